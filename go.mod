@@ -1,0 +1,3 @@
+module ollama-hec
+
+go 1.26

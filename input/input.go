@@ -1,0 +1,110 @@
+// Package input says what a source of log lines promises: streams of records,
+// each with the position to resume after it, read only when asked for.
+//
+// A source finds streams and announces the ones that have something to read;
+// the reader pulls. Nothing is read ahead of the reader, so the log itself is
+// the buffer and back-pressure is simply not reading. This package does no I/O
+// and depends on nothing.
+package input
+
+import "context"
+
+// Position marks a place between two records of one stream. Positions grow
+// along a stream; what one stands for is known only to the source that minted it.
+type Position int64
+
+// Record is one line as a source read it.
+type Record struct {
+	// Text is the line without its terminator and without the framing of a
+	// container runtime or the journal. It is valid until the next Read of
+	// the chunk it came in.
+	Text []byte
+	// Next is where reading resumes once this record is done with.
+	Next Position
+	// Time is when the transport (journal, container runtime) stamped the
+	// line, in nanoseconds since 1970; 0 where it does not.
+	Time int64
+	// Output tells apart what must not be joined with each other.
+	Output Output
+}
+
+// Output is the file descriptor a line was written to, where that is known.
+type Output uint8
+
+const (
+	Mixed Output = iota // one file for both, or not known
+	Stdout
+	Stderr
+	Outputs // how many there are
+)
+
+// Chunk is a run of consecutive records of one stream. The reader owns it and
+// hands it to Read again and again; Read may grow Buf.
+type Chunk struct {
+	Records []Record
+	Buf     []byte // where a source may keep what Records point into
+}
+
+// Progress is what a Read leaves behind.
+type Progress uint8
+
+const (
+	// Idle: nothing more now; the source will announce the stream again.
+	Idle Progress = iota
+	// More: there may be more, read again when it suits.
+	More
+	// Ended: no record will ever follow. The stream stays open for Commit.
+	Ended
+)
+
+// Field is something known of a stream besides its lines, such as the pod.
+type Field struct{ Name, Value string }
+
+// Carry is what normalizing hands on from line to line and a restart must not
+// forget. It is stored with the position it belongs to.
+type Carry struct {
+	// Time is the last stamp seen, in nanoseconds since 1970; 0: none yet.
+	Time int64 `json:"time,omitempty"`
+	// Digits is how many digits of a second that stamp had.
+	Digits uint8 `json:"digits,omitempty"`
+	// Offset is the last zone offset seen, in seconds east of UTC; it counts
+	// only with Zoned.
+	Offset int32 `json:"offset,omitempty"`
+	Zoned  bool  `json:"zoned,omitempty"`
+	// Trace: a line of level TRACE was seen since the server started.
+	Trace bool `json:"trace,omitempty"`
+}
+
+// Stream is one ordered sequence of records: one generation of a file, one
+// journal, standard input. Start and Read are called by one goroutine at a
+// time, Commit by any.
+type Stream interface {
+	// Source is the HEC source of the stream's events. Streams of the same
+	// Source are read by the same reader, in the order announced.
+	Source() string
+	// Fields are the HEC fields of the stream's events; nil for none.
+	Fields() []Field
+	// Start is where reading begins and what was carried there.
+	Start() (Position, Carry)
+	// Read replaces c.Records by the next records, at most about len(c.Buf)
+	// bytes of them, and does not wait for any. It handles its own errors:
+	// a stream that cannot be read now is Idle and announced again later.
+	Read(c *Chunk) Progress
+	// Commit says that every record before p is delivered for good and that
+	// a later start may begin there with carry. Positions only grow. It does
+	// not wait for storage.
+	Commit(p Position, carry Carry)
+}
+
+// Source finds streams.
+type Source interface {
+	// Run announces a stream each time it may have something to read: when it
+	// is found, when it grew, when it ended. ready does not block, and calls
+	// for a stream that is already waiting to be read are merged. Run returns
+	// nil when ctx ends, or when no stream will ever be announced again; an
+	// error only if the source cannot work at all. Streams outlive Run: they
+	// can be read and committed until Close.
+	Run(ctx context.Context, ready func(Stream)) error
+	// Close makes the last commits durable and lets go of everything.
+	Close() error
+}

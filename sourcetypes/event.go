@@ -1,0 +1,54 @@
+// Package sourcetypes says what Ollama's lines mean: it joins them, finds their
+// time, redacts them and maps them onto the sourcetypes ollama:server,
+// ollama:api and ollama:prompts.
+//
+// It is pure: no I/O, no goroutines, no clock but the one it is given. A line
+// it does not understand is still an event of ollama:server, as it stands.
+package sourcetypes
+
+import "strconv"
+
+// Sourcetype is one of the three kinds of events.
+type Sourcetype uint8
+
+const (
+	Server      Sourcetype = iota // the line itself
+	API                           // one JSON object per API request
+	Prompts                       // one JSON object per prompt
+	Sourcetypes                   // how many there are
+)
+
+func (s Sourcetype) String() string {
+	return [...]string{"ollama:server", "ollama:api", "ollama:prompts"}[s]
+}
+
+// Event is one event of one sourcetype. It is valid during the call it is
+// passed to.
+type Event struct {
+	Sourcetype Sourcetype
+	Time       Stamp
+	// Body is the text of a Server event, in valid UTF-8, or else one JSON object.
+	Body []byte
+}
+
+// Stamp is a time with the precision it was written in.
+type Stamp struct {
+	Nanos  int64 // since 1970
+	Digits uint8 // digits of a second that count, 0 to 9
+}
+
+// Append appends epoch seconds as decimal text, digit for digit, such as
+// 1732216541.541. There is no text for a time before 1970: it becomes 0.
+func (s Stamp) Append(dst []byte) []byte {
+	ns := max(s.Nanos, 0)
+	dst = strconv.AppendInt(dst, ns/1e9, 10)
+	if s.Digits == 0 {
+		return dst
+	}
+	dst = append(dst, '.')
+	for unit := int64(1e8); s.Digits > 0 && unit > 0; s.Digits-- {
+		dst = append(dst, byte('0'+ns/unit%10))
+		unit /= 10
+	}
+	return dst
+}

@@ -1,0 +1,118 @@
+package modinput
+
+import (
+	"bytes"
+	"encoding/xml"
+	"unicode/utf8"
+
+	"ollama-hec/sourcetypes"
+)
+
+// Encoder writes the events of one stream as elements of the event stream.
+//
+// What XML 1.0 cannot hold becomes U+FFFD: control characters other than tab,
+// line feed and carriage return, U+FFFE and U+FFFF, and invalid UTF-8. Everything
+// else reads back as it was. There is no place for a stream's HEC fields: a pod's
+// events are told apart by their source, the path that names it.
+//
+// It has no state: any number of goroutines may use it.
+type Encoder struct {
+	head   []byte                          // up to the time
+	middle [sourcetypes.Sourcetypes][]byte // from the time to the body
+}
+
+const tail = "</data></event>\n"
+
+// NewEncoder returns an encoder for the events of one stanza and one source.
+// An empty host or index is left to splunkd, that is to the stanza's settings.
+func NewEncoder(stanza, source, host, index string) *Encoder {
+	e := &Encoder{}
+	var head bytes.Buffer
+	head.WriteString(`<event stanza="`)
+	if err := xml.EscapeText(&head, []byte(stanza)); err != nil {
+		panic(err) // a bytes.Buffer takes everything
+	}
+	head.WriteString(`"><time>`)
+	e.head = head.Bytes()
+	for s := range sourcetypes.Sourcetypes {
+		m := []byte("</time>")
+		m = appendElement(m, "source", source)
+		m = appendElement(m, "sourcetype", s.String())
+		m = appendElement(m, "index", index)
+		m = appendElement(m, "host", host)
+		e.middle[s] = append(m, "<data>"...)
+	}
+	return e
+}
+
+// Append appends ev and returns the extended slice. It allocates nothing else.
+func (e *Encoder) Append(dst []byte, ev *sourcetypes.Event) []byte {
+	dst = append(dst, e.head...)
+	dst = ev.Time.Append(dst)
+	dst = append(dst, e.middle[ev.Sourcetype]...)
+	dst = appendEscaped(dst, ev.Body)
+	return append(dst, tail...)
+}
+
+func appendElement(dst []byte, name, text string) []byte {
+	if text == "" {
+		return dst
+	}
+	dst = append(dst, '<')
+	dst = append(dst, name...)
+	dst = append(dst, '>')
+	dst = appendEscaped(dst, []byte(text))
+	dst = append(dst, "</"...)
+	dst = append(dst, name...)
+	return append(dst, '>')
+}
+
+const replacement = "\uFFFD"
+
+// escapes says what stands for an ASCII byte between tags; "" is the byte itself.
+// > is escaped for the sake of ]]>, and CR because a parser takes it for a line's
+// end. Quotes need no escape there, and log lines are full of them.
+var escapes = func() (t [utf8.RuneSelf]string) {
+	for c := range ' ' {
+		t[c] = replacement
+	}
+	t['\t'], t['\n'], t['\r'] = "", "", "&#xD;"
+	t['&'], t['<'], t['>'] = "&amp;", "&lt;", "&gt;"
+	return t
+}()
+
+// special marks the bytes that a run of plain text ends at.
+var special = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c >= utf8.RuneSelf || escapes[c] != ""
+	}
+	return t
+}()
+
+func appendEscaped(dst, text []byte) []byte {
+	plain := 0 // where the text not yet appended begins
+	for i := 0; i < len(text); {
+		c := text[i]
+		if !special[c] {
+			i++
+			continue
+		}
+		size, escape := 1, ""
+		if c < utf8.RuneSelf {
+			escape = escapes[c]
+		} else {
+			var r rune
+			r, size = utf8.DecodeRune(text[i:])
+			if (r != utf8.RuneError || size > 1) && r != '\uFFFE' && r != '\uFFFF' {
+				i += size
+				continue
+			}
+			escape = replacement
+		}
+		dst = append(dst, text[plain:i]...)
+		dst = append(dst, escape...)
+		i += size
+		plain = i
+	}
+	return append(dst, text[plain:]...)
+}

@@ -1,0 +1,79 @@
+package modinput
+
+import (
+	"fmt"
+	"strings"
+)
+
+// What an output argument may say.
+const (
+	OutputSplunkd = "splunkd" // events as XML on standard output
+	OutputHEC     = "hec"     // events over HEC, as the standalone shipper sends them
+)
+
+// OllamaLogs is the scheme of this add-on's input. Its arguments are the settings
+// of the same name, less those that make no sense below splunkd.
+func OllamaLogs() Scheme {
+	return Scheme{
+		Name:        "ollama_logs",
+		Title:       "Ollama logs",
+		Description: "Follows Ollama's logs and indexes them as ollama:server, ollama:api and ollama:prompts.",
+		Arguments: []Argument{
+			{"paths", "Log files",
+				"Files to follow: globs, comma separated, ** allowed. Empty: the usual places of this operating system."},
+			{"journal_unit", "Journal unit",
+				"systemd unit to follow. Empty: ollama where no log file is found and the journal has it. off: none."},
+			{"start", "Start",
+				"Where to begin in files never seen before: beginning (default) or end."},
+			{"timezone", "Time zone of access lines",
+				"Zone of [GIN] time stamps, such as Europe/Berlin. Empty: that of the server's other lines, else local time."},
+			{"api_events", "API events",
+				"Derive ollama:api from access lines: on (default) or off."},
+			{"prompts", "Prompts",
+				"Text of prompts: redacted (default), full, or off."},
+			{"redact", "Redaction",
+				"What to mask in every event: secrets,emails (default), one of them, or off."},
+			{"skip", "Lines to leave out",
+				"Kinds of lines not to index as ollama:server, comma separated: access, runner, startup."},
+			{"output", "Output",
+				"splunkd (default): through this Splunk instance. hec: to the HTTP Event Collector at url."},
+			{"url", "HEC URL",
+				"For output = hec: base URLs, comma separated, tried in turn, such as https://splunk:8088. The token is kept in storage/passwords, never here."},
+			{"ca_file", "HEC certificate authority",
+				"For output = hec: file of PEM certificates to trust besides the system's."},
+			{"ack", "HEC acknowledgment",
+				"For output = hec: wait for indexer acknowledgment: auto (default), on, off."},
+		},
+	}
+}
+
+// The HEC token of output = hec is kept in storage/passwords of the add-on's own
+// app under this realm. The user is the input's name, so that each input may have
+// its own token; an input without one uses that of TokenUserShared.
+const (
+	TokenRealm      = "ollama_logs"
+	TokenUserShared = "default"
+)
+
+// TokenUsers lists the users to look the HEC token of a stanza up by, best first.
+func TokenUsers(s *Stanza) []string {
+	if name := s.Input(); name != TokenUserShared {
+		return []string{name, TokenUserShared}
+	}
+	return []string{TokenUserShared}
+}
+
+// Output is where the stanza's events go. hec without a URL is an error.
+func (s *Stanza) Output() (string, error) {
+	switch out := strings.TrimSpace(s.Params["output"]); out {
+	case "", OutputSplunkd:
+		return OutputSplunkd, nil
+	case OutputHEC:
+		if strings.TrimSpace(s.Params["url"]) == "" {
+			return "", fmt.Errorf("output = hec needs url: set it to the collector's address, such as https://splunk:8088")
+		}
+		return OutputHEC, nil
+	default:
+		return "", fmt.Errorf("output is %q: it takes splunkd or hec", out)
+	}
+}

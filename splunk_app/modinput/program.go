@@ -1,0 +1,104 @@
+// Package modinput speaks splunkd's modular input protocol: it describes the
+// input, reads its definition, answers validation, writes events and the log in
+// the forms splunkd reads, and notices when splunkd is gone.
+//
+// It knows nothing of where events come from. That a batch was written means
+// that it is in splunkd's pipe, not that it is indexed: splunkd gives no answer.
+package modinput
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// What the executable's exit status means to splunkd. Anything but 0 to --scheme
+// leaves the input unregistered, anything but 0 to --validate-arguments refuses
+// the change, and a run that has ended is started again after the interval.
+const (
+	ExitDone   = 0 // described, valid, or ended as asked
+	ExitFailed = 1 // not valid (the reply says why), or failed while running
+	ExitUsage  = 2 // called as splunkd never calls it
+)
+
+// Program is what the executable of a scheme does when splunkd calls it.
+type Program struct {
+	Scheme Scheme
+	// Validate judges the one stanza of d before splunkd stores it. Its error
+	// is shown to the user as it is: it names the argument and the way out.
+	Validate func(ctx context.Context, d *Definition) error
+	// Run serves the one stanza of d until ctx ends and then returns nil.
+	// Standard output is its own.
+	Run func(ctx context.Context, d *Definition, stdout io.Writer) error
+}
+
+// Main serves one call by splunkd and returns the exit status. It returns early
+// when ctx ends while the definition has not come yet; stdin is then still being
+// read. log writes to standard error: see [NewLogHandler].
+func (p Program) Main(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer, log *slog.Logger) int {
+	var err error
+	switch {
+	case len(args) == 0:
+		err = p.run(ctx, stdin, stdout, log)
+	case len(args) == 1 && args[0] == "--scheme":
+		err = p.Scheme.Write(stdout)
+	case len(args) == 1 && args[0] == "--validate-arguments":
+		err = p.validate(ctx, stdin)
+		if err != nil {
+			err = errors.Join(err, WriteError(stdout, err))
+		}
+	default:
+		log.Error("not how splunkd calls a modular input: expected no argument, --scheme or --validate-arguments")
+		return ExitUsage
+	}
+	if err != nil {
+		log.Error(err.Error())
+		return ExitFailed
+	}
+	return ExitDone
+}
+
+func (p Program) validate(ctx context.Context, stdin io.Reader) error {
+	d, err := await(ctx, stdin, ReadItem)
+	if err != nil {
+		return err
+	}
+	return p.Validate(ctx, d)
+}
+
+func (p Program) run(ctx context.Context, stdin io.Reader, stdout io.Writer, log *slog.Logger) error {
+	d, err := await(ctx, stdin, ReadInput)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil
+	case err != nil:
+		return err
+	case len(d.Stanzas) == 0:
+		log.Info("no input is configured, nothing to do")
+		return nil
+	case len(d.Stanzas) > 1:
+		return fmt.Errorf("got %d stanzas for one process: use_single_instance must be false", len(d.Stanzas))
+	}
+	return p.Run(ctx, d, stdout)
+}
+
+// await reads what splunkd sends, unless it is told to stop before that came.
+func await(ctx context.Context, r io.Reader, read func(io.Reader) (*Definition, error)) (*Definition, error) {
+	type result struct {
+		d   *Definition
+		err error
+	}
+	came := make(chan result, 1)
+	go func() {
+		d, err := read(r)
+		came <- result{d, err}
+	}()
+	select {
+	case got := <-came:
+		return got.d, got.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("read the input definition: %w", context.Cause(ctx))
+	}
+}

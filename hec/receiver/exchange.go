@@ -1,0 +1,384 @@
+package receiver
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Endpoint is one of the services HEC offers.
+type Endpoint uint8
+
+const (
+	EndpointEvent Endpoint = iota
+	EndpointRaw
+	EndpointAck
+	EndpointHealth
+	endpoints // how many there are
+)
+
+var paths = map[string]Endpoint{
+	"/services/collector":            EndpointEvent,
+	"/services/collector/1.0":        EndpointEvent,
+	"/services/collector/event":      EndpointEvent,
+	"/services/collector/event/1.0":  EndpointEvent,
+	"/services/collector/raw":        EndpointRaw,
+	"/services/collector/raw/1.0":    EndpointRaw,
+	"/services/collector/ack":        EndpointAck,
+	"/services/collector/ack/1.0":    EndpointAck,
+	"/services/collector/health":     EndpointHealth,
+	"/services/collector/health/1.0": EndpointHealth,
+}
+
+// hangLimit bounds a hang that neither the client nor Close ends: a client
+// that went while its body was unread is not noticed.
+const hangLimit = 10 * time.Minute
+
+// ackQueryLimit bounds the body of an ack query.
+const ackQueryLimit = 1 << 20
+
+// exchange is one request and its reply.
+type exchange struct {
+	r        *Receiver
+	w        http.ResponseWriter
+	req      *http.Request
+	ctx      context.Context // ends with the request and with the receiver
+	endpoint Endpoint
+	fault    Fault
+}
+
+// ServeHTTP answers one request.
+func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	r.serving.RLock()
+	defer r.serving.RUnlock()
+	ctx, cancel := context.WithCancel(req.Context())
+	defer cancel()
+	defer context.AfterFunc(r.ctx, cancel)()
+
+	x := &exchange{r: r, w: w, req: req, ctx: ctx}
+	endpoint, known := paths[req.URL.Path]
+	if !known {
+		r.stats.request(nil)
+		x.send(notFound(http.StatusNotFound))
+		return
+	}
+	x.endpoint = endpoint
+	n := r.seen[endpoint].Add(1) - 1
+	x.fault = (*r.fault.Load())(&Request{HTTP: req, Endpoint: endpoint, N: n})
+	if reflect.ValueOf(x.fault).IsZero() {
+		r.stats.request(nil)
+	} else {
+		r.stats.request(&x.fault)
+	}
+	x.send(x.serve())
+}
+
+func (x *exchange) serve() reply {
+	if x.fault.Restart {
+		x.r.Restart()
+	}
+	if x.fault.Pause > 0 {
+		x.patient()
+	}
+	if x.fault.strikes(Unread) {
+		r := x.strike(-1)
+		r.early = true
+		return r
+	}
+	allowed := []string{http.MethodPost, http.MethodOptions}
+	if x.endpoint == EndpointHealth {
+		allowed = []string{http.MethodGet, http.MethodHead, http.MethodOptions}
+	}
+	switch {
+	case x.req.Method == http.MethodOptions:
+		x.w.Header().Set("Allow", strings.Join(allowed, ","))
+		return bare(http.StatusOK, "", "")
+	case !slices.Contains(allowed, x.req.Method):
+		x.w.Header().Set("Allow", strings.Join(allowed, ","))
+		return notFound(http.StatusMethodNotAllowed)
+	case x.r.ctx.Err() != nil:
+		return answer(codeShuttingDown)
+	case x.endpoint == EndpointHealth:
+		return x.health()
+	}
+	token, code := authorize(*x.r.tokens.Load(), x.req)
+	if code != codeSuccess {
+		return answer(code)
+	}
+	if x.endpoint == EndpointAck {
+		return x.query(token)
+	}
+	return x.submit(token)
+}
+
+// health looks at no token, as splunkd was seen to.
+func (x *exchange) health() reply {
+	if x.fault.strikes(Read) || x.fault.strikes(Taken) {
+		return x.strike(-1)
+	}
+	return answer(codeHealthy)
+}
+
+// submit takes the events of one body.
+func (x *exchange) submit(token Token) reply {
+	channel, code := x.channel(token)
+	if code != codeSuccess {
+		return answer(code)
+	}
+	if x.r.options.CountOnly {
+		return x.count(token, channel)
+	}
+	body, err := x.read(x.r.options.MaxContentLength)
+	switch {
+	case err != nil:
+		return x.unreadable(err)
+	case x.fault.strikes(Read):
+		return x.strike(-1)
+	}
+	var p parsed
+	if x.endpoint == EndpointRaw {
+		p = lines(body, x.req.URL.Query(), token)
+	} else {
+		p = parse(body, token)
+	}
+	if n := x.fault.Invalid; n != nil {
+		p = parsed{events: p.events[:min(max(*n, 0), len(p.events))], number: *n}
+	}
+	good := reply{code: p.code, number: p.number, ack: -1}
+	if len(p.events)+p.fieldsOnly > 0 && token.Ack {
+		if good.ack, code = x.issue(channel); code != codeSuccess {
+			return answer(code)
+		}
+	}
+	if !x.fault.Lose {
+		if err := x.r.take(p); err != nil {
+			return answer(codeInternal)
+		}
+	}
+	if x.fault.strikes(Taken) {
+		return x.strike(good.ack)
+	}
+	return good
+}
+
+// count is submit without looking at the events.
+func (x *exchange) count(token Token, channel string) reply {
+	var c counter
+	onWire, unpacked, err := unpack(x.ctx, x.req, x.r.options.MaxContentLength, x.fault.Pause, c.readFrom)
+	x.r.stats.body(onWire, unpacked)
+	switch {
+	case err != nil:
+		return x.unreadable(err)
+	case x.fault.strikes(Read):
+		return x.strike(-1)
+	}
+	good := answer(codeSuccess)
+	if token.Ack {
+		var code int
+		if good.ack, code = x.issue(channel); code != codeSuccess {
+			return answer(code)
+		}
+	}
+	x.r.stats.counted(c.objects)
+	if x.fault.strikes(Taken) {
+		return x.strike(good.ack)
+	}
+	return good
+}
+
+func (x *exchange) issue(channel string) (id int64, code int) {
+	delay := x.r.options.AckDelay
+	if x.fault.Lose || x.fault.AckDelay < 0 || delay < 0 {
+		delay = -1
+	} else {
+		delay += x.fault.AckDelay
+	}
+	id, ok := x.r.acks.issue(channel, delay)
+	if !ok {
+		return -1, codeAckFull
+	}
+	return id, codeSuccess
+}
+
+// query answers which acks are indexed. That acknowledgment is off comes
+// before any look at the channel.
+func (x *exchange) query(token Token) reply {
+	if !token.Ack {
+		return answer(codeAckDisabled)
+	}
+	channel, code := x.channel(token)
+	if code != codeSuccess {
+		return answer(code)
+	}
+	body, err := x.read(min(ackQueryLimit, x.r.options.MaxContentLength))
+	switch {
+	case err != nil:
+		return x.unreadable(err)
+	case x.fault.strikes(Read):
+		return x.strike(-1)
+	case len(bytes.TrimSpace(body)) == 0:
+		return answer(codeNoData)
+	}
+	var asked struct {
+		Acks []int64 `json:"acks"`
+	}
+	if json.Unmarshal(body, &asked) != nil || asked.Acks == nil {
+		return answer(codeBadFormat)
+	}
+	indexed := x.r.acks.indexed(channel, asked.Acks)
+	if x.fault.strikes(Taken) {
+		return x.strike(-1)
+	}
+	b := []byte(`{"acks":{`)
+	for i, id := range asked.Acks {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = fmt.Appendf(b, `"%d":%t`, id, indexed[i])
+	}
+	return bare(http.StatusOK, contentJSON, string(append(b, "}}"...)))
+}
+
+// channel is the channel of a request, "" where none is needed.
+func (x *exchange) channel(token Token) (name string, code int) {
+	name = x.req.Header.Get("X-Splunk-Request-Channel")
+	if name == "" {
+		name = x.req.URL.Query().Get("channel")
+	}
+	switch {
+	case !token.Ack:
+	case name == "" && x.r.options.Cloud:
+		return "", codeNoCloudChannel
+	case name == "":
+		return "", codeNoChannel
+	case !guid(name):
+		return "", codeBadChannel
+	}
+	x.checkCookie(name)
+	return name, codeSuccess
+}
+
+func (x *exchange) checkCookie(channel string) {
+	cookie := x.r.options.Cookie
+	if cookie == "" || !guid(channel) {
+		return
+	}
+	has := false
+	for _, c := range x.req.Cookies() {
+		has = has || c.Name+"="+c.Value == cookie
+	}
+	if x.r.acks.sticky(channel, has) {
+		x.r.stats.astray()
+	}
+}
+
+// unreadable is what a body that could not be read comes to.
+func (x *exchange) unreadable(err error) reply {
+	switch {
+	case errors.Is(err, errTooLarge) && x.r.options.Cloud:
+		r := answer(codeBadFormat)
+		r.number, r.early = 0, true
+		return r
+	case errors.Is(err, errTooLarge):
+		r := page(http.StatusRequestEntityTooLarge)
+		r.early = true
+		return r
+	case errors.Is(err, errEncoding):
+		return page(http.StatusUnsupportedMediaType)
+	case errors.Is(err, errLost):
+		return reply{gone: true}
+	}
+	return answer(codeBadFormat) // it does not unpack
+}
+
+// strike does what the fault is for.
+func (x *exchange) strike(ack int64) reply {
+	f := x.fault
+	switch {
+	case f.Hang:
+		x.patient()
+		wait(x.ctx, hangLimit)
+		return reply{gone: true}
+	case f.Reset:
+		x.reset()
+		return reply{gone: true}
+	case f.Code == 0:
+		r := page(f.Status)
+		if f.Body != "" {
+			r.kind, r.body = "text/plain; charset=utf-8", f.Body
+		}
+		return r
+	}
+	r := answer(f.Code)
+	r.status, r.ack = f.Status, ack
+	if f.Invalid != nil {
+		r.number = *f.Invalid
+	}
+	return r
+}
+
+// patient lifts the time limit on reading the request, which would end it.
+func (x *exchange) patient() {
+	// A writer without deadlines has no limit to lift.
+	_ = http.NewResponseController(x.w).SetReadDeadline(time.Time{})
+}
+
+// reset drops the connection so that the client sees a TCP RST.
+func (x *exchange) reset() {
+	conn, _, err := http.NewResponseController(x.w).Hijack()
+	if err != nil {
+		return // gone all the same, if less abruptly
+	}
+	defer conn.Close()
+	if c, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		conn = c.NetConn()
+	}
+	if c, ok := conn.(*net.TCPConn); ok {
+		c.SetLinger(0)
+		c.Close()
+	}
+}
+
+// send gives the reply. A body not read yet is read first, within limits, so
+// that a client still writing gets to see it.
+func (x *exchange) send(r reply) {
+	if r.gone {
+		panic(http.ErrAbortHandler)
+	}
+	if !r.early {
+		io.Copy(io.Discard, io.LimitReader(x.req.Body, x.r.options.MaxContentLength))
+	}
+	x.r.stats.answered(r)
+	header := x.w.Header()
+	if x.fault.Close || x.fault.Cut {
+		header.Set("Connection", "close")
+	}
+	if x.r.options.Cookie != "" {
+		header.Add("Set-Cookie", x.r.options.Cookie)
+	}
+	for name, values := range x.fault.Header {
+		header[http.CanonicalHeaderKey(name)] = values
+	}
+	kind, body := r.content()
+	header["Content-Type"] = []string{kind}
+	if kind == "" {
+		header["Content-Type"] = nil // or else net/http guesses one
+	}
+	header.Set("Content-Length", fmt.Sprint(len(body)))
+	x.w.WriteHeader(r.httpStatus())
+	if x.fault.Cut {
+		x.w.Write(body[:len(body)/2])
+		http.NewResponseController(x.w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	x.w.Write(body)
+}

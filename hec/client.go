@@ -1,0 +1,148 @@
+// Package hec speaks the client side of Splunk's HTTP Event Collector: it
+// encodes events, posts batches, judges replies and waits for acknowledgments,
+// and does not forget a batch before the receiver is responsible for it.
+//
+// It resends what may have been lost, so after an ambiguous failure a batch
+// can arrive twice. Without acknowledgment a 200 is all the promise there is:
+// Splunk answers before the events are indexed.
+package hec
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+// AckMode says whether to wait for indexer acknowledgment.
+type AckMode uint8
+
+const (
+	AckAuto AckMode = iota // if the reply carries an ackId
+	AckOn                  // as auto, and say so where it carries none
+	AckOff
+)
+
+// TokenSource gives the token for each request anew, so that it can be rotated.
+type TokenSource interface {
+	Token() (string, error)
+}
+
+// DeadLetters keeps events that no endpoint will ever take.
+type DeadLetters interface {
+	// Bury makes the letter durable. An error means it is not kept: the
+	// event must not be forgotten.
+	Bury(Letter) error
+}
+
+// Letter is one event that was rejected.
+type Letter struct {
+	Event    []byte // the HEC object as it was sent
+	Reason   string // what the receiver said
+	Code     int
+	Endpoint string
+}
+
+// Config is what a Client needs. Zero durations and sizes mean the default.
+type Config struct {
+	URLs        []string // base URLs, in order of preference
+	Token       TokenSource
+	TLS         *tls.Config
+	Ack         AckMode
+	DeadLetters DeadLetters
+	// FailFast ends Deliver with an error where it would otherwise wait for
+	// somebody to mend the configuration.
+	FailFast bool
+	Lanes    int // how many Deliver run at once, for the pool of connections
+
+	Timeout    time.Duration // of one POST; default 15s
+	AckTimeout time.Duration // until an unacknowledged batch is sent again; default 5m
+	AckPoll    time.Duration // longest pause between two polls; default 10s
+
+	Log *slog.Logger
+}
+
+// Client delivers batches. It is safe for concurrent use.
+type Client struct {
+	cfg Config
+	log *slog.Logger
+
+	mu        sync.Mutex
+	endpoints []*endpoint   // their gates are guarded by mu
+	changed   chan struct{} // closed and replaced when a gate moves
+	rejected  int           // events buried since one was last accepted
+	saidAck   bool          // guarded by mu
+
+	stats Stats
+
+	// background runs polls and health checks, which outlive a Deliver, until Close.
+	background func(func(context.Context))
+	running    sync.WaitGroup
+	cancel     context.CancelFunc
+}
+
+// New returns a client. Close it when no Deliver runs any more.
+func New(cfg Config) (*Client, error) {
+	cfg.Timeout = or(cfg.Timeout, 15*time.Second)
+	cfg.AckTimeout = or(cfg.AckTimeout, 5*time.Minute)
+	cfg.AckPoll = or(cfg.AckPoll, 10*time.Second)
+	cfg.Lanes = or(cfg.Lanes, 1)
+	if len(cfg.URLs) == 0 {
+		return nil, fmt.Errorf("no HEC endpoint")
+	}
+	c := &Client{cfg: cfg, log: cfg.Log, changed: make(chan struct{})}
+	for _, raw := range cfg.URLs {
+		base, err := ParseURL(raw)
+		if err != nil {
+			return nil, err
+		}
+		c.endpoints = append(c.endpoints, newEndpoint(c, base))
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	c.cancel = cancel
+	c.background = func(f func(context.Context)) { c.running.Go(func() { f(ctx) }) }
+	return c, nil
+}
+
+// Close ends what runs in the background and closes idle connections.
+func (c *Client) Close() {
+	c.cancel()
+	c.running.Wait()
+	for _, e := range c.endpoints {
+		e.current().close()
+	}
+}
+
+// ParseURL checks the base URL of an endpoint. What people paste along with it,
+// /services/collector and below, is taken off.
+func ParseURL(raw string) (string, error) {
+	u, err := url.Parse(strings.TrimSpace(raw))
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.RawQuery != "" {
+		return "", fmt.Errorf("%q is not an HEC base URL such as https://splunk:8088", redactURL(raw, u))
+	}
+	path, _, _ := strings.Cut(u.Path, "/services/collector")
+	u.Path = strings.TrimSuffix(path, "/")
+	u.RawPath, u.Fragment = "", ""
+	return u.String(), nil
+}
+
+// redactURL keeps a password or a token in a wrong URL out of the message.
+func redactURL(raw string, u *url.URL) string {
+	if u == nil {
+		return strings.SplitN(raw, "?", 2)[0]
+	}
+	u.RawQuery = ""
+	return u.Redacted()
+}
+
+func or[T comparable](v, standard T) T {
+	var zero T
+	if v == zero {
+		return standard
+	}
+	return v
+}

@@ -1,0 +1,115 @@
+package deadletter
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ollama-hec/hec"
+)
+
+func reasons(t *testing.T, s *Store) (rs []string) {
+	t.Helper()
+	if err := s.Each(func(l Letter) error { rs = append(rs, l.Reason+" "+string(l.Event)); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return rs
+}
+
+func bury(t *testing.T, s *Store, reason, event string) {
+	t.Helper()
+	if err := s.Bury(hec.Letter{Event: []byte(event), Reason: reason, Code: 6, Endpoint: "http://e"}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestBuriedLettersAreListedInOrder(t *testing.T) {
+	s := Open(filepath.Join(t.TempDir(), "dead-letter"))
+	if got := reasons(t, s); got != nil {
+		t.Fatalf("a store nobody used holds %q", got)
+	}
+	bury(t, s, "a", `{"event":1}`)
+	bury(t, s, "b", `{"event":2}`)
+	if got := strings.Join(reasons(t, s), ","); got != `a {"event":1},b {"event":2}` {
+		t.Fatal(got)
+	}
+}
+
+func TestHalfALineDoesNotSpoilTheNext(t *testing.T) {
+	s := Open(filepath.Join(t.TempDir(), "dead-letter"))
+	bury(t, s, "a", `1`)
+	files, err := s.files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(files[0], []byte(`{"reason":"cut`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bury(t, s, "b", `2`)
+	if got := strings.Join(reasons(t, s), ","); got != `not a whole letter "{\"reason\":\"cut",b 2` {
+		t.Fatal(got)
+	}
+}
+
+func TestFullStoreRefuses(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "dead-letter")
+	s := Open(dir)
+	bury(t, s, "a", `1`)
+	if err := os.Truncate(first(t, s), totalMax); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Bury(hec.Letter{Event: []byte(`2`)}); !errors.Is(err, ErrFull) {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestDrainRemovesWhatWasTakenOnly(t *testing.T) {
+	s := Open(filepath.Join(t.TempDir(), "dead-letter"))
+	bury(t, s, "a", `1`)
+	refused := errors.New("not now")
+	if err := s.Drain(func([]Letter) error { return refused }); !errors.Is(err, refused) {
+		t.Fatalf("got %v", err)
+	}
+	err := s.Drain(func(ls []Letter) error {
+		for range ls {
+			bury(t, s, "again", `1`) // a letter that comes meanwhile stays
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(reasons(t, s), ","); got != "again 1" {
+		t.Fatal(got)
+	}
+}
+
+func TestFilesAreForTheOwnerOnlyAndRotated(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "dead-letter")
+	s := Open(dir)
+	big := `"` + strings.Repeat("x", fileMax/2) + `"`
+	for range 3 {
+		bury(t, s, "big", big)
+	}
+	files, err := s.files()
+	if err != nil || len(files) != 3 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, f := range append(files, dir) {
+		info, err := os.Stat(f)
+		if err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v, %v", f, info.Mode(), err)
+		}
+	}
+}
+
+func first(t *testing.T, s *Store) string {
+	t.Helper()
+	files, err := s.files()
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%q, %v", files, err)
+	}
+	return files[0]
+}

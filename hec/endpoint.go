@@ -1,0 +1,222 @@
+package hec
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+const (
+	retryFirst, retryMost = 250 * time.Millisecond, 10 * time.Second
+	pauseFirst, pauseMost = time.Second, 15 * time.Second
+	slowPause             = time.Second
+	healthTimeout         = 5 * time.Second
+	// retireAfter is how many failures in a row retire a session, so that a
+	// balancer can give us another node.
+	retireAfter = 3
+)
+
+// endpoint is one base URL with its gate: what one lane learns there holds for all.
+type endpoint struct {
+	client *Client
+	url    string
+
+	// The gate, guarded by client.mu.
+	fails    int       // in a row; 0: open
+	paused   bool      // the last failure was one of configuration
+	until    time.Time // closed until then
+	trying   bool      // one attempt is out to see whether it opens
+	healthy  bool      // health said so since the last failure
+	lastFail time.Time
+	said     string // the failure that was logged last
+
+	mu      sync.Mutex
+	session *session // guarded by mu
+}
+
+func newEndpoint(c *Client, url string) *endpoint {
+	e := &endpoint{client: c, url: url}
+	e.session = newSession(e, newChannel(), nil)
+	return e
+}
+
+// current is the session that new batches go through.
+func (e *endpoint) current() *session {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.session
+}
+
+// retire begins a new session in place of old: channel, cookies and connections
+// together. Acknowledgments of the old one are still asked for there.
+func (e *endpoint) retire(old *session) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.session == old {
+		e.session = newSession(e, newChannel(), nil)
+		old.http.CloseIdleConnections()
+	}
+}
+
+// route returns an endpoint to send to, and waits while every gate is closed.
+func (c *Client) route(ctx context.Context) (*endpoint, error) {
+	for {
+		c.mu.Lock()
+		now := time.Now()
+		e, wait := c.pick(now)
+		changed := c.changed
+		c.mu.Unlock()
+		if e != nil {
+			return e, ctx.Err()
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, ctx.Err()
+		case <-timer.C:
+		case <-changed:
+			timer.Stop()
+		}
+	}
+}
+
+// pick chooses the first open endpoint. One that failed comes back by a single
+// attempt: if another is open, only after its health check has passed.
+// Otherwise it returns how long to wait. c.mu is held.
+func (c *Client) pick(now time.Time) (*endpoint, time.Duration) {
+	var open *endpoint
+	for _, e := range c.endpoints {
+		if e.fails == 0 && !now.Before(e.until) {
+			open = e
+			break
+		}
+	}
+	wait := retryMost
+	for _, e := range c.endpoints {
+		if e == open {
+			break
+		}
+		if e.trying {
+			continue
+		}
+		if left := e.until.Sub(now); left > 0 {
+			wait = min(wait, left)
+			continue
+		}
+		e.trying = true
+		if open == nil || e.healthy {
+			return e, 0
+		}
+		c.background(func(ctx context.Context) { c.examine(ctx, e) })
+	}
+	return open, wait
+}
+
+// examine asks a failed endpoint for its health while another does its work.
+func (c *Client) examine(ctx context.Context, e *endpoint) {
+	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	defer cancel()
+	r, err := e.current().health(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e.trying = false
+	// A token or an index is not tried by health: only a POST can tell.
+	if err == nil && (r.verdict() == accept || r.verdict() == pause) {
+		e.healthy = true
+	} else {
+		e.close(r.retryAfter)
+	}
+	c.moved()
+}
+
+// succeeded opens the gate.
+func (c *Client) succeeded(e *endpoint, v verdict) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e.fails > 0 {
+		c.log.Info("endpoint takes events again", "url", e.url)
+	}
+	if e.fails > 0 || e.trying {
+		c.moved()
+	}
+	e.fails, e.trying, e.paused, e.healthy, e.until, e.said = 0, false, false, false, time.Time{}, ""
+	if v == slow {
+		e.until = time.Now().Add(slowPause)
+	}
+}
+
+// failure is why a POST was not accepted.
+type failure struct {
+	reason string // what the endpoint said
+	way    string // what a person can do; empty where it heals by itself
+	pause  bool   // configuration
+	after  time.Duration
+}
+
+// failed closes the gate and reports whether every endpoint now waits for a person.
+func (c *Client) failed(e *endpoint, s *session, started time.Time, f failure) (allPaused bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	// Of the attempts that were out together only the first counts.
+	if e.trying || e.fails == 0 || started.After(e.lastFail) {
+		e.trying = false
+		e.paused = f.pause
+		e.close(f.after)
+		if e.fails%retireAfter == 0 {
+			e.retire(s)
+		}
+		c.moved()
+	}
+	if said := f.reason; said != e.said {
+		e.said = said
+		switch {
+		case f.pause:
+			c.log.Error("delivery waits, nothing is lost", "url", e.url, "reason", f.reason, "way_out", f.way)
+		default:
+			c.log.Warn("endpoint does not take events, trying again", "url", e.url, "reason", f.reason)
+		}
+	}
+	for _, o := range c.endpoints {
+		if !o.paused {
+			return false
+		}
+	}
+	return true
+}
+
+// close counts a failure and sets how long the gate stays closed. client.mu is held.
+func (e *endpoint) close(after time.Duration) {
+	e.fails++
+	e.healthy = false
+	e.lastFail = time.Now()
+	first, most := retryFirst, retryMost
+	if e.paused {
+		first, most = pauseFirst, pauseMost
+	}
+	wait := most
+	if n := e.fails - 1; n < 10 {
+		wait = min(first<<n, most)
+	}
+	if !e.paused && wait < most {
+		wait += rand.N(wait/4 + 1)
+	}
+	e.until = e.lastFail.Add(min(max(wait, after), most))
+}
+
+// moved wakes the lanes that wait at a gate. c.mu is held.
+func (c *Client) moved() {
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+// release gives up an attempt without a verdict.
+func (c *Client) release(e *endpoint) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e.trying {
+		e.trying = false
+		c.moved()
+	}
+}

@@ -1,0 +1,111 @@
+package hec
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Receipt is an answered batch whose acknowledgment was still to come, in a
+// form that survives a restart.
+type Receipt struct {
+	Endpoint string    `json:"endpoint"`
+	Channel  string    `json:"channel"`
+	ID       int64     `json:"id"`
+	Posted   time.Time `json:"posted"`
+	Cookies  []string  `json:"cookies,omitempty"`
+}
+
+func pendingError(waiting []answered) *PendingError {
+	e := new(PendingError)
+	for _, a := range waiting {
+		s := a.ack.session
+		r := Receipt{Endpoint: s.endpoint.url, Channel: s.channel, ID: a.ack.id, Posted: a.ack.posted}
+		if u, err := url.Parse(r.Endpoint); err == nil {
+			for _, c := range s.jar.Cookies(u) {
+				r.Cookies = append(r.Cookies, c.Name+"="+c.Value)
+			}
+		}
+		e.Receipts = append(e.Receipts, r)
+	}
+	return e
+}
+
+// Recall asks for the acknowledgments of an earlier run until all have come,
+// ctx ends, or none can be expected any more. came reports for each receipt
+// whether its acknowledgment did.
+func (c *Client) Recall(ctx context.Context, receipts []Receipt) (came []bool) {
+	came = make([]bool, len(receipts))
+	sessions := map[[2]string]*session{}
+	var waiting []*ack
+	for _, r := range receipts {
+		key := [2]string{r.Endpoint, r.Channel}
+		e := c.endpointOf(r.Endpoint)
+		if e == nil {
+			waiting = append(waiting, nil) // no longer configured: cannot be asked
+			continue
+		}
+		if sessions[key] == nil {
+			sessions[key] = newSession(e, r.Channel, cookiesOf(r.Cookies))
+		}
+		a := sessions[key].expect(r.ID)
+		a.posted = r.Posted
+		waiting = append(waiting, a)
+	}
+	for i, a := range waiting {
+		if a == nil {
+			continue
+		}
+		timeout := time.NewTimer(time.Until(a.posted.Add(c.cfg.AckTimeout)))
+		select {
+		case <-a.done:
+			came[i] = true
+		case <-timeout.C:
+		case <-ctx.Done():
+			select {
+			case <-a.done:
+				came[i] = true
+			default:
+			}
+		}
+		timeout.Stop()
+		a.forget()
+	}
+	for _, s := range sessions {
+		s.close()
+	}
+	return came
+}
+
+func (c *Client) endpointOf(url string) *endpoint {
+	for _, e := range c.endpoints {
+		if e.url == url {
+			return e
+		}
+	}
+	return nil
+}
+
+func cookiesOf(pairs []string) (cs []*http.Cookie) {
+	for _, p := range pairs {
+		parsed, err := http.ParseCookie(p)
+		if err == nil {
+			cs = append(cs, parsed...)
+		}
+	}
+	return cs
+}
+
+// plainError takes the URL out of an HTTP error: it is logged beside it.
+func plainError(err error) string {
+	var u *url.Error
+	if errors.As(err, &u) {
+		if u.Timeout() {
+			return "no reply in time"
+		}
+		err = u.Err
+	}
+	return err.Error()
+}

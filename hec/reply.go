@@ -1,0 +1,154 @@
+package hec
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// verdict is what a reply asks the client to do.
+type verdict uint8
+
+const (
+	accept  verdict = iota // the receiver has it
+	slow                   // the receiver has it and asks for less
+	retry                  // the same again later, here or elsewhere
+	pause                  // configuration: keep everything, try again seldom
+	isolate                // one event is bad
+	split                  // too large
+	stop                   // only a person can help
+	noAck                  // acknowledgment is not enabled on this token
+)
+
+// codes says what each code of a HEC reply asks for. Source: Splunk's
+// "Troubleshoot HTTP Event Collector", possible error codes; the comments say
+// where practice taught more.
+var codes = [...]verdict{
+	0:  accept,
+	1:  pause, // token disabled
+	2:  pause, // token is required
+	3:  pause, // invalid authorization
+	4:  pause, // invalid token
+	5:  retry, // no data: we never send none, so the body was lost on the way
+	6:  isolate,
+	7:  pause, // incorrect index: every event would have it, so none is at fault
+	8:  retry, // internal error: may or may not have been taken
+	9:  retry, // busy; sources disagree whether a prefix was taken
+	10: stop,  // channel missing
+	11: stop,  // channel invalid
+	12: isolate,
+	13: isolate,
+	14: noAck,
+	15: isolate,
+	16: stop, // query string authorization
+	17: accept,
+	18: retry, 19: retry, 20: retry,
+	21: pause, 22: pause, // token invalid, disabled, as health says it
+	23: retry,          // shutting down
+	24: slow, 25: slow, // accepted: never resend
+	26: retry, 27: retry,
+	28: stop, // channel invalid
+}
+
+// tokenCodes are the pauses that a valid token would end.
+var tokenCodes = map[int]bool{1: true, 2: true, 3: true, 4: true, 21: true, 22: true}
+
+// reply is what an endpoint answered to one POST.
+type reply struct {
+	Text    string `json:"text"`
+	Code    *int   `json:"code"`
+	Invalid *int   `json:"invalid-event-number"` // 0-based
+	AckID   *int64 `json:"ackId"`
+
+	status     int
+	retryAfter time.Duration // 0: not said
+	blank      bool          // no body at all
+	html       bool          // a page, so not from HEC
+}
+
+// parseReply reads an answer; what is not JSON is judged by its status alone.
+func parseReply(resp *http.Response, body []byte, now time.Time) reply {
+	var r reply
+	if err := json.Unmarshal(body, &r); err != nil {
+		r = reply{}
+	}
+	body = bytes.TrimSpace(body)
+	r.blank = len(body) == 0
+	r.html = len(body) > 0 && body[0] == '<'
+	r.status = resp.StatusCode
+	r.retryAfter = retryAfter(resp.Header.Get("Retry-After"), now)
+	return r
+}
+
+// verdict judges the reply. Where status and code disagree the code decides.
+func (r *reply) verdict() verdict {
+	if r.Code != nil && *r.Code >= 0 && *r.Code < len(codes) {
+		return codes[*r.Code]
+	}
+	switch s := r.status; {
+	case s == http.StatusRequestEntityTooLarge:
+		return split
+	case s == http.StatusRequestTimeout, s == http.StatusTooManyRequests, s >= 500:
+		return retry
+	case s >= 200 && s < 300 && !r.html:
+		return accept
+	}
+	return pause
+}
+
+// token reports whether a valid token would have been let in.
+func (r *reply) token() bool {
+	if r.Code != nil {
+		return tokenCodes[*r.Code]
+	}
+	return r.status == http.StatusUnauthorized || r.status == http.StatusForbidden
+}
+
+func (r *reply) String() string {
+	switch {
+	case r.Code != nil:
+		return fmt.Sprintf("%d %s (code %d)", r.status, r.Text, *r.Code)
+	case r.html:
+		return fmt.Sprintf("%d with a web page instead of a HEC reply", r.status)
+	}
+	return fmt.Sprintf("%d %s without a HEC code", r.status, http.StatusText(r.status))
+}
+
+// way is what a person can do about a pause or stop.
+func (r *reply) way() string {
+	switch {
+	case r.token():
+		return "check TOKEN or TOKEN_FILE and that the token is enabled in Splunk"
+	case r.Code != nil && *r.Code == 7:
+		return "set INDEX to an index that the token allows, or allow it in Splunk"
+	case r.verdict() == stop:
+		return "look at what stands between here and Splunk: the request was changed on its way"
+	}
+	return "check URL: is this the HEC port, and the proxy in front of it in order"
+}
+
+// retryAfter reads the header: seconds or a date (RFC 9110, section 10.2.3).
+// What is absurd is 0.
+func retryAfter(h string, now time.Time) time.Duration {
+	if h == "" {
+		return 0
+	}
+	if sec, err := strconv.Atoi(h); err == nil {
+		return time.Duration(min(max(sec, 0), 3600)) * time.Second
+	}
+	if at, err := http.ParseTime(h); err == nil {
+		return min(max(at.Sub(now), 0), time.Hour)
+	}
+	return 0
+}
+
+// key is what replies are counted by.
+func (r *reply) key() string {
+	if r.Code != nil {
+		return strconv.Itoa(*r.Code)
+	}
+	return "http_" + strconv.Itoa(r.status)
+}

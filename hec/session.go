@@ -1,0 +1,175 @@
+package hec
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+const (
+	replyMax    = 64 << 10
+	dialTimeout = 5 * time.Second
+	// idleTimeout stays below the 12 s after which Splunk closes an idle
+	// connection: a POST on a connection being closed is ambiguous.
+	idleTimeout = 10 * time.Second
+)
+
+// session is a channel of an endpoint with its cookies and connections, which
+// belong together: behind a balancer the cookie leads to the node that knows
+// the channel.
+type session struct {
+	endpoint *endpoint
+	channel  string
+	jar      http.CookieJar
+	http     *http.Client // one attempt
+	quick    *retryablehttp.Client
+	acks     acks // what is not acknowledged yet
+}
+
+// newChannel returns a random GUID (RFC 9562, version 4).
+func newChannel() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%X-%X-%X-%X-%X", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+func newSession(e *endpoint, channel string, cookies []*http.Cookie) *session {
+	s := &session{endpoint: e, channel: channel}
+	s.jar, _ = cookiejar.New(nil) // without options it cannot fail
+	if u, err := url.Parse(e.url); err == nil && len(cookies) > 0 {
+		s.jar.SetCookies(u, cookies)
+	}
+	cfg := &e.client.cfg
+	s.http = &http.Client{
+		Transport: &http.Transport{
+			Proxy:                 http.ProxyFromEnvironment,
+			DialContext:           (&net.Dialer{Timeout: dialTimeout}).DialContext,
+			TLSClientConfig:       cfg.TLS.Clone(),
+			TLSHandshakeTimeout:   dialTimeout,
+			MaxIdleConnsPerHost:   cfg.Lanes + 1,
+			IdleConnTimeout:       idleTimeout,
+			ExpectContinueTimeout: time.Second,
+			// HEC speaks HTTP/1.1; its replies are too short to compress.
+			DisableCompression: true,
+		},
+		Jar: s.jar,
+		// A redirected POST could end anywhere: say it instead.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	s.quick = &retryablehttp.Client{
+		HTTPClient:   s.http,
+		RetryMax:     1,
+		RetryWaitMin: 50 * time.Millisecond,
+		RetryWaitMax: 50 * time.Millisecond,
+		CheckRetry:   retryBrokenConnection,
+		Backoff:      retryablehttp.DefaultBackoff,
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+		RequestLogHook: func(_ retryablehttp.Logger, _ *http.Request, attempt int) {
+			if attempt > 0 {
+				e.client.stats.quick.Add(1)
+			}
+		},
+	}
+	s.acks.pending = map[int64]*ack{}
+	return s
+}
+
+// retryBrokenConnection allows one quick second attempt where a kept connection
+// turned out to be closed. All else is for the gates, which see every endpoint.
+func retryBrokenConnection(ctx context.Context, _ *http.Response, err error) (bool, error) {
+	return ctx.Err() == nil && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || isReset(err)), nil
+}
+
+// post sends one body of events and reads the reply.
+func (s *session) post(ctx context.Context, body []byte, gzip bool) (reply, error) {
+	return s.do(ctx, http.MethodPost, "/services/collector/event", body, gzip)
+}
+
+// health asks whether the endpoint is up. It says nothing about the token.
+func (s *session) health(ctx context.Context) (reply, error) {
+	return s.do(ctx, http.MethodGet, "/services/collector/health", nil, false)
+}
+
+func (s *session) do(ctx context.Context, method, path string, body []byte, gzip bool) (reply, error) {
+	resp, text, err := s.roundTrip(ctx, method, path, body, gzip)
+	if err != nil {
+		return reply{}, err
+	}
+	return parseReply(resp, text, time.Now()), nil
+}
+
+// roundTrip returns the response with its body read.
+func (s *session) roundTrip(ctx context.Context, method, path string, body []byte, gzip bool) (*http.Response, []byte, error) {
+	cfg := &s.endpoint.client.cfg
+	token, err := cfg.Token.Token()
+	if err != nil {
+		return nil, nil, &tokenError{err}
+	}
+	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
+	defer cancel()
+	// The body is a slice that nobody changes: a retried request may still be
+	// reading it while the next one starts.
+	req, err := retryablehttp.NewRequestWithContext(ctx, method, s.endpoint.url+path, body)
+	if err != nil {
+		return nil, nil, err
+	}
+	req.Header.Set("Authorization", "Splunk "+token)
+	req.Header.Set("X-Splunk-Request-Channel", s.channel)
+	req.Header.Set("User-Agent", "ollama-hec")
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if gzip {
+		req.Header.Set("Content-Encoding", "gzip")
+	}
+	resp, err := s.quick.Do(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(resp.Body, replyMax))
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the reply: %w", err)
+	}
+	return resp, text, nil
+}
+
+// pollAcks asks which of ids are acknowledged.
+func (s *session) pollAcks(ctx context.Context, ids []int64) (map[string]bool, reply, error) {
+	body, err := json.Marshal(map[string][]int64{"acks": ids})
+	if err != nil {
+		return nil, reply{}, err
+	}
+	resp, text, err := s.roundTrip(ctx, http.MethodPost, "/services/collector/ack?channel="+s.channel, body, false)
+	if err != nil {
+		return nil, reply{}, err
+	}
+	r := parseReply(resp, text, time.Now())
+	var state struct {
+		Acks map[string]bool `json:"acks"`
+	}
+	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&state); err != nil || state.Acks == nil {
+		return nil, r, nil
+	}
+	return state.Acks, r, nil
+}
+
+func (s *session) close() { s.http.CloseIdleConnections() }
+
+// tokenError is a token that could not be read: configuration, not the network.
+type tokenError struct{ err error }
+
+func (e *tokenError) Error() string { return e.err.Error() }
+func (e *tokenError) Unwrap() error { return e.err }

@@ -1,0 +1,170 @@
+// Package container takes the framing of container runtimes off log lines:
+// Docker's json-file and the CRI format of Kubernetes and Podman. What a
+// program wrote as one line comes back as one line, with the runtime's time.
+//
+// It does no I/O and knows no files: who reads them hands in physical lines
+// and asks where reading may resume. A line that is not framed stays as it is.
+package container
+
+import "ollama-hec/input"
+
+// Framing is how a runtime wraps lines. A file has one, told by its first line.
+type Framing uint8
+
+const (
+	None   Framing = iota
+	Docker         // {"log":"text\n","stream":"stderr","time":"2026-11-21T19:15:41.5Z"}
+	CRI            // 2026-11-21T19:15:41.5Z stderr F text
+)
+
+// MinPhysical is the shortest limit for physical lines that cuts no framed
+// one: runtimes wrap at most 16 KiB of text, which JSON can make six times as
+// long, besides Docker's attributes.
+const MinPhysical = 128 << 10
+
+// Detect tells the framing from the first complete line of a file.
+func Detect(line []byte) Framing {
+	if _, ok := parseDocker(line); ok {
+		return Docker
+	}
+	if _, ok := parseCRI(line); ok {
+		return CRI
+	}
+	return None
+}
+
+// Line is what the program in the container wrote.
+type Line struct {
+	Text   []byte
+	Time   int64 // when the runtime saw its first byte, in nanoseconds since 1970
+	Output input.Output
+}
+
+// Decoder unwraps the lines of one file, in order. The zero Decoder passes
+// lines through.
+type Decoder struct {
+	Framing Framing
+	// MaxLine bounds a line put together from parts; 0: no bound.
+	MaxLine int
+	// Cut appends to a cut line the mark that says how many bytes went.
+	Cut func(line []byte, gone int64) []byte
+
+	parts [input.Outputs]parts
+}
+
+// parts is a line that has begun and not ended yet.
+type parts struct {
+	open  bool
+	start input.Position
+	time  int64
+	text  []byte
+	gone  int64
+}
+
+// frame is one physical line taken apart.
+type frame struct {
+	text   []byte
+	time   int64
+	output input.Output
+	last   bool // the line ends here
+}
+
+// Unwrap takes the physical line that begins at start, without its line feed,
+// and returns the line it completes; false if it was a part only. It may
+// overwrite the bytes of physical. Text points into physical or, if the line
+// came in parts, is the caller's to keep.
+func (d *Decoder) Unwrap(physical []byte, start input.Position) (Line, bool) {
+	var f frame
+	ok := false
+	switch d.Framing {
+	case Docker:
+		if f, ok = parseDocker(physical); ok {
+			f.unescape()
+		}
+	case CRI:
+		f, ok = parseCRI(physical)
+	}
+	if !ok {
+		return Line{Text: physical}, true
+	}
+	p := &d.parts[f.output]
+	if f.last && !p.open {
+		return Line{d.fit(f.text), f.time, f.output}, true
+	}
+	if !p.open {
+		p.open, p.start, p.time = true, start, f.time
+	}
+	p.add(f.text, d.MaxLine)
+	if !f.last {
+		return Line{}, false
+	}
+	return d.close(f.output), true
+}
+
+// Resume is where reading may begin again when everything before next is
+// done with: next, or the first part of a line that is not complete yet.
+func (d *Decoder) Resume(next input.Position) input.Position {
+	for i := range d.parts {
+		if p := &d.parts[i]; p.open {
+			next = min(next, p.start)
+		}
+	}
+	return next
+}
+
+// Pending reports whether a line has begun that no part has ended yet.
+func (d *Decoder) Pending() bool {
+	for i := range d.parts {
+		if d.parts[i].open {
+			return true
+		}
+	}
+	return false
+}
+
+// Flush returns a line that will get no more parts, because its file ends
+// for good; false if there is none. Call it until then.
+func (d *Decoder) Flush() (Line, bool) {
+	for out := range d.parts {
+		if d.parts[out].open {
+			return d.close(input.Output(out)), true
+		}
+	}
+	return Line{}, false
+}
+
+func (d *Decoder) close(out input.Output) Line {
+	p := &d.parts[out]
+	line := Line{d.mark(p.text, p.gone), p.time, out}
+	*p = parts{}
+	return line
+}
+
+func (p *parts) add(text []byte, limit int) {
+	keep := len(text)
+	if limit > 0 {
+		keep = max(0, min(keep, limit-len(p.text)))
+	}
+	if p.gone > 0 {
+		keep = 0
+	}
+	p.text = append(p.text, text[:keep]...)
+	p.gone += int64(len(text) - keep)
+}
+
+// fit cuts a line that came in one piece.
+func (d *Decoder) fit(text []byte) []byte {
+	if d.MaxLine <= 0 || len(text) <= d.MaxLine {
+		return text
+	}
+	// Without room to grow, the mark cannot overwrite what follows in the
+	// caller's buffer.
+	return d.mark(text[:d.MaxLine:d.MaxLine], int64(len(text)-d.MaxLine))
+}
+
+func (d *Decoder) mark(text []byte, gone int64) []byte {
+	if gone == 0 || d.Cut == nil {
+		return text
+	}
+	return d.Cut(text, gone)
+}

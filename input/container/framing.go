@@ -44,10 +44,8 @@ type Line struct {
 // lines through.
 type Decoder struct {
 	Framing Framing
-	// MaxLine bounds a line put together from parts; 0: no bound.
+	// MaxLine is where lines are cut, with a note; 0: never.
 	MaxLine int
-	// Cut appends to a cut line the mark that says how many bytes went.
-	Cut func(line []byte, gone int64) []byte
 
 	parts [input.Outputs]parts
 }
@@ -58,7 +56,7 @@ type parts struct {
 	start input.Position
 	time  int64
 	text  []byte
-	gone  int64
+	size  int64 // of the whole line, of which text may be only the beginning
 }
 
 // frame is one physical line taken apart.
@@ -89,7 +87,7 @@ func (d *Decoder) Unwrap(physical []byte, start input.Position) (Line, bool) {
 	}
 	p := &d.parts[f.output]
 	if f.last && !p.open {
-		return Line{d.fit(f.text), f.time, f.output}, true
+		return Line{d.limit(f.text, int64(len(f.text))), f.time, f.output}, true
 	}
 	if !p.open {
 		p.open, p.start, p.time = true, start, f.time
@@ -135,36 +133,24 @@ func (d *Decoder) Flush() (Line, bool) {
 
 func (d *Decoder) close(out input.Output) Line {
 	p := &d.parts[out]
-	line := Line{d.mark(p.text, p.gone), p.time, out}
+	line := Line{d.limit(p.text, p.size), p.time, out}
 	*p = parts{}
 	return line
 }
 
+// add keeps one byte more than the limit, which is what input.Limit cuts by.
 func (p *parts) add(text []byte, limit int) {
-	keep := len(text)
+	p.size += int64(len(text))
 	if limit > 0 {
-		keep = max(0, min(keep, limit-len(p.text)))
+		text = text[:min(len(text), max(0, limit+1-len(p.text)))]
 	}
-	if p.gone > 0 {
-		keep = 0
-	}
-	p.text = append(p.text, text[:keep]...)
-	p.gone += int64(len(text) - keep)
+	p.text = append(p.text, text...)
 }
 
-// fit cuts a line that came in one piece.
-func (d *Decoder) fit(text []byte) []byte {
-	if d.MaxLine <= 0 || len(text) <= d.MaxLine {
+func (d *Decoder) limit(text []byte, size int64) []byte {
+	if d.MaxLine <= 0 {
 		return text
 	}
-	// Without room to grow, the mark cannot overwrite what follows in the
-	// caller's buffer.
-	return d.mark(text[:d.MaxLine:d.MaxLine], int64(len(text)-d.MaxLine))
-}
-
-func (d *Decoder) mark(text []byte, gone int64) []byte {
-	if gone == 0 || d.Cut == nil {
-		return text
-	}
-	return d.Cut(text, gone)
+	text, _ = input.Limit(text, size, d.MaxLine)
+	return text
 }

@@ -2,6 +2,7 @@ package container
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,8 +25,6 @@ func decode(t *testing.T, d *Decoder, physical ...string) []string {
 func show(l Line, resume input.Position) string {
 	return fmt.Sprintf("%d %d %d %s", l.Output, l.Time, resume, l.Text)
 }
-
-func mark(line []byte, gone int64) []byte { return fmt.Appendf(line, "<%d>", gone) }
 
 func TestUnwrap(t *testing.T) {
 	const at = "1792610141500000000" // 2026-10-21T19:15:41.5Z
@@ -74,23 +73,30 @@ func TestUnwrap(t *testing.T) {
 	}
 }
 
+// note is line with the note of every source on what is missing.
+func note(line string, gone int) string {
+	text, _ := input.Limit([]byte(line+"x"), int64(len(line)+gone), len(line))
+	return string(text)
+}
+
 func TestLinesAreCutAtMaxLine(t *testing.T) {
-	d := &Decoder{Framing: CRI, MaxLine: 5, Cut: mark}
+	d := &Decoder{Framing: CRI, MaxLine: 5}
 	const z = "2026-10-21T19:15:41Z stdout "
 	got := decode(t, d, z+"F 12345", z+"F 1234567", z+"P 123", z+"P 45", z+"F ", z+"P 1234", z+"P 5678", z+"F 9", z+"F ok")
 	var texts []string
 	for _, g := range got {
 		texts = append(texts, strings.SplitN(g, " ", 4)[3])
 	}
-	if want := "12345 12345<2> 12345 12345<4> ok"; strings.Join(texts, " ") != want {
+	want := []string{"12345", note("12345", 2), "12345", note("12345", 4), "ok"}
+	if !slices.Equal(texts, want) {
 		t.Errorf("got %q, want %q", texts, want)
 	}
 }
 
 func TestCuttingLeavesTheRestOfTheBuffer(t *testing.T) {
-	d := &Decoder{Framing: CRI, MaxLine: 1, Cut: mark}
+	d := &Decoder{Framing: CRI, MaxLine: 1}
 	buf := []byte("2026-10-21T19:15:41Z stdout F abcdefgh\nnext line")
-	if line, _ := d.Unwrap(buf[:38], 0); string(line.Text) != "a<7>" {
+	if line, _ := d.Unwrap(buf[:38], 0); string(line.Text) != note("a", 7) {
 		t.Errorf("got %q", line.Text)
 	}
 	if got := string(buf[39:]); got != "next line" {

@@ -272,11 +272,7 @@ func (x *exchange) checkCookie(channel string) {
 	if cookie == "" || !guid(channel) {
 		return
 	}
-	has := false
-	for _, c := range x.req.Cookies() {
-		has = has || c.Name+"="+c.Value == cookie
-	}
-	if x.r.acks.sticky(channel, has) {
+	if x.r.acks.sticky(channel, returns(x.req, cookie)) {
 		x.r.stats.astray()
 	}
 }
@@ -319,9 +315,12 @@ func (x *exchange) strike(ack int64) reply {
 		return r
 	}
 	r := answer(f.Code)
-	r.status, r.ack = f.Status, ack
+	r.status = f.Status
 	if f.Invalid != nil {
 		r.number = *f.Invalid
+	}
+	if f.accepts() {
+		r.ack = ack
 	}
 	return r
 }

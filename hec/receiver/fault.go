@@ -125,8 +125,13 @@ func On(endpoint Endpoint, choose FaultFunc) FaultFunc {
 // strikes reports whether something happens at p.
 func (f Fault) strikes(p Point) bool {
 	at := f.At
-	if f.Invalid != nil || f.Code == codeQueueNear || f.Code == codeAckNear {
+	if f.accepts() {
 		at = Taken
 	}
 	return at == p && (f.Hang || f.Reset || f.Code != 0 || f.Status != 0)
+}
+
+// accepts: the answer speaks of events taken.
+func (f Fault) accepts() bool {
+	return f.Invalid != nil || f.Code == codeQueueNear || f.Code == codeAckNear
 }

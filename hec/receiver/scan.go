@@ -34,7 +34,7 @@ func (s *scanner) next(c byte) bool {
 
 // value walks over one value and reports whether it is one.
 func (s *scanner) value(depth int) bool {
-	if !s.space() || depth > maxNesting {
+	if !s.space() {
 		return false
 	}
 	switch s.b[s.i] {
@@ -57,6 +57,9 @@ func (s *scanner) value(depth int) bool {
 
 // object walks over an object, calling member with each key, quoted, and value.
 func (s *scanner) object(depth int, member func(key, value []byte)) bool {
+	if depth > maxNesting {
+		return false
+	}
 	s.i++
 	if s.next('}') {
 		return true
@@ -90,6 +93,9 @@ func (s *scanner) object(depth int, member func(key, value []byte)) bool {
 }
 
 func (s *scanner) array(depth int) bool {
+	if depth > maxNesting {
+		return false
+	}
 	s.i++
 	if s.next(']') {
 		return true

@@ -1,0 +1,133 @@
+// Package detections states each detection and macro of the add-on once; the
+// conf files, the REST payloads, the demo and the documentation come from here.
+//
+// What Run says of events is what the shipped search text finds on the fields
+// that the shipped extractions yield, as far as package spl understands
+// Splunk's search language. It knows nothing of schedules: the window is the
+// events it is given.
+package detections
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	splunkapp "ollama-hec/splunk_app"
+	"ollama-hec/splunk_app/detections/spl"
+	"ollama-hec/splunk_app/knowledge"
+)
+
+// Detection is a saved search and what an analyst needs to know of it.
+type Detection struct {
+	Name   string // of the saved search; what it is called everywhere
+	Filter string // the macro it ends in, empty by default, for a site's exceptions
+	Search string
+
+	Cron, Earliest, Latest string
+	Severity               string // low, medium, high
+	Score                  int    // of the host's risk
+	Message                string // of the risk event; $column$ stands for a column
+	Attack                 []Technique
+	Atlas                  []Technique
+
+	Description    string
+	FalsePositives []string
+	KnownLimits    []string
+	Triage         []string // questions, in the order to ask them
+	Response       []string
+}
+
+// Story is the analytic story that all detections belong to.
+const Story = "Suspicious Ollama Activities"
+
+// Technique is an entry of MITRE ATT&CK or ATLAS.
+type Technique struct{ ID, Name, Tactic string }
+
+// All are the detections, in the order of the documentation.
+func All() []Detection {
+	return []Detection{abnormalConnectivity(), networkFailure(), externalAccess()}
+}
+
+// Event is one event as it was delivered.
+type Event = knowledge.Event
+
+// Fields are the fields of an event as a search sees them, by the shipped
+// extractions.
+func Fields(e Event) map[string][]string { return shipped().Fields(e) }
+
+// Finding is one result of a detection.
+type Finding struct {
+	Detection string
+	Columns   []string // in the order of the search
+	Row       map[string][]string
+	Text      string // one line for people
+}
+
+// Run runs the detection over events, as Splunk would if they were all that its
+// time range holds.
+func (d Detection) Run(events []Event) []Finding {
+	rows := make([]spl.Row, len(events))
+	for i, e := range events {
+		rows[i] = shipped().Fields(e)
+	}
+	return d.find(rows)
+}
+
+func (d Detection) find(rows []spl.Row) []Finding {
+	res := d.compiled().Run(rows)
+	var findings []Finding
+	for _, row := range res.Rows {
+		findings = append(findings, Finding{d.Name, res.Columns, row, fill(d.Message, row)})
+	}
+	return findings
+}
+
+// searches holds what compiled has compiled: *spl.Search by text.
+var searches sync.Map
+
+func (d Detection) compiled() *spl.Search {
+	if s, ok := searches.Load(d.Search); ok {
+		return s.(*spl.Search)
+	}
+	s, err := spl.Compile(d.Search, environment())
+	if err != nil {
+		panic(fmt.Sprintf("detection %q: %v", d.Name, err)) // a test compiles them all
+	}
+	searches.Store(d.Search, s)
+	return s
+}
+
+// fill replaces $column$ by the values of the column.
+func fill(message string, row spl.Row) string {
+	parts := strings.Split(message, "$")
+	for i := 1; i < len(parts); i += 2 {
+		parts[i] = strings.Join(row[parts[i]], ", ")
+	}
+	return strings.Join(parts, "")
+}
+
+// shipped is what the add-on's own files teach Splunk.
+var shipped = sync.OnceValue(func() *knowledge.Knowledge {
+	k, err := knowledge.Load(splunkapp.Tree)
+	if err != nil {
+		panic(err) // the files are part of the program, and a test loads them
+	}
+	return k
+})
+
+var environment = sync.OnceValue(func() spl.Env {
+	file, err := splunkapp.Tree.Open("lookups/" + TrustedRanges.File)
+	if err != nil {
+		panic(err)
+	}
+	defer file.Close()
+	table, err := spl.ReadLookup(file, "range")
+	if err != nil {
+		panic(err)
+	}
+	env := spl.Env{Macros: make(map[string]string), Lookups: map[string]*spl.Lookup{TrustedRanges.Name: table}}
+	for _, m := range Macros() {
+		env.Macros[m.Name] = m.Definition
+	}
+	return env
+})

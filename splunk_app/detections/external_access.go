@@ -1,0 +1,67 @@
+package detections
+
+// The search reads access lines from _raw for the reason given at networkFailure.
+func externalAccess() Detection {
+	return Detection{
+		Name:   "Ollama API Accessed from External Network",
+		Filter: "ollama_api_accessed_from_external_network_filter",
+		Search: "(`ollama_server` \"GIN\") OR `ollama_api`\n" +
+			`| rex "^\[GIN\] [^|]*\|\s*(?<line_status>\d{3})\s*\|\s*[^|\s]+\s*\|\s*(?<line_src>[^|\s]+)\s*\|\s*(?<line_method>[A-Z]+)\s+\x22(?<line_path>[^?\x22\x5C]*(?:\x5C.[^?\x22\x5C]*)*)"` + "\n" +
+			`| eval is_line=if(sourcetype="ollama:server", "yes", "no"), client=lower(if(is_line="yes", line_src, src))` + "\n" +
+			`| eval client=replace(replace(client, "%.*$", ""), "^(?:::|(?:0{1,4}:){5})ffff:(\d+\.\d+\.\d+\.\d+)$", "\1")` + "\n" +
+			`| where match(client, "^[0-9a-f:.]+$") AND client!="0.0.0.0"` + "\n" +
+			`| where NOT (cidrmatch("10.0.0.0/8", client) OR cidrmatch("127.0.0.0/8", client) OR cidrmatch("169.254.0.0/16", client) OR cidrmatch("172.16.0.0/12", client) OR cidrmatch("192.168.0.0/16", client) OR cidrmatch("100.64.0.0/10", client) OR cidrmatch("::1/128", client) OR cidrmatch("fe80::/10", client) OR cidrmatch("fc00::/7", client) OR cidrmatch("ff00::/8", client))` + "\n" +
+			"| lookup ollama_trusted_ranges range AS client OUTPUT range AS trusted_range\n" +
+			"| where isnull(trusted_range)\n" +
+			`| eval method=if(is_line="yes", line_method, http_method), path=if(is_line="yes", line_path, uri_path), answer=if(is_line="yes", line_status, status)` + "\n" +
+			"| stats count as requests, values(method) as http_method, values(path) as uri_path, values(answer) as status, min(_time) as first_request, max(_time) as last_request by host, client, is_line\n" +
+			"| stats max(requests) as requests, values(http_method) as http_method, values(uri_path) as uri_path, values(status) as status, min(first_request) as first_request, max(last_request) as last_request by host, client\n" +
+			`| eval first_request=strftime(first_request, "%Y-%m-%d %H:%M:%S"), last_request=strftime(last_request, "%Y-%m-%d %H:%M:%S")` + "\n" +
+			`| eval severity="medium", attack_type="External Access to Ollama"` + "\n" +
+			"| rename client as src\n" +
+			"| table last_request, first_request, host, src, requests, http_method, uri_path, status, severity, attack_type\n" +
+			"| `ollama_api_accessed_from_external_network_filter`",
+		Cron: "*/5 * * * *", Earliest: "-9m@m", Latest: "-4m@m",
+		Severity: "medium",
+		Score:    47,
+		Message:  "Ollama on $host$ answered $requests$ requests from the external address $src$: $http_method$ $uri_path$.",
+		Attack: []Technique{
+			{"T1133", "External Remote Services", "Initial Access"},
+			{"T1190", "Exploit Public-Facing Application", "Initial Access"},
+		},
+		Atlas: []Technique{
+			{"AML.T0040", "AI Model Inference API Access", "AI Model Access"},
+			{"AML.T0044", "Full AI Model Access", "AI Model Access"},
+		},
+		Description: "Finds requests to Ollama's API whose source address is not loopback, private, shared, link-local or multicast, " +
+			"nor in the site's own trusted ranges. Ollama has no authentication of its own: whoever reaches it can take models, put models " +
+			"in place, inject prompts and use the hardware. The rule that this one follows watches connections accepted by the " +
+			"Ollama process. Access lines stand in for them here: a client that connects and sends no request is not seen, and one that " +
+			"sends a forged X-Forwarded-For is seen under the address it claims.",
+		FalsePositives: []string{
+			"a reverse proxy or load balancer in front of Ollama that passes on the address of a wanted client",
+			"an instance that is public on purpose and protected by other means",
+			"offices, VPN gateways and cloud networks with public addresses of their own: list them in ollama_trusted_ranges",
+		},
+		KnownLimits: []string{
+			"The source is what Ollama logs: it believes X-Forwarded-For, so an external client can pose as an internal one, and the other way round.",
+			"Connections without a request, and requests that Ollama does not log (redirects, malformed HTTP), are not seen.",
+			"Events that arrive more than four minutes late fall behind the window.",
+			"An IPv4-mapped address is judged as IPv4 where it is written ::ffff:a.b.c.d; in hexadecimal notation it counts as external.",
+		},
+		Triage: []string{
+			"Was Ollama meant to listen beyond this host? Look for OLLAMA_HOST in the server config line and for \"Listening on\" in ollama:server.",
+			"Who is the source: an attacker, a known scanner, an internal network nobody listed, a load balancer, a VPN gateway? Reputation, whois, owner.",
+			"Which calls did it make? /api/tags and /api/version look around; /api/generate and /api/chat use the model; /api/pull, /api/create, /api/push and /api/delete change or take it.",
+			"Which models are there now that nobody put there? Compare /api/tags with what should be installed.",
+			"Did data leave after the connection: /api/push to a strange registry, large responses, other outbound connections of the host?",
+			"Did the Ollama process start children other than its own runner, or crash and restart around that time?",
+		},
+		Response: []string{
+			"Bind Ollama to 127.0.0.1, or put it behind a proxy that authenticates.",
+			"Block port 11434 at the firewall for all but the networks that need it.",
+			"Audit the installed models by digest and remove what is not known.",
+			"Isolate the host if anything was changed or run, and keep its logs.",
+		},
+	}
+}

@@ -1,0 +1,58 @@
+package detections
+
+// The search reads _raw rather than fields: so it also works where only the
+// saved searches were installed and Splunk, left to itself, cuts msg at the
+// first \" before "dial tcp". \x22 is a quotation mark, \x5C a backslash.
+func networkFailure() Detection {
+	const quoted = `\x22[^\x22\x5C]*(?:\x5C.[^\x22\x5C]*)*\x22`
+	return Detection{
+		Name:   "Ollama Network Failure",
+		Filter: "ollama_network_failure_filter",
+		Search: "`ollama_server` (http OR https OR http2 OR tcp OR udp OR tls OR x509 OR lookup OR host OR network OR connection OR timeout OR timed OR deadline OR EOF OR stalled OR stream)\n" +
+			`| rex "(?:^|\s)time=\S+ level=\S+ (?:source=\S+ )?msg=(?<message>` + quoted + `|\S+)"` + "\n" +
+			`| rex "(?:^|\s)time=\S+ level=\S+ (?:source=\S+ )?msg=(?:` + quoted + `|\S+)(?: (?:\x22[^\x22]*\x22|[^\s=\x22]+)=(?:` + quoted + `|[^\s\x22]*))*? (?:err|error)=(?<cause>` + quoted + `|\S+)"` + "\n" +
+			`| rex "^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \S+\.go:\d+: (?:[A-Z]+ )?(?<message>.+)"` + "\n" +
+			`| eval message=replace(replace(message, "^\x22|\x22$", ""), "\x5C\x22", "\""), cause=replace(replace(cause, "^\x22|\x22$", ""), "\x5C\x22", "\"")` + "\n" +
+			`| eval failure=if(isnull(cause), message, message.": ".cause)` + "\n" +
+			`| where isnotnull(failure) AND NOT match(_raw, "^\s*\[GIN\]")` + "\n" +
+			`| eval kind=case(` +
+			`match(failure, "(?i)connection refused|actively refused"), "refused", ` +
+			`match(failure, "(?i)connection reset|forcibly closed|connection was aborted|software caused connection abort|(?:tcp|https?:).*broken pipe"), "reset", ` +
+			`match(failure, "(?i)(?:network|host) is (?:unreachable|down)|unreachable (?:network|host)|no route to host"), "unreachable", ` +
+			`match(failure, "(?i)i/o timeout|tls handshake timeout|timeout awaiting response headers|client\.timeout|(?:connection|operation) timed out|did not properly respond after a period|part \d+ stalled|(?:https?://|\b(?:dial|read|write) (?:tcp|udp)|lookup |request failed|timed out|refresh|hydration|cloud|response|download|upload|update|attempt \d+ failed).*deadline exceeded"), "timeout", ` +
+			`match(failure, "(?i)x509: |\btls: |does not look like a tls handshake|http response to https client|certificate (?:has expired|is not trusted|signed by unknown)"), "tls", ` +
+			`match(failure, "(?i)no such host|server misbehaving|temporary failure in name resolution|name or service not known|no address associated|getaddrinfo|lookup [^ ]+(?: on [^ ]+)?: (?:cannot unmarshal|dns|no answer)"), "dns", ` +
+			`match(failure, "(?i)context canceled|operation was canceled|request canceled$|unsupported protocol scheme|stopped after \d+ redirects|no host in request url"), null(), ` +
+			`match(failure, "(?i)\b(?:get|head|post|put|patch|delete) \x22[a-z]+://[^\x22]*\x22: |\b(?:dial|read|write|proxyconnect) (?:tcp|udp)[46]? ?|\blookup [^ ]+(?: on [^ ]+)?: |use of closed network connection|client connection closed before|http2: |stream error: stream id|transport connection broken|server closed idle connection|(?:attempt \d+ failed|read response|response copy failed).*\beof\b"), "other")` + "\n" +
+			`| where isnotnull(kind)` + "\n" +
+			`| rex field=failure "(?i)\b(?:get|head|post|put|patch|delete) \x22[a-z]+://(?:[^/@\x22]*@)?(?<url_host>\[[^\]]+\]|[^/:?\x22]+)"` + "\n" +
+			`| rex field=failure "\blookup (?<lookup_host>[^\s:]+)"` + "\n" +
+			`| rex field=failure "->(?<peer_host>\[[^\]]+\]|[\d.]+):\d+"` + "\n" +
+			`| rex field=failure "\bdial (?:tcp|udp)[46]? (?<dial_host>\[[^\]]+\]|[\w.-]+):\d+"` + "\n" +
+			`| eval remote_host=if(match(failure, "proxyconnect"), mvappend(url_host, coalesce(lookup_host, dial_host)), coalesce(url_host, lookup_host, peer_host, dial_host))` + "\n" +
+			`| eval remote_host=replace(remote_host, "[\[\]]", ""), error_message=coalesce(cause, replace(message, "^.*?\x22[a-z]+://[^\x22]*\x22: ", ""))` + "\n" +
+			`| eval src=coalesce(src, src_ip, "N/A")` + "\n" +
+			`| stats count as incidents, values(src) as src, values(message) as warning_messages, values(error_message) as error_messages, values(remote_host) as remote_hosts, values(kind) as kinds, latest(_time) as last_incident by host` + "\n" +
+			`| eval last_incident=strftime(last_incident, "%Y-%m-%d %H:%M:%S")` + "\n" +
+			`| eval severity="medium", attack_type="Network Failure", count=1` + "\n" +
+			`| table last_incident, host, incidents, src, warning_messages, error_messages, remote_hosts, kinds, severity, attack_type, count` + "\n" +
+			"| `ollama_network_failure_filter`",
+		Cron: "0 * * * *", Earliest: "-70m@m", Latest: "-10m@m",
+		Severity: "medium",
+		Score:    10,
+		Message:  "Ollama on $host$ failed $incidents$ times to use the network ($kinds$), remote hosts: $remote_hosts$. Errors: $error_messages$.",
+		Attack:   nonStandardPort,
+		Description: "Finds network failures that Ollama reports at any level, whether they stand in msg, err or error: names that do " +
+			"not resolve, connections refused, reset, timed out or unreachable, TLS that fails, and other transport errors. Names the remote " +
+			"hosts, since a registry nobody knows shows in Ollama's log only when it cannot be reached. One result a host.",
+		FalsePositives: networkFalsePositives,
+		KnownLimits: []string{
+			"An answer of the remote server is not a network failure: HTTP 4xx and 5xx are not reported. Neither is what a user cancelled.",
+			"Ollama tells the client of some failures without logging them; streaming calls that fail are logged as status 200.",
+			"A client that hangs up while its model loads (client connection closed before …) is reported as kind other, and so is a " +
+				"local runner that goes away in mid-request. Exclude them in the filter macro where they are frequent.",
+			"Lines that are neither slog nor Go's older log, such as a crash, are not judged.",
+		},
+		Triage: networkTriage,
+	}
+}

@@ -1,0 +1,377 @@
+package spl
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+var commands map[string]func(args string, env *Env) (command, error)
+
+func init() {
+	commands = map[string]func(string, *Env) (command, error){
+		"search":    buildFilter,
+		"where":     buildWhere,
+		"eval":      buildEval,
+		"rex":       buildRex,
+		"stats":     buildStats,
+		"timechart": buildTimechart,
+		"lookup":    buildLookup,
+		"table":     buildTable,
+		"fields":    buildFields,
+		"rename":    buildRename,
+		"sort":      buildSort,
+		"head":      buildHead,
+		"dedup":     buildDedup,
+	}
+}
+
+// where keeps the rows of which its expression is true.
+type where struct{ cond expr }
+
+func buildWhere(args string, env *Env) (command, error) {
+	t, err := exprTokens(args)
+	if err != nil {
+		return nil, err
+	}
+	p := exprParser{tokens: t, location: env.Location}
+	cond, err := p.or()
+	if err == nil {
+		err = p.end()
+	}
+	return where{cond}, err
+}
+
+func (w where) run(in Result) Result {
+	in.Rows = slices.DeleteFunc(in.Rows, func(r Row) bool { return !w.cond(r).isTrue() })
+	return in
+}
+
+// eval sets fields, one after the other.
+type eval []assignment
+
+type assignment struct {
+	field string
+	value expr
+}
+
+func buildEval(args string, env *Env) (command, error) {
+	t, err := exprTokens(args)
+	if err != nil {
+		return nil, err
+	}
+	p := exprParser{tokens: t, location: env.Location}
+	var e eval
+	for {
+		var a assignment
+		if a.field, err = p.name(); err != nil {
+			return nil, err
+		}
+		if err = p.expect(operator, "="); err != nil {
+			return nil, err
+		}
+		if a.value, err = p.or(); err != nil {
+			return nil, err
+		}
+		e = append(e, a)
+		if !p.take(punctuation, ",") {
+			return e, p.end()
+		}
+	}
+}
+
+func (e eval) run(in Result) Result {
+	for _, a := range e {
+		for _, r := range in.Rows {
+			r.set(a.field, a.value(r).list())
+		}
+		in.Columns = withColumn(in.Columns, a.field)
+	}
+	return in
+}
+
+// withColumn adds a column, if columns are named at all.
+func withColumn(columns []string, name string) []string {
+	if columns == nil || slices.Contains(columns, name) {
+		return columns
+	}
+	return append(slices.Clip(columns), name)
+}
+
+// rex sets fields from the named groups of a pattern.
+type rex struct {
+	field   string
+	pattern *regexp.Regexp
+	most    int // matches taken; more than one make multivalue fields
+}
+
+var rexOption = regexp.MustCompile(`^(\w+)=("[^"]*"|\S+)\s*`)
+
+func buildRex(args string, _ *Env) (command, error) {
+	x := rex{field: "_raw", most: 1}
+	for {
+		option := rexOption.FindStringSubmatch(args)
+		if option == nil {
+			break
+		}
+		args = args[len(option[0]):]
+		switch option[1] {
+		case "field":
+			x.field = strings.Trim(option[2], `"`)
+		case "max_match":
+			n, err := strconv.Atoi(option[2])
+			if err != nil || n < 1 {
+				return nil, fmt.Errorf("max_match=%s is not understood", option[2])
+			}
+			x.most = n
+		default:
+			return nil, fmt.Errorf("option %s is not understood", option[1])
+		}
+	}
+	if args == "" || args[0] != '"' || quoteEnd(args, 0) != len(args)-1 {
+		return nil, fmt.Errorf("a quoted pattern expected at %q", clip(args))
+	}
+	re, err := regexp.Compile(unquote(args))
+	if err != nil {
+		return nil, fmt.Errorf("pattern: %w", err)
+	}
+	x.pattern = re
+	if !slices.ContainsFunc(re.SubexpNames(), func(s string) bool { return s != "" }) {
+		return nil, fmt.Errorf("the pattern names no group")
+	}
+	return x, nil
+}
+
+func (x rex) run(in Result) Result {
+	names := x.pattern.SubexpNames()
+	for _, r := range in.Rows {
+		found := make(Row)
+		for _, s := range r[x.field] {
+			for _, m := range x.pattern.FindAllStringSubmatchIndex(s, x.most) {
+				for i, name := range names {
+					if name != "" && m[2*i] >= 0 {
+						found[name] = append(found[name], s[m[2*i]:m[2*i+1]])
+					}
+				}
+			}
+		}
+		for name, values := range found {
+			r.set(name, values)
+		}
+	}
+	return in
+}
+
+// projection keeps fields, in order or not, or takes them away.
+type projection struct {
+	names   []string
+	drop    bool
+	ordered bool
+}
+
+func buildTable(args string, _ *Env) (command, error) {
+	names, err := nameList(args)
+	return projection{names: names, ordered: true}, err
+}
+
+func buildFields(args string, _ *Env) (command, error) {
+	rest, drop := strings.CutPrefix(args, "-")
+	if !drop {
+		rest = strings.TrimPrefix(rest, "+")
+	}
+	names, err := nameList(rest)
+	return projection{names: names, drop: drop}, err
+}
+
+func nameList(args string) ([]string, error) {
+	list, err := lex(args, ".")
+	if err != nil {
+		return nil, err
+	}
+	t := &tokens{list: list}
+	var names []string
+	for t.peek().kind != endToken {
+		n, err := t.name()
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, n)
+		t.take(punctuation, ",")
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("no field is named")
+	}
+	return names, nil
+}
+
+func (p projection) run(in Result) Result {
+	for i, r := range in.Rows {
+		kept := make(Row)
+		for name, values := range r {
+			named := slices.Contains(p.names, name)
+			internal := !p.ordered && strings.HasPrefix(name, "_") // fields spares these unless named
+			if named != p.drop || internal && !named {
+				kept[name] = values
+			}
+		}
+		in.Rows[i] = kept
+	}
+	switch {
+	case p.ordered || !p.drop:
+		in.Columns = slices.Clone(p.names)
+	case in.Columns != nil:
+		in.Columns = slices.DeleteFunc(slices.Clone(in.Columns), func(c string) bool { return slices.Contains(p.names, c) })
+	}
+	return in
+}
+
+// rename gives fields other names.
+type rename [][2]string
+
+func buildRename(args string, _ *Env) (command, error) {
+	list, err := lex(args, ".")
+	if err != nil {
+		return nil, err
+	}
+	t := &tokens{list: list}
+	var names rename
+	for {
+		from, err := t.name()
+		if err != nil {
+			return nil, err
+		}
+		if !t.takeWord("AS") {
+			return nil, fmt.Errorf("AS expected, not %v", t.peek())
+		}
+		to, err := t.name()
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, [2]string{from, to})
+		t.take(punctuation, ",")
+		if t.peek().kind == endToken {
+			return names, nil
+		}
+	}
+}
+
+func (n rename) run(in Result) Result {
+	for _, pair := range n {
+		from, to := pair[0], pair[1]
+		for _, r := range in.Rows {
+			values := r[from]
+			delete(r, from)
+			r.set(to, values)
+		}
+		if in.Columns != nil {
+			in.Columns = slices.Clone(in.Columns)
+			for i, c := range in.Columns {
+				if c == from {
+					in.Columns[i] = to
+				}
+			}
+		}
+	}
+	return in
+}
+
+// sorting orders rows by fields.
+type sorting struct {
+	keys  []sortKey
+	limit int
+}
+
+type sortKey struct {
+	field string
+	sign  int
+}
+
+func buildSort(args string, _ *Env) (command, error) {
+	list, err := lex(args, ".")
+	if err != nil {
+		return nil, err
+	}
+	t := &tokens{list: list}
+	s := sorting{limit: 10000}
+	if t.peek().kind == number {
+		if s.limit, err = strconv.Atoi(t.next().text); err != nil {
+			return nil, err
+		}
+	}
+	for t.peek().kind != endToken {
+		k := sortKey{sign: 1}
+		if t.take(operator, "-") {
+			k.sign = -1
+		} else {
+			t.take(operator, "+")
+		}
+		if k.field, err = t.name(); err != nil {
+			return nil, err
+		}
+		s.keys = append(s.keys, k)
+		t.take(punctuation, ",")
+	}
+	if len(s.keys) == 0 {
+		return nil, fmt.Errorf("no field is named")
+	}
+	return s, nil
+}
+
+func (s sorting) run(in Result) Result {
+	slices.SortStableFunc(in.Rows, func(a, b Row) int {
+		for _, k := range s.keys {
+			if c := order(a.First(k.field), b.First(k.field)); c != 0 {
+				return c * k.sign
+			}
+		}
+		return 0
+	})
+	if s.limit > 0 && len(in.Rows) > s.limit {
+		in.Rows = in.Rows[:s.limit]
+	}
+	return in
+}
+
+// head keeps the first rows.
+type head int
+
+func buildHead(args string, _ *Env) (command, error) {
+	if args == "" {
+		return head(10), nil
+	}
+	n, err := strconv.Atoi(args)
+	return head(n), err
+}
+
+func (h head) run(in Result) Result {
+	in.Rows = in.Rows[:min(len(in.Rows), int(h))]
+	return in
+}
+
+// dedup keeps the first row of each combination of values; rows that miss a
+// field are dropped.
+type dedup []string
+
+func buildDedup(args string, _ *Env) (command, error) {
+	names, err := nameList(args)
+	return dedup(names), err
+}
+
+func (d dedup) run(in Result) Result {
+	seen := make(map[string]bool)
+	in.Rows = slices.DeleteFunc(in.Rows, func(r Row) bool {
+		var key strings.Builder
+		for _, f := range d {
+			if r[f] == nil {
+				return true
+			}
+			fmt.Fprintf(&key, "%q", r[f])
+		}
+		again := seen[key.String()]
+		seen[key.String()] = true
+		return again
+	})
+	return in
+}

@@ -1,0 +1,258 @@
+package spl
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// filter is the search command: terms over _raw and comparisons of fields,
+// both without regard to case. OR binds tighter than the implied AND.
+type filter struct{ keep predicate }
+
+// predicate says whether a row stays.
+type predicate func(Row) bool
+
+func buildFilter(args string, _ *Env) (command, error) {
+	tokens, err := lexFilter(args)
+	if err != nil {
+		return nil, err
+	}
+	p := filterParser{tokens: tokens}
+	keep, err := p.and()
+	if err != nil {
+		return nil, err
+	}
+	if p.next().kind != endToken {
+		return nil, fmt.Errorf("nothing may follow %q", clip(args))
+	}
+	return filter{keep}, nil
+}
+
+func (f filter) run(in Result) Result {
+	in.Rows = slices.DeleteFunc(in.Rows, func(r Row) bool { return !f.keep(r) })
+	return in
+}
+
+// filterToken is a word, a quoted text, a parenthesis, a comma or an operator.
+type filterToken struct {
+	kind tokenKind
+	text string
+}
+
+func lexFilter(s string) ([]filterToken, error) {
+	var tokens []filterToken
+	for i := 0; i < len(s); {
+		switch c := s[i]; {
+		case strings.IndexByte(" \t\r\n", c) >= 0:
+			i++
+		case c == '"':
+			end := quoteEnd(s, i)
+			if end < 0 {
+				return nil, fmt.Errorf("quote without its end at %q", clip(s[i:]))
+			}
+			tokens = append(tokens, filterToken{textToken, unquote(s[i : end+1])})
+			i = end + 1
+		case c == '(' || c == ')' || c == ',':
+			tokens = append(tokens, filterToken{punctuation, s[i : i+1]})
+			i++
+		case strings.IndexByte("=!<>", c) >= 0:
+			n := 1
+			if i+1 < len(s) && s[i+1] == '=' {
+				n = 2
+			}
+			if s[i:i+n] == "!" {
+				return nil, fmt.Errorf("operator at %q is not understood", clip(s[i:]))
+			}
+			tokens = append(tokens, filterToken{operator, s[i : i+n]})
+			i += n
+		default:
+			n := strings.IndexAny(s[i:], " \t\r\n\"(),=!<>")
+			if n < 0 {
+				n = len(s) - i
+			}
+			tokens = append(tokens, filterToken{word, s[i : i+n]})
+			i += n
+		}
+	}
+	return tokens, nil
+}
+
+type filterParser struct {
+	tokens []filterToken
+	at     int
+}
+
+func (p *filterParser) peek(n int) filterToken {
+	if p.at+n >= len(p.tokens) {
+		return filterToken{}
+	}
+	return p.tokens[p.at+n]
+}
+
+func (p *filterParser) next() filterToken {
+	t := p.peek(0)
+	p.at++
+	return t
+}
+
+func (p *filterParser) is(kind tokenKind, text string) bool {
+	return p.peek(0) == filterToken{kind, text}
+}
+
+func (p *filterParser) and() (predicate, error) {
+	left, err := p.or()
+	for err == nil && p.peek(0).kind != endToken && !p.is(punctuation, ")") {
+		if p.is(word, "AND") {
+			p.next()
+		}
+		var right predicate
+		if right, err = p.or(); err == nil {
+			l := left
+			left = func(r Row) bool { return l(r) && right(r) }
+		}
+	}
+	return left, err
+}
+
+func (p *filterParser) or() (predicate, error) {
+	left, err := p.not()
+	for err == nil && p.is(word, "OR") {
+		p.next()
+		var right predicate
+		if right, err = p.not(); err == nil {
+			l := left
+			left = func(r Row) bool { return l(r) || right(r) }
+		}
+	}
+	return left, err
+}
+
+func (p *filterParser) not() (predicate, error) {
+	if !p.is(word, "NOT") {
+		return p.primary()
+	}
+	p.next()
+	inner, err := p.not()
+	return func(r Row) bool { return !inner(r) }, err
+}
+
+func (p *filterParser) primary() (predicate, error) {
+	t := p.next()
+	switch {
+	case t == filterToken{punctuation, "("}:
+		inner, err := p.and()
+		if err == nil && p.next() != (filterToken{punctuation, ")"}) {
+			err = fmt.Errorf("a parenthesis is not closed")
+		}
+		return inner, err
+	case t.kind == word && p.peek(0).kind == operator:
+		return p.comparison(t.text)
+	case t.kind == word && p.is(word, "IN"):
+		return p.in(t.text)
+	case t.kind == word && p.is(punctuation, "("):
+		return nil, fmt.Errorf("%s(…) is not understood", t.text)
+	case t.kind == word && (t.text == "AND" || t.text == "OR"):
+		return nil, fmt.Errorf("%s has nothing before it", t.text)
+	case t.kind == word || t.kind == textToken:
+		return term(t.text)
+	}
+	return nil, fmt.Errorf("a term is missing before %q", t.text)
+}
+
+func (p *filterParser) comparison(field string) (predicate, error) {
+	op, value := p.next().text, p.next()
+	if value.kind != word && value.kind != textToken {
+		return nil, fmt.Errorf("%s%s has no value", field, op)
+	}
+	switch op {
+	case "=":
+		match := like(value.text)
+		return func(r Row) bool { return slices.ContainsFunc(r[field], match) }, nil
+	case "!=":
+		match := like(value.text)
+		return func(r Row) bool {
+			return slices.ContainsFunc(r[field], func(v string) bool { return !match(v) })
+		}, nil
+	case "<", "<=", ">", ">=":
+		return func(r Row) bool {
+			return slices.ContainsFunc(r[field], func(v string) bool { return holds(op, order(v, value.text)) })
+		}, nil
+	}
+	return nil, fmt.Errorf("operator %q is not understood", op)
+}
+
+func (p *filterParser) in(field string) (predicate, error) {
+	p.next()
+	if p.next() != (filterToken{punctuation, "("}) {
+		return nil, fmt.Errorf("%s IN has no list", field)
+	}
+	var matches []func(string) bool
+	for {
+		t := p.next()
+		switch {
+		case t == filterToken{punctuation, ")"} && matches != nil:
+			return func(r Row) bool {
+				return slices.ContainsFunc(r[field], func(v string) bool {
+					return slices.ContainsFunc(matches, func(m func(string) bool) bool { return m(v) })
+				})
+			}, nil
+		case t == filterToken{punctuation, ","}:
+		case t.kind == word || t.kind == textToken:
+			matches = append(matches, like(t.text))
+		default:
+			return nil, fmt.Errorf("the list of %s IN is not closed", field)
+		}
+	}
+}
+
+// like matches a whole value: no regard to case, * stands for anything, and
+// numbers are equal by what they are worth.
+func like(pattern string) func(string) bool {
+	if !strings.Contains(pattern, "*") {
+		n, err := strconv.ParseFloat(pattern, 64)
+		return func(v string) bool {
+			if strings.EqualFold(v, pattern) {
+				return true
+			}
+			m, e := strconv.ParseFloat(v, 64)
+			return err == nil && e == nil && m == n
+		}
+	}
+	re := regexp.MustCompile(`(?is)^` + wildcards(pattern, `.*`) + `$`)
+	return re.MatchString
+}
+
+func wildcards(pattern, star string) string {
+	return strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, star)
+}
+
+// Characters that end a segment of _raw. A term is found where segments begin
+// and end, of whichever rank.
+const (
+	majorBreakers = " \t\r\n[]<>(){}|!;,'\"*&?+"
+	minorBreakers = "/:=@.-$#%\\_"
+)
+
+// term matches a word or phrase in _raw.
+func term(text string) (predicate, error) {
+	if strings.Trim(text, "*") == "" {
+		return func(Row) bool { return true }, nil
+	}
+	class := regexp.QuoteMeta(majorBreakers + minorBreakers)
+	class = `[` + strings.NewReplacer(`/`, `\/`, `-`, `\-`, `#`, `\#`).Replace(class) + `]`
+	expr := wildcards(text, `[^`+strings.NewReplacer(`[`, `\[`, `]`, `\]`).Replace(majorBreakers)+`]*`)
+	if !strings.ContainsAny(text[:1], majorBreakers+minorBreakers) {
+		expr = `(?:^|` + class + `)` + expr
+	}
+	if !strings.ContainsAny(text[len(text)-1:], majorBreakers+minorBreakers) {
+		expr += `(?:$|` + class + `)`
+	}
+	re, err := regexp.Compile(`(?is)` + expr)
+	if err != nil {
+		return nil, fmt.Errorf("term %q: %w", text, err)
+	}
+	return func(r Row) bool { return slices.ContainsFunc(r["_raw"], re.MatchString) }, nil
+}

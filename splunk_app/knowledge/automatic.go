@@ -1,0 +1,76 @@
+package knowledge
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+
+	"ollama-hec/splunk_app/detections/spl"
+)
+
+// maxAutomatic is how much of an event automatic extraction looks at
+// (limits.conf [kv] maxchars).
+const maxAutomatic = 10240
+
+// A key begins after a space or one of , ; : and is followed at once by =. A
+// quoted value hides what stands in it; a bare one runs on over further =.
+var (
+	pairPlain   = regexp.MustCompile(`(?:^|[\s,;:])([\w.-]+)=(?:"([^"]*)"|'([^']*)'|([\w.:/\\@#+=-]+))`)
+	pairEscaped = regexp.MustCompile(`(?:^|[\s,;:])([\w.-]+)=(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([\w.:/\\@#+=-]+))`)
+	unescape    = strings.NewReplacer(`\"`, `"`, `\\`, `\`)
+)
+
+// automatic extracts what KV_MODE finds. It leaves alone what is there; of a
+// key that comes again the first value stays; empty values are passed by.
+func automatic(row spl.Row, mode string) {
+	raw := row.First("_raw")
+	raw = raw[:min(len(raw), maxAutomatic)]
+	var object map[string]json.RawMessage
+	isObject := strings.HasPrefix(strings.TrimSpace(raw), "{") && json.Unmarshal([]byte(raw), &object) == nil
+	if mode == "json" || (mode == "auto" || mode == "auto_escaped") && isObject {
+		found := make(spl.Row)
+		if isObject {
+			flatten(found, "", json.RawMessage(raw))
+		}
+		for field, values := range found {
+			if row[field] == nil {
+				row[field] = values
+			}
+		}
+		return
+	}
+	pair := pairPlain
+	switch mode {
+	case "auto":
+	case "auto_escaped":
+		pair = pairEscaped
+	default:
+		return
+	}
+	for at := 0; ; {
+		m := pair.FindStringSubmatchIndex(raw[at:])
+		if m == nil {
+			return
+		}
+		key := cleanKey(raw[at:][m[2]:m[3]])
+		for group := 4; group <= 8; group += 2 {
+			if m[group] < 0 {
+				continue
+			}
+			v := raw[at:][m[group]:m[group+1]]
+			if mode == "auto_escaped" && group < 8 {
+				v = unescape.Replace(v)
+			}
+			setFirst(row, key, v)
+		}
+		at += m[1]
+	}
+}
+
+var unclean = regexp.MustCompile(`[^A-Za-z0-9_]`)
+
+// cleanKey is the name of a field: punctuation becomes _, and neither digits nor
+// _ stand first.
+func cleanKey(key string) string {
+	return strings.TrimLeft(unclean.ReplaceAllString(key, "_"), "_0123456789")
+}

@@ -1,0 +1,82 @@
+package knowledge
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// breaking is what happens when a plain forwarder monitors the file: text is
+// cut into events, rewritten and cut short.
+type breaking struct {
+	joins    *regexp.Regexp // a line that begins so belongs to the one before it
+	rewrites []rewrite
+	truncate int
+}
+
+type rewrite struct {
+	pattern *regexp.Regexp
+	with    string
+}
+
+var (
+	lineBreaker = regexp.MustCompile(`^\(\[\\r\\n\]\+\)(?:\(\?!(.*)\))?$`)
+	sedCommand  = regexp.MustCompile(`^s/(.*)/(.*)/g$`)
+)
+
+// read takes one setting, if it is one of breaking's.
+func (b *breaking) read(kind, v string, err *error) bool {
+	switch kind {
+	case "LINE_BREAKER": // Go's patterns cannot look ahead, so that part is applied by hand
+		m := lineBreaker.FindStringSubmatch(v)
+		if m == nil {
+			*err = fmt.Errorf("%q is not understood", v)
+		} else if m[1] != "" {
+			b.joins, *err = regexp.Compile(`^(?:` + m[1] + `)`)
+		}
+	case "SEDCMD":
+		m := sedCommand.FindStringSubmatch(v)
+		if m == nil {
+			*err = fmt.Errorf("%q is not understood", v)
+			return true
+		}
+		var re *regexp.Regexp
+		re, *err = regexp.Compile(m[1])
+		b.rewrites = append(b.rewrites, rewrite{re, m[2]})
+	case "TRUNCATE":
+		b.truncate, *err = strconv.Atoi(v)
+	default:
+		return false
+	}
+	return true
+}
+
+// Break cuts the text of a monitored file into events.
+func (k *Knowledge) Break(sourcetype, text string) []string {
+	b := k.sourcetypes[sourcetype].indexTime
+	var events []string
+	start := 0
+	for i := 0; i < len(text); {
+		if text[i] != '\n' && text[i] != '\r' {
+			i++
+			continue
+		}
+		end := i + len(text[i:]) - len(strings.TrimLeft(text[i:], "\r\n"))
+		if end == len(text) || b.joins == nil || !b.joins.MatchString(text[end:]) {
+			events = append(events, text[start:i])
+			start = end
+		}
+		i = end
+	}
+	if start < len(text) {
+		events = append(events, text[start:])
+	}
+	for i, e := range events {
+		for _, r := range b.rewrites {
+			e = r.pattern.ReplaceAllString(e, r.with)
+		}
+		events[i] = e[:min(len(e), b.truncate)]
+	}
+	return events
+}

@@ -1,6 +1,7 @@
 package modinput
 
 import (
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -119,23 +120,20 @@ type xmlList struct {
 }
 
 func read(r io.Reader, root string) (*Definition, error) {
-	bounded := &io.LimitedReader{R: r, N: MaxDefinition}
-	in, err := decode(bounded, root)
-	switch {
-	case err != nil && bounded.N == 0:
-		return nil, fmt.Errorf("read the input definition: it is longer than %d bytes", MaxDefinition)
-	case err != nil:
-		return nil, fmt.Errorf("read the input definition: %w", err)
+	in := &source{r: r, left: MaxDefinition}
+	def, err := decode(in, root)
+	if err != nil {
+		return nil, fmt.Errorf("read the input definition: %w", cmp.Or(in.err, err))
 	}
 	d := &Definition{
-		ServerHost:    strings.TrimSpace(in.ServerHost),
-		ServerURI:     strings.TrimSpace(in.ServerURI),
-		SessionKey:    Secret(strings.TrimSpace(in.SessionKey)),
-		CheckpointDir: strings.TrimSpace(in.CheckpointDir),
+		ServerHost:    strings.TrimSpace(def.ServerHost),
+		ServerURI:     strings.TrimSpace(def.ServerURI),
+		SessionKey:    Secret(strings.TrimSpace(def.SessionKey)),
+		CheckpointDir: strings.TrimSpace(def.CheckpointDir),
 	}
-	stanzas := in.Stanzas
+	stanzas := def.Stanzas
 	if root == "items" {
-		stanzas = in.Items
+		stanzas = def.Items
 	}
 	for i, s := range stanzas {
 		if s.Name == "" {
@@ -185,7 +183,8 @@ func (s xmlStanza) stanza() Stanza {
 	return out
 }
 
-// unquoted keeps of an XML error what cannot hold a piece of the session key.
+// unquoted says what is wrong with the XML without the decoder's words, which may
+// hold a piece of the session key.
 func unquoted(err error) error {
 	syntax, ok := errors.AsType[*xml.SyntaxError](err)
 	switch {
@@ -194,6 +193,27 @@ func unquoted(err error) error {
 	case ok:
 		return fmt.Errorf("line %d: not well-formed XML in UTF-8", syntax.Line)
 	default:
-		return err
+		return errors.New("not an XML 1.0 document")
 	}
+}
+
+// source reads at most so much of r and keeps the error that ended it, which
+// says more than what the decoder makes of it.
+type source struct {
+	r    io.Reader
+	left int
+	err  error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	if s.left == 0 {
+		s.err = fmt.Errorf("it is longer than %d bytes", MaxDefinition)
+		return 0, s.err
+	}
+	n, err := s.r.Read(p[:min(len(p), s.left)])
+	s.left -= n
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
 }

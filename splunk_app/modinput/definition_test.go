@@ -111,6 +111,7 @@ func TestUnreadableDefinitions(t *testing.T) {
 		{ReadInput, "<input>\n<session_key>&" + key + ";</session_key></input>", "line 2: not well-formed XML in UTF-8"},
 		{ReadInput, "<input><" + key + "></input>", "line 1: not well-formed XML in UTF-8"},
 		{ReadInput, "<input>\xff</input>", "line 1: not well-formed XML in UTF-8"},
+		{ReadInput, "<?xml version='<session_key>" + key + "'?><input/>", "not an XML 1.0 document"},
 		{ReadInput, "\xff\xfe<\x00i\x00", "line 1: not well-formed XML in UTF-8"},
 		{ReadInput, "<input>" + strings.Repeat(" ", MaxDefinition), fmt.Sprintf("it is longer than %d bytes", MaxDefinition)},
 	}
@@ -119,6 +120,9 @@ func TestUnreadableDefinitions(t *testing.T) {
 		if err == nil || err.Error() != "read the input definition: "+tt.want {
 			t.Errorf("%.60q: got %+v, %v\nwant %s", tt.xml, d, err, tt.want)
 		}
+	}
+	if _, err := ReadInput(iotest.DataErrReader(strings.NewReader(running))); err != nil {
+		t.Errorf("the end of the input came with its last byte: %v", err)
 	}
 	lost := errors.New("lost")
 	if _, err := ReadInput(iotest.ErrReader(lost)); !errors.Is(err, lost) {

@@ -3,6 +3,7 @@ package modinput
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -19,19 +20,25 @@ const watchEvery = time.Second
 // os.Interrupt (CTRL_BREAK on Windows), or with [ErrOrphaned]. From then on
 // a second signal ends the process at once. It also makes a write to
 // a splunkd that is gone an error instead of a silent death, so that what was
-// delivered can still be written down. It is called once, at the start of main.
+// delivered can still be written down. It is called once, at the start of main;
+// the function it returns ends the context.
 func Lifetime(ctx context.Context) (context.Context, context.CancelFunc) {
 	ignoreBrokenPipe()
 	ctx, cancel := context.WithCancelCause(ctx)
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	orphaned := WatchParent(ctx, watchEvery)
 	go func() {
+		var cause error
 		select {
+		case s := <-signals:
+			cause = fmt.Errorf("told to stop: %s", s)
 		case <-orphaned:
-			cancel(ErrOrphaned)
+			cause = ErrOrphaned
 		case <-ctx.Done():
 		}
+		signal.Stop(signals) // before anybody can know of the first
+		cancel(cause)
 	}()
-	return ctx, stop
+	return ctx, func() { cancel(context.Canceled) }
 }

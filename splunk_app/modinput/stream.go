@@ -56,7 +56,7 @@ func (s *Stream) write(ctx context.Context, text []byte) error {
 	select {
 	case s.turn <- struct{}{}:
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return ctx.Err()
 	}
 	if err := s.broken; err != nil || len(text) == 0 {
 		<-s.turn
@@ -79,6 +79,6 @@ func (s *Stream) write(ctx context.Context, text []byte) error {
 	case err := <-written:
 		return err
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return ctx.Err()
 	}
 }

@@ -2,13 +2,10 @@ package receiver
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
-	"net/http"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -44,77 +41,70 @@ func (w *wire) Read(p []byte) (int, error) {
 
 // slow waits before each small read, so that the client has to.
 type slow struct {
-	ctx   context.Context
-	r     io.Reader
-	pause time.Duration
+	x *exchange
+	r io.Reader
 }
 
 func (s *slow) Read(p []byte) (int, error) {
-	if !wait(s.ctx, s.pause) {
-		return 0, s.ctx.Err()
+	if !s.x.wait(s.x.fault.Pause) {
+		return 0, errLost
 	}
 	return s.r.Read(p[:min(len(p), 4<<10)])
 }
 
-// wait reports false if ctx ended first.
-func wait(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 var inflaters sync.Pool
 
-// unpack hands the unpacked body to use and counts what it read. The limit
-// holds for the bytes on the wire and for what they unpack to.
-func unpack(ctx context.Context, req *http.Request, limit int64, pause time.Duration, use func(io.Reader) error) (onWire, unpacked int64, err error) {
-	if req.ContentLength > limit {
-		return 0, 0, errTooLarge
+// unpack hands the unpacked body to use. The limit holds for the bytes on the
+// wire and for what they unpack to.
+func (x *exchange) unpack(limit int64, use func(io.Reader) error) error {
+	if x.req.ContentLength > limit {
+		return errTooLarge
 	}
-	w := &wire{r: req.Body, limit: limit}
-	if pause > 0 {
-		w.r = &slow{ctx: ctx, r: w.r, pause: pause}
+	packed := &wire{r: x.req.Body, limit: limit}
+	if x.fault.Pause > 0 {
+		packed.r = &slow{x: x, r: packed.r}
 	}
-	plain := &wire{r: w, limit: limit}
-	switch encoding := strings.ToLower(req.Header.Get("Content-Encoding")); encoding {
+	plain := &wire{r: packed, limit: limit}
+	var err error
+	switch strings.ToLower(x.req.Header.Get("Content-Encoding")) {
 	case "", "identity":
 		err = use(plain)
 	case "gzip":
-		z, _ := inflaters.Get().(*gzip.Reader)
-		if z == nil {
-			z = new(gzip.Reader)
-		}
-		defer inflaters.Put(z)
-		if err = z.Reset(w); err == nil {
-			plain.r = z
-			err = use(plain)
-		} else if err == io.EOF && w.n == 0 {
-			err = nil // nothing at all is no data, not bad data
-		}
+		err = inflate(packed, plain, use)
 	default:
 		err = errEncoding
 	}
+	x.r.stats.body(packed.n, plain.n)
 	switch {
-	case w.err == errTooLarge, plain.err == errTooLarge:
-		err = errTooLarge
-	case w.err != nil:
-		err = errLost
+	case packed.err == errTooLarge, plain.err == errTooLarge:
+		return errTooLarge
+	case packed.err != nil:
+		return errLost
 	}
-	return w.n, plain.n, err
+	return err
+}
+
+func inflate(packed, plain *wire, use func(io.Reader) error) error {
+	z, _ := inflaters.Get().(*gzip.Reader)
+	if z == nil {
+		z = new(gzip.Reader)
+	}
+	defer inflaters.Put(z)
+	if err := z.Reset(packed); err == io.EOF && packed.n == 0 {
+		return nil // nothing at all is no data, not bad data
+	} else if err != nil {
+		return err
+	}
+	plain.r = z
+	return use(plain)
 }
 
 // read is the whole unpacked body, the caller's to keep.
 func (x *exchange) read(limit int64) ([]byte, error) {
 	var body bytes.Buffer
-	onWire, unpacked, err := unpack(x.ctx, x.req, limit, x.fault.Pause, func(r io.Reader) error {
+	err := x.unpack(limit, func(r io.Reader) error {
 		_, err := body.ReadFrom(r)
 		return err
 	})
-	x.r.stats.body(onWire, unpacked)
 	return body.Bytes(), err
 }

@@ -2,17 +2,14 @@ package receiver
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Endpoint is one of the services HEC offers.
@@ -39,10 +36,6 @@ var paths = map[string]Endpoint{
 	"/services/collector/health/1.0": EndpointHealth,
 }
 
-// hangLimit bounds a hang that neither the client nor Close ends: a client
-// that went while its body was unread is not noticed.
-const hangLimit = 10 * time.Minute
-
 // ackQueryLimit bounds the body of an ack query.
 const ackQueryLimit = 1 << 20
 
@@ -51,7 +44,6 @@ type exchange struct {
 	r        *Receiver
 	w        http.ResponseWriter
 	req      *http.Request
-	ctx      context.Context // ends with the request and with the receiver
 	endpoint Endpoint
 	fault    Fault
 }
@@ -60,11 +52,7 @@ type exchange struct {
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.serving.RLock()
 	defer r.serving.RUnlock()
-	ctx, cancel := context.WithCancel(req.Context())
-	defer cancel()
-	defer context.AfterFunc(r.ctx, cancel)()
-
-	x := &exchange{r: r, w: w, req: req, ctx: ctx}
+	x := &exchange{r: r, w: w, req: req}
 	endpoint, known := paths[req.URL.Path]
 	if !known {
 		r.stats.request(nil)
@@ -105,7 +93,7 @@ func (x *exchange) serve() reply {
 	case !slices.Contains(allowed, x.req.Method):
 		x.w.Header().Set("Allow", strings.Join(allowed, ","))
 		return notFound(http.StatusMethodNotAllowed)
-	case x.r.ctx.Err() != nil:
+	case x.r.closed():
 		return answer(codeShuttingDown)
 	case x.endpoint == EndpointHealth:
 		return x.health()
@@ -173,8 +161,7 @@ func (x *exchange) submit(token Token) reply {
 // count is submit without looking at the events.
 func (x *exchange) count(token Token, channel string) reply {
 	var c counter
-	onWire, unpacked, err := unpack(x.ctx, x.req, x.r.options.MaxContentLength, x.fault.Pause, c.readFrom)
-	x.r.stats.body(onWire, unpacked)
+	err := x.unpack(x.r.options.MaxContentLength, c.readFrom)
 	switch {
 	case err != nil:
 		return x.unreadable(err)
@@ -294,57 +281,6 @@ func (x *exchange) unreadable(err error) reply {
 		return reply{gone: true}
 	}
 	return answer(codeBadFormat) // it does not unpack
-}
-
-// strike does what the fault is for.
-func (x *exchange) strike(ack int64) reply {
-	f := x.fault
-	switch {
-	case f.Hang:
-		x.patient()
-		wait(x.ctx, hangLimit)
-		return reply{gone: true}
-	case f.Reset:
-		x.reset()
-		return reply{gone: true}
-	case f.Code == 0:
-		r := page(f.Status)
-		if f.Body != "" {
-			r.kind, r.body = "text/plain; charset=utf-8", f.Body
-		}
-		return r
-	}
-	r := answer(f.Code)
-	r.status = f.Status
-	if f.Invalid != nil {
-		r.number = *f.Invalid
-	}
-	if f.accepts() {
-		r.ack = ack
-	}
-	return r
-}
-
-// patient lifts the time limit on reading the request, which would end it.
-func (x *exchange) patient() {
-	// A writer without deadlines has no limit to lift.
-	_ = http.NewResponseController(x.w).SetReadDeadline(time.Time{})
-}
-
-// reset drops the connection so that the client sees a TCP RST.
-func (x *exchange) reset() {
-	conn, _, err := http.NewResponseController(x.w).Hijack()
-	if err != nil {
-		return // gone all the same, if less abruptly
-	}
-	defer conn.Close()
-	if c, ok := conn.(interface{ NetConn() net.Conn }); ok {
-		conn = c.NetConn()
-	}
-	if c, ok := conn.(*net.TCPConn); ok {
-		c.SetLinger(0)
-		c.Close()
-	}
 }
 
 // send gives the reply. A body not read yet is read first, within limits, so

@@ -77,14 +77,15 @@ type Receiver struct {
 	fault   atomic.Pointer[FaultFunc]
 	seen    [endpoints]atomic.Uint64
 
-	ctx     context.Context // ends with Close; hangs wait for it
-	cancel  context.CancelFunc
-	serving sync.RWMutex // read-held by each request, so that Close can wait
+	close   sync.Once
+	closing chan struct{} // closed by Close; hangs wait for it
+	serving sync.RWMutex  // read-held by each request, so that Close can wait
 
 	out sync.Mutex // held while events are written
 
 	mu       sync.Mutex
-	listener net.Listener // guarded by mu
+	listener net.Listener          // guarded by mu
+	fresh    map[net.Conn]struct{} // guarded by mu; no request yet
 }
 
 // New makes a receiver. It is ready as a handler; Listen and Serve make it a server.
@@ -98,13 +99,12 @@ func New(options Options) *Receiver {
 	setDefault(&options.AckChannels, 1024)
 	setDefault(&options.AckPending, 65536)
 	setDefault(&options.ReadTimeout, time.Minute)
-	r := &Receiver{options: options, stats: newTally()}
+	r := &Receiver{options: options, stats: newTally(), closing: make(chan struct{}), fresh: map[net.Conn]struct{}{}}
 	r.acks = acks{
 		channelsMax: options.AckChannels,
 		pendingMax:  options.AckPending,
 		channels:    map[string]*channel{},
 	}
-	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.SetTokens(options.Tokens...)
 	r.SetFault(options.Fault)
 	r.server = r.newServer()
@@ -132,12 +132,25 @@ func (r *Receiver) newServer() *http.Server {
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		// HEC is HTTP/1.1, and a reset needs a connection of its own.
 		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){},
-		ConnState: func(_ net.Conn, state http.ConnState) {
-			if state == http.StateNew {
-				r.stats.connection()
-			}
-		},
+		ConnState:    r.watch,
 	}
+}
+
+// watch counts connections and knows those without a request yet: a client may
+// hold one in reserve, and Close would wait seconds for it.
+func (r *Receiver) watch(conn net.Conn, state http.ConnState) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if state != http.StateNew {
+		delete(r.fresh, conn)
+		return
+	}
+	r.stats.connection()
+	if r.closed() {
+		conn.Close()
+		return
+	}
+	r.fresh[conn] = struct{}{}
 }
 
 // Listen binds addr, a loopback address unless AllowRemote is set. URL is
@@ -192,8 +205,7 @@ func (r *Receiver) Serve(ctx context.Context) error {
 	}
 	stop := context.AfterFunc(ctx, func() { r.Close() })
 	defer stop()
-	err := r.server.Serve(l)
-	if !errors.Is(err, http.ErrServerClosed) {
+	if err := r.server.Serve(l); !r.closed() {
 		return fmt.Errorf("serve: %w", err)
 	}
 	return r.Close()
@@ -202,20 +214,37 @@ func (r *Receiver) Serve(ctx context.Context) error {
 // Close ends hangs, waits for requests in flight, and cuts those that take too
 // long. It may be called more than once; each call waits.
 func (r *Receiver) Close() error {
-	r.cancel()
+	r.close.Do(r.stop)
 	ctx, cancel := context.WithTimeout(context.Background(), closeGrace)
 	defer cancel()
 	if err := r.server.Shutdown(ctx); err != nil {
 		r.server.Close()
 	}
-	r.mu.Lock()
-	if r.listener != nil {
-		r.listener.Close()
-	}
-	r.mu.Unlock()
 	r.serving.Lock()
 	defer r.serving.Unlock()
 	return nil
+}
+
+// stop ends what would keep Close waiting for no good.
+func (r *Receiver) stop() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	close(r.closing)
+	if r.listener != nil {
+		r.listener.Close()
+	}
+	for conn := range r.fresh {
+		conn.Close()
+	}
+}
+
+func (r *Receiver) closed() bool {
+	select {
+	case <-r.closing:
+		return true
+	default:
+		return false
+	}
 }
 
 // SetTokens replaces the tokens accepted; none: any.

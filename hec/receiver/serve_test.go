@@ -168,6 +168,65 @@ func TestOutIsFlushedBeforeTheReply(t *testing.T) {
 	}
 }
 
+func TestCloseWaitsForTheReplyInFlight(t *testing.T) {
+	writing, release := make(chan struct{}), make(chan struct{})
+	r := start(t, Options{Event: func(Event) { close(writing); <-release }})
+	type result struct {
+		status int
+		err    error
+	}
+	answered, closed := make(chan result, 1), make(chan error, 1)
+	req := call{body: `{"event":"a"}`}.request(t, r)
+	go func() {
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			answered <- result{err: err}
+			return
+		}
+		resp.Body.Close()
+		answered <- result{status: resp.StatusCode}
+	}()
+	<-writing
+	go func() { closed <- r.Close() }()
+	<-r.closing
+	select {
+	case <-closed:
+		t.Error("closed with a request in flight")
+	default:
+	}
+	close(release)
+	if got := <-answered; got != (result{status: 200}) {
+		t.Errorf("got %+v", got)
+	}
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCloseEndsConnectionsWithoutARequest(t *testing.T) {
+	r := start(t, Options{})
+	conn, err := net.Dial("tcp", strings.TrimPrefix(r.URL(), "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	until(t, func() bool { return r.Stats().Connections == 1 })
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := conn.Read(make([]byte, 1)); err == nil {
+		t.Error("still open")
+	}
+}
+
+func TestAClosedReceiverSaysSo(t *testing.T) {
+	r := New(Options{})
+	r.Close()
+	if got, want := direct(t, r, call{body: two}), `{"text":"Server is shutting down","code":23}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestTokensChangeWhileServing(t *testing.T) {
 	r := start(t, Options{Tokens: []Token{{Value: secret}}})
 	event := call{body: two}

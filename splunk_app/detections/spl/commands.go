@@ -342,7 +342,10 @@ func buildHead(args string, _ *Env) (command, error) {
 		return head(10), nil
 	}
 	n, err := strconv.Atoi(args)
-	return head(n), err
+	if err != nil || n < 0 {
+		return nil, fmt.Errorf("%q is not understood", args)
+	}
+	return head(n), nil
 }
 
 func (h head) run(in Result) Result {

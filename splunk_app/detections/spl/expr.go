@@ -3,7 +3,6 @@ package spl
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -268,8 +267,11 @@ func (p *exprParser) primary() (expr, error) {
 	t := p.next()
 	switch t.kind {
 	case number:
-		n, err := strconv.ParseFloat(t.text, 64)
-		return func(Row) value { return numberOf(n) }, err
+		n, ok := parseNumber(t.text)
+		if !ok {
+			return nil, fmt.Errorf("number %v is not understood", t)
+		}
+		return func(Row) value { return numberOf(n) }, nil
 	case textToken:
 		v := textOf(t.text)
 		return func(Row) value { return v }, nil

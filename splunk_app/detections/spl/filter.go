@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -169,13 +168,13 @@ func (p *filterParser) comparison(field string) (predicate, error) {
 	}
 	switch op {
 	case "=":
-		match := like(value.text)
-		return func(r Row) bool { return slices.ContainsFunc(r[field], match) }, nil
+		match, err := like(value.text)
+		return func(r Row) bool { return slices.ContainsFunc(r[field], match) }, err
 	case "!=":
-		match := like(value.text)
+		match, err := like(value.text)
 		return func(r Row) bool {
 			return slices.ContainsFunc(r[field], func(v string) bool { return !match(v) })
-		}, nil
+		}, err
 	case "<", "<=", ">", ">=":
 		return func(r Row) bool {
 			return slices.ContainsFunc(r[field], func(v string) bool { return holds(op, order(v, value.text)) })
@@ -201,7 +200,11 @@ func (p *filterParser) in(field string) (predicate, error) {
 			}, nil
 		case t == filterToken{punctuation, ","}:
 		case t.kind == word || t.kind == textToken:
-			matches = append(matches, like(t.text))
+			match, err := like(t.text)
+			if err != nil {
+				return nil, err
+			}
+			matches = append(matches, match)
 		default:
 			return nil, fmt.Errorf("the list of %s IN is not closed", field)
 		}
@@ -210,19 +213,19 @@ func (p *filterParser) in(field string) (predicate, error) {
 
 // like matches a whole value: no regard to case, * stands for anything, and
 // numbers are equal by what they are worth.
-func like(pattern string) func(string) bool {
+func like(pattern string) (func(string) bool, error) {
 	if !strings.Contains(pattern, "*") {
-		n, err := strconv.ParseFloat(pattern, 64)
+		n, isNumber := parseNumber(pattern)
 		return func(v string) bool {
-			if strings.EqualFold(v, pattern) {
-				return true
-			}
-			m, e := strconv.ParseFloat(v, 64)
-			return err == nil && e == nil && m == n
-		}
+			m, alsoNumber := parseNumber(v)
+			return strings.EqualFold(v, pattern) || isNumber && alsoNumber && m == n
+		}, nil
 	}
-	re := regexp.MustCompile(`(?is)^` + wildcards(pattern, `.*`) + `$`)
-	return re.MatchString
+	re, err := regexp.Compile(`(?is)^` + wildcards(pattern, `.*`) + `$`)
+	if err != nil {
+		return nil, fmt.Errorf("value %q: %w", pattern, err)
+	}
+	return re.MatchString, nil
 }
 
 func wildcards(pattern, star string) string {

@@ -175,7 +175,7 @@ func (a aggregate) reduce(rows []Row) []string {
 	}
 	var samples []sample
 	for _, r := range rows {
-		at, _ := strconv.ParseFloat(r.First("_time"), 64)
+		at, _ := parseNumber(r.First("_time"))
 		values := r[a.field]
 		if a.of != nil {
 			if values = nil; a.of(r).isTrue() {
@@ -241,7 +241,7 @@ func best(s []sample, beats func(a, b sample) bool) []string {
 func numbers(s []sample) []float64 {
 	var list []float64
 	for _, v := range s {
-		if n, err := strconv.ParseFloat(v.text, 64); err == nil {
+		if n, ok := parseNumber(v.text); ok {
 			list = append(list, n)
 		}
 	}
@@ -269,8 +269,8 @@ func percentile(function string) (float64, bool) {
 	if !ok {
 		rest, ok = strings.CutPrefix(function, "p")
 	}
-	p, err := strconv.ParseFloat(rest, 64)
-	return p, ok && err == nil && p > 0 && p <= 100
+	p, isNumber := parseNumber(rest)
+	return p, ok && isNumber && p > 0 && p <= 100
 }
 
 // percentileOf is the nearest rank, as Splunk takes below 1000 different values.

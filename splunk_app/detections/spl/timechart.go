@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
+	"strings"
 )
 
 // timechart is stats by span of time, at most one field making columns.
@@ -33,12 +33,11 @@ func buildTimechart(args string, env *Env) (command, error) {
 		value := t.next().text
 		switch option.text {
 		case "span":
-			n, err := strconv.ParseFloat(value[:len(value)-1], 64)
-			unit := spans[value[len(value)-1:]]
-			if err != nil || unit == 0 {
+			digits := strings.TrimRight(value, "smhd")
+			n, _ := parseNumber(digits)
+			if c.span = n * spans[value[len(digits):]]; c.span <= 0 {
 				return nil, fmt.Errorf("span=%s is not understood", value)
 			}
-			c.span = n * unit
 		case "limit", "useother":
 		default:
 			return nil, fmt.Errorf("option %s is not understood", option.text)
@@ -62,7 +61,7 @@ func buildTimechart(args string, env *Env) (command, error) {
 func (c timechart) run(in Result) Result {
 	slots := make(map[float64][]Row)
 	for _, r := range in.Rows {
-		if at, err := strconv.ParseFloat(r.First("_time"), 64); err == nil {
+		if at, ok := parseNumber(r.First("_time")); ok {
 			slot := math.Floor(at/c.span) * c.span
 			slots[slot] = append(slots[slot], r)
 		}

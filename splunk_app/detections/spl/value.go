@@ -53,10 +53,18 @@ func (v value) asNumber() (float64, bool) {
 	case v.kind == numeric:
 		return v.num, true
 	case v.kind == text && len(v.texts) == 1:
-		n, err := strconv.ParseFloat(strings.TrimSpace(v.texts[0]), 64)
-		return n, err == nil
+		return parseNumber(v.texts[0])
 	}
 	return 0, false
+}
+
+// parseNumber reads decimal numbers only: neither inf, nan nor hexadecimal.
+func parseNumber(s string) (float64, bool) {
+	if strings.Trim(s, "0123456789+-.eE") != "" {
+		return 0, false
+	}
+	n, err := strconv.ParseFloat(s, 64)
+	return n, err == nil
 }
 
 // isTrue: null counts as false.
@@ -74,9 +82,9 @@ func (v value) each(f func(string) string) value {
 
 // order compares two texts: as numbers if both are, else byte by byte.
 func order(a, b string) int {
-	x, errX := strconv.ParseFloat(a, 64)
-	y, errY := strconv.ParseFloat(b, 64)
-	if errX != nil || errY != nil {
+	x, isX := parseNumber(a)
+	y, isY := parseNumber(b)
+	if !isX || !isY {
 		return strings.Compare(a, b)
 	}
 	switch {

@@ -1,7 +1,6 @@
 package receiver
 
 import (
-	"strings"
 	"sync"
 	"time"
 )
@@ -48,7 +47,7 @@ func (a *acks) indexed(name string, ids []int64) []bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	answers := make([]bool, len(ids))
-	c := a.channels[strings.ToLower(name)]
+	c := a.channels[name]
 	if c == nil {
 		return answers
 	}
@@ -85,7 +84,6 @@ func (a *acks) forget() {
 
 // channel finds or opens a channel; nil if there are too many. mu is held.
 func (a *acks) channel(name string) *channel {
-	name = strings.ToLower(name)
 	now := time.Now()
 	c := a.channels[name]
 	if c == nil {

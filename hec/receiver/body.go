@@ -75,10 +75,7 @@ func (x *exchange) unpack(limit int64, use func(io.Reader) error) error {
 		err = errEncoding
 	}
 	x.r.stats.body(packed.n, plain.n)
-	switch {
-	case packed.err == errTooLarge, plain.err == errTooLarge:
-		return errTooLarge
-	case packed.err != nil:
+	if packed.err != nil && packed.err != errTooLarge {
 		return errLost
 	}
 	return err

@@ -318,6 +318,18 @@ func checkPrefix(t *testing.T, p parsed, raw []string) {
 	}
 }
 
+func TestCountingInPieces(t *testing.T) {
+	body := []byte(`{"event":"a\\\"}"}[{"a\"":{}}, {}]{"b":"{\\"}`)
+	for i := range body {
+		var c counter
+		c.count(body[:i])
+		c.count(body[i:])
+		if c.objects != 4 {
+			t.Errorf("counted %d in %s and %s", c.objects, body[:i], body[i:])
+		}
+	}
+}
+
 // FuzzCount: counting in pieces finds as many objects as the parser.
 func FuzzCount(f *testing.F) {
 	f.Add([]byte(`{"event":"a\\\"}"}[{"event":{}}]`), uint64(1))

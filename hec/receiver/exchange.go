@@ -241,6 +241,7 @@ func (x *exchange) channel(token Token) (name string, code int) {
 	if name == "" {
 		name = x.req.URL.Query().Get("channel")
 	}
+	name = strings.ToLower(name)
 	switch {
 	case !token.Ack:
 	case name == "" && x.r.options.Cloud:
@@ -294,7 +295,7 @@ func (x *exchange) send(r reply) {
 	}
 	x.r.stats.answered(r)
 	header := x.w.Header()
-	if x.fault.Close || x.fault.Cut {
+	if x.fault.Close || x.fault.Cut || r.early { // or else net/http waits for the body
 		header.Set("Connection", "close")
 	}
 	if x.r.options.Cookie != "" {

@@ -122,6 +122,40 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
+func TestALengthOverTheLimitIsRefusedBeforeTheBody(t *testing.T) {
+	r := start(t, Options{MaxContentLength: 1000})
+	conn, err := net.Dial("tcp", strings.TrimPrefix(r.URL(), "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "POST /services/collector HTTP/1.1\r\nHost: x\r\nAuthorization: Splunk x\r\nContent-Length: 1001\r\n\r\n")
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.StatusCode != 413 {
+		t.Errorf("answered %d", resp.StatusCode)
+	}
+}
+
+func TestARefusalLeavesTheConnectionUsable(t *testing.T) {
+	r := start(t, Options{Tokens: []Token{{Value: secret}}})
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	for range 2 {
+		resp, err := client.Do(call{auth: "Splunk x", body: strings.Repeat(" ", 1<<20)}.request(t, r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+	}
+	if got := r.Stats().Connections; got != 1 {
+		t.Errorf("%d connections", got)
+	}
+}
+
 func TestHeadersAreBounded(t *testing.T) {
 	r := start(t, Options{})
 	status, _ := call{body: two, header: map[string]string{"X": strings.Repeat("a", 100<<10)}}.do(t, r)

@@ -1,0 +1,126 @@
+package splunkd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Password returns what storage/passwords of app holds for a user of a realm.
+// Where it holds none the error is [ErrNotFound].
+func (c *Client) Password(ctx context.Context, app, realm, user string) (string, error) {
+	e, err := c.getOne(ctx, passwordPath(app, realm, user))
+	if err != nil {
+		return "", err
+	}
+	clear, ok := e.Content["clear_password"].(string)
+	if !ok || clear == "" {
+		return "", fmt.Errorf("GET %s: the answer has no password: the role needs list_storage_passwords", passwordPath(app, realm, user))
+	}
+	return clear, nil
+}
+
+// SetPassword stores a password, in place of the one that was there.
+func (c *Client) SetPassword(ctx context.Context, app, realm, user, password string) error {
+	form := url.Values{"name": {user}, "realm": {realm}, "password": {password}}
+	_, err := c.post(ctx, path(app, "storage", "passwords"), form)
+	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusConflict {
+		_, err = c.post(ctx, passwordPath(app, realm, user), url.Values{"password": {password}})
+	}
+	return err
+}
+
+// passwordPath names a password as splunkd does, realm:user:, with the colons of
+// the names themselves escaped.
+func passwordPath(app, realm, user string) string {
+	colon := strings.NewReplacer(`\`, `\\`, ":", `\:`)
+	return path(app, "storage", "passwords", colon.Replace(realm)+":"+colon.Replace(user)+":")
+}
+
+// HECToken is an input of the HTTP Event Collector.
+type HECToken struct {
+	Name     string
+	Token    string // the secret
+	Index    string
+	ACK      bool
+	Disabled bool
+	Created  bool // by this call
+}
+
+// HECToken returns the token of that name, creating it if there is none. An
+// existing one stays as it is, whatever index and ack say. It is a token of this
+// instance: for a cluster it is made on the deployer or on each of its members.
+func (c *Client) HECToken(ctx context.Context, app, name, index string, ack bool) (*HECToken, error) {
+	inputs := path(app, "data", "inputs", "http")
+	if t, err := c.findHECToken(ctx, name); t != nil || err != nil {
+		return t, err
+	}
+	form := url.Values{"name": {name}, "useACK": {"0"}}
+	if ack {
+		form.Set("useACK", "1")
+	}
+	if index != "" {
+		form.Set("index", index)
+	}
+	if _, err := c.post(ctx, inputs, form); err != nil {
+		return nil, err
+	}
+	t, err := c.findHECToken(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if t == nil || t.Token == "" {
+		return nil, fmt.Errorf("POST %s: created, but splunkd does not show the token", inputs)
+	}
+	t.Created = true
+	return t, nil
+}
+
+// findHECToken looks through all of them, since their names are escaped
+// differently in different releases.
+func (c *Client) findHECToken(ctx context.Context, name string) (*HECToken, error) {
+	entries, err := c.get(ctx, path("", "data", "inputs", "http"))
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if strings.TrimPrefix(e.Name, "http://") == name {
+			return &HECToken{
+				Name:     name,
+				Token:    text(e.Content["token"]),
+				Index:    text(e.Content["index"]),
+				ACK:      truth(e.Content["useACK"]),
+				Disabled: truth(e.Content["disabled"]),
+			}, nil
+		}
+	}
+	return nil, nil
+}
+
+// Collector is the HTTP Event Collector as a whole.
+type Collector struct {
+	Disabled bool
+	Port     int
+	TLS      bool
+}
+
+// Collector says whether and where HEC listens: while it is disabled no token works.
+func (c *Client) Collector(ctx context.Context) (*Collector, error) {
+	e, err := c.getOne(ctx, path("", "data", "inputs", "http", "http"))
+	if err != nil {
+		return nil, err
+	}
+	port, err := strconv.Atoi(text(e.Content["port"]))
+	if err != nil {
+		return nil, fmt.Errorf("read the settings of HEC: port is not a number")
+	}
+	return &Collector{
+		Disabled: truth(e.Content["disabled"]),
+		Port:     port,
+		TLS:      truth(e.Content["enableSSL"]),
+	}, nil
+}

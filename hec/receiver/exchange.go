@@ -175,7 +175,9 @@ func (x *exchange) count(token Token, channel string) reply {
 			return answer(code)
 		}
 	}
-	x.r.stats.counted(c.objects)
+	if !x.fault.Lose {
+		x.r.stats.counted(c.objects)
+	}
 	if x.fault.strikes(Taken) {
 		return x.strike(good.ack)
 	}

@@ -1,8 +1,8 @@
 // Package receiver answers as Splunk's HTTP Event Collector does and writes
 // what it takes, one JSON object a line: a 200 means the line was written.
 //
-// It indexes nothing and breaks raw data at line feeds only; what it answers
-// was compared with a Splunk of version 10, beyond that it follows the documentation.
+// It indexes nothing and breaks raw data at line feeds only. Its answers are
+// those reported of Splunk 10, and the documented ones where none were.
 package receiver
 
 import (
@@ -29,10 +29,11 @@ type Options struct {
 	// has a Flush() error, that is called before the reply.
 	Out io.Writer
 	// Event is called for each event taken, by one goroutine at a time and in
-	// the order of Out, before the reply.
+	// the order of Out, before the reply. It must not call Close.
 	Event func(Event)
 	// CountOnly unpacks bodies and counts the objects in them, checking
-	// nothing, as fast as it can. Out and Event are not used.
+	// nothing, as fast as it can. Out and Event are not used,
+	// and a Fault with Invalid still takes all.
 	CountOnly bool
 
 	// AckDelay is how long events take to count as indexed; negative: for ever.

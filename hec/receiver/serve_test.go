@@ -377,8 +377,11 @@ func TestCountOnlyCounts(t *testing.T) {
 		call{channel: chanA, header: map[string]string{"Content-Encoding": "gzip"}, body: b.String()}.do(t, r)
 	}
 	call{channel: chanA, body: body}.expect(t, r, 200, `{"text":"Success","code":0,"ackId":2}`)
+	r.SetFault(Plan(Fault{Lose: true}, Fault{Code: 9}))
+	call{channel: chanA, body: two}.expect(t, r, 200, `{"text":"Success","code":0,"ackId":3}`)
+	call{channel: chanA, body: two}.expect(t, r, 503, `{"text":"Server is busy","code":9}`)
 	s := r.Stats()
-	if s.Taken() != 120000 || s.BodyBytes != uint64(3*len(body)) || s.LastReceipt.IsZero() {
+	if s.Taken() != 120000 || s.BodyBytes != uint64(3*len(body)+2*len(two)) || s.LastReceipt.IsZero() {
 		t.Errorf("got %+v", s)
 	}
 }

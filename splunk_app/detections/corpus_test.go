@@ -94,17 +94,20 @@ var splunks = map[string]func(Event) spl.Row{
 	"searches": knowledge.Without,
 }
 
+// lookAlikes are not about the network, and yet detection 1 takes them for it.
+var lookAlikes = map[string]bool{
+	"app-reconstructed.log:7": true, // failed to get CPU details
+	"app-reconstructed.log:8": true, // failed to commit memory for model
+}
+
 func TestCorpus(t *testing.T) {
 	lines := corpus(t)
 	for splunk, fields := range splunks {
 		t.Run(splunk, func(t *testing.T) {
 			for _, l := range lines {
-				if l.kind == "" && strings.Contains(l.text, "msg=\"failed to") {
-					continue // TestResults counts these
-				}
 				first := abnormalConnectivity().find([]spl.Row{fields(l.event())})
-				if found := len(first) > 0; found != l.first {
-					t.Errorf("detection 1 on %v: found %v, want %v\n%s", l, found, l.first, l.text)
+				if found, want := len(first) > 0, l.first || lookAlikes[l.String()]; found != want {
+					t.Errorf("detection 1 on %v: found %v, want %v\n%s", l, found, want, l.text)
 				}
 				second := networkFailure().find([]spl.Row{fields(l.event())})
 				kind := ""

@@ -1,0 +1,177 @@
+package detections
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	splunkapp "ollama-hec/splunk_app"
+	"ollama-hec/splunk_app/knowledge"
+)
+
+// The committed files are what the definitions yield.
+func TestConf(t *testing.T) {
+	golden(t, "../default/savedsearches.conf", SavedSearches())
+	golden(t, "../default/macros.conf", MacrosConf())
+	golden(t, "DETECTIONS.md", Markdown())
+}
+
+// Read back, the files say what the definitions say: nothing is lost to
+// continued lines or to escapes.
+func TestConfReadsBack(t *testing.T) {
+	conf, err := knowledge.ParseConf(SavedSearches())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range All() {
+		stanza := conf.Stanza(d.Name)
+		if stanza == nil {
+			t.Errorf("%s has no stanza", d.Name)
+			continue
+		}
+		for _, s := range d.Settings() {
+			if got := stanza.Keys[s.Key]; got != s.Value {
+				t.Errorf("%s: %s is\n%s\nwant\n%s", d.Name, s.Key, got, s.Value)
+			}
+		}
+		for _, line := range strings.Split(d.Search, "\n") {
+			if strings.HasSuffix(line, `\`) || strings.HasSuffix(line, " ") {
+				t.Errorf("%s: the line %q cannot be continued as it is", d.Name, line)
+			}
+		}
+	}
+	macros, err := knowledge.ParseConf(MacrosConf())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := macros.Stanza("ollama_server").Keys["definition"]; got != `(sourcetype="ollama:server")` {
+		t.Errorf("ollama_server is %s", got)
+	}
+}
+
+// What the contract says of each detection.
+func TestContract(t *testing.T) {
+	want := map[string]map[string]string{
+		"Ollama Abnormal Network Connectivity": {
+			"disabled": "true", "enableSched": "1", "cron_schedule": "0 * * * *", "schedule_window": "auto",
+			"dispatch.earliest_time": "-70m@m", "dispatch.latest_time": "-10m@m",
+			"action.risk":                          "1",
+			"action.risk.param._risk":              `[{"risk_object_field":"host","risk_object_type":"system","risk_score":10},{"threat_object_field":"src","threat_object_type":"ip_address"}]`,
+			"action.risk.param._risk_message":      `Abnormal network activity detected on $host$ with $incidents$ incidents from $src$. Investigation needed for network errors: $warning_messages$.`,
+			"action.correlationsearch.annotations": `{"analytic_story":["Suspicious Ollama Activities"],"mitre_attack":["T1571"]}`,
+		},
+		"Ollama Network Failure": {"disabled": "true"},
+		"Ollama API Accessed from External Network": {
+			"disabled": "true", "cron_schedule": "*/5 * * * *", "dispatch.earliest_time": "-9m@m", "dispatch.latest_time": "-4m@m",
+			"action.risk.param._risk":              `[{"risk_object_field":"host","risk_object_type":"system","risk_score":47},{"threat_object_field":"src","threat_object_type":"ip_address"}]`,
+			"action.correlationsearch.annotations": `{"analytic_story":["Suspicious Ollama Activities"],"mitre_attack":["T1133","T1190"],"mitre_atlas":["AML.T0040","AML.T0044"]}`,
+		},
+	}
+	macros := Macros()
+	for _, d := range All() {
+		settings := make(map[string]string)
+		for _, s := range d.Settings() {
+			settings[s.Key] = s.Value
+		}
+		for key, v := range want[d.Name] {
+			if settings[key] != v {
+				t.Errorf("%s: %s is %s, want %s", d.Name, key, settings[key], v)
+			}
+		}
+		filter := slices.IndexFunc(macros, func(m Macro) bool { return m.Name == d.Filter })
+		if filter < 0 || macros[filter].Definition != "search *" || !strings.HasSuffix(d.Search, "\n| `"+d.Filter+"`") {
+			t.Errorf("%s does not end in its own empty filter macro", d.Name)
+		}
+		if want[d.Name] == nil || d.Description == "" || len(d.FalsePositives) == 0 || len(d.Triage) == 0 || len(d.KnownLimits) == 0 {
+			t.Errorf("%s is not documented", d.Name)
+		}
+	}
+	if !strings.Contains(strings.ToLower(abnormalConnectivity().Description), "experimental") {
+		t.Error("detection 1 does not say that it is experimental")
+	}
+}
+
+// Every $column$ of a risk message, and the fields of the risk objects, are
+// columns of the search.
+func TestMessagesNameColumns(t *testing.T) {
+	var events []Event
+	for _, l := range corpus(t) {
+		events = append(events, l.event())
+	}
+	for _, d := range All() {
+		found := d.Run(events)
+		if len(found) == 0 {
+			t.Errorf("%s finds nothing in the corpus", d.Name)
+			continue
+		}
+		columns := found[0].Columns
+		parts := strings.Split(d.Message, "$")
+		for i := 1; i < len(parts); i += 2 {
+			if !slices.Contains(columns, parts[i]) {
+				t.Errorf("%s: the message names %s, which is no column", d.Name, parts[i])
+			}
+		}
+		if !slices.Contains(columns, "host") || !slices.Contains(columns, "src") {
+			t.Errorf("%s: no host or src among %v", d.Name, columns)
+		}
+		if strings.Contains(found[0].Text, "$") || strings.Contains(found[0].Text, "\n") {
+			t.Errorf("%s: text %q", d.Name, found[0].Text)
+		}
+	}
+}
+
+func TestEntities(t *testing.T) {
+	counts := make(map[string]int)
+	for _, e := range Entities() {
+		counts[e.Collection]++
+		if e.Values.Has("name") || e.Name == "" {
+			t.Errorf("%s: the name is not apart", e.Name)
+		}
+		if e.Collection == "saved/searches" {
+			for key, v := range map[string]string{"disabled": "1", "is_scheduled": "1", "alert_type": "number of events", "alert_comparator": "greater than", "alert_threshold": "0"} {
+				if e.Values.Get(key) != v {
+					t.Errorf("%s: %s is %q, want %q", e.Name, key, e.Values.Get(key), v)
+				}
+			}
+			if e.Values.Has("enableSched") || e.Values.Has("counttype") {
+				t.Errorf("%s: settings are named as in the file", e.Name)
+			}
+			if !json.Valid([]byte(e.Values.Get("action.risk.param._risk"))) {
+				t.Errorf("%s: risk is not JSON", e.Name)
+			}
+		}
+	}
+	if counts["saved/searches"] != 3 || counts["configs/conf-macros"] != 6 || counts["configs/conf-transforms"] != 1 {
+		t.Errorf("entities: %v", counts)
+	}
+}
+
+// The lookup is the same in the files and over REST.
+func TestLookupAgrees(t *testing.T) {
+	text, err := splunkapp.Tree.ReadFile("default/transforms.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conf, err := knowledge.ParseConf(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stanza := conf.Stanza(TrustedRanges.Name)
+	if stanza == nil || stanza.Keys["filename"] != TrustedRanges.File || stanza.Keys["match_type"] != TrustedRanges.MatchType {
+		t.Errorf("transforms.conf says %v", stanza)
+	}
+	csv, err := splunkapp.Tree.ReadFile("lookups/" + TrustedRanges.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(csv)), "\n")
+	if lines[0] != strings.Join(TrustedRanges.Columns, ",") || len(lines) != 2 {
+		t.Errorf("the table is %q", lines)
+	}
+	for _, cell := range strings.SplitN(lines[1], ",", 2) {
+		if !strings.Contains(TrustedRanges.Seed(), `"`+cell+`"`) {
+			t.Errorf("the seed lacks %s", cell)
+		}
+	}
+}

@@ -1,0 +1,45 @@
+package detections
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Markdown is DETECTIONS.md: the detections for people.
+func Markdown() string {
+	var b strings.Builder
+	b.WriteString("# Detections\n\nWritten from this package by `go generate`; a test holds it to that. What they find and miss: RESULTS.md.\n" +
+		"All are disabled at first and belong to the analytic story *" + Story + "*.\n")
+	for _, d := range All() {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n```\n%s\n```\n\n", d.Name, d.Description, d.Search)
+		fmt.Fprintf(&b, "| setting | value |\n|---|---|\n| cron | %s |\n| earliest, latest | %s, %s |\n| severity | %s |\n| risk | host, type system, score %d; threat object src |\n| risk message | %s |\n",
+			d.Cron, d.Earliest, d.Latest, d.Severity, d.Score, d.Message)
+		for _, list := range []struct {
+			framework  string
+			techniques []Technique
+		}{{"MITRE ATT&CK", d.Attack}, {"MITRE ATLAS", d.Atlas}} {
+			for _, t := range list.techniques {
+				fmt.Fprintf(&b, "| %s | %s %s, %s |\n", list.framework, t.ID, t.Name, t.Tactic)
+			}
+		}
+		fmt.Fprintf(&b, "| exceptions | macro %s |\n", d.Filter)
+		for _, section := range []struct {
+			title, bullet string
+			items         []string
+		}{
+			{"Known false positives", "-", d.FalsePositives},
+			{"Known limits", "-", d.KnownLimits},
+			{"Triage", "1.", d.Triage},
+			{"Response", "1.", d.Response},
+		} {
+			if len(section.items) == 0 {
+				continue
+			}
+			fmt.Fprintf(&b, "\n**%s**\n\n", section.title)
+			for _, item := range section.items {
+				fmt.Fprintf(&b, "%s %s\n", section.bullet, item)
+			}
+		}
+	}
+	return b.String()
+}

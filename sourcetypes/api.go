@@ -1,0 +1,234 @@
+package sourcetypes
+
+import (
+	"bytes"
+	"strconv"
+)
+
+// accessEvent is the ollama:api event of an access line.
+func (n *Normalizer) accessEvent(b *block) []byte {
+	text, q := b.text, &b.request
+	dst := append(n.json[:0], `{"origin":"access_log"`...)
+	dst = n.appendSrc(dst, q.src.of(text))
+	method := q.method.of(text)
+	if len(method) > 0 {
+		dst = append(dst, `,"http_method":`...)
+		dst = n.appendText(dst, method)
+	}
+	if q.route != nil {
+		dst = append(dst, q.route.pathJSON...)
+		dst = appendStatus(dst, q.status.of(text))
+		dst = appendLatency(dst, q.latency.of(text))
+		if q.route.allows(method) {
+			dst = append(dst, q.route.known...)
+		} else {
+			dst = append(dst, q.route.unknown...)
+		}
+		n.json = dst
+		return dst
+	}
+	n.text = appendUnquoted(n.text[:0], q.target.of(text))
+	path, query, _ := bytes.Cut(n.text, []byte("?"))
+	if len(path) > 0 {
+		dst = append(dst, `,"uri_path":`...)
+		dst = n.appendText(dst, path)
+	}
+	if len(query) > 0 {
+		dst = append(dst, `,"uri_query":`...)
+		dst = n.appendText(dst, query)
+	}
+	dst = appendStatus(dst, q.status.of(text))
+	dst = appendLatency(dst, q.latency.of(text))
+	dst = appendOperation(dst, string(method), string(path))
+	n.json = dst
+	return dst
+}
+
+// saysHTTP says whether b is the log line of a request that was answered
+// before gin saw it: it has no access line.
+func (b *block) saysHTTP() bool { return b.saysMsg("http ") }
+
+// httpEvent is the ollama:api event of such a line, which gives no latency;
+// nil if it turns out to be another kind of line.
+func (n *Normalizer) httpEvent(b *block) []byte {
+	line := b.head()
+	var method, path, query, status, remote field
+	for i := b.body; ; {
+		f, next, ok := nextField(line, i)
+		if !ok {
+			break
+		}
+		i = next
+		switch string(f.key.of(line)) {
+		case "method":
+			method = f
+		case "path":
+			path = f
+		case "query":
+			query = f
+		case "status":
+			status = f
+		case "remote":
+			remote = f
+		}
+	}
+	if method.value.to == 0 || path.value.to == 0 || status.value.to == 0 {
+		return nil
+	}
+	dst := append(n.json[:0], `{"origin":"access_log"`...)
+	dst = n.appendSrc(dst, hostOf(remote.value.of(line)))
+	dst = append(dst, `,"http_method":`...)
+	dst = n.appendText(dst, method.value.of(line))
+	n.text = path.appendValue(n.text[:0], line)
+	dst = append(dst, `,"uri_path":`...)
+	dst = n.appendText(dst, n.text)
+	tail := appendOperation(nil, string(method.value.of(line)), string(n.text))
+	n.text = query.appendValue(n.text[:0], line)
+	if len(n.text) > 0 {
+		dst = append(dst, `,"uri_query":`...)
+		dst = n.appendText(dst, n.text)
+	}
+	dst = appendStatus(dst, status.value.of(line))
+	dst = append(dst, tail...)
+	n.json = dst
+	return dst
+}
+
+// appendValue appends what a field's value stands for.
+func (f *field) appendValue(dst, line []byte) []byte {
+	if f.quoted {
+		return appendUnquoted(dst, f.value.of(line))
+	}
+	return append(dst, f.value.of(line)...)
+}
+
+// hostOf is the address in address:port or [address]:port.
+func hostOf(remote []byte) []byte {
+	if i := bytes.LastIndexByte(remote, ':'); i > 0 && (remote[i-1] == ']' || bytes.IndexByte(remote, ':') == i) {
+		remote = remote[:i]
+	}
+	return bytes.Trim(remote, "[]")
+}
+
+func (n *Normalizer) appendSrc(dst, src []byte) []byte {
+	if len(src) == 0 {
+		return dst
+	}
+	scope := n.scopes.of(src)
+	dst = append(dst, `,"src":`...)
+	dst = n.appendText(dst, src)
+	if scope != noScope {
+		dst = append(dst, `,"src_scope":"`...)
+		dst = append(dst, scope.String()...)
+		dst = append(dst, '"')
+	}
+	return dst
+}
+
+// appendText appends a text as it may be shipped, as a JSON string.
+func (n *Normalizer) appendText(dst, text []byte) []byte {
+	return appendString(dst, n.redact.apply(text, 0))
+}
+
+func appendStatus(dst, status []byte) []byte {
+	if len(status) == 0 || len(status) > 9 {
+		return dst
+	}
+	for _, c := range status {
+		if !digit(c) {
+			return dst
+		}
+	}
+	for len(status) > 1 && status[0] == '0' {
+		status = status[1:]
+	}
+	dst = append(dst, `,"status":`...)
+	return append(dst, status...)
+}
+
+func appendLatency(dst, latency []byte) []byte {
+	mark := len(dst)
+	dst = append(dst, `,"response_time_ms":`...)
+	dst, ok := appendMillis(dst, latency)
+	if !ok {
+		return dst[:mark]
+	}
+	return dst
+}
+
+func appendOperation(dst []byte, method, path string) []byte {
+	api, operation := operation(method, path)
+	dst = append(dst, `,"api":"`...)
+	dst = append(dst, api...)
+	dst = append(dst, `","operation":"`...)
+	dst = append(dst, operation...)
+	return append(dst, `"}`...)
+}
+
+// appendMillis appends the milliseconds of a duration as Go writes it, such as
+// 94.911µs or 1h2m3s, digit for digit.
+func appendMillis(dst, d []byte) ([]byte, bool) {
+	var nanos uint64
+	if len(d) == 0 {
+		return dst, false
+	}
+	for len(d) > 0 {
+		value, scale, i := uint64(0), uint64(1), 0
+		for point := false; i < len(d); i++ {
+			if c := d[i]; digit(c) {
+				value = value*10 + uint64(c-'0')
+				if point {
+					scale *= 10
+				}
+			} else if c == '.' && !point {
+				point = true
+			} else {
+				break
+			}
+		}
+		if i == 0 || i > 18 {
+			return dst, false
+		}
+		unit, n := durationUnit(d[i:])
+		if n == 0 || value > 1<<63/unit || scale > unit && value != 0 && unit%scale != 0 {
+			return dst, false
+		}
+		if unit%scale == 0 {
+			nanos += value * (unit / scale)
+		}
+		d = d[i+n:]
+	}
+	dst = strconv.AppendUint(dst, nanos/1e6, 10)
+	rest := nanos % 1e6
+	if rest == 0 {
+		return dst, true
+	}
+	dst = append(dst, '.')
+	for unit := uint64(1e5); rest > 0; unit /= 10 {
+		dst = append(dst, byte('0'+rest/unit))
+		rest %= unit
+	}
+	return dst, true
+}
+
+// durationUnit reads the unit at the start of b: how many nanoseconds it is and
+// how long it is.
+func durationUnit(b []byte) (nanos uint64, n int) {
+	switch {
+	case hasPrefix(b, "ns"):
+		return 1, 2
+	case hasPrefix(b, "µs"), hasPrefix(b, "μs"):
+		return 1e3, 3
+	case hasPrefix(b, "us"):
+		return 1e3, 2
+	case hasPrefix(b, "ms"):
+		return 1e6, 2
+	case hasPrefix(b, "s"):
+		return 1e9, 1
+	case hasPrefix(b, "m"):
+		return 60e9, 1
+	case hasPrefix(b, "h"):
+		return 3600e9, 1
+	}
+	return 0, 0
+}

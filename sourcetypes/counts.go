@@ -1,0 +1,80 @@
+package sourcetypes
+
+// Class says what kind of line an event of ollama:server was made from.
+type Class uint8
+
+const (
+	ClassOther   Class = iota // no form this package knows
+	ClassAccess               // [GIN], a request
+	ClassServer               // slog, or the Go log before it
+	ClassRunner               // the model runner
+	ClassStartup              // what the server says when it starts
+	ClassCrash                // panic, fatal signal, CUDA error, Recovery
+	classes
+)
+
+func (c Class) String() string {
+	return [...]string{"other", "access", "server", "runner", "startup", "crash"}[c]
+}
+
+// set is the class as SKIP names it; 0 for one that cannot be skipped.
+func (c Class) set() Classes {
+	return [classes]Classes{ClassAccess: Access, ClassRunner: Runner, ClassStartup: Startup}[c]
+}
+
+// Kind is what a redaction replaced.
+type Kind uint8
+
+const (
+	KindToken      Kind = iota // a token known by its looks or its name
+	KindKey                    // assigned to a name that ends in key
+	KindSecret                 // assigned to a name that ends in secret
+	KindPassword               // assigned to a password, or in a URL
+	KindPrivateKey             // a PEM block
+	KindEmail
+	KindPrompt // PROMPTS=off
+	KindCustom // REDACT_REGEX
+	kinds
+)
+
+func (k Kind) String() string {
+	return [...]string{"token", "key", "secret", "password", "private_key", "email", "prompt", "custom"}[k]
+}
+
+// masks are what stands in the place of what was redacted.
+var masks = func() (m [kinds]string) {
+	for k := range kinds {
+		m[k] = "[REDACTED:" + k.String() + "]"
+	}
+	return m
+}()
+
+// Counts is what a Normalizer did: numbers, never text.
+type Counts struct {
+	Lines    int64              // records taken
+	Blank    int64              // of them, blank and in no event
+	Joined   int64              // of them, added to an event begun before
+	Skipped  int64              // events that SKIP dropped
+	Invalid  int64              // records with bytes that are not UTF-8
+	Events   [Sourcetypes]int64 // emitted, by sourcetype
+	Classes  [classes]int64     // events of ollama:server, skipped ones too, by Class
+	Redacted [kinds]int64       // replacements, by Kind
+}
+
+// ByClass calls yield for each class and how often it came.
+func (c *Counts) ByClass(yield func(Class, int64) bool) {
+	for class, n := range c.Classes {
+		if !yield(Class(class), n) {
+			return
+		}
+	}
+}
+
+// ByKind calls yield for each kind of redaction and how often it came.
+func (c *Counts) ByKind(yield func(Kind, int64) bool) {
+	for kind, n := range c.Redacted {
+		if !yield(Kind(kind), n) {
+			return
+		}
+	}
+}

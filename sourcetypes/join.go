@@ -1,0 +1,133 @@
+package sourcetypes
+
+import (
+	"bytes"
+	"time"
+
+	"ollama-hec/input"
+)
+
+const (
+	lineHold  = 100 * time.Millisecond // for the continuation of an ordinary line
+	crashHold = 2 * time.Second        // for the next line of a crash
+	maxJoined = 256 << 10              // bytes of one joined event
+	maxQueue  = 64                     // lines of other outputs that wait for one line's continuation
+	maxCut    = 64                     // lines after which the rest of a broken crash is not expected any more
+)
+
+// block is what becomes one event: a line, and the lines that join it.
+type block struct {
+	line               // the first one
+	kind  joinKind     // what may join
+	stack stack        // of a crash, where in it we are
+	out   input.Output // which is the only one it takes lines from
+	class Class
+	done  bool // nothing joins any more
+	copy  bool // own holds the text, all of it; else text is the chunk's
+	first int  // how long the first line is
+	trace bool // the stream had shown TRACE up to this line
+	// textFollows: this is the DEBUG line of a prompt whose TRACE line came next.
+	textFollows bool
+	blanks      int // blank lines since, which count only if more joins
+	own         []byte
+	since       time.Time // of a crash: when the last line came
+	// To begin with this block again after a restart:
+	start input.Position
+	carry input.Carry
+}
+
+// joinKind says which lines join a block.
+type joinKind uint8
+
+const (
+	joinIndented joinKind = iota // an ordinary line
+	joinCrash                    // see stack
+	joinRecovery                 // gin's, see stack
+	joinFirstRun                 // the new key of a first start
+	joinPEM                      // a private key, line by line
+)
+
+// lasting says whether the block is held for longer than an ordinary line,
+// and keeps blank lines.
+func (b *block) lasting() bool { return b.kind != joinIndented }
+
+// takes says whether l belongs to b, which came before it on the same output.
+// A blank line is not asked for, and a stamped one never belongs.
+func (b *block) takes(l *line) bool {
+	switch b.kind {
+	case joinCrash:
+		return b.stack.takes(l)
+	case joinRecovery:
+		return b.stack.recovery(l)
+	case joinFirstRun:
+		return bytes.HasPrefix(l.text, []byte("Your new public key is:")) ||
+			bytes.HasPrefix(l.text, []byte("ssh-"))
+	case joinPEM:
+		return pemLine(l.text)
+	}
+	return l.form == indented
+}
+
+// ended says whether l, just taken, was the last line of b.
+func (b *block) ended(l *line) bool {
+	switch b.kind {
+	case joinCrash:
+		return b.stack.ended
+	case joinRecovery:
+		return l.colour == closed
+	case joinFirstRun:
+		return bytes.HasPrefix(l.text, []byte("ssh-"))
+	case joinPEM:
+		return bytes.Contains(l.text, []byte("-----END "))
+	}
+	return false
+}
+
+// add joins l to b, and the blank lines between.
+func (b *block) add(l *line) {
+	b.hold()
+	for ; b.blanks > 0; b.blanks-- {
+		b.own = append(b.own, '\n')
+	}
+	b.own = append(b.own, '\n')
+	b.own = append(b.own, l.text...)
+	b.text = b.own
+	b.since = time.Time{}
+}
+
+// hold makes b independent of the chunk its text came in.
+func (b *block) hold() {
+	if b.copy {
+		return
+	}
+	b.own = append(b.own[:0], b.text...)
+	b.text, b.copy = b.own, true
+}
+
+// firstRunHead and the lines after it are what a server prints that has no
+// key pair yet.
+func firstRunHead(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("Couldn't find '")) && bytes.HasSuffix(text, []byte("Generating new private key.")) ||
+		bytes.HasPrefix(text, []byte("Your new public key is:"))
+}
+
+// pemHead is a line that begins a private key and does not end it.
+func pemHead(text []byte) bool {
+	i := bytes.Index(text, []byte("-----BEGIN "))
+	return i >= 0 && bytes.Contains(text[i:], []byte("PRIVATE KEY")) && !bytes.Contains(text[i:], []byte("-----END "))
+}
+
+// pemLine is a line inside a private key or its last one.
+func pemLine(text []byte) bool {
+	text = bytes.TrimSpace(text)
+	if bytes.HasPrefix(text, []byte("-----END ")) || bytes.HasPrefix(text, []byte("Proc-Type:")) ||
+		bytes.HasPrefix(text, []byte("DEK-Info:")) {
+		return true
+	}
+	for _, c := range text {
+		if !(identByte[c] || c == '+' || c == '/' || c == '=') {
+			return false
+		}
+	}
+	return len(text) > 0
+}

@@ -1,0 +1,317 @@
+package sourcetypes
+
+import (
+	"time"
+
+	"ollama-hec/input"
+)
+
+// Normalizer turns the records of one stream into events. It holds back what
+// may still be continued: lines of one output are joined, and events come in
+// the order of their first lines, save that a crash does not keep waiting what
+// comes after it on other outputs. It is for one goroutine.
+type Normalizer struct {
+	opts   Options
+	emit   func(*Event)
+	counts Counts
+
+	clean  cleaner
+	clock  clock
+	redact redactor
+	forced redactor // for prompt text, whatever REDACT says
+	scopes scopes
+
+	next  input.Position // behind the last record
+	carry input.Carry    // as of there
+	cur   line           // of the last record
+
+	queue []*block              // what is held, in the order of the first lines
+	free  []*block              // to be used again
+	open  [input.Outputs]*block // of the queue: what lines of this output may join
+	cut   [input.Outputs]int    // in how many more lines the rest of a broken crash may come
+
+	ev   Event
+	text []byte // scratch: a text that is rewritten
+	json []byte // scratch: an object
+}
+
+// NewNormalizer begins at a place of a stream, with what was carried there.
+// emit gets each event; it must not call back.
+func NewNormalizer(o *Options, at input.Position, c input.Carry, emit func(*Event)) *Normalizer {
+	n := &Normalizer{opts: *o, emit: emit, next: at, carry: c}
+	if n.opts.Now == nil {
+		n.opts.Now = time.Now
+	}
+	n.clock = clock{zone: o.Zone, carry: &n.carry}
+	n.redact = redactor{Redact: o.Redact, hits: &n.counts.Redacted}
+	n.forced = redactor{Redact: DefaultRedact(), hits: &n.counts.Redacted}
+	n.forced.Patterns = o.Redact.Patterns
+	return n
+}
+
+// AddAll takes records of one chunk in order and emits the events of what is
+// complete. After each record it asks full, if that is not nil, and stops when
+// it is. It returns how many records it took. It does not use their texts
+// after it returns.
+func (n *Normalizer) AddAll(rs []input.Record, full func() bool) int {
+	n.expire()
+	taken := 0
+	for taken < len(rs) {
+		n.take(&rs[taken])
+		taken++
+		if full != nil && full() {
+			break
+		}
+	}
+	n.hold()
+	return taken
+}
+
+// Add is AddAll for one record.
+func (n *Normalizer) Add(r *input.Record) {
+	n.expire()
+	n.take(r)
+	n.hold()
+}
+
+// Flush emits everything that is held: the stream ended, or the time is over.
+func (n *Normalizer) Flush() {
+	for _, b := range n.open {
+		if b != nil {
+			n.close(b)
+		}
+	}
+	n.drain()
+}
+
+// Held is how long what is held may wait for its continuation, from the last
+// Add on; 0 if nothing is held.
+func (n *Normalizer) Held() time.Duration {
+	var hold time.Duration
+	for _, b := range n.queue {
+		if !b.lasting() {
+			return lineHold
+		}
+		hold = crashHold
+	}
+	return hold
+}
+
+// Resume is a place before which every record has been emitted, dropped or
+// merged into what was emitted, and the carry as of there.
+func (n *Normalizer) Resume() (input.Position, input.Carry) {
+	if len(n.queue) > 0 {
+		return n.queue[0].start, n.queue[0].carry
+	}
+	return n.next, n.carry
+}
+
+// Counts are kept up to date by every call; they are read between calls.
+func (n *Normalizer) Counts() *Counts { return &n.counts }
+
+// take takes one record: it joins what is held, or begins a block.
+func (n *Normalizer) take(r *input.Record) {
+	start, before := n.next, n.carry
+	n.next = r.Next
+	n.counts.Lines++
+	l := &n.cur
+	n.read(l, r.Text)
+	out := r.Output
+	if out >= input.Outputs {
+		out = input.Mixed
+	}
+	held := n.open[out]
+	switch {
+	case l.form == blank:
+		n.takeBlank(held, l)
+		return
+	case held == nil:
+	case !l.stamped && held.takes(l):
+		if len(held.text)+held.blanks+1+len(l.text) <= maxJoined {
+			n.join(held, l)
+			return
+		}
+		// The block is full: it goes on as a further one.
+		kind, stack, class := held.kind, held.stack, held.class
+		n.close(held)
+		b := n.push(l, out, start, before)
+		n.stamp(b, r)
+		b.kind, b.stack, b.class = kind, stack, class
+		n.drain()
+		return
+	default:
+		held.textFollows = l.level == levelTrace && held.level == levelDebug && promptTextFollows(held, l)
+		n.close(held)
+	}
+	b := n.push(l, out, start, before)
+	n.stamp(b, r)
+	n.classify(b)
+	n.drain()
+}
+
+// takeBlank takes a blank line: it stays inside what lasts and ends what does
+// not.
+func (n *Normalizer) takeBlank(held *block, l *line) {
+	if held != nil && held.lasting() {
+		held.blanks++
+		if held.kind != joinRecovery || l.colour != closed {
+			return
+		}
+	} else {
+		n.counts.Blank++
+	}
+	if held != nil {
+		n.close(held)
+		n.drain()
+	}
+}
+
+// join adds l to what is held.
+func (n *Normalizer) join(held *block, l *line) {
+	held.add(l)
+	n.counts.Joined++
+	if held.ended(l) {
+		held.stack.ended = true
+		n.close(held)
+		n.drain()
+	}
+}
+
+// push begins a block with l at the end of the queue.
+func (n *Normalizer) push(l *line, out input.Output, start input.Position, before input.Carry) *block {
+	var b *block
+	if last := len(n.free) - 1; last >= 0 {
+		b, n.free = n.free[last], n.free[:last]
+	} else {
+		b = new(block)
+	}
+	*b = block{line: *l, out: out, start: start, carry: before, own: b.own[:0], first: len(l.text)}
+	if l.moved {
+		b.hold()
+	}
+	n.queue = append(n.queue, b)
+	n.open[out] = b
+	return b
+}
+
+// stamp finds the time of a block: its own, that of the stamped line before,
+// the transport's, now.
+func (n *Normalizer) stamp(b *block, r *input.Record) {
+	switch {
+	case b.stamped:
+		n.carry.Time, n.carry.Digits = b.at.Nanos, b.at.Digits
+	case n.carry.Time != 0:
+		b.at = Stamp{n.carry.Time, n.carry.Digits}
+	case r.Time != 0:
+		b.at = transportStamp(r.Time)
+	default:
+		b.at = Stamp{n.opts.Now().UnixNano(), 3}
+	}
+}
+
+// classify says what kind of line a block begins with and what may join it.
+func (n *Normalizer) classify(b *block) {
+	switch b.form {
+	case access:
+		b.class = ClassAccess
+	case slogged:
+		b.class = ClassServer
+		n.classifySlog(b)
+	case goLogged:
+		b.class = ClassServer
+		if stack, kind, ok := recoveryHead(&b.line); ok {
+			b.class, b.kind, b.stack = ClassCrash, kind, stack
+		} else {
+			n.classifyGoLog(b)
+		}
+	case llamaLog:
+		b.class = ClassRunner
+	default:
+		n.classifyPlain(b)
+	}
+}
+
+// classifyPlain is classify for a line without a stamp.
+func (n *Normalizer) classifyPlain(b *block) {
+	if n.cut[b.out] > 0 {
+		n.cut[b.out]--
+		if stack, ok := resumes(&b.line); ok {
+			b.class, b.kind, b.stack = ClassCrash, joinCrash, stack
+			return
+		}
+	}
+	if b.form == indented {
+		return
+	}
+	if stack, ok := crashHead(b.text); ok {
+		b.class, b.kind, b.stack = ClassCrash, joinCrash, stack
+		return
+	}
+	switch {
+	case firstRunHead(b.text):
+		b.class, b.kind = ClassStartup, joinFirstRun
+	case hasPrefix(b.text, "[GIN-debug] "):
+		b.class = ClassStartup
+	case runnerLine(b.text):
+		b.class = ClassRunner
+	}
+	if pemHead(b.text) {
+		b.kind = joinPEM
+	}
+}
+
+// close lets nothing more join b.
+func (n *Normalizer) close(b *block) {
+	b.done = true
+	n.open[b.out] = nil
+	if b.kind == joinCrash {
+		n.cut[b.out] = 0
+		if b.stack.deep && !b.stack.ended {
+			n.cut[b.out] = maxCut
+		}
+	}
+}
+
+// drain emits what is complete and has no ordinary line before it that is not.
+func (n *Normalizer) drain() {
+	if len(n.queue) > maxQueue {
+		for _, b := range n.queue {
+			if !b.done && !b.lasting() {
+				n.close(b)
+				break
+			}
+		}
+	}
+	kept, waiting := 0, false
+	for _, b := range n.queue {
+		if b.done && !waiting {
+			n.ship(b)
+			n.free = append(n.free, b)
+			continue
+		}
+		waiting = waiting || !b.done && !b.lasting()
+		n.queue[kept] = b
+		kept++
+	}
+	n.queue = n.queue[:kept]
+}
+
+// hold makes what is held independent of the chunk.
+func (n *Normalizer) hold() {
+	for _, b := range n.queue {
+		b.hold()
+		if b.lasting() && !b.done && b.since.IsZero() {
+			b.since = n.opts.Now()
+		}
+	}
+}
+
+// expire closes a crash that waited too long for its next line while other
+// outputs kept the stream busy.
+func (n *Normalizer) expire() {
+	for _, b := range n.queue {
+		if b.lasting() && !b.done && !b.since.IsZero() && n.opts.Now().Sub(b.since) >= crashHold {
+			n.close(b)
+		}
+	}
+}

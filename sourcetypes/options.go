@@ -1,0 +1,139 @@
+package sourcetypes
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Options are what the settings say about normalizing. The zero value is the
+// safe one for prompts, but redacts nothing else: see DefaultRedact.
+type Options struct {
+	// Zone is where stamps without a zone were written. nil: the offset of
+	// the last stamp of the stream that had one, else time.Local.
+	Zone *time.Location
+	// APIEvents derives ollama:api from access lines.
+	APIEvents bool
+	Prompts   PromptMode
+	Redact    Redact
+	// Skip holds the classes that are not shipped as ollama:server.
+	Skip Classes
+	// Now is the time of a line that has no stamp, no stamped line before it
+	// and no transport time. nil: time.Now.
+	Now func() time.Time
+	// ReadBody returns what is in the request body file that a log line of
+	// OLLAMA_DEBUG_LOG_REQUESTS names, at most about 1 MiB of it. nil, or an
+	// error: the prompt's event says only which endpoint was asked.
+	ReadBody func(path string) ([]byte, error)
+}
+
+// PromptMode is what becomes of prompt text, in every sourcetype.
+type PromptMode uint8
+
+const (
+	Redacted PromptMode = iota // through the default redaction, whatever Redact says
+	Full                       // as written, after Redact
+	Off                        // no ollama:prompts, and no prompt text anywhere
+)
+
+// ParsePromptMode reads the setting PROMPTS.
+func ParsePromptMode(s string) (PromptMode, error) {
+	switch strings.TrimSpace(strings.ToLower(s)) {
+	case "redacted":
+		return Redacted, nil
+	case "full":
+		return Full, nil
+	case "off":
+		return Off, nil
+	}
+	return Redacted, fmt.Errorf("got %q, want redacted, full or off", s)
+}
+
+func (m PromptMode) String() string {
+	return [...]string{"redacted", "full", "off"}[m]
+}
+
+// Redact says which kinds of text are replaced before anything leaves.
+type Redact struct {
+	Secrets bool // tokens, keys, passwords
+	Emails  bool // e-mail addresses
+	// Patterns are replaced besides, as a whole. They cost a pass each.
+	Patterns []*regexp.Regexp
+}
+
+// DefaultRedact is what REDACT is when nobody set it.
+func DefaultRedact() Redact { return Redact{Secrets: true, Emails: true} }
+
+// ParseRedact reads the setting REDACT.
+func ParseRedact(s string) (Redact, error) {
+	if strings.TrimSpace(strings.ToLower(s)) == "off" {
+		return Redact{}, nil
+	}
+	var r Redact
+	for name := range strings.SplitSeq(s, ",") {
+		switch strings.TrimSpace(strings.ToLower(name)) {
+		case "secrets":
+			r.Secrets = true
+		case "emails":
+			r.Emails = true
+		default:
+			return Redact{}, fmt.Errorf("got %q, want off, or any of secrets and emails, comma separated", s)
+		}
+	}
+	return r, nil
+}
+
+// ParsePatterns reads the setting REDACT_REGEX: one pattern a line.
+func ParsePatterns(s string) ([]*regexp.Regexp, error) {
+	var patterns []*regexp.Regexp
+	for line := range strings.Lines(s) {
+		line = strings.TrimRight(line, "\r\n")
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		re, err := regexp.Compile(line)
+		if err != nil {
+			return nil, fmt.Errorf("pattern %q: %w", line, err)
+		}
+		if re.MatchString("") {
+			return nil, fmt.Errorf("pattern %q matches empty text, want one that needs at least a character", line)
+		}
+		patterns = append(patterns, re)
+	}
+	return patterns, nil
+}
+
+// Classes is a set of the classes of lines that SKIP may name.
+type Classes uint8
+
+const (
+	// Access: the [GIN] lines of requests.
+	Access Classes = 1 << iota
+	// Runner: what the model runner prints, without a stamp or in llama.cpp's
+	// own forms. A crash is never of this class.
+	Runner
+	// Startup: what the server says of itself when it starts.
+	Startup
+)
+
+// ParseClasses reads the setting SKIP. Empty text is the empty set.
+func ParseClasses(s string) (Classes, error) {
+	var set Classes
+	if strings.TrimSpace(s) == "" {
+		return 0, nil
+	}
+	for name := range strings.SplitSeq(s, ",") {
+		switch strings.TrimSpace(strings.ToLower(name)) {
+		case "access":
+			set |= Access
+		case "runner":
+			set |= Runner
+		case "startup":
+			set |= Startup
+		default:
+			return 0, fmt.Errorf("got %q, want any of access, runner and startup, comma separated", s)
+		}
+	}
+	return set, nil
+}

@@ -1,0 +1,258 @@
+package sourcetypes
+
+import "bytes"
+
+// tokenForm is a secret known by how it begins.
+type tokenForm struct {
+	prefix string
+	more   [256]bool // the bytes after the prefix
+	least  int       // how many of them, if a digit is among them
+	bare   int       // how many of them, if none is
+}
+
+// tokenForms are those whose prefix ends in a dash or an underscore, which is
+// where prefixed looks for them.
+var tokenForms = func() (forms []tokenForm) {
+	word := func(extra string) (t [256]bool) {
+		for c := range t {
+			t[c] = identByte[c] && c != '-' && c != '_'
+		}
+		for _, c := range []byte(extra) {
+			t[c] = true
+		}
+		return t
+	}
+	alnum, dashed, under := word(""), word("-_"), word("_")
+	for _, f := range []struct {
+		prefixes []string
+		more     [256]bool
+		least    int
+		bare     int
+	}{
+		{[]string{"sk-", "glpat-", "pplx-", "xai-", "nvapi-", "pypi-", "xapp-", "xoxa-", "xoxb-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-"}, dashed, 10, 32},
+		{[]string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "hf_", "npm_", "gsk_", "r8_", "glsa_", "whsec_", "shpat_", "dop_v1_"}, alnum, 12, 24},
+		{[]string{"github_pat_", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "dckr_pat_", "lin_api_", "tgp_v1_", "hvs_"}, under, 12, 24},
+	} {
+		for _, p := range f.prefixes {
+			forms = append(forms, tokenForm{p, f.more, f.least, f.bare})
+		}
+	}
+	return forms
+}()
+
+// prefixed finds a token whose prefix ends at i.
+func prefixed(text []byte, i int) (h hit, ok bool) {
+	for n := range tokenForms {
+		f := &tokenForms[n]
+		start := i + 1 - len(f.prefix)
+		if start < 0 || string(text[start:i+1]) != f.prefix || !boundary(text, start) {
+			continue
+		}
+		end, digits := i+1, 0
+		for end < len(text) && f.more[text[end]] {
+			if digit(text[end]) {
+				digits++
+			}
+			end++
+		}
+		if length := end - i - 1; length >= f.bare || length >= f.least && digits > 0 {
+			return hit{from: start, to: end, kind: KindToken}, true
+		}
+	}
+	return h, false
+}
+
+// lettered finds an AWS or Google key or a JSON web token by a capital letter
+// in it that logs seldom have.
+func lettered(text []byte, i int) (h hit, ok bool) {
+	if text[i] == 'J' {
+		return webToken(text, i-2)
+	}
+	if start := i - 2; start >= 0 && (hasPrefix(text[start:], "AKIA") || hasPrefix(text[start:], "ASIA")) && boundary(text, start) {
+		end := start + 4
+		for end < len(text) && (digit(text[end]) || text[end] >= 'A' && text[end] <= 'Z') {
+			end++
+		}
+		if end-start >= 20 {
+			return hit{from: start, to: end, kind: KindKey}, true
+		}
+	}
+	if start := i - 1; start >= 0 && hasPrefix(text[start:], "AIza") && boundary(text, start) {
+		end := start + 4
+		for end < len(text) && identByte[text[end]] {
+			end++
+		}
+		if end-start >= 30 {
+			return hit{from: start, to: end, kind: KindKey}, true
+		}
+	}
+	return h, false
+}
+
+// webToken finds header.claims or header.claims.signature in base64.
+func webToken(text []byte, start int) (h hit, ok bool) {
+	if start < 0 || !hasPrefix(text[start:], "eyJ") || !boundary(text, start) {
+		return h, false
+	}
+	end, parts := start, 0
+	for parts < 3 {
+		from := end
+		for end < len(text) && (identByte[text[end]] || text[end] == '=') {
+			end++
+		}
+		if end-from < 4 {
+			break
+		}
+		parts++
+		if end == len(text) || text[end] != '.' {
+			break
+		}
+		end++
+	}
+	if end > start && text[end-1] == '.' {
+		end--
+	}
+	if parts < 2 {
+		return h, false
+	}
+	return hit{from: start, to: end, kind: KindToken}, true
+}
+
+// scheme finds what follows Bearer or Splunk, the names HTTP has for ways to
+// authenticate with a token.
+func scheme(text []byte, i int) (h hit, ok bool) {
+	const bearer = "bearer"
+	n := 0
+	switch c := text[i]; {
+	case c == 'S' && hasPrefix(text[i:], "Splunk"):
+		n = len("Splunk")
+	case c|0x20 == 'b' && len(text)-i > len(bearer) && equalFold(text[i:i+len(bearer)], bearer):
+		n = len(bearer)
+	default:
+		return h, false
+	}
+	if !boundary(text, i) {
+		return h, false
+	}
+	start := i + n
+	switch {
+	case start < len(text) && (text[start] == ' ' || text[start] == '+'):
+		for start < len(text) && (text[start] == ' ' || text[start] == '+') {
+			start++
+		}
+	case hasPrefix(text[start:], "%20"):
+		start += 3
+	default:
+		return h, false
+	}
+	end := start
+	for end < len(text) && bearerByte[text[end]] {
+		end++
+	}
+	for end > start && (text[end-1] == '.' || text[end-1] == ':') {
+		end--
+	}
+	token := text[start:end]
+	if c := text[i]; c == 'S' && !guid(token) || c != 'S' && !random(token) {
+		return h, false
+	}
+	return hit{from: start, to: end, kind: KindToken}, true
+}
+
+var bearerByte = func() (t [256]bool) {
+	for c := range t {
+		t[c] = identByte[c] || bytes.IndexByte([]byte("._~+/=:"), byte(c)) >= 0
+	}
+	return t
+}()
+
+// guid says whether b is 01234567-89ab-cdef-0123-456789abcdef.
+func guid(b []byte) bool {
+	if len(b) != 36 {
+		return false
+	}
+	for i, c := range b {
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			if c != '-' {
+				return false
+			}
+		} else if !hexDigit(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// random says whether b looks made up rather than like a word of a sentence.
+func random(b []byte) bool {
+	digits, upper, lower, marks := 0, 0, 0, 0
+	for _, c := range b {
+		switch {
+		case digit(c):
+			digits++
+		case c >= 'A' && c <= 'Z':
+			upper++
+		case c >= 'a' && c <= 'z':
+			lower++
+		default:
+			marks++
+		}
+	}
+	return digits > 0 && len(b) >= 4 || upper > 1 && lower > 0 && len(b) >= 8 || marks > 0 && len(b) >= 12 || len(b) >= 16
+}
+
+// privateKey finds a PEM block that begins at i. Without an end it is the rest
+// of the quoted text it stands in, or of the text.
+func privateKey(text []byte, i int) (h hit, ok bool) {
+	const begin, end = "-----BEGIN ", "-----END "
+	if !hasPrefix(text[i:], begin) {
+		return h, false
+	}
+	label := text[i+len(begin):]
+	label = label[:min(len(label), 40)]
+	if n := bytes.Index(label, []byte("-----")); n < 0 || !bytes.Contains(label[:n], []byte("PRIVATE KEY")) {
+		return h, false
+	}
+	h = hit{from: i, kind: KindPrivateKey}
+	if n := bytes.Index(text[i:], []byte(end)); n >= 0 {
+		h.to = i + n + len(end)
+		if n := bytes.Index(text[h.to:], []byte("-----")); n >= 0 && n < 40 {
+			h.to += n + len("-----")
+			return h, true
+		}
+	}
+	h.to = len(text)
+	if n := closingQuote(text, i); quotedAt(text, i) && n >= 0 {
+		h.to = n
+	}
+	return h, true
+}
+
+// quotedAt says whether i is inside double quotes on its line.
+func quotedAt(text []byte, i int) bool {
+	quoted := false
+	for j := bytes.LastIndexByte(text[:i], '\n') + 1; j < i; j++ {
+		switch {
+		case text[j] == '"':
+			quoted = !quoted
+		case text[j] == '\\' && quoted:
+			j++
+		}
+	}
+	return quoted
+}
+
+func equalFold(b []byte, lower string) bool {
+	if len(b) != len(lower) {
+		return false
+	}
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,181 @@
+package sourcetypes
+
+import (
+	"iter"
+	"strings"
+)
+
+// Route is one row of the table that says what a request asks for.
+type Route struct {
+	Methods   string // separated by spaces
+	Path      string // :name stands for one part of a path, *name for the rest
+	API       string // ollama, openai or anthropic
+	Operation string
+}
+
+// Routes are all rows, for the documentation.
+func Routes() iter.Seq[Route] {
+	return func(yield func(Route) bool) {
+		for _, r := range routeTable {
+			if !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+// routeTable is the only place that maps a method and a path onto an API and
+// an operation. What is not here is "unknown".
+var routeTable = []Route{
+	{"GET HEAD", "/", "ollama", "health"},
+	{"GET HEAD", "/api/version", "ollama", "version"},
+	{"GET HEAD", "/api/tags", "ollama", "list"},
+	{"GET HEAD", "/api/ps", "ollama", "ps"},
+	{"GET HEAD", "/api/status", "ollama", "status"},
+	{"POST", "/api/generate", "ollama", "generate"},
+	{"POST", "/api/chat", "ollama", "chat"},
+	{"POST", "/api/embed", "ollama", "embed"},
+	{"POST", "/api/embeddings", "ollama", "embed"},
+	{"POST", "/api/pull", "ollama", "pull"},
+	{"POST", "/api/push", "ollama", "push"},
+	{"POST", "/api/create", "ollama", "create"},
+	{"POST", "/api/show", "ollama", "show"},
+	{"POST", "/api/copy", "ollama", "copy"},
+	{"DELETE POST", "/api/delete", "ollama", "delete"},
+	{"POST HEAD", "/api/blobs/:digest", "ollama", "blob"},
+	{"POST", "/api/me", "ollama", "me"},
+	{"POST", "/api/signout", "ollama", "signout"},
+	{"DELETE", "/api/user/keys/:key", "ollama", "signout"},
+	{"POST", "/api/experimental/web_search", "ollama", "web_search"},
+	{"POST", "/api/experimental/web_fetch", "ollama", "web_fetch"},
+	{"GET HEAD", "/v1/models", "openai", "list"},
+	{"GET HEAD", "/v1/models/*model", "openai", "show"},
+	{"POST", "/v1/chat/completions", "openai", "chat"},
+	{"POST", "/v1/completions", "openai", "generate"},
+	{"POST", "/v1/embeddings", "openai", "embed"},
+	{"POST", "/v1/responses", "openai", "chat"},
+	{"POST", "/v1/audio/transcriptions", "openai", "transcribe"},
+	{"POST", "/v1/images/*kind", "openai", "image"},
+	{"POST", "/v1/messages", "anthropic", "chat"},
+	{"POST", "/v1/messages/count_tokens", "anthropic", "count_tokens"},
+}
+
+// route is a path that holds no parameter, ready to be found and written.
+type route struct {
+	path    string
+	methods []string
+	// What an event says of it: `,"uri_path":"…"`, and the tail behind the
+	// latency for a method that is allowed and for one that is not.
+	pathJSON, known, unknown string
+}
+
+const slots = 128 // a power of two, some times more than there are routes
+
+// routes finds a route by a hash of its path. Collisions go to the next slot.
+var routes = func() (table [slots]*route) {
+	for _, r := range routeTable {
+		if strings.ContainsAny(r.Path, ":*") {
+			continue
+		}
+		slot := routeSlot([]byte(r.Path))
+		for table[slot%slots] != nil {
+			slot++
+		}
+		table[slot%slots] = &route{
+			path:     r.Path,
+			methods:  strings.Fields(r.Methods),
+			pathJSON: `,"uri_path":"` + r.Path + `"`,
+			known:    `,"api":"` + r.API + `","operation":"` + r.Operation + `"}`,
+			unknown:  `,"api":"` + r.API + `","operation":"unknown"}`,
+		}
+	}
+	return table
+}()
+
+func routeSlot(path []byte) uint {
+	last := len(path) - 1
+	return uint(path[last])*7 + uint(path[last/2])*3 + uint(len(path))
+}
+
+// findRoute returns the row of a path without parameters, whatever the method;
+// nil if there is none.
+func findRoute(path []byte) *route {
+	if len(path) == 0 {
+		return nil
+	}
+	for slot := routeSlot(path); ; slot++ {
+		r := routes[slot%slots]
+		if r == nil || string(path) == r.path {
+			return r
+		}
+	}
+}
+
+// allows says whether the row is about this method.
+func (r *route) allows(method []byte) bool {
+	for _, m := range r.methods {
+		if string(method) == m {
+			return true
+		}
+	}
+	return false
+}
+
+// operation says what a request asks for and of which API.
+func operation(method, path string) (api, operation string) {
+	api = apiOf(path)
+	for _, r := range routeTable {
+		if matches(r.Path, path) {
+			for m := range strings.FieldsSeq(r.Methods) {
+				if m == method {
+					return r.API, r.Operation
+				}
+			}
+			return r.API, "unknown"
+		}
+	}
+	return api, "unknown"
+}
+
+// apiOf is the API a path belongs to, known or not.
+func apiOf(path string) string {
+	switch {
+	case path == "/" || path == "/api" || strings.HasPrefix(path, "/api/"):
+		return "ollama"
+	case strings.HasPrefix(path, "/v1/messages"):
+		return "anthropic"
+	case path == "/v1" || strings.HasPrefix(path, "/v1/"):
+		return "openai"
+	}
+	return "other"
+}
+
+// matches says whether path has the form of pattern.
+func matches(pattern, path string) bool {
+	for {
+		i := strings.IndexAny(pattern, ":*")
+		if i < 0 {
+			return pattern == path
+		}
+		if len(path) <= i || pattern[:i] != path[:i] {
+			return false
+		}
+		if pattern[i] == '*' {
+			return true
+		}
+		_, pattern, _ = cutPart(pattern[i:])
+		var ok bool
+		if _, path, ok = cutPart(path[i:]); !ok {
+			return false
+		}
+	}
+}
+
+// cutPart cuts a path behind its first part, which must not be empty.
+func cutPart(path string) (part, rest string, ok bool) {
+	i := strings.IndexByte(path, '/')
+	if i < 0 {
+		i = len(path)
+	}
+	return path[:i], path[i:], i > 0
+}

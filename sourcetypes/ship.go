@@ -1,0 +1,155 @@
+package sourcetypes
+
+import "bytes"
+
+// ship emits the events of a block.
+func (n *Normalizer) ship(b *block) {
+	n.counts.Classes[b.class]++
+	n.counts.Blank += int64(b.blanks)
+	if b.class.set()&n.opts.Skip != 0 {
+		n.counts.Skipped++
+	} else {
+		n.put(Server, b.at, n.serverText(b))
+	}
+	switch b.form {
+	case access:
+		if n.opts.APIEvents {
+			n.put(API, b.at, n.accessEvent(b))
+		}
+	case slogged:
+		if n.opts.APIEvents && b.level == levelInfo && b.saysHTTP() {
+			n.put(API, b.at, n.httpEvent(b))
+		}
+		if n.opts.Prompts != Off && (b.level != levelInfo || b.saysLogged()) {
+			n.shipPrompt(b)
+		}
+	}
+}
+
+func (n *Normalizer) put(s Sourcetype, at Stamp, body []byte) {
+	if body == nil {
+		return
+	}
+	n.counts.Events[s]++
+	n.ev = Event{Sourcetype: s, Time: at, Body: body}
+	n.emit(&n.ev)
+}
+
+// serverText is what may be shipped of a block's text.
+func (n *Normalizer) serverText(b *block) []byte {
+	text, from := b.text, b.body
+	if n.opts.Prompts == Off || n.opts.Prompts == Redacted && !(n.opts.Redact.Secrets && n.opts.Redact.Emails) {
+		text = n.conceal(b)
+	}
+	if b.form == access && !b.strict {
+		from = 0
+	}
+	return n.redact.apply(text, from)
+}
+
+// head is the first line of the block.
+func (b *block) head() []byte { return b.text[:b.first] }
+
+// saysMsg says whether the line's msg begins so, quote and all.
+func (b *block) saysMsg(value string) bool { return b.msg > 0 && hasPrefix(b.text[b.msg:], value) }
+
+// classifySlog finds what of a slog line the stream must remember.
+func (n *Normalizer) classifySlog(b *block) {
+	b.trace = n.carry.Trace
+	switch {
+	case b.level == levelTrace:
+		n.carry.Trace = true
+	case b.level != levelInfo:
+	case b.saysMsg(`"server config"`):
+		b.class = ClassStartup
+		n.carry.Trace = tracing(b.text)
+	case startupMsg(b.text[max(b.msg, 0):]):
+		b.class = ClassStartup
+	}
+}
+
+// classifyGoLog does so for a line of the Go log, whose message begins behind
+// file:line: and, for a time, the level.
+func (n *Normalizer) classifyGoLog(b *block) {
+	rest := b.text[b.body:]
+	if i := bytes.Index(rest, []byte(": ")); i >= 0 {
+		rest = rest[i+2:]
+	}
+	rest = bytes.TrimPrefix(rest, []byte("INFO "))
+	switch {
+	case hasPrefix(rest, "server config"):
+		b.class = ClassStartup
+		n.carry.Trace = tracing(b.text)
+	case startupMsg(rest):
+		b.class = ClassStartup
+	}
+}
+
+// tracing says whether the server config in text has TRACE on.
+func tracing(text []byte) bool {
+	i := bytes.Index(text, []byte("OLLAMA_DEBUG:"))
+	if i < 0 {
+		return false
+	}
+	v := text[i+len("OLLAMA_DEBUG:"):]
+	return hasPrefix(v, "DEBUG-") || hasPrefix(v, "TRACE") || hasPrefix(v, "2")
+}
+
+// startupMsg says whether a message, with its quote or without, is one a
+// server says when it starts.
+func startupMsg(msg []byte) bool {
+	if len(msg) > 0 && msg[0] == '"' {
+		msg = msg[1:]
+	}
+	if len(msg) == 0 {
+		return false
+	}
+	for _, s := range startupMsgs[msg[0]] {
+		if hasPrefix(msg, s) {
+			return true
+		}
+	}
+	return false
+}
+
+var startupMsgs = func() (t [256][]string) {
+	for _, s := range []string{
+		"server config", "total blobs", "total unused blobs removed", "Listening on ", "starting llm scheduler",
+		"discovering available GPUs", "inference compute", "entering low vram mode", "extracting embedded files",
+		"Dynamic LLM libraries", "looking for compatible GPUs", "no compatible GPUs were discovered",
+		"Detecting GPU type", "no GPU detected", "Nvidia GPU detected", "Radeon GPU detected", "request debug logging enabled",
+		"vram-based default context", "experimental Vulkan support", "Ollama cloud disabled",
+	} {
+		t[s[0]] = append(t[s[0]], s)
+	}
+	return t
+}()
+
+// runnerLine says whether a line without a stamp is of the form the model
+// runner writes: name: text, a name in columns before it, or progress dots.
+func runnerLine(text []byte) bool {
+	if text[0] == '.' {
+		return len(bytes.Trim(text, ".")) == 0
+	}
+	if text[0] == '~' {
+		text = text[1:]
+	}
+	i := 0
+	for words := 0; i < len(text) && words < 4; words++ {
+		start := i
+		for i < len(text) && (identByte[text[i]] || text[i] == '.' || text[i] == '~') {
+			i++
+		}
+		if i == start || i == len(text) {
+			return false
+		}
+		if text[i] == ':' {
+			return i+1 == len(text) || text[i+1] == ' '
+		}
+		if text[i] != ' ' {
+			return false
+		}
+		i = skipSpaces(text, i)
+	}
+	return false
+}

@@ -1,0 +1,169 @@
+package journald
+
+import (
+	"bytes"
+	"strconv"
+
+	"ollama-hec/input/internal/jsonline"
+)
+
+// entry is one line of `journalctl --output=json`, its values as written
+// there. It points into that line.
+type entry struct {
+	cursor, time           []byte
+	message                []byte // JSON: a string, bytes as numbers, null, or a list of these
+	lineBreak              []byte // "line-max": journald cut the line here
+	stream, pid            []byte // the connection it came over
+	transport              []byte
+	messageID              []byte
+	dropped, droppedByUnit []byte // what the rate limit suppressed
+	gone                   []byte // what trim took off the message
+}
+
+// fields are the journal fields an entry is made of, besides those journalctl
+// writes always.
+const fields = "MESSAGE,_LINE_BREAK,_STREAM_ID,_PID,_TRANSPORT,MESSAGE_ID,N_DROPPED,OBJECT_SYSTEMD_UNIT"
+
+// parse reads a line and reports whether it is an entry: journalctl also
+// writes remarks such as `-- No entries --`.
+func (e *entry) parse(line []byte) bool {
+	*e = entry{}
+	whole := jsonline.Members(line, func(key, value []byte) bool {
+		switch string(key) {
+		case "MESSAGE":
+			e.message = value
+		case "__CURSOR":
+			e.cursor = text(value)
+		case "__REALTIME_TIMESTAMP":
+			e.time = text(value)
+		case "_LINE_BREAK":
+			e.lineBreak = text(value)
+		case "_STREAM_ID":
+			e.stream = text(value)
+		case "_PID":
+			e.pid = text(value)
+		case "_TRANSPORT":
+			e.transport = text(value)
+		case "MESSAGE_ID":
+			e.messageID = text(value)
+		case "N_DROPPED":
+			e.dropped = text(value)
+		case "OBJECT_SYSTEMD_UNIT":
+			e.droppedByUnit = text(value)
+		case goneKey:
+			e.gone = text(value)
+		}
+		return true
+	})
+	return whole && len(e.cursor) > 0
+}
+
+// nanos is when journald got the entry, in nanoseconds since 1970; 0 if it
+// does not say.
+func (e *entry) nanos() int64 { return number(e.time) * 1000 }
+
+// text is the content of a string value. The fields it is used for hold
+// nothing that JSON escapes.
+func text(value []byte) []byte {
+	if len(value) < 2 || value[0] != '"' {
+		return nil
+	}
+	return value[1 : len(value)-1]
+}
+
+func number(digits []byte) int64 {
+	var n int64
+	for _, c := range digits {
+		if c < '0' || c > '9' || n > 1<<53 {
+			return 0
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n
+}
+
+// appendMessage appends what a message says. Bytes that are no text come as
+// numbers; a field that occurs more than once comes as a list, here one line
+// for each.
+func appendMessage(dst, value []byte) []byte {
+	if len(value) < 2 {
+		return dst
+	}
+	switch value[0] {
+	case '"':
+		return jsonline.AppendText(dst, value[1:len(value)-1])
+	case '[':
+		if i := jsonline.Space(value, 1); i < len(value) && isDigit(value[i]) {
+			return appendBytes(dst, value[1:])
+		}
+		return appendList(dst, value)
+	}
+	return dst
+}
+
+func appendBytes(dst, numbers []byte) []byte {
+	var n, digits int
+	for _, c := range numbers {
+		if isDigit(c) {
+			n, digits = n*10+int(c-'0'), digits+1
+			continue
+		}
+		if digits > 0 {
+			dst = append(dst, byte(n))
+		}
+		n, digits = 0, 0
+	}
+	return dst
+}
+
+func appendList(dst, list []byte) []byte {
+	for i, first := jsonline.Space(list, 1), true; i < len(list) && list[i] != ']'; first = false {
+		end := jsonline.ValueEnd(list, i)
+		if end < 0 {
+			return dst
+		}
+		if !first {
+			dst = append(dst, '\n')
+		}
+		dst = appendMessage(dst, list[i:end])
+		if i = jsonline.Space(list, end); i < len(list) && list[i] == ',' {
+			i = jsonline.Space(list, i+1)
+		}
+	}
+	return dst
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// suppressedID marks what journald logs when its rate limit dropped messages.
+const suppressedID = "a596d6fe7bfa4994828e72309e95d61e"
+
+// suppressed is how many messages of unit the rate limit dropped, if that is
+// what the entry reports. Before the fields said so, only the text did:
+// `Suppressed 12 messages from /system.slice/ollama.service`.
+func (e *entry) suppressed(unit string) int64 {
+	message := appendMessage(nil, e.message)
+	if len(e.droppedByUnit) > 0 {
+		if string(e.droppedByUnit) != unit {
+			return 0
+		}
+	} else if name := message[bytes.LastIndexAny(message, " /")+1:]; string(name) != unit {
+		return 0
+	}
+	if len(e.dropped) > 0 {
+		return number(e.dropped)
+	}
+	words := bytes.Fields(message)
+	if len(words) < 2 {
+		return 0
+	}
+	n, _ := strconv.ParseInt(string(words[1]), 10, 64)
+	return n
+}
+
+// written reports whether the unit's processes wrote the entry themselves.
+// What the kernel's auditing says about them stands in the journal under the
+// same unit.
+func (e *entry) written() bool {
+	return string(e.transport) != "audit" && string(e.transport) != "kernel"
+}

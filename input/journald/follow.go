@@ -1,0 +1,341 @@
+package journald
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"ollama-hec/input"
+)
+
+// follower keeps a journalctl running and hands its lines to a stream.
+type follower struct {
+	stream *stream
+	ready  func(input.Stream)
+	log    *slog.Logger
+
+	cursor string // of the last entry handed on, by this run or an earlier one
+	expect string // what the first entry must be, until it came
+	tail   []byte // the beginning of a line whose end journalctl still owes
+	long   *trim  // in its place once it is long
+	said   string // the last failure logged
+
+	fromEnd bool // what is there now is still to be passed over
+}
+
+var (
+	errStartOver = errors.New("the journal does not hold the entry read last, nor a later one")
+	errStopped   = errors.New("stopped reading")
+)
+
+const (
+	pauseMin = 250 * time.Millisecond
+	pauseMax = 10 * time.Second
+	// steady is how long journalctl runs before its next end is news again.
+	steady = time.Minute
+)
+
+// run restarts journalctl after the last entry read whenever it ends. It
+// returns nil when ctx ends or, reading once, at the journal's end.
+func (f *follower) run(ctx context.Context) error {
+	j := f.stream.journal
+	f.cursor = f.stream.start.Cursor
+	f.fromEnd = f.cursor == "" && j.FromEnd && !j.Store.Damaged()
+	pause := pauseMin
+	for {
+		began := time.Now()
+		err := f.attempt(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, errStartOver):
+			f.startOver()
+			continue
+		case errors.Is(err, errNoMerge) && j.merge.Swap(false):
+			continue
+		case final(err):
+			return err
+		case j.Once && err == nil:
+			f.stream.end()
+			f.ready(f.stream)
+			return nil
+		case j.Once:
+			return err
+		}
+		if time.Since(began) > steady {
+			pause, f.said = pauseMin, ""
+		}
+		f.restarting(err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, pauseMax)
+	}
+}
+
+func (f *follower) restarting(err error) {
+	f.stream.journal.stats.restarts.Add(1)
+	if err == nil {
+		err = errors.New("it ended by itself")
+	}
+	if err.Error() != f.said {
+		f.log.Warn("journalctl ended, starting it again after the last entry read", "source", f.stream.Source(), "error", err)
+		f.said = err.Error()
+	}
+}
+
+// skipToEnd makes the newest entry the one to go on after, now and after a
+// restart.
+func (f *follower) skipToEnd(ctx context.Context) error {
+	j := f.stream.journal
+	cursor, err := j.query(f.stream.host).first(ctx, "--lines=1")
+	if err != nil {
+		return err
+	}
+	if f.fromEnd = false; cursor != "" {
+		f.cursor = cursor
+		j.save(f.stream, checkpoint{Cursor: cursor})
+	}
+	return nil
+}
+
+// startOver reads from the beginning what was not read before, as far as the
+// journal's own numbering tells.
+func (f *follower) startOver() {
+	f.lost("the journal was replaced, emptied or its clock set back: everything it holds is read, lines it held may be missing",
+		"last", when(f.cursor))
+	s := f.stream
+	s.mu.Lock()
+	s.floor = []byte(f.cursor)
+	s.mu.Unlock()
+	f.cursor = ""
+}
+
+func (f *follower) lost(message string, args ...any) {
+	f.stream.journal.stats.lost.Add(1)
+	f.stream.forgetSkip()
+	f.log.Warn(message, append([]any{"source", f.stream.Source()}, args...)...)
+}
+
+func when(cursor string) time.Time {
+	return time.UnixMicro(parseCursor([]byte(cursor)).micros()).UTC()
+}
+
+// attempt is the life of one journalctl.
+func (f *follower) attempt(ctx context.Context) error {
+	j := f.stream.journal
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if f.fromEnd {
+		if err := f.skipToEnd(ctx); err != nil {
+			return err
+		}
+	}
+	args := []string{"--output=json", "--all"}
+	if !j.Once {
+		args = append(args, "--follow", "--no-tail")
+	}
+	if j.selects {
+		args = append(args, "--output-fields="+fields)
+	}
+	if f.cursor != "" {
+		args = append(args, "--cursor="+f.cursor)
+	}
+	f.expect, f.tail, f.long = f.cursor, f.tail[:0], nil
+	p, err := j.query(f.stream.host).start(ctx, f.log, args...)
+	if err != nil {
+		return err
+	}
+	err = f.pump(ctx, p.out)
+	if err != nil {
+		cancel()
+	}
+	ended := p.wait()
+	switch {
+	case p.remarks.has("Failed to seek to cursor"):
+		return errStartOver
+	case err != nil && !errors.Is(err, errStopped):
+		return err
+	case ended == nil && j.Once && f.expect != "":
+		return errStartOver
+	}
+	return ended
+}
+
+// patience is how long the first entry may take to come before the journal is
+// asked whether it still has it.
+const patience = 5 * time.Second
+
+// pump reads until journalctl ends. It stops reading while the stream is not read.
+func (f *follower) pump(ctx context.Context, out *os.File) error {
+	if f.expect != "" && !f.stream.journal.Once {
+		out.SetReadDeadline(time.Now().Add(patience))
+	}
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := out.Read(buf)
+		if n > 0 {
+			if err := f.take(ctx, buf[:n]); err != nil {
+				return err
+			}
+		}
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			out.SetReadDeadline(time.Time{})
+			if err := f.verify(ctx); err != nil {
+				return err
+			}
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("read from journalctl: %w", err)
+		}
+	}
+}
+
+// verify fails if the journal has nothing at or after the entry expected.
+func (f *follower) verify(ctx context.Context) error {
+	if f.expect == "" {
+		return nil
+	}
+	found, err := f.stream.journal.query(f.stream.host).first(ctx, "--cursor="+f.expect)
+	if err == nil && found == "" {
+		return errStartOver
+	}
+	return nil // journalctl is slow, or says itself what is wrong
+}
+
+// take cuts what came into whole lines.
+func (f *follower) take(ctx context.Context, piece []byte) error {
+	end := bytes.IndexByte(piece, '\n') + 1
+	if end == 0 {
+		f.keep(piece)
+		return nil
+	}
+	if len(f.tail) > 0 || f.long != nil {
+		f.keep(piece[:end-1])
+		line := f.tail
+		if f.long != nil {
+			line = f.long.line()
+		}
+		line = append(line, '\n')
+		f.tail, f.long = f.tail[:0], nil
+		if err := f.hand(ctx, line); err != nil {
+			return err
+		}
+		piece = piece[end:]
+	}
+	end = bytes.LastIndexByte(piece, '\n') + 1
+	f.keep(piece[end:])
+	return f.hand(ctx, piece[:end])
+}
+
+// longLine is when a line is trimmed while it comes.
+const longLine = 128 << 10
+
+func (f *follower) keep(piece []byte) {
+	if f.long == nil && len(f.tail)+len(piece) > longLine {
+		f.long = &trim{limit: f.stream.journal.maxLine + 1}
+		f.long.write(f.tail)
+		f.tail = nil
+	}
+	if f.long != nil {
+		f.long.write(piece)
+		return
+	}
+	f.tail = append(f.tail, piece...)
+}
+
+// hand gives whole lines to the stream, when it has room.
+func (f *follower) hand(ctx context.Context, lines []byte) error {
+	if f.expect != "" {
+		lines = f.meet(lines)
+	}
+	f.remember(lines)
+	if len(lines) == 0 {
+		return nil
+	}
+	s := f.stream
+	began := time.Now()
+	for !s.add(lines) {
+		select {
+		case <-s.room:
+		case <-ctx.Done():
+			return errStopped
+		}
+	}
+	f.ready(s)
+	if time.Since(began) > steady {
+		f.checkStall(ctx)
+	}
+	return nil
+}
+
+// meet looks at the first entry after a start: it should be the one read last,
+// which is dropped.
+func (f *follower) meet(lines []byte) []byte {
+	var e entry
+	for rest := lines; len(rest) > 0; {
+		var line []byte
+		line, rest, _ = bytes.Cut(rest, []byte{'\n'})
+		if !e.parse(line) {
+			continue
+		}
+		last := f.expect
+		f.expect = ""
+		if sameEntry(e.cursor, []byte(last)) {
+			return rest
+		}
+		f.lost("the journal no longer holds the entry read last: lines after it may be missing",
+			"last", when(last), "next", when(string(e.cursor)))
+		return lines
+	}
+	return nil
+}
+
+// remember keeps the cursor of the last entry of lines.
+func (f *follower) remember(lines []byte) {
+	var e entry
+	for lines = bytes.TrimSuffix(lines, []byte{'\n'}); len(lines) > 0; {
+		start := bytes.LastIndexByte(lines, '\n') + 1
+		if e.parse(lines[start:]) {
+			f.cursor = string(e.cursor)
+			return
+		}
+		lines = lines[:max(start-1, 0)]
+	}
+}
+
+// checkStall says so if, while nobody read, the journal was vacuumed past what
+// journalctl stood at: it may not have seen all that came in between.
+func (f *follower) checkStall(ctx context.Context) {
+	found, err := f.stream.journal.query(f.stream.host).first(ctx, "--cursor="+f.cursor)
+	if err == nil && !sameEntry([]byte(found), []byte(f.cursor)) {
+		f.lost("while sending stalled the journal dropped what was to be read next: lines may be missing", "last", when(f.cursor))
+	}
+}
+
+// add takes lines over; false if there is no room now.
+func (s *stream) add(lines []byte) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.pending) > 0 && len(s.pending)+len(lines) > readSize {
+		return false
+	}
+	s.pending = append(s.pending, lines...)
+	return true
+}
+
+// end says that nothing will follow.
+func (s *stream) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = true
+}

@@ -1,0 +1,62 @@
+package journald
+
+import (
+	"slices"
+
+	"ollama-hec/input"
+)
+
+// places are the cursors of positions that were read and not committed yet.
+type places struct {
+	marks []mark // ascending
+	text  []byte // the cursors, one after the other
+}
+
+type mark struct {
+	position input.Position
+	length   int
+}
+
+// maxPlaces bounds the memory this takes to some 5 MB.
+const maxPlaces = 1 << 15
+
+func (p *places) add(position input.Position, cursor []byte) {
+	if len(p.marks) >= maxPlaces {
+		p.thin()
+	}
+	p.marks = append(p.marks, mark{position, len(cursor)})
+	p.text = append(p.text, cursor...)
+}
+
+// upTo returns the cursor of position and forgets it and all before. There is
+// none if position was thinned out.
+func (p *places) upTo(position input.Position) (cursor string, ok bool) {
+	i, end, size := 0, 0, 0
+	for i < len(p.marks) && p.marks[i].position <= position {
+		size = p.marks[i].length
+		end += size
+		ok = p.marks[i].position == position
+		i++
+	}
+	if ok {
+		cursor = string(p.text[end-size : end])
+	}
+	p.marks = slices.Delete(p.marks, 0, i)
+	p.text = slices.Delete(p.text, 0, end)
+	return cursor, ok
+}
+
+// thin forgets every second place. A commit that would fall on one of them
+// leaves the checkpoint where it is until the next.
+func (p *places) thin() {
+	marks, text := p.marks[:0], p.text[:0]
+	at := 0
+	for i, m := range p.marks {
+		if i%2 == 1 {
+			marks = append(marks, m)
+			text = append(text, p.text[at:at+m.length]...)
+		}
+		at += m.length
+	}
+	p.marks, p.text = marks, text
+}

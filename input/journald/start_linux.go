@@ -1,0 +1,25 @@
+package journald
+
+import (
+	"os/exec"
+	"runtime"
+	"syscall"
+)
+
+// startBound starts cmd so that the kernel ends it when this process is gone,
+// however that came about. The kernel binds it to the thread that started it,
+// which is therefore kept until the returned function is called.
+func startBound(cmd *exec.Cmd) (release func(), err error) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	started, ended := make(chan error), make(chan struct{})
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			<-ended
+		}
+	}()
+	return func() { close(ended) }, <-started
+}

@@ -103,7 +103,7 @@ func appendEscaped(dst, text []byte) []byte {
 		} else {
 			var r rune
 			r, size = utf8.DecodeRune(text[i:])
-			if (r != utf8.RuneError || size > 1) && r != '\uFFFE' && r != '\uFFFF' {
+			if r != utf8.RuneError && r != '\uFFFE' && r != '\uFFFF' {
 				i += size
 				continue
 			}

@@ -102,10 +102,10 @@ func verification(u *url.URL, o Options) (*tls.Config, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the certificate authority: %w", err)
 		}
-		if config.RootCAs == nil {
-			if config.RootCAs, err = x509.SystemCertPool(); err != nil {
-				config.RootCAs = x509.NewCertPool()
-			}
+		if o.RootCAs != nil {
+			config.RootCAs = o.RootCAs.Clone() // the caller's stays as it is
+		} else if config.RootCAs, err = x509.SystemCertPool(); err != nil {
+			config.RootCAs = x509.NewCertPool()
 		}
 		if !config.RootCAs.AppendCertsFromPEM(pem) {
 			return nil, fmt.Errorf("read the certificate authority: no PEM certificate in %s", o.CAFile)

@@ -112,6 +112,9 @@ func TestCertificates(t *testing.T) {
 			}
 		})
 	}
+	if !other.Equal(x509.NewCertPool()) {
+		t.Error("the pool given was added to")
+	}
 	for _, o := range []Options{{URL: "https://splunk.example:8089"}, {URL: "https://10.0.0.1:8089"}, {URL: "https://0.0.0.0:8089"}} {
 		o.Token = "t"
 		c, err := New(o)

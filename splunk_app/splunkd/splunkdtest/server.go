@@ -10,6 +10,8 @@ import (
 	"encoding/pem"
 	"encoding/xml"
 	"fmt"
+	"io"
+	"log"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -70,7 +72,9 @@ func Start(t testing.TB) *Server {
 		tokens:    map[string]url.Values{},
 		collector: map[string]any{"disabled": false, "port": "8088", "enableSSL": "1"},
 	}
-	s.http = httptest.NewTLSServer(s)
+	s.http = httptest.NewUnstartedServer(s)
+	s.http.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that hang up
+	s.http.StartTLS()
 	t.Cleanup(s.http.Close)
 	s.URL = s.http.URL
 	return s

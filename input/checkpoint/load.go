@@ -1,0 +1,45 @@
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// load reads the newest copy that is whole. Where none is, everything is read
+// again from the beginning, and Damaged says so.
+func (s *Store) load() error {
+	s.content = emptyContent()
+	found := false
+	for _, name := range []string{current, previous} {
+		path := filepath.Join(s.dir, name)
+		data, err := os.ReadFile(path)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return unusable(s.dir, err)
+		}
+		found = true
+		c, err := decode(data)
+		if errors.Is(err, errNewer) {
+			return fmt.Errorf("read %s: %w; use that version, or set STATE_DIR to another directory to start afresh", path, err)
+		}
+		if err != nil {
+			s.log.Error("checkpoints are damaged, falling back to an earlier copy", "file", path, "error", err)
+			// out of the way of the good copy, and kept for whoever wants to look
+			if err := os.Rename(path, filepath.Join(s.dir, damaged)); err != nil {
+				return unusable(s.dir, err)
+			}
+			continue
+		}
+		s.content = c
+		return nil
+	}
+	if found {
+		s.damaged = true
+		s.log.Error("no copy of the checkpoints can be read: everything is shipped again from the beginning", "dir", s.dir)
+	}
+	return nil
+}

@@ -1,0 +1,40 @@
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// errLocked: another process has the lock.
+var errLocked = errors.New("locked")
+
+// lockDir locks the state directory until the file is closed or the process
+// ends. The file says which process has it.
+func lockDir(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, unusable(dir, err)
+	}
+	err = tryLock(f)
+	if errors.Is(err, errLocked) {
+		holder := ""
+		if pid, err := io.ReadAll(io.LimitReader(f, 20)); err == nil && len(pid) > 0 {
+			holder = " (process " + strings.TrimSpace(string(pid)) + ")"
+		}
+		f.Close()
+		return nil, fmt.Errorf("state directory STATE_DIR=%s is in use by another ollama-hec%s; stop that one or set STATE_DIR to another directory", dir, holder)
+	}
+	if err != nil {
+		f.Close()
+		return nil, unusable(dir, fmt.Errorf("lock: %w", err))
+	}
+	// for people only, so a full disk does no harm
+	if f.Truncate(0) == nil {
+		_, _ = f.WriteAt(fmt.Appendf(nil, "%d\n", os.Getpid()), 0)
+	}
+	return f, nil
+}

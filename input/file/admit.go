@@ -1,0 +1,174 @@
+package file
+
+import (
+	"bytes"
+	"os"
+	"slices"
+	"time"
+)
+
+// admit makes generations of files not known: continued ones where a checkpoint
+// fits, held ones where they may be copies, new ones else.
+func (s *Source) admit(fresh []sighting, now time.Time) {
+	var born []*generation
+	fresh = slices.DeleteFunc(fresh, func(found sighting) bool {
+		if !s.recorded(found.stat.id) {
+			return false
+		}
+		g := s.resume(found, named(found.stat.id), now)
+		born = appendNew(born, g)
+		return g != nil
+	})
+	if s.first {
+		born = append(born, s.findMoved(now)...)
+	}
+	fresh = slices.DeleteFunc(fresh, func(found sighting) bool {
+		g := s.resume(found, nil, now)
+		born = appendNew(born, g)
+		return g != nil
+	})
+	if s.first {
+		born = append(born, s.findCopies(now)...)
+	}
+	for _, found := range fresh {
+		a := s.examine(found)
+		if a == nil {
+			continue
+		}
+		if c := s.maybeCopy(a); c != nil && !s.options.Once {
+			s.held[a.stat.id] = c
+			continue
+		}
+		born = append(born, s.begin(a, now))
+	}
+	born = append(born, s.findMissed(born, now)...)
+	s.lineUp(born)
+}
+
+func appendNew(all []*generation, g *generation) []*generation {
+	if g == nil {
+		return all
+	}
+	return append(all, g)
+}
+
+func (s *Source) recorded(id fileID) bool { return s.dormant.any(named(id)) }
+
+// arrival is a file no generation is known to have.
+type arrival struct {
+	path string
+	stat stat
+	file *os.File
+	head []byte
+}
+
+// examine opens a file found, nil if it is not one to read now. Why not has been said.
+func (s *Source) examine(found sighting) *arrival {
+	if size, ok := s.ignored[found.name()]; ok && found.stat.size >= size {
+		return nil
+	}
+	f, st, err := s.openFile(found.path)
+	if err != nil {
+		if !os.IsNotExist(err) {
+			s.notices.unreadable(found.path, err)
+		}
+		return nil
+	}
+	head, err := readHead(f, make([]byte, headSize))
+	switch {
+	case err != nil:
+		s.notices.unreadable(found.path, err)
+	case s.byID[st.id] != nil || s.held[st.id] != nil:
+		// the path has just been given to a file that is known: next time
+	case isCompressed(head):
+		s.notices.compressed(found.path)
+		s.ignored[found.name()] = st.size
+	case mayBeCompressed(head):
+		// too short to tell: next time
+	default:
+		s.notices.readable(found.path)
+		return &arrival{path: found.path, stat: st, file: f, head: head}
+	}
+	f.Close()
+	return nil
+}
+
+// resume continues a generation of an earlier run or one that was out of sight,
+// nil if found is none. accept says which records count, nil: those alike.
+func (s *Source) resume(found sighting, accept func(record) bool, now time.Time) *generation {
+	if len(s.dormant) == 0 {
+		return nil
+	}
+	a := s.examine(found)
+	if a == nil {
+		return nil
+	}
+	if accept == nil {
+		accept = alike(a)
+	}
+	key, ok := s.dormant.find(a, accept)
+	if !ok {
+		a.file.Close()
+		return nil
+	}
+	r := s.dormant[key]
+	delete(s.dormant, key)
+	g := s.generate(a, r.Source, key, r.Offset, now)
+	g.carry = r.Carry
+	g.resumed = true
+	g.departed = a.path != r.Source
+	g.gone = !s.wanted(a.path)
+	s.keep(g)
+	return g
+}
+
+// begin makes a new generation of a.
+func (s *Source) begin(a *arrival, now time.Time) *generation {
+	offset := int64(0)
+	if s.first && s.options.StartAtEnd && !s.store.Damaged() && !s.dormant.knows(a.path) && s.latest[a.path] == nil {
+		offset = lastLine(a.file, a.stat.size)
+	}
+	g := s.generate(a, a.path, newKey(), offset, now)
+	s.keep(g)
+	return g
+}
+
+// generate makes a generation of a that begins at offset, not yet lined up.
+func (s *Source) generate(a *arrival, source, key string, offset int64, now time.Time) *generation {
+	g := &generation{
+		owner: s, source: source, key: key,
+		path: a.path, seen: a.stat, most: a.stat.size, changed: now, news: true,
+		limit: -1, head: a.head, rested: true,
+		off: offset, handed: offset, started: offset, committed: offset,
+	}
+	g.state = g.checkpoint
+	if s.options.Once {
+		g.limit = a.stat.size
+	}
+	m, before, err := readMark(a.file, offset)
+	if err != nil {
+		// changed under our hands: Read finds out
+		m = mark{end: offset}
+	}
+	g.before, g.marks = slices.Clone(before), []mark{m}
+	s.adopt(g, a.file)
+	s.byID[a.stat.id] = g
+	s.names[a.path] = g
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.generations = append(slices.Clip(s.generations), g)
+	return g
+}
+
+// lastLine is where the last line begins that has no end yet, or else the end.
+func lastLine(f *os.File, size int64) int64 {
+	buf := make([]byte, 64<<10)
+	start := max(0, size-int64(len(buf)))
+	n, err := f.ReadAt(buf[:size-start], start)
+	if i := bytes.LastIndexByte(buf[:n], '\n'); i >= 0 {
+		return start + int64(i) + 1
+	} else if err == nil && start == 0 {
+		return 0
+	}
+	return size
+}

@@ -1,0 +1,206 @@
+package file
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"time"
+
+	"ollama-hec/input"
+	"ollama-hec/input/checkpoint"
+)
+
+const (
+	namespace = "file"
+
+	// A file not seen for so long is forgotten, and so are the ones longest
+	// gone beyond that many.
+	forgetAfter = 7 * 24 * time.Hour
+	dormantMax  = 4096
+)
+
+// record is what a checkpoint says of a generation.
+type record struct {
+	Source string      `json:"source"`
+	Path   string      `json:"path"`
+	ID     fileID      `json:"id"`
+	Size   int64       `json:"size"`
+	Mtime  int64       `json:"mtime"`
+	Head   digest      `json:"head"`
+	Offset int64       `json:"offset"`
+	Anchor anchor      `json:"anchor"`
+	Carry  input.Carry `json:"carry"`
+	Gone   int64       `json:"gone,omitempty"` // since when it is not found, in seconds since 1970
+}
+
+// anchor is the digest of the bytes before End, a place at or before the offset.
+type anchor struct {
+	End int64 `json:"end"`
+	digest
+}
+
+// checkpoint is g's record, for the store to write.
+func (g *generation) checkpoint() any {
+	g.exactMark()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.forgotten {
+		return nil
+	}
+	m := g.marks[0]
+	a := anchor{End: m.end, digest: digest{Len: m.len}}
+	if m.len > 0 {
+		a.Sum = hex.EncodeToString(m.sum[:])
+	}
+	return &record{
+		Source: g.source, Path: g.path, ID: g.seen.id, Size: g.seen.size, Mtime: g.seen.mtime,
+		Head: digestOf(g.head), Offset: g.committed, Anchor: a, Carry: g.carry, Gone: g.goneAt,
+	}
+}
+
+// pruneMarks leaves one mark at or before committed. It needs mu.
+func (g *generation) pruneMarks() {
+	n := 0
+	for n+1 < len(g.marks) && g.marks[n+1].end <= g.committed {
+		n++
+	}
+	g.marks = slices.Delete(g.marks, 0, n)
+}
+
+// exactMark marks the committed offset where it lies between two places marked.
+// What stands before it in the file now counts only if the file still holds,
+// afterwards, what was read up to the next mark.
+func (g *generation) exactMark() {
+	g.mu.Lock()
+	at, f := g.committed, g.file
+	if f == nil || g.suspect || len(g.marks) < 2 || g.marks[0].end == at {
+		g.mu.Unlock()
+		return
+	}
+	after := g.marks[1]
+	g.mu.Unlock()
+
+	var buf, check [anchorSize]byte
+	before, err := readBefore(f, at, int(min(at, anchorSize)), &buf)
+	if err != nil || !after.holds(f, &check) {
+		return
+	}
+	m := markOf(at, before)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.committed == at && g.marks[0].end < at {
+		g.marks[0] = m
+	}
+}
+
+// dormant are the records no live generation has, by key.
+type dormant map[string]record
+
+func wakeDormant(store *checkpoint.Store) (dormant, error) {
+	d := make(dormant)
+	for key, raw := range store.Records(namespace) {
+		var r record
+		if err := json.Unmarshal(raw, &r); err != nil {
+			return nil, fmt.Errorf("record %s: %w", key, err)
+		}
+		if r.Offset < 0 || r.Head.Len < 0 || r.Anchor.Len < 0 || r.Anchor.End < int64(r.Anchor.Len) {
+			return nil, fmt.Errorf("record %s makes no sense", key)
+		}
+		d[key] = r
+	}
+	return d, nil
+}
+
+// retain notes which records are of files not found, and forgets the ones that
+// have been for long.
+func (d dormant) retain(store *checkpoint.Store, now time.Time) {
+	for key, r := range d {
+		switch {
+		case r.Gone == 0:
+			r.Gone = now.Unix()
+			d[key] = r
+			store.Set(namespace, key, func() any { return r })
+		case now.Sub(time.Unix(r.Gone, 0)) > forgetAfter:
+			d.drop(store, key)
+		}
+	}
+	if len(d) > dormantMax {
+		byAge := slices.SortedFunc(maps.Keys(d), func(a, b string) int { return cmp.Compare(d[a].Gone, d[b].Gone) })
+		for _, key := range byAge[:len(d)-dormantMax] {
+			d.drop(store, key)
+		}
+	}
+}
+
+func (d dormant) drop(store *checkpoint.Store, key string) {
+	delete(d, key)
+	store.Delete(namespace, key)
+}
+
+// find returns the record to resume a at, of those that accept lets pass: the
+// furthest one, so that of a file and its outdated record nothing is repeated.
+func (d dormant) find(a *arrival, accept func(record) bool) (string, bool) {
+	best, found := "", false
+	for key, r := range d {
+		if accept(r) && (!found || r.Offset > d[best].Offset) && r.fits(a) {
+			best, found = key, true
+		}
+	}
+	return best, found
+}
+
+// knows: a file of that source was followed before.
+func (d dormant) knows(source string) bool {
+	return d.any(func(r record) bool { return r.Source == source })
+}
+
+func (d dormant) any(accept func(record) bool) bool {
+	for _, r := range d {
+		if accept(r) {
+			return true
+		}
+	}
+	return false
+}
+
+// named: the file system calls it what it called the recorded file.
+func named(id fileID) func(record) bool { return func(r record) bool { return r.ID == id } }
+
+// alike accepts records of files that the file system calls otherwise. A few
+// bytes in common prove nothing, unless name and inode agree too and only the
+// device was numbered anew.
+func alike(a *arrival) func(record) bool {
+	return func(r record) bool {
+		return r.Offset >= anchorSize || r.Path == a.path && r.ID.Ino == a.stat.id.Ino
+	}
+}
+
+// fits: a is the recorded file, grown perhaps.
+func (r record) fits(a *arrival) bool {
+	if a.stat.size < r.Offset || len(a.head) < r.Head.Len || digestOf(a.head[:r.Head.Len]) != r.Head {
+		return false
+	}
+	if r.Anchor.Len == 0 {
+		return true
+	}
+	var buf [anchorSize]byte
+	before, err := readBefore(a.file, r.Anchor.End, min(r.Anchor.Len, anchorSize), &buf)
+	return err == nil && digestOf(before) == r.Anchor.digest
+}
+
+// readMark marks offset and returns the bytes before it.
+func readMark(f io.ReaderAt, offset int64) (mark, []byte, error) {
+	var buf [anchorSize]byte
+	before, err := readBefore(f, offset, int(min(offset, anchorSize)), &buf)
+	if err != nil {
+		return mark{}, nil, err
+	}
+	return markOf(offset, before), before, nil
+}
+
+func newKey() string { return rand.Text()[:16] }

@@ -1,0 +1,238 @@
+package file
+
+import (
+	"bytes"
+	"path/filepath"
+	"time"
+)
+
+// scansHeld is how many listings a file that looks like a copy is kept back for
+// its original to be truncated, counted from when the copy was complete.
+const scansHeld = 2
+
+// candidate is a file that says what a generation said, so far. If the original
+// is truncated, the copy is where the generation goes on; else it is one of its own.
+type candidate struct {
+	*arrival
+	original *generation
+	goal     int64 // how long the original was when the copy was found
+	scans    int
+}
+
+func (s *Source) maybeCopy(a *arrival) *candidate {
+	for _, g := range s.all() {
+		if s.alike(a, g) {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			return &candidate{arrival: a, original: g, goal: g.most}
+		}
+	}
+	return nil
+}
+
+// copied: a says all that some generation said, and that was not little.
+func (s *Source) copied(a *arrival) bool {
+	c := s.maybeCopy(a)
+	return c != nil && c.original.off >= anchorSize && complete(a, c.original)
+}
+
+// alike: as far as both go, a says what was read of g.
+func (s *Source) alike(a *arrival, g *generation) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := min(len(a.head), len(g.head))
+	if g.over || g.off == 0 || n == 0 || !bytes.Equal(a.head[:n], g.head[:n]) {
+		return false
+	}
+	var ours, theirs [anchorSize]byte
+	if a.stat.size >= g.off {
+		before, err := readBefore(a.file, g.off, len(g.before), &theirs)
+		return err == nil && bytes.Equal(before, g.before)
+	}
+	if g.file == nil || g.suspect {
+		return true // cannot be known: held for nothing at worst
+	}
+	n = int(min(a.stat.size, anchorSize))
+	here, err := readBefore(g.file, a.stat.size, n, &ours)
+	there, err2 := readBefore(a.file, a.stat.size, n, &theirs)
+	return err != nil || err2 == nil && bytes.Equal(here, there)
+}
+
+// complete: a says all that was read of g, so reading can go on in it.
+func complete(a *arrival, g *generation) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.head) == 0 || !bytes.HasPrefix(a.head, g.head) {
+		return false
+	}
+	if g.off == 0 {
+		return a.stat.size >= g.most
+	}
+	var buf [anchorSize]byte
+	if a.stat.size < g.off {
+		return false
+	}
+	before, err := readBefore(a.file, g.off, len(g.before), &buf)
+	return err == nil && bytes.Equal(before, g.before)
+}
+
+// settleCopies finds out what became of the files that were truncated and of
+// the ones that look like copies.
+func (s *Source) settleCopies(now time.Time) {
+	for _, g := range s.all() {
+		g.mu.Lock()
+		due := g.suspect && !g.over && !g.reading
+		g.mu.Unlock()
+		if due {
+			s.succeed(g, now)
+		}
+	}
+	for id, c := range s.held {
+		if !c.refresh() {
+			c.file.Close()
+			delete(s.held, id)
+			continue
+		}
+		switch s.judge(c) {
+		case release:
+			delete(s.held, id)
+			s.lineUp([]*generation{s.begin(c.arrival, now)})
+		case inherit:
+			s.moveTo(c.original, c.arrival, now)
+		}
+	}
+}
+
+type verdict int
+
+const (
+	wait verdict = iota
+	release
+	inherit
+)
+
+// judge decides on a candidate whose original was not truncated.
+func (s *Source) judge(c *candidate) verdict {
+	g := c.original
+	g.mu.Lock()
+	suspect, over := g.suspect, g.over
+	replaced := g.seen.links == 0 && c.path == g.source
+	drained, enough := g.drained, g.off >= anchorSize
+	g.mu.Unlock()
+	switch {
+	case suspect:
+		return wait
+	case over || !s.alike(c.arrival, g):
+		return release
+	case replaced && enough && !drained:
+		return wait
+	case replaced && enough && complete(c.arrival, g):
+		return inherit // written anew with what it said and put in its place
+	}
+	if c.stat.size >= c.goal {
+		c.scans++
+	}
+	if c.scans > scansHeld {
+		return release
+	}
+	return wait
+}
+
+// refresh looks at the file again, false if it cannot be.
+func (c *candidate) refresh() bool {
+	st, err := statFile(c.file)
+	if err != nil {
+		return false
+	}
+	if st.size == c.stat.size && st.size < c.goal {
+		c.scans++ // not growing: no copy under way
+	}
+	head, err := readHead(c.file, make([]byte, headSize))
+	if err != nil {
+		return false
+	}
+	c.stat, c.head = st, head
+	return true
+}
+
+// succeed ends the time of g's file as g's: what was read is no longer in it.
+// g goes on in a copy if there is one, and what the file says now is new.
+func (s *Source) succeed(g *generation, now time.Time) {
+	s.counters.truncations.Add(1)
+	from := s.copyOf(g)
+	g.mu.Lock()
+	f, id, path, follow := g.file, g.seen.id, g.path, !g.gone
+	s.detach(g)
+	if from == nil {
+		s.lose(g, "log file was truncated before it was read to its end, and no copy of it is found: have it copied to a name beside it")
+		g.forgotten = true
+	}
+	g.mu.Unlock()
+	if from != nil {
+		s.moveTo(g, from, now)
+	} else {
+		s.store.Delete(namespace, g.key)
+	}
+	if s.byID[id] == g {
+		delete(s.byID, id)
+	}
+	if f == nil {
+		return // found anew by the next listing
+	}
+	st, err := statFile(f)
+	head, err2 := readHead(f, make([]byte, headSize))
+	if err != nil || err2 != nil || !follow {
+		f.Close()
+		return
+	}
+	s.lineUp([]*generation{s.begin(&arrival{path: path, stat: st, file: f, head: head}, now)})
+}
+
+// moveTo has g go on in a copy of its file.
+func (s *Source) moveTo(g *generation, a *arrival, now time.Time) {
+	delete(s.held, a.stat.id)
+	g.mu.Lock()
+	if s.byID[g.seen.id] == g {
+		delete(s.byID, g.seen.id)
+	}
+	s.closeFile(g)
+	g.path, g.seen, g.most = a.path, a.stat, a.stat.size
+	g.changed, g.news = now, true
+	g.suspect, g.drained, g.final = false, false, false
+	g.scanned, g.blank = 0, 0
+	g.departed, g.gone = a.path != g.source, !s.wanted(a.path)
+	g.mu.Unlock()
+	s.byID[a.stat.id] = g
+	s.adopt(g, a.file)
+	s.keep(g)
+}
+
+// copyOf finds the longest copy of what was g's file, among the files held and
+// beside it.
+func (s *Source) copyOf(g *generation) *arrival {
+	var best *arrival
+	for _, c := range s.held {
+		if c.refresh() && complete(c.arrival, g) && (best == nil || c.stat.size > best.stat.size) {
+			best = c.arrival
+		}
+	}
+	if best != nil {
+		return best
+	}
+	for _, found := range siblings(g.path) {
+		if s.byID[found.stat.id] != nil || !rotatedName(filepath.Base(g.source), filepath.Base(found.path)) {
+			continue
+		}
+		a := s.examine(found)
+		if a == nil {
+			continue
+		}
+		if complete(a, g) && (best == nil || a.stat.size > best.stat.size) {
+			a, best = best, a
+		}
+		if a != nil {
+			a.file.Close()
+		}
+	}
+	return best
+}

@@ -1,0 +1,156 @@
+package file
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// What the rest of the process needs of its descriptors, and what is enough.
+const (
+	descriptorReserve = 32
+	descriptorsEnough = 8192
+)
+
+func defaultMaxOpen() int {
+	limit := descriptorLimit()
+	if limit == 0 {
+		return descriptorsEnough
+	}
+	return int(min(max(limit/2, 8), max(limit, descriptorReserve+8)-descriptorReserve, descriptorsEnough))
+}
+
+// descriptors bounds how many files are open. What can be opened again by its
+// name gives way, least recently read first; what cannot is kept at any price.
+type descriptors struct {
+	max   int
+	clock atomic.Uint64 // counts Reads
+
+	mu   sync.Mutex // the last one taken
+	open map[*generation]bool
+}
+
+func (d *descriptors) count() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.open)
+}
+
+// makeRoom closes files until fewer than limit are open or none can be closed.
+func (s *Source) makeRoom(limit int) {
+	d := &s.descriptors
+	if d.count() < limit {
+		return
+	}
+	d.mu.Lock()
+	victims := slices.Collect(maps.Keys(d.open))
+	d.mu.Unlock()
+	slices.SortFunc(victims, func(a, b *generation) int { return cmp.Compare(a.used.Load(), b.used.Load()) })
+	for _, unread := range []bool{false, true} {
+		for _, g := range victims {
+			if d.count() < limit {
+				return
+			}
+			g.mu.Lock()
+			if g.dispensable(unread) {
+				s.closeFile(g)
+			}
+			g.mu.Unlock()
+		}
+	}
+}
+
+// dispensable: g's file can be closed and opened again when it is wanted. It
+// needs mu.
+func (g *generation) dispensable(evenUnread bool) bool {
+	if g.reading || g.gone || g.suspect || g.seen.links == 0 {
+		return false
+	}
+	return evenUnread || g.off+g.scanned >= g.seen.size && g.committed >= g.handed
+}
+
+// errMoved: the path leads to another file by now.
+var errMoved = errors.New("another file has taken its place")
+
+// reopen opens g's file again. It is called without g.mu; why it failed has been said.
+func (s *Source) reopen(g *generation) error {
+	g.mu.Lock()
+	path, id := g.path, g.seen.id
+	g.mu.Unlock()
+	f, st, err := s.openFile(path)
+	switch {
+	case err == nil && st.id != id:
+		f.Close()
+		err = errMoved
+		fallthrough
+	case errors.Is(err, fs.ErrNotExist):
+		s.scanWanted.Store(true)
+		s.wakeUp()
+		return err
+	case err != nil:
+		s.notices.unreadable(path, err)
+		return err
+	}
+	s.notices.readable(path)
+	s.adopt(g, f)
+	return nil
+}
+
+// openFile opens a regular file, closing others if need be.
+func (s *Source) openFile(path string) (*os.File, stat, error) {
+	s.makeRoom(s.descriptors.max)
+	f, err := openShared(path)
+	for n := s.descriptors.count(); outOfDescriptors(err) && n > 0; n = min(n-1, s.descriptors.count()) {
+		s.makeRoom(n)
+		f, err = openShared(path)
+	}
+	if err != nil {
+		return nil, stat{}, err
+	}
+	st, err := statFile(f)
+	if err == nil && !st.regular {
+		err = fmt.Errorf("open %s: not a regular file", path)
+	}
+	if err != nil {
+		f.Close()
+		return nil, stat{}, err
+	}
+	return f, st, nil
+}
+
+// adopt makes f the open file of g. It is called without g.mu.
+func (s *Source) adopt(g *generation, f *os.File) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.file != nil || g.over {
+		f.Close()
+		return
+	}
+	g.file = f
+	g.rested = true
+	s.descriptors.mu.Lock()
+	defer s.descriptors.mu.Unlock()
+	s.descriptors.open[g] = true
+}
+
+// closeFile needs g.mu.
+func (s *Source) closeFile(g *generation) {
+	if g.file != nil {
+		g.file.Close()
+		s.detach(g)
+	}
+}
+
+// detach takes g's file from it, open. It needs g.mu.
+func (s *Source) detach(g *generation) {
+	g.file = nil
+	s.descriptors.mu.Lock()
+	defer s.descriptors.mu.Unlock()
+	delete(s.descriptors.open, g)
+}

@@ -1,0 +1,156 @@
+package file
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// scan expands the globs and brings the generations in line with what is found.
+func (s *Source) scan(now time.Time) {
+	l := list(s.patterns, s.exclude)
+	s.notices.listed(l.failed)
+	clear(s.names)
+	s.left = s.left[:0]
+	paths, fresh := s.recognize(l, now)
+	for _, g := range s.all() {
+		s.locate(g, paths[g], now)
+	}
+	s.admit(fresh, now)
+	s.settleCopies(now)
+	s.dormant.retain(s.store, now)
+	s.watchDirs(l)
+	s.first = false
+	s.scans.Add(1)
+}
+
+// recognize sorts what was found into the paths of each generation and files
+// not known, each once however many names lead to it.
+func (s *Source) recognize(l *listing, now time.Time) (paths map[*generation][]string, fresh []sighting) {
+	paths = make(map[*generation][]string)
+	seen := make(map[fileID]bool)
+	for _, found := range l.sightings {
+		if !found.stat.regular {
+			s.notices.skipped(found.path, found.stat)
+			continue
+		}
+		g := s.byID[found.stat.id]
+		switch {
+		case g != nil:
+			paths[g] = append(paths[g], found.path)
+			s.names[found.path] = g
+			g.mu.Lock()
+			if g.file == nil {
+				g.observe(found.stat, now)
+			}
+			g.mu.Unlock()
+		case s.held[found.stat.id] != nil:
+			s.held[found.stat.id].path = found.path
+		case !seen[found.stat.id]:
+			fresh = append(fresh, found)
+		}
+		seen[found.stat.id] = true
+	}
+	return paths, fresh
+}
+
+// locate decides where g is, given the paths that were found to lead to it.
+func (s *Source) locate(g *generation, paths []string, now time.Time) {
+	g.mu.Lock()
+	if g.over {
+		g.mu.Unlock()
+		return
+	}
+	if len(paths) == 0 && s.stillThere(g) {
+		paths = []string{g.path}
+	}
+	departed := !slices.Contains(paths, g.source)
+	if departed && !g.departed {
+		s.counters.rotations.Add(1)
+		s.left = append(s.left, g.source)
+		g.changed = now
+	}
+	if !departed {
+		g.final, g.drained = false, false
+	}
+	g.departed, g.gone = departed, len(paths) == 0
+	if len(paths) > 0 && !slices.Contains(paths, g.path) {
+		g.path = paths[0]
+	}
+	lost := g.gone && g.file == nil
+	g.mu.Unlock()
+	if lost {
+		s.recover(g)
+	}
+}
+
+// stillThere: no listing named g, yet its path leads to it, or who knows. A
+// path that cannot be looked at has not been deleted. It needs g.mu.
+func (s *Source) stillThere(g *generation) bool {
+	st, err := statPath(g.path)
+	if err != nil {
+		return !os.IsNotExist(err)
+	}
+	return st.id == g.seen.id && (!g.gone || s.wanted(g.path))
+}
+
+// wanted: a file found at path is to be followed.
+func (s *Source) wanted(path string) bool {
+	return matchesAny(s.patterns, path) && !matchesAny(s.exclude, path)
+}
+
+// recover opens a file again that was closed to save descriptors and then moved
+// out of sight.
+func (s *Source) recover(g *generation) {
+	for _, found := range siblings(g.path) {
+		if found.stat.id != g.seen.id {
+			continue
+		}
+		if f, st, err := s.openFile(found.path); err == nil {
+			if st.id == g.seen.id {
+				g.mu.Lock()
+				g.path = found.path
+				g.mu.Unlock()
+				s.adopt(g, f)
+				return
+			}
+			f.Close()
+		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s.lose(g, "log file was removed before it was read to its end: raise the limit of open files, so that files are held")
+}
+
+// lose gives up what of g was not read. It needs g.mu.
+func (s *Source) lose(g *generation, why string) {
+	if unread := g.most - g.off; unread > 0 {
+		s.counters.lostBytes.Add(uint64(unread))
+		s.log.Warn(why, "file", g.path, "bytes", unread)
+	}
+	g.withoutMore()
+	s.closeFile(g)
+}
+
+// siblings are the regular files beside path, under names they were given by
+// renaming it perhaps.
+func siblings(path string) []sighting {
+	dir := filepath.Dir(path)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	var all []sighting
+	for _, e := range entries {
+		if e.Type()&^fs.ModeSymlink != 0 {
+			continue
+		}
+		full := filepath.Join(dir, e.Name())
+		if st, err := statPath(full); err == nil && st.regular {
+			all = append(all, sighting{path: full, stat: st})
+		}
+	}
+	return all
+}

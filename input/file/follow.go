@@ -1,0 +1,268 @@
+package file
+
+import (
+	"context"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+const (
+	// A listing may cost a fiftieth of the time, one that was asked for a tenth.
+	scanShare   = 50
+	wantedShare = 10
+
+	gapMin    = 20 * time.Millisecond  // between two rounds of what notifications ask for
+	stormPoll = 100 * time.Millisecond // instead of Poll, where notifications do not help
+)
+
+// runOnce reads what is there at the start.
+func (s *Source) runOnce(ctx context.Context) error {
+	s.scan(time.Now())
+	tick := time.NewTicker(s.options.Poll)
+	defer tick.Stop()
+	for {
+		s.lookAtAll(time.Now())
+		if s.allEnded() {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.woken:
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *Source) allEnded() bool {
+	for _, g := range s.all() {
+		g.mu.Lock()
+		ended := g.ended
+		g.mu.Unlock()
+		if !ended {
+			return false
+		}
+	}
+	return true
+}
+
+// schedule is when Run last did what.
+type schedule struct {
+	scanned, looked time.Time
+	took            time.Duration // the last listing
+	gap             time.Duration
+}
+
+// follow looks at everything now and then, and soon at what it is told of.
+func (s *Source) follow(ctx context.Context) error {
+	s.watch = newWatch(s.log, &s.counters)
+	defer s.watch.close()
+	last := schedule{gap: min(gapMin, s.options.Poll)}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		now := time.Now()
+		if s.scanDue(now, last) {
+			s.scanWanted.Store(false)
+			s.scan(now)
+			last.scanned, last.took, last.looked = now, time.Since(now), time.Time{}
+		}
+		if now.Sub(last.looked) >= s.pollEvery(now) {
+			s.lookAtAll(now)
+			last.looked = now
+		} else {
+			for g := range s.dirty {
+				s.look(g, now)
+			}
+		}
+		clear(s.dirty)
+
+		timer.Reset(s.nextDue(now, last))
+		events, errors := s.watch.channels(now)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		case <-s.woken:
+			last.looked = time.Time{}
+		case e := <-events:
+			s.noticeAll(e, events, now.Add(last.gap))
+		case err := <-errors:
+			s.watch.failed(err)
+			s.scanWanted.Store(true)
+		}
+	}
+}
+
+func (s *Source) scanDue(now time.Time, last schedule) bool {
+	since := now.Sub(last.scanned)
+	return since >= max(s.options.Rescan, scanShare*last.took) ||
+		s.scanWanted.Load() && since >= max(last.gap, wantedShare*last.took)
+}
+
+func (s *Source) pollEvery(now time.Time) time.Duration {
+	if s.watch.helps(now) {
+		return s.options.Poll
+	}
+	return min(s.options.Poll, stormPoll)
+}
+
+func (s *Source) nextDue(now time.Time, last schedule) time.Duration {
+	next := last.looked.Add(s.pollEvery(now))
+	scan := last.scanned.Add(max(s.options.Rescan, scanShare*last.took))
+	if s.scanWanted.Load() {
+		scan = last.scanned.Add(max(last.gap, wantedShare*last.took))
+	}
+	if scan.Before(next) {
+		next = scan
+	}
+	if resumes := s.watch.resumes; resumes.After(now) && resumes.Before(next) {
+		next = resumes
+	}
+	return max(0, next.Sub(now))
+}
+
+// noticeAll takes what notifications there are, and then none for a while, so
+// that many writes cost one look.
+func (s *Source) noticeAll(first fsnotify.Event, more <-chan fsnotify.Event, resume time.Time) {
+	s.watch.resumes = resume
+	s.notice(first)
+	for n := 1; ; n++ {
+		select {
+		case e := <-more:
+			s.notice(e)
+		default:
+			s.watch.count(n, resume)
+			return
+		}
+	}
+}
+
+func (s *Source) notice(e fsnotify.Event) {
+	g := s.names[e.Name]
+	if g != nil {
+		s.dirty[g] = true
+	}
+	if g != nil && e.Op != fsnotify.Write {
+		s.scanWanted.Store(true)
+	}
+	if g == nil && e.Op&^(fsnotify.Write|fsnotify.Chmod) != 0 {
+		for _, p := range s.patterns {
+			if p.concerns(e.Name) {
+				s.scanWanted.Store(true)
+				return
+			}
+		}
+	}
+}
+
+func (s *Source) lookAtAll(now time.Time) {
+	for _, g := range s.all() {
+		s.look(g, now)
+	}
+	s.limitHeld()
+}
+
+// look brings g up to date with its file and has it read if there is reason to.
+func (s *Source) look(g *generation, now time.Time) {
+	blocked := s.blocked(g)
+	g.mu.Lock()
+	if g.file != nil && !g.over {
+		switch st, err := statFile(g.file); {
+		case err == nil:
+			g.observe(st, now)
+		case stale(err):
+			s.closeFile(g)
+		}
+	}
+	if g.suspect && !g.over && !g.reading {
+		s.scanWanted.Store(true) // it settles that
+	}
+	call := false
+	if !blocked && g.settle(now, s.options.RotateWait) {
+		call = !g.announced
+		g.announced, g.again, g.news = true, true, false
+	}
+	done := g.finished() && g.limit < 0
+	g.mu.Unlock()
+	if call {
+		s.announce(g)
+	}
+	if done {
+		s.retire(g, now)
+	}
+}
+
+// blocked: what came before g at its path is not read yet.
+func (s *Source) blocked(g *generation) bool {
+	before := s.waiting[g]
+	if before == nil {
+		return false
+	}
+	before.mu.Lock()
+	read, carry := before.drained || before.over, before.carry
+	before.mu.Unlock()
+	if !read {
+		return true
+	}
+	delete(s.waiting, g)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.resumed {
+		g.carry = carry
+	}
+	return false
+}
+
+// retire lets go of a generation that is read, delivered and no longer written to.
+func (s *Source) retire(g *generation, now time.Time) {
+	g.mu.Lock()
+	s.closeFile(g)
+	g.goneAt = now.Unix()
+	id, deleted := g.seen.id, g.forgotten || g.seen.links == 0
+	g.mu.Unlock()
+	if deleted {
+		s.store.Delete(namespace, g.key)
+	} else {
+		r := *g.checkpoint().(*record)
+		s.dormant[g.key] = r
+		s.store.Set(namespace, g.key, func() any { return r })
+	}
+	if s.byID[id] == g {
+		delete(s.byID, id)
+	}
+	if s.latest[g.source] == g {
+		delete(s.latest, g.source)
+	}
+	s.drop(g)
+}
+
+// limitHeld lets go of deleted files when they hold too much disk: those that
+// are read first, then the oldest.
+func (s *Source) limitHeld() {
+	var total int64
+	var deleted []*generation
+	for _, g := range s.all() {
+		g.mu.Lock()
+		if g.file != nil && g.seen.links == 0 {
+			deleted = append(deleted, g)
+			total += g.seen.size
+		}
+		g.mu.Unlock()
+	}
+	s.counters.heldDeleted.Store(total)
+	for _, evenUnread := range []bool{false, true} {
+		for _, g := range deleted {
+			if total <= s.options.HeldDeletedMax {
+				return
+			}
+			g.mu.Lock()
+			if g.file != nil && !g.reading && (evenUnread || g.off+g.scanned >= g.seen.size) {
+				total -= g.seen.size
+				s.lose(g, "deleted log file held too much disk and is let go of unread: the receiver is too slow, or down")
+			}
+			g.mu.Unlock()
+		}
+	}
+}

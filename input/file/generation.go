@@ -1,0 +1,126 @@
+package file
+
+import (
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"ollama-hec/input"
+)
+
+// generation is one content that grows at its end: the stream of its lines. A
+// name may lead to one generation after the other, and a generation may move
+// from name to name and, by copytruncate, even to another file.
+type generation struct {
+	owner   *Source
+	source  string // HEC source: where it was found first
+	key     string // of its checkpoint
+	state   func() any
+	resumed bool          // from a checkpoint
+	used    atomic.Uint64 // when it was last read, in Reads
+
+	mu sync.Mutex
+	// All below is guarded by mu.
+
+	file    *os.File  // nil while closed to save descriptors
+	path    string    // leads to it, as far as is known
+	seen    stat      // of the file, when last looked at
+	most    int64     // the largest size seen
+	changed time.Time // when seen was last found to differ
+	news    bool      // since it was last announced
+
+	reading   bool // a Read has the file
+	announced bool // and not yet read to the end
+	again     bool // something may have come since the Read began
+
+	departed bool // its source's path no longer leads to it
+	gone     bool // no path that is looked for leads to it
+	drained  bool // read to its end after it departed
+	final    bool // quiet since it departed: a last line without end is one
+	suspect  bool // what was read is no longer in the file
+	over     bool // nothing will be read from it any more
+	ended    bool // and Read said so
+
+	limit int64 // read no further; negative: no limit
+
+	// What reading found: set by Read, or before the first.
+	head    []byte // its first bytes; at most headSize
+	off     int64  // where the next record begins
+	before  []byte // the bytes before off; at most anchorSize
+	scanned int64  // bytes after off known to end no line
+	blank   int64  // NULs at the beginning, while there is nothing else
+	rested  bool   // the next Read first makes sure that it is the same file
+	handed  int64  // the end of the last record handed out
+
+	started   int64 // where reading began
+	carry     input.Carry
+	committed int64
+	marks     []mark // of places read, the first at or before committed
+	goneAt    int64  // when it was let go of, in seconds since 1970
+	forgotten bool   // its content is no more: no checkpoint
+}
+
+func (g *generation) Source() string        { return g.source }
+func (g *generation) Fields() []input.Field { return nil }
+
+func (g *generation) Start() (input.Position, input.Carry) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return input.Position(g.started), g.carry
+}
+
+// Commit remembers p and leaves writing to the store.
+func (g *generation) Commit(p input.Position, carry input.Carry) {
+	g.mu.Lock()
+	if int64(p) < g.committed || int64(p) > g.off {
+		g.mu.Unlock()
+		return
+	}
+	g.committed, g.carry = int64(p), carry
+	g.pruneMarks()
+	keep, done := !g.forgotten, g.finished()
+	g.mu.Unlock()
+	if keep {
+		g.owner.keep(g)
+	}
+	if done {
+		g.owner.wakeUp()
+	}
+}
+
+// finished: read to the end for good and all of it delivered. It needs mu.
+func (g *generation) finished() bool { return g.ended && g.committed >= g.handed }
+
+// observe takes in what the file looks like now. It needs mu.
+func (g *generation) observe(now stat, at time.Time) {
+	if now.size != g.seen.size || now.mtime != g.seen.mtime {
+		g.changed = at
+		g.news = true
+		g.final = false
+	}
+	if now.size < g.off || g.off == 0 && now.size < g.seen.size {
+		g.suspect = true
+	}
+	g.seen = now
+	g.most = max(g.most, now.size)
+}
+
+// settle decides what a departed generation is due, and says whether Read
+// should have a look. It needs mu.
+func (g *generation) settle(at time.Time, wait time.Duration) (look bool) {
+	if g.over || g.suspect {
+		return g.over && !g.ended
+	}
+	all := g.seen.size <= g.off+g.scanned
+	if g.departed && g.drained && all && !g.final && !g.reading && at.Sub(g.changed) >= wait {
+		g.final = true
+		g.news = true
+	}
+	return g.news || !all || g.departed && !g.drained
+}
+
+// withoutMore ends a generation of which nothing can be read any more. It needs mu.
+func (g *generation) withoutMore() {
+	g.over, g.drained, g.suspect = true, true, false
+}

@@ -1,0 +1,182 @@
+package file
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// pattern is one glob, absolute.
+type pattern struct {
+	glob string // with slashes
+	base string // the directory all matches are below
+	rest string // the glob from there
+}
+
+func compileAll(globs []string) ([]pattern, error) {
+	var all []pattern
+	for _, glob := range globs {
+		p, err := compile(glob)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+func compile(glob string) (pattern, error) {
+	if glob == "" || !doublestar.ValidatePattern(filepath.ToSlash(glob)) {
+		return pattern{}, fmt.Errorf("glob %q cannot be understood; it takes *, **, ?, [a-z] and {this,that}", glob)
+	}
+	absolute, err := filepath.Abs(glob)
+	if err != nil {
+		return pattern{}, fmt.Errorf("glob %q: %w", glob, err)
+	}
+	absolute = filepath.ToSlash(absolute)
+	base, rest := doublestar.SplitPattern(absolute)
+	return pattern{glob: absolute, base: base, rest: rest}, nil
+}
+
+func (p pattern) matches(path string) bool {
+	return doublestar.MatchUnvalidated(p.glob, filepath.ToSlash(path))
+}
+
+// concerns: a change of path may change what the pattern matches.
+func (p pattern) concerns(path string) bool {
+	path = filepath.ToSlash(path)
+	if strings.HasPrefix(p.base+"/", path+"/") {
+		return true
+	}
+	below := strings.HasPrefix(path, strings.TrimSuffix(p.base, "/")+"/")
+	return below && (strings.Contains(p.rest, "/") || p.matches(path))
+}
+
+func matchesAny(patterns []pattern, path string) bool {
+	return slices.ContainsFunc(patterns, func(p pattern) bool { return p.matches(path) })
+}
+
+// listing is the outcome of expanding the globs once.
+type listing struct {
+	sightings []sighting       // by path
+	dirs      map[string]bool  // what was looked into, or would be if it were there
+	failed    map[string]error // what could not be looked into
+
+	entries map[string][]fs.DirEntry
+	visited map[fileID]string
+}
+
+// sighting is a path and what it leads to.
+type sighting struct {
+	path   string
+	target string // of a symlink, "" for others
+	stat   stat
+}
+
+// name is both what the file system and what people call it.
+func (s sighting) name() name { return name{s.path, s.stat.id} }
+
+type name struct {
+	path string
+	id   fileID
+}
+
+func list(patterns, exclude []pattern) *listing {
+	l := &listing{
+		dirs: make(map[string]bool), failed: make(map[string]error),
+		entries: make(map[string][]fs.DirEntry), visited: make(map[fileID]string),
+	}
+	found := make(map[string]sighting)
+	for _, p := range patterns {
+		l.dirs[existing(p.base)] = true
+		// errors of reading are kept in failed, the pattern has been checked
+		_ = doublestar.GlobWalk(tree{l, p.base}, p.rest, func(name string, e fs.DirEntry) error {
+			full := filepath.Join(filepath.FromSlash(p.base), filepath.FromSlash(name))
+			if _, seen := found[full]; seen || matchesAny(exclude, full) {
+				return nil
+			}
+			st, err := statPath(full)
+			switch {
+			case err == nil:
+				found[full] = sighting{path: full, target: target(full, e, p), stat: st}
+			case !os.IsNotExist(err):
+				l.failed[full] = err
+			}
+			return nil
+		})
+	}
+	for _, path := range slices.Sorted(maps.Keys(found)) {
+		l.sightings = append(l.sightings, found[path])
+	}
+	return l
+}
+
+// target is where the symlink at path leads to in the end. Of a glob without
+// any wildcard it is not known whether it is one.
+func target(path string, e fs.DirEntry, p pattern) string {
+	if e.Type()&fs.ModeSymlink == 0 && path != filepath.FromSlash(p.glob) {
+		return ""
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil || real == path {
+		return ""
+	}
+	return real
+}
+
+// existing is the nearest directory at or above dir that is there.
+func existing(dir string) string {
+	for {
+		st, err := statPath(filepath.FromSlash(dir))
+		up := path.Dir(dir)
+		if err == nil && st.dir || up == dir {
+			return filepath.FromSlash(dir)
+		}
+		dir = up
+	}
+}
+
+// tree is the file system below base that remembers in l what was asked of it.
+type tree struct {
+	l    *listing
+	base string
+}
+
+func (t tree) real(name string) string {
+	return filepath.Join(filepath.FromSlash(t.base), filepath.FromSlash(name))
+}
+
+func (t tree) Open(name string) (fs.File, error)     { return os.Open(t.real(name)) }
+func (t tree) Stat(name string) (fs.FileInfo, error) { return os.Stat(t.real(name)) }
+
+// ReadDir reads each directory once a listing, and none that a symlink leads
+// back up to.
+func (t tree) ReadDir(name string) ([]fs.DirEntry, error) {
+	dir := t.real(name)
+	if entries, ok := t.l.entries[dir]; ok {
+		return entries, nil
+	}
+	st, err := statPath(dir)
+	if err != nil {
+		return nil, err
+	}
+	if above, ok := t.l.visited[st.id]; ok && strings.HasPrefix(dir, above+string(filepath.Separator)) {
+		return nil, nil
+	}
+	t.l.visited[st.id] = dir
+	t.l.dirs[dir] = true
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.l.failed[dir] = err
+		return entries, err
+	}
+	t.l.entries[dir] = entries
+	return entries, nil
+}

@@ -1,0 +1,119 @@
+package file
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+)
+
+const (
+	headSize   = 1 << 10 // how much of a file's beginning tells it from others
+	anchorSize = 256     // how much before an offset proves that the offset belongs there
+)
+
+// fileID is what the file system calls a file. Names are given to other files
+// as soon as they are free: alone it proves nothing.
+type fileID struct{ Dev, Ino uint64 }
+
+// stat is what is asked of files, often: without allocating where that can be had.
+type stat struct {
+	id    fileID
+	size  int64
+	mtime int64 // nanoseconds, compared for difference only: clocks jump
+	links uint64
+
+	regular, dir bool
+}
+
+// digest stands for bytes without keeping them.
+type digest struct {
+	Len int    `json:"len"`
+	Sum string `json:"sum,omitempty"`
+}
+
+func digestOf(b []byte) digest {
+	if len(b) == 0 {
+		return digest{}
+	}
+	sum := sha256.Sum256(b)
+	return digest{Len: len(b), Sum: hex.EncodeToString(sum[:8])}
+}
+
+// mark is the digest of the bytes before a place that was read.
+type mark struct {
+	end int64
+	len int
+	sum [8]byte
+}
+
+func markOf(end int64, before []byte) mark {
+	sum := sha256.Sum256(before)
+	m := mark{end: end, len: len(before)}
+	copy(m.sum[:], sum[:])
+	return m
+}
+
+func (m mark) holds(r io.ReaderAt, buf *[anchorSize]byte) bool {
+	before, err := readBefore(r, m.end, m.len, buf)
+	return err == nil && markOf(m.end, before) == m
+}
+
+// readBefore reads the n bytes before end.
+func readBefore(r io.ReaderAt, end int64, n int, buf *[anchorSize]byte) ([]byte, error) {
+	b := buf[:n]
+	if got, err := r.ReadAt(b, end-int64(n)); got < n {
+		return nil, err
+	}
+	return b, nil
+}
+
+// readHead reads as much of the beginning as identifies a file.
+func readHead(r io.ReaderAt, buf []byte) ([]byte, error) {
+	n, err := r.ReadAt(buf[:headSize], 0)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	return buf[:n], nil
+}
+
+// compressed files begin with one of these. A log is no longer one once it is
+// compressed: what it said was read before, or is not readable as lines.
+var compressed = [][]byte{
+	{0x1f, 0x8b, 0x08},                  // gzip
+	{0x28, 0xb5, 0x2f, 0xfd},            // zstd
+	{0xfd, '7', 'z', 'X', 'Z', 0x00},    // xz
+	{'B', 'Z', 'h', '9', '1', 'A', 'Y'}, // bzip2 as everyone writes it
+	{0x04, 0x22, 0x4d, 0x18},            // lz4
+	{'P', 'K', 0x03, 0x04},              // zip
+	{'7', 'z', 0xbc, 0xaf, 0x27, 0x1c},  // 7z
+}
+
+func isCompressed(head []byte) bool {
+	for _, magic := range compressed {
+		if bytes.HasPrefix(head, magic) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayBeCompressed: too short to tell.
+func mayBeCompressed(head []byte) bool {
+	for _, magic := range compressed {
+		if len(head) < len(magic) && len(head) > 0 && bytes.HasPrefix(magic, head) {
+			return true
+		}
+	}
+	return false
+}
+
+func isAny(err error, targets ...error) bool {
+	for _, t := range targets {
+		if errors.Is(err, t) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,478 @@
+package file
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"ollama-hec/input"
+	"ollama-hec/input/checkpoint"
+)
+
+// bench is a directory of logs, a state directory and a shipper over both that
+// can be stopped, killed and started again.
+type bench struct {
+	t       *testing.T
+	dir     string // of the logs
+	state   string
+	options Options
+	lane    *lane
+	log     *logged
+	run     *running // nil: stopped
+}
+
+// running is one life of the shipper.
+type running struct {
+	source *Source
+	store  *checkpoint.Store
+	stop   context.CancelFunc
+	done   chan error
+}
+
+func newBench(t *testing.T, globs ...string) *bench {
+	b := &bench{t: t, dir: t.TempDir(), state: t.TempDir(), log: new(logged)}
+	if len(globs) == 0 {
+		globs = []string{"*.log"}
+	}
+	b.options = Options{
+		Poll: 2 * time.Millisecond, Rescan: 10 * time.Millisecond, RotateWait: 100 * time.Millisecond,
+		MaxLine: 1 << 16,
+	}
+	for _, g := range globs {
+		b.options.Patterns = append(b.options.Patterns, filepath.Join(b.dir, g))
+	}
+	b.lane = newLane()
+	t.Cleanup(func() {
+		if b.run != nil {
+			b.stop()
+		}
+	})
+	return b
+}
+
+// start begins a life with a lane that remembers what the ones before got.
+func (b *bench) start() {
+	b.t.Helper()
+	store, err := checkpoint.Open(b.state, slog.New(b.log))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	o := b.options
+	o.Store, o.Log = store, slog.New(b.log)
+	source, err := New(o)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &running{source: source, store: store, stop: cancel, done: make(chan error, 1)}
+	b.run = r
+	lane := b.lane
+	lane.wg.Go(func() { lane.read(ctx) })
+	go func() { r.done <- source.Run(ctx, lane.ready) }()
+}
+
+// stop ends a life in order.
+func (b *bench) stop() {
+	b.t.Helper()
+	b.end()
+	if err := b.run.source.Close(); err != nil {
+		b.t.Error(err)
+	}
+	if err := b.run.store.Close(); err != nil {
+		b.t.Error(err)
+	}
+	b.run = nil
+	b.lane = b.lane.next()
+}
+
+// kill ends a life with nothing written but what was written before: the state
+// directory is put back to what it was last flushed to.
+func (b *bench) kill() {
+	b.t.Helper()
+	saved := map[string][]byte{}
+	entries, err := os.ReadDir(b.state)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, e := range entries {
+		data, err := os.ReadFile(filepath.Join(b.state, e.Name()))
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		saved[e.Name()] = data
+	}
+	b.stop()
+	for name, data := range saved {
+		if err := os.WriteFile(filepath.Join(b.state, name), data, 0o600); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
+
+func (b *bench) end() {
+	b.run.stop()
+	if err := <-b.run.done; err != nil {
+		b.t.Error(err)
+	}
+	b.lane.wg.Wait()
+}
+
+// once is a whole life with Once.
+func (b *bench) once() {
+	b.t.Helper()
+	b.options.Once = true
+	b.start()
+	select {
+	case err := <-b.run.done:
+		b.run.done <- err
+	case <-time.After(20 * time.Second):
+		b.t.Fatal("a run with Once did not end")
+	}
+	b.stop()
+	b.options.Once = false
+}
+
+func (b *bench) path(name string) string { return filepath.Join(b.dir, name) }
+
+func (b *bench) write(name, text string) {
+	b.t.Helper()
+	if err := os.WriteFile(b.path(name), []byte(text), 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) append(name, text string) {
+	b.t.Helper()
+	f, err := os.OpenFile(b.path(name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if _, err := f.WriteString(text); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) rename(from, to string) {
+	b.t.Helper()
+	if err := os.Rename(b.path(from), b.path(to)); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) remove(name string) {
+	b.t.Helper()
+	if err := os.Remove(b.path(name)); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) copyTo(from, to string) {
+	b.t.Helper()
+	data, err := os.ReadFile(b.path(from))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.write(to, string(data))
+}
+
+func (b *bench) truncate(name string, size int64) {
+	b.t.Helper()
+	if err := os.Truncate(b.path(name), size); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// lines are n lines of a writer, numbered from first.
+func lines(writer string, first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "%s-%06d\n", writer, first+i)
+	}
+	return b.String()
+}
+
+// eventually waits for a condition that depends on nothing but time to pass.
+func (b *bench) eventually(what string, ok func() bool) {
+	b.t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !ok() {
+		if time.Now().After(deadline) {
+			b.t.Fatalf("never: %s\n%s", what, b.describe())
+		}
+		<-time.After(time.Millisecond)
+	}
+}
+
+func (b *bench) describe() string {
+	var s strings.Builder
+	for _, line := range tail(b.lane.lines(), 20) {
+		fmt.Fprintf(&s, "got  %.80q\n", line)
+	}
+	if b.run != nil {
+		for _, f := range b.run.source.Files() {
+			fmt.Fprintf(&s, "file %+v\n", f)
+		}
+	}
+	s.WriteString(b.log.String())
+	return s.String()
+}
+
+func tail[T any](s []T, n int) []T { return s[max(0, len(s)-n):] }
+
+// wants waits until exactly these lines were read, in whatever order the files
+// are read in, and then for everything to come to rest without another one.
+func (b *bench) wants(texts ...string) {
+	b.t.Helper()
+	want := strings.Split(strings.TrimSuffix(strings.Join(texts, ""), "\n"), "\n")
+	if want[0] == "" {
+		want = want[1:]
+	}
+	slices.Sort(want)
+	b.eventually(fmt.Sprintf("%d lines read", len(want)), func() bool { return len(b.lane.lines()) >= len(want) })
+	b.rest()
+	got := slices.Sorted(slices.Values(b.lane.lines()))
+	if !slices.Equal(got, want) {
+		b.t.Fatalf("lines differ: %s\n%s", difference(want, got), b.describe())
+	}
+}
+
+// inOrder checks that one source's lines came in the order they are numbered in.
+func (b *bench) inOrder(source string) {
+	b.t.Helper()
+	if got := b.lane.of(b.path(source)); !slices.IsSorted(got) {
+		b.t.Errorf("lines of %s came out of order: %q", source, got)
+	}
+}
+
+// rest waits until the shipper has looked at everything several times and found
+// nothing to do.
+func (b *bench) rest() {
+	b.t.Helper()
+	if b.run == nil {
+		return
+	}
+	var since uint64
+	quiet := -1
+	b.eventually("rest", func() bool {
+		now := b.lane.activity()
+		if now != since || quiet < 0 {
+			since, quiet = now, int(b.run.source.scans.Load())
+		}
+		return int(b.run.source.scans.Load()) >= quiet+2*scansHeld+2
+	})
+}
+
+func difference(want, got []string) string {
+	count := map[string]int{}
+	for _, w := range want {
+		count[w]--
+	}
+	for _, g := range got {
+		count[g]++
+	}
+	var missing, extra []string
+	for line, n := range count {
+		for ; n < 0; n++ {
+			missing = append(missing, line)
+		}
+		for ; n > 0; n-- {
+			extra = append(extra, line)
+		}
+	}
+	slices.Sort(missing)
+	slices.Sort(extra)
+	return fmt.Sprintf("missing %d %.300q, extra %d %.300q", len(missing), missing, len(extra), extra)
+}
+
+// lane reads what is announced and commits it, as a lane of the pipeline does.
+type lane struct {
+	wg sync.WaitGroup
+
+	mu       sync.Mutex
+	queue    []input.Stream // guarded by mu
+	queued   map[input.Stream]bool
+	wake     chan struct{}
+	got      []read // guarded by mu
+	active   uint64 // guarded by mu
+	stalled  bool   // guarded by mu: reads nothing
+	noCommit bool   // guarded by mu
+	open     []commit
+	buf      int
+}
+
+type read struct{ source, text string }
+
+type commit struct {
+	stream input.Stream
+	at     input.Position
+}
+
+func newLane() *lane {
+	return &lane{queued: map[input.Stream]bool{}, wake: make(chan struct{}, 1), buf: 64 << 10}
+}
+
+// next is the lane of the next life: what was read stays read.
+func (l *lane) next() *lane {
+	n := newLane()
+	n.got, n.stalled, n.noCommit, n.buf = l.got, l.stalled, l.noCommit, l.buf
+	return n
+}
+
+func (l *lane) ready(s input.Stream) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.active++
+	if !l.queued[s] {
+		l.queued[s] = true
+		l.queue = append(l.queue, s)
+	}
+	l.signal()
+}
+
+func (l *lane) signal() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (l *lane) read(ctx context.Context) {
+	chunk := &input.Chunk{Buf: make([]byte, l.buf)}
+	for {
+		s := l.take()
+		if s == nil {
+			select {
+			case <-l.wake:
+				continue
+			case <-ctx.Done():
+				return
+			}
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		progress := s.Read(chunk)
+		l.mu.Lock()
+		l.active++
+		for _, r := range chunk.Records {
+			l.got = append(l.got, read{s.Source(), string(r.Text)})
+		}
+		if progress == input.More {
+			l.queue = append(l.queue, s)
+			l.queued[s] = true
+		}
+		commitNow := !l.noCommit
+		if n := len(chunk.Records); n > 0 && l.noCommit {
+			l.open = append(l.open, commit{s, chunk.Records[n-1].Next})
+		}
+		l.mu.Unlock()
+		if n := len(chunk.Records); n > 0 && commitNow {
+			s.Commit(chunk.Records[n-1].Next, input.Carry{})
+		}
+	}
+}
+
+func (l *lane) take() input.Stream {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.queue) == 0 || l.stalled {
+		return nil
+	}
+	s := l.queue[0]
+	l.queue = l.queue[1:]
+	delete(l.queued, s)
+	return s
+}
+
+func (l *lane) stall(stalled bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stalled = stalled
+	l.signal()
+}
+
+func (l *lane) hold(hold bool) {
+	l.mu.Lock()
+	l.noCommit = hold
+	open := l.open
+	if !hold {
+		l.open = nil
+	}
+	l.mu.Unlock()
+	if hold {
+		return
+	}
+	for _, c := range open {
+		c.stream.Commit(c.at, input.Carry{})
+	}
+}
+
+func (l *lane) activity() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.active
+}
+
+func (l *lane) lines() []string { return l.of("") }
+
+func (l *lane) of(source string) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var texts []string
+	for _, r := range l.got {
+		if source == "" || r.source == source {
+			texts = append(texts, r.text)
+		}
+	}
+	return texts
+}
+
+// logged keeps what was logged.
+type logged struct {
+	mu   sync.Mutex
+	text []string
+}
+
+func (l *logged) Enabled(context.Context, slog.Level) bool { return true }
+func (l *logged) WithAttrs([]slog.Attr) slog.Handler       { return l }
+func (l *logged) WithGroup(string) slog.Handler            { return l }
+
+func (l *logged) Handle(_ context.Context, r slog.Record) error {
+	line := r.Level.String() + " " + r.Message
+	r.Attrs(func(a slog.Attr) bool {
+		line += " " + a.String()
+		return true
+	})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text = append(l.text, line)
+	return nil
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.text, "\n")
+}
+
+func (l *logged) count(part string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for _, line := range l.text {
+		if strings.Contains(line, part) {
+			n++
+		}
+	}
+	return n
+}

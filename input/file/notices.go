@@ -1,0 +1,88 @@
+package file
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"sync"
+)
+
+// notices says each thing once, and again only after it was otherwise.
+type notices struct {
+	log *slog.Logger
+
+	mu   *sync.Mutex
+	said map[string]string // guarded by mu; by path
+}
+
+func newNotices(log *slog.Logger) notices {
+	return notices{log: log, mu: new(sync.Mutex), said: make(map[string]string)}
+}
+
+// once reports whether what has not been said of path.
+func (n notices) once(path, what string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.said[path] == what {
+		return false
+	}
+	n.said[path] = what
+	return true
+}
+
+func (n notices) unreadable(path string, err error) {
+	if !n.once(path, "unreadable") {
+		return
+	}
+	way := "it is tried again until it works"
+	if errors.Is(err, fs.ErrPermission) {
+		way = "let this user read it and look into the directories above it; it is tried again until it works"
+	}
+	n.log.Warn("log file cannot be read: "+way, "file", path, "error", err)
+}
+
+// readable takes back unreadable.
+func (n notices) readable(path string) {
+	n.mu.Lock()
+	was := n.said[path]
+	if was == "unreadable" {
+		delete(n.said, path)
+	}
+	n.mu.Unlock()
+	if was == "unreadable" {
+		n.log.Info("log file can be read again", "file", path)
+	}
+}
+
+// recovered is a path's failure that is over, for directories.
+func (n notices) listed(failed map[string]error) {
+	for path, err := range failed {
+		n.unreadable(path, err)
+	}
+}
+
+func (n notices) skipped(path string, st stat) {
+	switch {
+	case st.dir && n.once(path, "directory"):
+		n.log.Warn("not followed: a directory; to follow the files in it give a glob such as "+path+"/*.log", "file", path)
+	case !st.dir && n.once(path, "special"):
+		n.log.Warn("not followed: a FIFO, socket or device; only regular files are", "file", path)
+	}
+}
+
+func (n notices) compressed(path string) {
+	if n.once(path, "compressed") {
+		n.log.Info("not followed: compressed", "file", path)
+	}
+}
+
+// forget drops what was said of paths that are no longer there.
+func (n notices) forget(present func(path string) bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for path := range n.said {
+		if !present(path) {
+			delete(n.said, path)
+		}
+	}
+}

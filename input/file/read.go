@@ -1,0 +1,269 @@
+package file
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+
+	"ollama-hec/input"
+)
+
+// The least a buffer must hold to make out lines in; a smaller one is replaced.
+const (
+	bufferMin     = 4 << 10
+	bufferDefault = 256 << 10
+)
+
+// Read implements input.Stream. It never decides what became of a file: where
+// the bytes before the offset are not those that were read, it reads nothing
+// and leaves that to Run.
+func (g *generation) Read(c *input.Chunk) input.Progress {
+	c.Records = c.Records[:0]
+	if len(c.Buf) < bufferMin {
+		c.Buf = make([]byte, bufferDefault)
+	}
+	r, progress := g.beginRead()
+	if r.file == nil {
+		return progress
+	}
+	r.read(c)
+	return g.endRead(&r)
+}
+
+// reading is one Read under way.
+type reading struct {
+	file    *os.File
+	maxLine int
+	limit   int64 // negative: none
+
+	// As in generation; before and head are its own.
+	off, scanned, blank     int64
+	before, head            []byte
+	rested, departed, final bool
+
+	atEnd    bool
+	changed  bool // the file is not what was read
+	err      error
+	cut      int    // lines
+	next     int64  // the end of the last record
+	after    []byte // what before becomes
+	longHead []byte // what head becomes, nil: as it was
+}
+
+func (g *generation) beginRead() (reading, input.Progress) {
+	g.mu.Lock()
+	if g.file == nil && !g.over && !g.suspect {
+		g.mu.Unlock()
+		err := g.owner.reopen(g)
+		g.mu.Lock()
+		if err != nil {
+			g.announced = false
+			g.mu.Unlock()
+			return reading{}, input.Idle
+		}
+	}
+	defer g.mu.Unlock()
+	switch {
+	case g.over:
+		return reading{}, g.end()
+	case g.suspect, g.file == nil: // closed again meanwhile
+		g.announced = false
+		return reading{}, input.Idle
+	}
+	g.reading, g.again = true, false
+	g.used.Store(g.owner.descriptors.clock.Add(1))
+	return reading{
+		file: g.file, maxLine: g.owner.options.MaxLine, limit: g.limit,
+		off: g.off, scanned: g.scanned, blank: g.blank, before: g.before, head: g.head,
+		rested: g.rested, departed: g.departed, final: g.final,
+		next: g.handed,
+	}, input.Idle
+}
+
+func (g *generation) endRead(r *reading) input.Progress {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.reading = false
+	g.owner.counters.cutLines.Add(uint64(r.cut))
+	if r.err != nil || r.changed {
+		g.failRead(r)
+		return input.Idle
+	}
+	if r.longHead != nil {
+		g.head = append(g.head, r.longHead[len(g.head):]...)
+	}
+	if r.off != g.off {
+		g.before = append(g.before[:0], r.after...)
+		g.marks = append(g.marks, markOf(r.off, g.before))
+	}
+	g.off, g.scanned, g.blank, g.handed = r.off, r.scanned, r.blank, r.next
+	g.rested = r.atEnd
+	if !r.atEnd {
+		return input.More
+	}
+	switch {
+	case g.limit >= 0:
+		g.withoutMore()
+	case r.departed && !g.drained:
+		g.drained = true
+		g.owner.wakeUp() // a successor may be waiting
+	case r.final && g.final && g.gone:
+		g.withoutMore()
+	}
+	switch {
+	case g.over:
+		return g.end()
+	case g.again:
+		return input.More
+	}
+	g.announced = false
+	return input.Idle
+}
+
+// end needs mu.
+func (g *generation) end() input.Progress {
+	g.ended = true
+	g.owner.wakeUp()
+	return input.Ended
+}
+
+// failRead needs mu.
+func (g *generation) failRead(r *reading) {
+	g.announced, g.rested = false, true
+	switch {
+	case g.limit >= 0: // there is no later in which to find out
+		if r.err != nil {
+			g.owner.notices.unreadable(g.path, r.err)
+		}
+		g.withoutMore()
+		g.news = true
+		g.owner.wakeUp()
+	case r.changed:
+		g.suspect = true
+		g.owner.wakeUp()
+	case stale(r.err) || errors.Is(r.err, os.ErrClosed):
+		g.owner.closeFile(g)
+	default:
+		g.owner.notices.unreadable(g.path, r.err)
+	}
+}
+
+// read finds the next records.
+func (r *reading) read(c *input.Chunk) {
+	if r.rested && !r.sameHead(c.Buf) {
+		return
+	}
+	if int64(len(r.before))+r.scanned >= int64(len(c.Buf)) {
+		r.readLong(c)
+		return
+	}
+	lead := len(r.before)
+	n, ok := r.readAt(c.Buf, r.off+r.blank-int64(lead))
+	if !ok {
+		return
+	}
+	if n < lead || !bytes.Equal(c.Buf[:lead], r.before) {
+		r.changed = true
+		return
+	}
+	at := lead
+	if r.off == 0 {
+		if at = r.skipBlank(c.Buf[:n]); at < 0 {
+			return
+		}
+	}
+	at = r.split(c, at, n)
+	r.scanned = int64(n - at)
+	if n > at && r.atEnd && r.final {
+		r.add(c, c.Buf[at:n:n], r.scanned, r.off+r.scanned)
+		at = n
+	}
+	r.after = c.Buf[max(0, at-anchorSize):at]
+}
+
+// split makes records of the lines in c.Buf[at:n] and returns where they end.
+func (r *reading) split(c *input.Chunk, at, n int) int {
+	buf := c.Buf[:n]
+	for {
+		i := bytes.IndexByte(buf[at:], '\n')
+		if i < 0 {
+			return at
+		}
+		line := buf[at : at+i : at+i]
+		at += i + 1
+		r.add(c, line, int64(i), r.off+int64(i)+1)
+	}
+}
+
+// add makes a record of a line of size bytes, of which line has at least those
+// that a record may have, and goes on at next.
+func (r *reading) add(c *input.Chunk, line []byte, size, next int64) {
+	if size > int64(r.maxLine) {
+		text, cut := input.Limit(line, size, r.maxLine)
+		if cut {
+			line = text
+			r.cut++
+		}
+	}
+	c.Records = append(c.Records, input.Record{Text: line, Next: input.Position(next)})
+	r.off, r.next, r.scanned = next, next, 0
+}
+
+// skipBlank returns where in the first bytes of a file the NULs end that a
+// writer leaves who goes on at its old offset after a truncation; negative if
+// there is nothing else yet. Until there is, the file may be filled from the
+// beginning as well.
+func (r *reading) skipBlank(data []byte) int {
+	n := 0
+	for n < len(data) && data[n] == 0 {
+		n++
+	}
+	r.blank += int64(n)
+	switch {
+	case n < len(data):
+		r.off, r.blank = r.blank, 0
+		return n
+	case r.atEnd:
+		r.scanned, r.blank = r.blank, 0
+		return -1
+	case n > 0:
+		return -1
+	}
+	return 0
+}
+
+// sameHead makes sure that the file still begins as it did, and learns more of
+// its beginning if there is more.
+func (r *reading) sameHead(buf []byte) bool {
+	n, err := r.file.ReadAt(buf[:headSize], 0)
+	switch {
+	case err != nil && err != io.EOF:
+		r.err = err
+		return false
+	case !bytes.HasPrefix(buf[:n], r.head):
+		r.changed = true
+		return false
+	case n > len(r.head):
+		r.longHead = bytes.Clone(buf[:n])
+	}
+	if r.off == 0 {
+		r.scanned, r.blank = 0, 0
+	}
+	return true
+}
+
+// readAt reads at pos what fits and may be read, and notes whether that was
+// all there is.
+func (r *reading) readAt(buf []byte, pos int64) (int, bool) {
+	if r.limit >= 0 {
+		buf = buf[:max(0, min(int64(len(buf)), r.limit-pos))]
+	}
+	n, err := r.file.ReadAt(buf, pos)
+	if err != nil && err != io.EOF {
+		r.err = err
+		return 0, false
+	}
+	r.atEnd = n < len(buf) || r.limit >= 0 && pos+int64(n) >= r.limit
+	return n, true
+}

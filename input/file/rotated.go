@@ -1,0 +1,206 @@
+package file
+
+import (
+	"cmp"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// findMoved looks beside their last paths for recorded files that have left the
+// globs since: rotated while nobody looked.
+func (s *Source) findMoved(now time.Time) []*generation {
+	return s.search(func(found sighting, r record) bool { return r.ID == found.stat.id }, now)
+}
+
+// findCopies looks there for copies of recorded files that are no more what they
+// were: rotated by copytruncate.
+func (s *Source) findCopies(now time.Time) []*generation {
+	return s.search(func(found sighting, r record) bool {
+		return r.Offset >= anchorSize && rotatedName(filepath.Base(r.Path), filepath.Base(found.path))
+	}, now)
+}
+
+// search resumes the dormant records of the last run at files beside their paths.
+func (s *Source) search(accept func(sighting, record) bool, now time.Time) []*generation {
+	dirs := make(map[string][]sighting)
+	for _, r := range s.dormant {
+		if r.Gone == 0 {
+			dir := filepath.Dir(r.Path)
+			if dirs[dir] == nil {
+				dirs[dir] = siblings(r.Path)
+			}
+		}
+	}
+	var born []*generation
+	for _, beside := range dirs {
+		for _, found := range beside {
+			accepted := func(r record) bool { return r.Gone == 0 && accept(found, r) }
+			if s.byID[found.stat.id] == nil && s.dormant.any(accepted) {
+				born = appendNew(born, s.resume(found, accepted, now))
+			}
+		}
+	}
+	return born
+}
+
+// findMissed finds generations of the sources of born that came and went between
+// two listings: beside the source, under a name rotation gives, younger than the
+// generation that was known and none of those.
+func (s *Source) findMissed(born []*generation, now time.Time) []*generation {
+	var missed []*generation
+	for _, source := range s.rotatedSources(born) {
+		since := s.lastKnown(source, born)
+		for _, found := range siblings(source) {
+			switch {
+			case s.byID[found.stat.id] != nil, s.held[found.stat.id] != nil,
+				!rotatedName(filepath.Base(source), filepath.Base(found.path)),
+				matchesAny(s.patterns, found.path), matchesAny(s.exclude, found.path),
+				!since.before(source, found), s.recorded(found.stat.id):
+				continue
+			}
+			a := s.examine(found)
+			if a == nil {
+				continue
+			}
+			if s.copied(a) {
+				a.file.Close()
+				continue
+			}
+			g := s.generate(a, source, newKey(), 0, now)
+			g.departed, g.gone = true, true
+			s.keep(g)
+			missed = append(missed, g)
+		}
+	}
+	return missed
+}
+
+// rotatedSources are the sources whose path leads elsewhere than it did when
+// their youngest generation was last seen there.
+func (s *Source) rotatedSources(born []*generation) []string {
+	sources := slices.Clone(s.left)
+	for _, g := range born {
+		if s.latest[g.source] != nil || s.first && g.departed {
+			sources = append(sources, g.source)
+		}
+	}
+	if s.first {
+		for _, r := range s.dormant {
+			if r.Gone == 0 {
+				sources = append(sources, r.Source)
+			}
+		}
+		// but not those whose file is the one of the checkpoint
+		sources = slices.DeleteFunc(sources, func(source string) bool {
+			return slices.ContainsFunc(born, func(g *generation) bool {
+				return g.source == source && g.resumed && !g.departed
+			})
+		})
+	}
+	slices.Sort(sources)
+	return slices.Compact(sources)
+}
+
+// epoch is what is known of a source's youngest generation: the end of its time.
+type epoch struct {
+	mtime  int64
+	number int // the rotated name's; -1: not known
+}
+
+func (s *Source) lastKnown(source string, born []*generation) epoch {
+	last := epoch{number: -1}
+	note := func(id fileID, mtime int64) {
+		if mtime <= last.mtime {
+			return
+		}
+		last = epoch{mtime: mtime, number: -1}
+		for _, found := range siblings(source) {
+			if found.stat.id == id {
+				last.mtime = found.stat.mtime
+				last.number, _ = rotation(filepath.Base(source), filepath.Base(found.path))
+			}
+		}
+	}
+	if g := s.latest[source]; g != nil {
+		note(g.seen.id, g.seen.mtime)
+		return last
+	}
+	for _, g := range born {
+		if g.source == source && g.resumed {
+			note(g.seen.id, g.seen.mtime)
+		}
+	}
+	for _, r := range s.dormant {
+		if r.Source == source {
+			note(r.ID, r.Mtime)
+		}
+	}
+	return last
+}
+
+// before: found was rotated after the time of e.
+func (e epoch) before(source string, found sighting) bool {
+	if n, ok := rotation(filepath.Base(source), filepath.Base(found.path)); ok && n >= 0 && e.number >= 0 {
+		return n < e.number
+	}
+	return e.mtime > 0 && found.stat.mtime >= e.mtime
+}
+
+// rotatedSuffix is what rotation adds to a name: a number, a date, a time.
+var rotatedSuffix = regexp.MustCompile(`^[-._](\d[-0-9T:._Z+]*|old|bak|prev)$`)
+
+// rotation says whether name is base as rotated, app.log.1, app.log-20251121 or
+// app-1.log of app.log, and which number it has, -1 if it has none.
+func rotation(base, name string) (number int, ok bool) {
+	suffix, ok := strings.CutPrefix(name, base)
+	if !ok {
+		ext := filepath.Ext(base)
+		suffix, ok = strings.CutPrefix(name, strings.TrimSuffix(base, ext))
+		if ok {
+			suffix, ok = strings.CutSuffix(suffix, ext)
+		}
+	}
+	if !ok || !rotatedSuffix.MatchString(suffix) {
+		return -1, false
+	}
+	if n, err := strconv.Atoi(suffix[1:]); err == nil && n < 10000 {
+		return n, true
+	}
+	return -1, true
+}
+
+func rotatedName(base, name string) bool {
+	_, ok := rotation(base, name)
+	return ok
+}
+
+// lineUp has each of born read after the generations of its source before it.
+func (s *Source) lineUp(born []*generation) {
+	slices.SortStableFunc(born, older)
+	for _, g := range born {
+		if before := s.latest[g.source]; before != nil {
+			s.waiting[g] = before
+		}
+		s.latest[g.source] = g
+	}
+}
+
+// older orders generations of one source by age.
+func older(a, b *generation) int {
+	if a.departed != b.departed {
+		if a.departed {
+			return -1
+		}
+		return 1
+	}
+	m, _ := rotation(filepath.Base(a.source), filepath.Base(a.path))
+	n, _ := rotation(filepath.Base(b.source), filepath.Base(b.path))
+	if a.source == b.source && m >= 0 && n >= 0 && m != n {
+		return cmp.Compare(n, m)
+	}
+	return cmp.Compare(a.seen.mtime, b.seen.mtime)
+}

@@ -1,0 +1,91 @@
+package file
+
+import (
+	"slices"
+	"sync/atomic"
+)
+
+// FileStatus says how far a file is read and delivered.
+type FileStatus struct {
+	Path      string // where it is now
+	Source    string // where it was found first: the source of its events
+	State     string // reading, idle, waiting, rotated, deleted, truncated or ended
+	Open      bool
+	Size      int64
+	Offset    int64 // read to here
+	Committed int64 // delivered to here
+	Lag       int64 // bytes not delivered yet
+}
+
+// Files says how far each file is.
+func (s *Source) Files() []FileStatus {
+	all := s.all()
+	files := make([]FileStatus, 0, len(all))
+	for _, g := range all {
+		files = append(files, g.status())
+	}
+	return files
+}
+
+func (g *generation) status() FileStatus {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	f := FileStatus{
+		Path: g.path, Source: g.source, Open: g.file != nil,
+		Size: g.seen.size, Offset: g.off, Committed: g.committed,
+		Lag: max(0, g.seen.size-g.committed),
+	}
+	switch {
+	case g.over:
+		f.State = "ended"
+	case g.suspect:
+		f.State = "truncated"
+	case g.seen.links == 0:
+		f.State = "deleted"
+	case g.departed:
+		f.State = "rotated"
+	case g.announced:
+		f.State = "reading"
+	case g.off+g.scanned < g.seen.size:
+		f.State = "waiting"
+	default:
+		f.State = "idle"
+	}
+	return f
+}
+
+// Counters says what happened since the start, and what is held now.
+type Counters struct {
+	Rotations   uint64 // files renamed or removed from where they were found
+	Truncations uint64 // files whose content was replaced
+	CutLines    uint64 // lines longer than allowed
+	LostBytes   uint64 // removed or overwritten before they were read
+	Fallbacks   uint64 // times that polling stood in for notifications
+	Storms      uint64 // times that there were too many notifications to listen to
+	Files       int    // followed
+	Open        int    // of these, open
+	HeldDeleted int64  // bytes of disk held by deleted files
+}
+
+type counters struct {
+	rotations, truncations, cutLines, lostBytes, fallbacks, storms atomic.Uint64
+	heldDeleted                                                    atomic.Int64
+}
+
+// Counters returns the counters.
+func (s *Source) Counters() Counters {
+	c := &s.counters
+	return Counters{
+		Rotations: c.rotations.Load(), Truncations: c.truncations.Load(),
+		CutLines: c.cutLines.Load(), LostBytes: c.lostBytes.Load(),
+		Fallbacks: c.fallbacks.Load(), Storms: c.storms.Load(),
+		Files: len(s.all()), Open: s.descriptors.count(), HeldDeleted: c.heldDeleted.Load(),
+	}
+}
+
+// drop ends following g.
+func (s *Source) drop(g *generation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.generations = slices.DeleteFunc(slices.Clone(s.generations), func(other *generation) bool { return other == g })
+}

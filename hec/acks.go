@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,6 +23,8 @@ type acks struct {
 	pending map[int64]*ack
 	polling bool // a poller runs; it ends when nothing is pending
 	news    bool // an id was added since the last poll
+
+	given atomic.Bool // an id came, so acknowledgment is on
 }
 
 // ack is one acknowledgment to come.
@@ -34,6 +37,7 @@ type ack struct {
 
 // expect begins to ask for id.
 func (s *session) expect(id int64) *ack {
+	s.acks.given.Store(true)
 	a := &ack{session: s, id: id, posted: time.Now(), done: make(chan struct{})}
 	s.acks.mu.Lock()
 	defer s.acks.mu.Unlock()

@@ -13,7 +13,8 @@ import (
 const (
 	// suspectSize is from where a batch whose first event is called bad may
 	// just be too large: a Cloud stack answers 400, code 6, event 0 to that.
-	suspectSize = 512 << 10
+	// Its own limit is above 5 MB; a proxy's may be lower.
+	suspectSize = 64 << 10
 	// stormAt is how many events in a row may be buried before delivery waits
 	// instead: so many bad events mean that something else is wrong.
 	stormAt = 100
@@ -188,7 +189,7 @@ func (c *Client) divide(s *session, started time.Time, p piece, r reply) (more [
 	switch {
 	case n == 1:
 		bad = 0
-	case bad < 0, bad == 0 && p.b.Size >= suspectSize:
+	case bad < 0, bad == 0 && *r.Code == 6 && p.b.Size >= suspectSize:
 		more, err = parts(p, 0, n/2, n/2, n)
 		return more, a, err
 	}
@@ -197,8 +198,13 @@ func (c *Client) divide(s *session, started time.Time, p piece, r reply) (more [
 		if err != nil {
 			return nil, a, err
 		}
-		c.taken(s.endpoint, accept)
-		a = c.expect(s, taken[0], r)
+		if r.AckID == nil && s.acks.given.Load() {
+			// The receiver acknowledges what it takes, and this it did not.
+			more = taken
+		} else {
+			c.taken(s.endpoint, accept)
+			a = c.expect(s, taken[0], r)
+		}
 	}
 	rest := bad + 1
 	if f, err := c.bury(s, p, bad, r); err != nil {
@@ -210,9 +216,13 @@ func (c *Client) divide(s *session, started time.Time, p piece, r reply) (more [
 		}
 	}
 	if rest < n {
-		more, err = parts(p, rest, n)
+		after, err := parts(p, rest, n)
+		if err != nil {
+			return nil, a, err
+		}
+		more = append(more, after...)
 	}
-	return more, a, err
+	return more, a, nil
 }
 
 // parts cuts a piece at pairs of bounds.

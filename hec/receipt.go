@@ -23,10 +23,8 @@ func pendingError(waiting []answered) *PendingError {
 	for _, a := range waiting {
 		s := a.ack.session
 		r := Receipt{Endpoint: s.endpoint.url, Channel: s.channel, ID: a.ack.id, Posted: a.ack.posted}
-		if u, err := url.Parse(r.Endpoint); err == nil {
-			for _, c := range s.jar.Cookies(u) {
-				r.Cookies = append(r.Cookies, c.Name+"="+c.Value)
-			}
+		for _, c := range s.jar.Cookies(s.endpoint.cookieURL()) {
+			r.Cookies = append(r.Cookies, c.Name+"="+c.Value)
 		}
 		e.Receipts = append(e.Receipts, r)
 	}

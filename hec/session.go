@@ -18,6 +18,8 @@ import (
 )
 
 const (
+	eventPath = "/services/collector/event"
+
 	replyMax    = 64 << 10
 	dialTimeout = 5 * time.Second
 	// idleTimeout stays below the 12 s after which Splunk closes an idle
@@ -48,8 +50,8 @@ func newChannel() string {
 func newSession(e *endpoint, channel string, cookies []*http.Cookie) *session {
 	s := &session{endpoint: e, channel: channel}
 	s.jar, _ = cookiejar.New(nil) // without options it cannot fail
-	if u, err := url.Parse(e.url); err == nil && len(cookies) > 0 {
-		s.jar.SetCookies(u, cookies)
+	if len(cookies) > 0 {
+		s.jar.SetCookies(e.cookieURL(), cookies)
 	}
 	cfg := &e.client.cfg
 	s.http = &http.Client{
@@ -94,7 +96,7 @@ func retryBrokenConnection(ctx context.Context, _ *http.Response, err error) (bo
 
 // post sends one body of events and reads the reply.
 func (s *session) post(ctx context.Context, body []byte, gzip bool) (reply, error) {
-	return s.do(ctx, http.MethodPost, "/services/collector/event", body, gzip)
+	return s.do(ctx, http.MethodPost, eventPath, body, gzip)
 }
 
 // health asks whether the endpoint is up. It says nothing about the token.
@@ -164,6 +166,15 @@ func (s *session) pollAcks(ctx context.Context, ids []int64) (map[string]bool, r
 		return nil, r, nil
 	}
 	return state.Acks, r, nil
+}
+
+// cookieURL is what cookies are kept for: they may be bound to a path.
+func (e *endpoint) cookieURL() *url.URL {
+	u, err := url.Parse(e.url + eventPath)
+	if err != nil {
+		return new(url.URL) // New has parsed it before
+	}
+	return u
 }
 
 func (s *session) close() { s.http.CloseIdleConnections() }

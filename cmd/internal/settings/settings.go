@@ -1,0 +1,194 @@
+// Package settings reads what a user configures: the environment under the
+// prefix OLLAMA_HEC_, overridden by flags of the same names in kebab case.
+//
+// A wrong value is an *Error that names the setting, the value and what it
+// takes. The token is never part of a message and cannot be given as a flag.
+package settings
+
+import (
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/kelseyhightower/envconfig"
+	"github.com/spf13/pflag"
+
+	"ollama-hec/hec"
+	"ollama-hec/sourcetypes"
+)
+
+// Prefix stands before each name in the environment.
+const Prefix = "OLLAMA_HEC"
+
+// Settings are all settings of the program. The tags are their documentation:
+// the help text and the README's table come from them.
+type Settings struct {
+	URL       List   `desc:"HEC base URLs, tried in turn, such as https://splunk:8088; comma separated"`
+	Token     Secret `flag:"-" desc:"HEC token; by environment only"`
+	TokenFile string `split_words:"true" desc:"file with the HEC token, read again when it changes"`
+
+	Paths       List   `desc:"log files: globs, ** allowed, comma separated; - is stdin; empty: the usual places of this system"`
+	JournalUnit string `split_words:"true" desc:"systemd unit to follow; off; empty: ollama where no log file is found"`
+	JournalDir  string `split_words:"true" desc:"directory of a journal elsewhere"`
+	Start       Start  `default:"beginning" desc:"where to begin in files never seen before: beginning, end"`
+
+	StateDir string `split_words:"true" desc:"checkpoints and dead letters; empty: this system's place for a service's state"`
+
+	Index string  `desc:"index; empty: the token's default"`
+	Host  string  `desc:"host of the events; empty: the name of this machine"`
+	Ack   AckMode `default:"auto" desc:"wait for indexer acknowledgment: auto (if the reply carries an ackId), on, off"`
+
+	BatchBytes  Bytes    `split_words:"true" default:"1MiB" desc:"bytes of a batch before gzip"`
+	BatchEvents Count    `split_words:"true" default:"10000" desc:"events of a batch"`
+	BatchDelay  Duration `split_words:"true" default:"200ms" desc:"how long an event waits for others"`
+
+	MaxLineBytes Bytes `split_words:"true" default:"1MiB" desc:"longer lines are cut, with a suffix that says so"`
+
+	CAFile             string `split_words:"true" desc:"certificates to trust instead of the system's (PEM)"`
+	CertFile           string `split_words:"true" desc:"client certificate (PEM)"`
+	KeyFile            string `split_words:"true" desc:"key of the client certificate (PEM)"`
+	InsecureSkipVerify Flag   `split_words:"true" default:"false" desc:"do not verify the server's certificate"`
+
+	Timezone  Zone       `desc:"zone of [GIN] stamps, such as Europe/Berlin; empty: that of the last line with a zone, else local"`
+	APIEvents Switch     `split_words:"true" default:"on" desc:"derive ollama:api from access lines: on, off"`
+	Prompts   PromptMode `default:"redacted" desc:"text of prompts in all sourcetypes: redacted, full, off"`
+
+	Redact      Redact   `default:"secrets,emails" desc:"what to redact: secrets, emails, off; comma separated"`
+	RedactRegex Patterns `split_words:"true" desc:"further patterns to redact, one a line"`
+	Skip        Classes  `desc:"lines not to ship as ollama:server: access, runner, startup; comma separated"`
+
+	MetricsAddr  string    `split_words:"true" desc:"address for /metrics, /healthz and /readyz, such as 127.0.0.1:9187; empty: off"`
+	LogFormat    LogFormat `split_words:"true" default:"text" desc:"this program's own log on stderr: text, json"`
+	DrainTimeout Duration  `split_words:"true" default:"10s" desc:"how long delivery goes on after a stop"`
+}
+
+// Error is a setting with a wrong value.
+type Error struct {
+	Setting string // as the user wrote it: OLLAMA_HEC_ACK or --ack
+	Problem string // what it got, unless that is secret, and what it takes
+}
+
+func (e *Error) Error() string { return e.Setting + ": " + e.Problem }
+
+// Row is one setting as the documentation shows it.
+type Row struct {
+	Env, Flag, Default, Desc string
+	field                    int
+}
+
+// Rows lists all settings in order. Flag is empty for what has none.
+func Rows() (rows []Row) {
+	for i, f := range reflect.VisibleFields(reflect.TypeFor[Settings]()) {
+		name := words(f.Name)
+		row := Row{
+			Env:     Prefix + "_" + strings.ToUpper(strings.Join(name, "_")),
+			Flag:    strings.ToLower(strings.Join(name, "-")),
+			Default: f.Tag.Get("default"),
+			Desc:    f.Tag.Get("desc"),
+			field:   i,
+		}
+		if f.Tag.Get("flag") == "-" {
+			row.Flag = ""
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// words splits a field's name as envconfig's split_words does: MaxLineBytes is
+// max line bytes, CAFile is CA file.
+func words(name string) (ws []string) {
+	lower := func(i int) bool { return i < len(name) && name[i] >= 'a' }
+	start := 0
+	for i := 1; i < len(name); i++ {
+		if !lower(i) && (lower(i-1) || lower(i+1)) {
+			ws = append(ws, name[start:i])
+			start = i
+		}
+	}
+	return append(ws, name[start:])
+}
+
+// AddFlags defines a flag for each setting. Its default is text for the help:
+// a flag that is not given changes nothing.
+func AddFlags(fs *pflag.FlagSet) {
+	for _, r := range Rows() {
+		if r.Flag != "" {
+			fs.String(r.Flag, r.Default, r.Desc)
+		}
+	}
+	fs.Lookup("insecure-skip-verify").NoOptDefVal = "true"
+}
+
+// Load reads the environment and then the flags of fs that were given.
+func Load(fs *pflag.FlagSet) (*Settings, error) {
+	s := new(Settings)
+	if err := envconfig.Process(strings.ToLower(Prefix), s); err != nil {
+		return nil, envError(err)
+	}
+	v := reflect.ValueOf(s).Elem()
+	for _, r := range Rows() {
+		if r.Flag == "" || !fs.Changed(r.Flag) {
+			continue
+		}
+		text := fs.Lookup(r.Flag).Value.String()
+		if err := set(v.Field(r.field), text); err != nil {
+			return nil, &Error{"--" + r.Flag, err.Error()}
+		}
+	}
+	return s, nil
+}
+
+// envError says in our words what envconfig found.
+func envError(err error) error {
+	parse, ok := err.(*envconfig.ParseError)
+	if !ok {
+		return err
+	}
+	return &Error{parse.KeyName, parse.Err.Error()}
+}
+
+// set gives one field its value from text.
+func set(field reflect.Value, text string) error {
+	if setter, ok := field.Addr().Interface().(interface{ Set(string) error }); ok {
+		return setter.Set(text)
+	}
+	field.SetString(text)
+	return nil
+}
+
+// TokenSource returns where the token comes from.
+func (s *Settings) TokenSource() (hec.TokenSource, error) {
+	switch {
+	case s.Token != "" && s.TokenFile != "":
+		return nil, &Error{Prefix + "_TOKEN_FILE", "given together with TOKEN: take one of them away"}
+	case s.Token != "":
+		return hec.StaticToken(s.Token), nil
+	case s.TokenFile != "":
+		f, err := hec.NewTokenFile(s.TokenFile)
+		if err != nil {
+			return nil, &Error{Prefix + "_TOKEN_FILE", err.Error()}
+		}
+		return f, nil
+	}
+	return nil, &Error{Prefix + "_TOKEN", "not set: give the HEC token in it, or a file with the token in TOKEN_FILE"}
+}
+
+// TLS returns the settings of TLS.
+func (s *Settings) TLS() hec.TLS {
+	return hec.TLS{CAFile: s.CAFile, CertFile: s.CertFile, KeyFile: s.KeyFile, SkipVerify: bool(s.InsecureSkipVerify)}
+}
+
+// Normalize returns the settings of the normalizer.
+func (s *Settings) Normalize() *sourcetypes.Options {
+	redact := sourcetypes.Redact(s.Redact)
+	redact.Patterns = s.RedactRegex
+	return &sourcetypes.Options{
+		Zone:      s.Timezone.Location,
+		APIEvents: bool(s.APIEvents),
+		Prompts:   sourcetypes.PromptMode(s.Prompts),
+		Redact:    redact,
+		Skip:      sourcetypes.Classes(s.Skip),
+		Now:       time.Now,
+	}
+}

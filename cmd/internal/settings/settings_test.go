@@ -1,0 +1,165 @@
+package settings
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"ollama-hec/hec"
+)
+
+func load(t *testing.T, args ...string) (*Settings, error) {
+	t.Helper()
+	fs := pflag.NewFlagSet("run", pflag.ContinueOnError)
+	AddFlags(fs)
+	if err := fs.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	return Load(fs)
+}
+
+func mustLoad(t *testing.T, args ...string) *Settings {
+	t.Helper()
+	s, err := load(t, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestDefaults(t *testing.T) {
+	s := mustLoad(t)
+	if s.BatchBytes != 1<<20 || s.BatchEvents != 10000 || time.Duration(s.BatchDelay) != 200*time.Millisecond ||
+		s.MaxLineBytes != 1<<20 || time.Duration(s.DrainTimeout) != 10*time.Second || !bool(s.APIEvents) ||
+		hec.AckMode(s.Ack) != hec.AckAuto || s.Start != Beginning || s.LogFormat != LogText || bool(s.InsecureSkipVerify) {
+		t.Errorf("%+v", s)
+	}
+}
+
+// Every documented name is read from the environment, and as a flag.
+func TestEveryNameIsRead(t *testing.T) {
+	for _, r := range Rows() {
+		const wrong = "\x01 wrong"
+		t.Run(r.Env, func(t *testing.T) {
+			t.Setenv(r.Env, wrong)
+			fromEnv, errEnv := load(t)
+			if errEnv == nil && !strings.Contains(printed(fromEnv), "wrong") {
+				t.Errorf("%s is not read", r.Env)
+			}
+			if errEnv != nil && !strings.Contains(errEnv.Error(), r.Env) {
+				t.Errorf("the error does not name %s: %v", r.Env, errEnv)
+			}
+		})
+		if r.Flag == "" {
+			continue
+		}
+		t.Run(r.Flag, func(t *testing.T) {
+			s, err := load(t, "--"+r.Flag+"="+wrong)
+			if err == nil && !strings.Contains(printed(s), "wrong") {
+				t.Errorf("--%s is not read", r.Flag)
+			}
+			if err != nil && !strings.Contains(err.Error(), "--"+r.Flag) {
+				t.Errorf("the error does not name --%s: %v", r.Flag, err)
+			}
+		})
+	}
+}
+
+func printed(s *Settings) string {
+	return strings.Join(append(append(s.URL, s.Paths...), s.TokenFile, s.JournalUnit, s.JournalDir, s.StateDir,
+		s.Index, s.Host, s.CAFile, s.CertFile, s.KeyFile, s.MetricsAddr), "\n") + patterns(s)
+}
+
+func patterns(s *Settings) string {
+	var text strings.Builder
+	for _, p := range s.RedactRegex {
+		text.WriteString(p.String())
+	}
+	return text.String()
+}
+
+// HOST and TOKEN are common in an environment and are not ours.
+func TestBareNamesChangeNothing(t *testing.T) {
+	for _, r := range Rows() {
+		t.Setenv(strings.TrimPrefix(r.Env, Prefix+"_"), "bare")
+	}
+	if s := mustLoad(t); strings.Contains(printed(s), "bare") || s.Token != "" {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestFlagsOverrideTheEnvironment(t *testing.T) {
+	t.Setenv("OLLAMA_HEC_INDEX", "env")
+	t.Setenv("OLLAMA_HEC_HOST", "env")
+	s := mustLoad(t, "--index=flag")
+	if s.Index != "flag" || s.Host != "env" {
+		t.Errorf("index %s, host %s", s.Index, s.Host)
+	}
+}
+
+func TestWrongValuesNameSettingValueAndWayOut(t *testing.T) {
+	for _, tt := range []struct{ arg, want string }{
+		{"--ack=maybe", `--ack: got "maybe", want auto or on or off`},
+		{"--batch-delay=5", `--batch-delay: got "5", want a duration such as 200ms, 10s or 1m30s`},
+		{"--batch-bytes=-1", `--batch-bytes: got "-1", want a size from 1 byte to 1GiB, such as 1048576 or 1MiB`},
+		{"--batch-events=0", `--batch-events: got "0", want a whole number above 0`},
+		{"--timezone=Mars", `--timezone: got "Mars", want a time zone such as Europe/Berlin, UTC or +02:00`},
+		{"--start=middle", `--start: got "middle", want beginning or end`},
+	} {
+		_, err := load(t, tt.arg)
+		var wrong *Error
+		if !errors.As(err, &wrong) || err.Error() != tt.want {
+			t.Errorf("%s: got %v, want %s", tt.arg, err, tt.want)
+		}
+	}
+}
+
+func TestTokenIsNeverPrinted(t *testing.T) {
+	t.Setenv("OLLAMA_HEC_TOKEN", "se cret")
+	_, err := load(t)
+	if err == nil || strings.Contains(err.Error(), "se cret") || !strings.Contains(err.Error(), "OLLAMA_HEC_TOKEN") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTokenSource(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "token")
+	if _, err := (&Settings{}).TokenSource(); err == nil || !strings.Contains(err.Error(), "TOKEN_FILE") {
+		t.Errorf("no token: %v", err)
+	}
+	if _, err := (&Settings{TokenFile: file}).TokenSource(); err == nil || !strings.Contains(err.Error(), file) {
+		t.Errorf("no file: %v", err)
+	}
+	for _, token := range []string{"first", "second"} {
+		if err := os.WriteFile(file, []byte(token+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		src, err := (&Settings{TokenFile: file}).TokenSource()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := src.Token(); got != token || err != nil {
+			t.Errorf("got %q, %v", got, err)
+		}
+	}
+	if _, err := (&Settings{Token: "a", TokenFile: file}).TokenSource(); err == nil {
+		t.Error("two tokens are taken")
+	}
+}
+
+func TestZone(t *testing.T) {
+	for text, want := range map[string]int{"UTC": 0, "+02:00": 7200, "-0530": -19800} {
+		var z Zone
+		if err := z.Set(text); err != nil {
+			t.Fatal(err)
+		}
+		if _, got := time.Unix(0, 0).In(z.Location).Zone(); got != want {
+			t.Errorf("%s is %d s east of UTC, want %d", text, got, want)
+		}
+	}
+}

@@ -1,0 +1,213 @@
+package settings
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"ollama-hec/hec"
+	"ollama-hec/sourcetypes"
+)
+
+// The types below read one value each. Set's error says what it got and what
+// it wants.
+
+func want(got, what string) error { return fmt.Errorf("got %q, want %s", got, what) }
+
+// List is comma separated; blanks around items and empty items do not count.
+type List []string
+
+func (l *List) Set(text string) error {
+	*l = nil
+	for item := range strings.SplitSeq(text, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			*l = append(*l, item)
+		}
+	}
+	return nil
+}
+
+// Secret does not print.
+type Secret string
+
+func (s *Secret) Set(text string) error {
+	*s = Secret(strings.TrimSpace(text))
+	if *s == "" {
+		return nil
+	}
+	return hec.CheckToken(string(*s))
+}
+
+func (Secret) String() string   { return "[token]" }
+func (Secret) GoString() string { return "[token]" }
+
+// Bytes is a number of bytes: 1048576, 1MiB, 512kB.
+type Bytes int
+
+func (b *Bytes) Set(text string) error {
+	n, err := humanize.ParseBytes(text)
+	if err != nil || n < 1 || n > 1<<30 {
+		return want(text, "a size from 1 byte to 1GiB, such as 1048576 or 1MiB")
+	}
+	*b = Bytes(n)
+	return nil
+}
+
+// Count is a whole number above 0.
+type Count int
+
+func (c *Count) Set(text string) error {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return want(text, "a whole number above 0")
+	}
+	*c = Count(n)
+	return nil
+}
+
+// Duration is a Go duration.
+type Duration time.Duration
+
+func (d *Duration) Set(text string) error {
+	v, err := time.ParseDuration(text)
+	if err != nil || v < 0 {
+		return want(text, "a duration such as 200ms, 10s or 1m30s")
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// Flag is true or false.
+type Flag bool
+
+func (f *Flag) Set(text string) error {
+	v, err := strconv.ParseBool(text)
+	if err != nil {
+		return want(text, "true or false")
+	}
+	*f = Flag(v)
+	return nil
+}
+
+// Switch is on or off.
+type Switch bool
+
+func (s *Switch) Set(text string) error {
+	i, err := choose(text, "off", "on")
+	*s = Switch(i == 1)
+	return err
+}
+
+// Start is where to begin in a file never seen before.
+type Start uint8
+
+const (
+	Beginning Start = iota
+	End
+)
+
+func (s *Start) Set(text string) error {
+	i, err := choose(text, "beginning", "end")
+	*s = Start(i)
+	return err
+}
+
+// AckMode is hec.AckMode.
+type AckMode hec.AckMode
+
+func (a *AckMode) Set(text string) error {
+	i, err := choose(text, "auto", "on", "off")
+	*a = AckMode([]hec.AckMode{hec.AckAuto, hec.AckOn, hec.AckOff}[i])
+	return err
+}
+
+// LogFormat is the form of the program's own log.
+type LogFormat uint8
+
+const (
+	LogText LogFormat = iota
+	LogJSON
+)
+
+func (f *LogFormat) Set(text string) error {
+	i, err := choose(text, "text", "json")
+	*f = LogFormat(i)
+	return err
+}
+
+// choose returns which of names text is.
+func choose(text string, names ...string) (int, error) {
+	for i, n := range names {
+		if strings.EqualFold(text, n) {
+			return i, nil
+		}
+	}
+	return 0, want(text, strings.Join(names, " or "))
+}
+
+// Zone is a time zone; nil where none is set.
+type Zone struct{ *time.Location }
+
+var offset = regexp.MustCompile(`^([+-])(\d{2}):?(\d{2})$`)
+
+func (z *Zone) Set(text string) error {
+	z.Location = nil
+	if text == "" {
+		return nil
+	}
+	if m := offset.FindStringSubmatch(text); m != nil {
+		h, _ := strconv.Atoi(m[2])
+		min, _ := strconv.Atoi(m[3])
+		sec := h*3600 + min*60
+		if m[1] == "-" {
+			sec = -sec
+		}
+		z.Location = time.FixedZone(text, sec)
+		return nil
+	}
+	l, err := time.LoadLocation(text)
+	if err != nil {
+		return want(text, "a time zone such as Europe/Berlin, UTC or +02:00")
+	}
+	z.Location = l
+	return nil
+}
+
+// PromptMode is sourcetypes.PromptMode.
+type PromptMode sourcetypes.PromptMode
+
+func (p *PromptMode) Set(text string) error {
+	v, err := sourcetypes.ParsePromptMode(text)
+	*p = PromptMode(v)
+	return err
+}
+
+// Redact is sourcetypes.Redact.
+type Redact sourcetypes.Redact
+
+func (r *Redact) Set(text string) error {
+	v, err := sourcetypes.ParseRedact(text)
+	*r = Redact(v)
+	return err
+}
+
+// Classes is sourcetypes.Classes.
+type Classes sourcetypes.Classes
+
+func (c *Classes) Set(text string) error {
+	v, err := sourcetypes.ParseClasses(text)
+	*c = Classes(v)
+	return err
+}
+
+// Patterns are regular expressions, one a line.
+type Patterns []*regexp.Regexp
+
+func (p *Patterns) Set(text string) (err error) {
+	*p, err = sourcetypes.ParsePatterns(text)
+	return err
+}

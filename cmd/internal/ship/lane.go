@@ -1,0 +1,335 @@
+package ship
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"ollama-hec/input"
+	"ollama-hec/sourcetypes"
+	"ollama-hec/sourcetypes/batch"
+)
+
+// chunkSize is how much of a stream is read at a time.
+const chunkSize = 256 << 10
+
+// lane reads its streams in turn and sends one batch after the other. Its
+// fields belong to run but for the queue.
+type lane struct {
+	p *Pipeline
+
+	mu      sync.Mutex
+	readers map[input.Stream]*reader // guarded by mu
+	queue   []*reader                // with something to read; guarded by mu
+	wake    chan struct{}
+
+	chunk   input.Chunk
+	builder *batch.Builder
+	due     time.Time // when the batch being built is to be sent; zero: nothing in it
+	touched []*reader // read from since the last batch was taken
+
+	holding []*reader // with lines held for their continuation
+	holdDue time.Time // when to look at them next
+
+	answered <-chan struct{} // closed once the batch under way is; nil: none is
+	sending  sync.WaitGroup
+}
+
+// reader is one stream being read, with what turns it into events.
+type reader struct {
+	stream  input.Stream
+	norm    *sourcetypes.Normalizer
+	ledger  *ledger
+	entered input.Position // of the last mark
+
+	queued  bool // guarded by lane.mu
+	touched bool
+	holding bool
+	until   time.Time // how long what is held may wait
+}
+
+func newLane(p *Pipeline) *lane {
+	return &lane{
+		p:       p,
+		readers: map[input.Stream]*reader{},
+		wake:    make(chan struct{}, 1),
+		chunk:   input.Chunk{Buf: make([]byte, chunkSize)},
+		builder: batch.NewBuilder(p.cfg.Limits, p.cfg.Gzip),
+	}
+}
+
+// announce queues a stream. It does not block.
+func (l *lane) announce(s input.Stream) {
+	l.mu.Lock()
+	r := l.readers[s]
+	if r == nil {
+		r = &reader{stream: s, ledger: &ledger{stream: s}}
+		l.readers[s] = r
+	}
+	if !r.queued {
+		r.queued = true
+		l.queue = append(l.queue, r)
+	}
+	l.mu.Unlock()
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// next takes the reader that has waited longest, or nil.
+func (l *lane) next() *reader {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.queue) == 0 {
+		return nil
+	}
+	r := l.queue[0]
+	l.queue = append(l.queue[:0], l.queue[1:]...)
+	r.queued = false
+	return r
+}
+
+// run reads until reading ends, or until finished is closed and nothing is left
+// to read. Then it sends what it has and waits for every delivery. A delivery
+// that fails for good goes to fail, which ends delivering.
+func (l *lane) run(reading, delivering context.Context, finished <-chan struct{}, fail func(error)) {
+	for reading.Err() == nil {
+		if r := l.next(); r != nil {
+			l.take(delivering, r, fail)
+		} else if !l.idle(reading, finished) {
+			break
+		}
+		l.tick(delivering, fail)
+	}
+	l.finish(delivering, fail)
+	l.sending.Wait()
+}
+
+// idle waits for something to do; false: there will be nothing more.
+func (l *lane) idle(reading context.Context, finished <-chan struct{}) bool {
+	var timeout <-chan time.Time
+	if at := l.alarm(); !at.IsZero() {
+		timer := time.NewTimer(time.Until(at))
+		defer timer.Stop()
+		timeout = timer.C
+	}
+	// A batch that is due goes as soon as the one before it is answered.
+	var answered <-chan struct{}
+	if !l.due.IsZero() && !time.Now().Before(l.due) {
+		answered = l.answered
+	}
+	select {
+	case <-finished:
+		// What was announced last may have come in between.
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return len(l.queue) > 0
+	case <-reading.Done():
+	case <-l.wake:
+	case <-timeout:
+	case <-answered:
+	}
+	return true
+}
+
+// alarm is when something has to happen next; zero: never by itself.
+func (l *lane) alarm() time.Time {
+	at := l.holdDue
+	if due := l.due; !due.IsZero() && (at.IsZero() || due.Before(at)) {
+		if time.Now().Before(due) || l.clear() {
+			return due
+		}
+	}
+	return at
+}
+
+// tick does what the time asks for.
+func (l *lane) tick(delivering context.Context, fail func(error)) {
+	if l.due.IsZero() && l.holdDue.IsZero() {
+		return
+	}
+	now := time.Now()
+	if !l.holdDue.IsZero() && !now.Before(l.holdDue) {
+		l.release(now)
+	}
+	if l.builder.Full() || !l.due.IsZero() && !now.Before(l.due) && l.clear() {
+		l.send(delivering, fail)
+	}
+}
+
+// clear reports whether no batch is under way unanswered.
+func (l *lane) clear() bool {
+	if l.answered == nil {
+		return true
+	}
+	select {
+	case <-l.answered:
+		l.answered = nil
+		return true
+	default:
+		return false
+	}
+}
+
+// take reads one chunk of a stream into the batch, sending whenever it is full.
+func (l *lane) take(delivering context.Context, r *reader, fail func(error)) {
+	if r.norm == nil {
+		l.open(r)
+	}
+	progress := r.stream.Read(&l.chunk)
+	var bytes int64
+	for rest := l.chunk.Records; len(rest) > 0; {
+		n := r.norm.AddAll(rest, l.builder.Full)
+		rest = rest[n:]
+		l.touch(r)
+		if l.builder.Full() {
+			l.send(delivering, fail)
+		}
+	}
+	for i := range l.chunk.Records {
+		bytes += int64(len(l.chunk.Records[i].Text)) + 1
+	}
+	l.p.lines.Add(int64(len(l.chunk.Records)))
+	l.p.read.Add(bytes)
+	switch progress {
+	case input.More:
+		l.announce(r.stream)
+	case input.Ended:
+		r.norm.Flush()
+		l.touch(r)
+		l.mu.Lock()
+		delete(l.readers, r.stream)
+		l.mu.Unlock()
+	}
+	if hold := r.norm.Held(); hold > 0 {
+		l.hold(r, time.Now().Add(hold))
+	}
+}
+
+func (l *lane) open(r *reader) {
+	at, carry := r.stream.Start()
+	enc := l.p.cfg.Encode(r.stream)
+	r.entered = at
+	r.norm = sourcetypes.NewNormalizer(l.p.cfg.Normalize, at, carry, func(ev *sourcetypes.Event) {
+		l.builder.Add(enc, ev)
+	})
+}
+
+// touch notes that the batch being built holds something of r, or moves it on.
+func (l *lane) touch(r *reader) {
+	if !r.touched {
+		r.touched = true
+		l.touched = append(l.touched, r)
+	}
+	if l.due.IsZero() {
+		l.due = time.Now().Add(l.p.cfg.Delay)
+	}
+}
+
+// hold sees to it that what r holds is let go in time.
+func (l *lane) hold(r *reader, until time.Time) {
+	r.until = until
+	if !r.holding {
+		r.holding = true
+		l.holding = append(l.holding, r)
+	}
+	if l.holdDue.IsZero() || until.Before(l.holdDue) {
+		l.holdDue = until
+	}
+}
+
+// release lets go of what was held long enough.
+func (l *lane) release(now time.Time) {
+	l.holdDue = time.Time{}
+	kept := l.holding[:0]
+	for _, r := range l.holding {
+		if r.norm.Held() > 0 && r.until.After(now) {
+			kept = append(kept, r)
+			if l.holdDue.IsZero() || r.until.Before(l.holdDue) {
+				l.holdDue = r.until
+			}
+			continue
+		}
+		r.holding = false
+		if r.norm.Held() > 0 {
+			r.norm.Flush()
+			l.touch(r)
+		}
+	}
+	clear(l.holding[len(kept):])
+	l.holding = kept
+}
+
+// finish sends what is left after the last read.
+func (l *lane) finish(delivering context.Context, fail func(error)) {
+	l.mu.Lock()
+	readers := l.readers
+	l.readers = map[input.Stream]*reader{}
+	l.mu.Unlock()
+	for _, r := range readers {
+		if r.norm != nil && r.norm.Held() > 0 {
+			r.norm.Flush()
+			l.touch(r)
+		}
+	}
+	l.send(delivering, fail)
+}
+
+// send takes the batch and starts its delivery, after the one before it is
+// answered: one unanswered batch at a time keeps the order. Once delivering has
+// ended it sends nothing, and what was in the batch stays uncommitted.
+func (l *lane) send(delivering context.Context, fail func(error)) {
+	b, marks := l.builder.Take(), l.enter()
+	l.due = time.Time{}
+	if b.Len() == 0 {
+		// Nothing to send, but lines were dropped or merged: they count once
+		// what stands before them is delivered.
+		settle(marks)
+		return
+	}
+	if !l.await(delivering) {
+		return
+	}
+	bytes := int64(len(b.Body) + 4*len(b.Ends))
+	if l.p.room.take(delivering, bytes) != nil {
+		return
+	}
+	l.answered = b.Done()
+	l.sending.Go(func() {
+		defer l.p.room.give(bytes)
+		if err := l.p.cfg.Sink.Deliver(delivering, b); err == nil {
+			settle(marks)
+		} else if delivering.Err() == nil {
+			fail(err)
+		}
+	})
+}
+
+// await waits until the batch under way is answered; false: it will not be.
+func (l *lane) await(delivering context.Context) bool {
+	if l.answered == nil {
+		return true
+	}
+	select {
+	case <-l.answered:
+		l.answered = nil
+		return true
+	case <-delivering.Done():
+		return false
+	}
+}
+
+// enter marks how far the batch just taken reaches into each stream.
+func (l *lane) enter() (marks []*mark) {
+	for _, r := range l.touched {
+		r.touched = false
+		if next, carry := r.norm.Resume(); next > r.entered {
+			r.entered = next
+			marks = append(marks, r.ledger.enter(next, carry))
+		}
+	}
+	clear(l.touched)
+	l.touched = l.touched[:0]
+	return marks
+}

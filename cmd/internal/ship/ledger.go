@@ -1,0 +1,58 @@
+package ship
+
+import (
+	"sync"
+
+	"ollama-hec/input"
+)
+
+// ledger commits a stream's positions in order: a position counts once every
+// batch that holds something of what stands before it is delivered.
+type ledger struct {
+	stream input.Stream
+
+	mu    sync.Mutex
+	marks []*mark // in the order of the stream, the oldest first
+}
+
+// mark says how far into a stream one batch reaches.
+type mark struct {
+	ledger    *ledger
+	next      input.Position
+	carry     input.Carry
+	delivered bool // guarded by ledger.mu
+}
+
+// enter notes that a batch reaches up to next. Called in the stream's order.
+func (l *ledger) enter(next input.Position, carry input.Carry) *mark {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	m := &mark{ledger: l, next: next, carry: carry}
+	l.marks = append(l.marks, m)
+	return m
+}
+
+// settle notes that m's batch is delivered and commits the contiguous prefix.
+func (m *mark) settle() {
+	l := m.ledger
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	m.delivered = true
+	n := 0
+	for n < len(l.marks) && l.marks[n].delivered {
+		n++
+	}
+	if n == 0 {
+		return
+	}
+	last := l.marks[n-1]
+	l.marks = append(l.marks[:0], l.marks[n:]...)
+	// Under the lock, so that a later commit cannot come before this one.
+	l.stream.Commit(last.next, last.carry)
+}
+
+func settle(marks []*mark) {
+	for _, m := range marks {
+		m.settle()
+	}
+}

@@ -1,0 +1,228 @@
+package hec_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"ollama-hec/hec"
+	"ollama-hec/hec/receiver"
+)
+
+// onPolls gives the faults to the first polls in turn; the last one stays if it repeats.
+func onPolls(repeat bool, faults ...receiver.Fault) receiver.FaultFunc {
+	var n atomic.Int64
+	return func(r *receiver.Request) receiver.Fault {
+		if r.Endpoint != receiver.EndpointAck {
+			return receiver.Fault{}
+		}
+		i := int(n.Add(1)) - 1
+		if repeat {
+			i = min(i, len(faults)-1)
+		}
+		if i >= len(faults) {
+			return receiver.Fault{}
+		}
+		return faults[i]
+	}
+}
+
+var acking = []receiver.Token{{Value: secret, Ack: true}}
+
+func TestDeliverWaitsForTheAcknowledgment(t *testing.T) {
+	s := start(t, receiver.Options{Tokens: acking, AckDelay: 500 * time.Millisecond})
+	c, _, _ := client(t, nil, s.URL())
+	b := events("e", 2)
+	before := time.Now()
+	if err := c.Deliver(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(before); took < 500*time.Millisecond {
+		t.Errorf("returned after %v", took)
+	}
+	if s.taken() != "e1 e2" {
+		t.Errorf("taken %s", s.taken())
+	}
+}
+
+func TestNextBatchNeedNotWaitForTheAcknowledgment(t *testing.T) {
+	s := start(t, receiver.Options{Tokens: acking, AckDelay: -1})
+	c, _, _ := client(t, nil, s.URL())
+	ctx, cancel := context.WithCancel(t.Context())
+	b := events("e", 1)
+	done := make(chan error, 1)
+	go func() { done <- c.Deliver(ctx, b) }()
+	<-b.Done() // would block for ever
+	cancel()
+	var pending *hec.PendingError
+	if err := <-done; !errors.As(err, &pending) || len(pending.Receipts) != 1 {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestModesOfAcknowledgment(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		mode  hec.AckMode
+		token receiver.Token
+		polls bool
+		says  string
+	}{
+		{"auto with acks", hec.AckAuto, receiver.Token{Value: secret, Ack: true}, true, ""},
+		{"auto without", hec.AckAuto, receiver.Token{Value: secret}, false, ""},
+		{"on with acks", hec.AckOn, receiver.Token{Value: secret, Ack: true}, true, ""},
+		{"on without", hec.AckOn, receiver.Token{Value: secret}, false, "enable indexer acknowledgment"},
+		{"off with acks", hec.AckOff, receiver.Token{Value: secret, Ack: true}, false, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := start(t, receiver.Options{Tokens: []receiver.Token{tt.token}})
+			c, l, _ := client(t, func(cfg *hec.Config) { cfg.Ack = tt.mode }, s.URL())
+			if err := c.Deliver(t.Context(), events("e", 1)); err != nil {
+				t.Fatal(err)
+			}
+			if got := s.Stats().Requests > 1; got != tt.polls {
+				t.Errorf("polled: %v, want %v", got, tt.polls)
+			}
+			if !strings.Contains(l.String(), tt.says) {
+				t.Errorf("the log does not say %q:\n%s", tt.says, l)
+			}
+		})
+	}
+}
+
+func TestMissingAcknowledgmentIsSentAgain(t *testing.T) {
+	s := start(t, receiver.Options{Tokens: acking, Fault: receiver.Submissions(receiver.Plan(receiver.Fault{Lose: true}))})
+	c, _, _ := client(t, func(cfg *hec.Config) { cfg.AckTimeout = 700 * time.Millisecond }, s.URL())
+	if err := c.Deliver(t.Context(), events("e", 2)); err != nil {
+		t.Fatal(err)
+	}
+	if s.taken() != "e1 e2" || c.Stats().AckTimeouts != 1 {
+		t.Errorf("taken %s, %d timeouts", s.taken(), c.Stats().AckTimeouts)
+	}
+}
+
+func TestRestartedReceiverForgetsAcknowledgments(t *testing.T) {
+	s := start(t, receiver.Options{Tokens: acking, AckDelay: -1})
+	c, _, _ := client(t, func(cfg *hec.Config) { cfg.AckTimeout = time.Second }, s.URL())
+	b := events("e", 1)
+	done := make(chan error, 1)
+	go func() { done <- c.Deliver(t.Context(), b) }()
+	<-b.Done()
+	s.Restart()
+	s.SetFault(receiver.Submissions(receiver.Always(receiver.Fault{Lose: false})))
+	eventually(t, "it is sent again", func() bool { return strings.Count(s.taken(), "e1") >= 2 })
+	c.Close()
+	go func() { <-done }()
+}
+
+func TestFailedPollAcknowledgesNothing(t *testing.T) {
+	s := start(t, receiver.Options{Tokens: acking, Fault: onPolls(false,
+		receiver.Fault{Status: 500}, receiver.Fault{Code: 9}, receiver.Fault{Status: 200, Body: "OK"}, receiver.Fault{Status: 403})})
+	c, _, _ := client(t, nil, s.URL())
+	if err := c.Deliver(t.Context(), events("e", 1)); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Stats().Requests; got < 1+5 {
+		t.Errorf("delivered after %d requests, four polls of which failed", got)
+	}
+	if s.taken() != "e1" {
+		t.Errorf("taken %s", s.taken())
+	}
+}
+
+func TestAcknowledgmentSwitchedOffMeanwhile(t *testing.T) {
+	s := start(t, receiver.Options{Tokens: acking, Fault: onPolls(true, receiver.Fault{Code: 14})})
+	c, l, _ := client(t, nil, s.URL())
+	if err := c.Deliver(t.Context(), events("e", 1)); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(l.String(), "200 counts as delivered") {
+		t.Errorf("not said:\n%s", l)
+	}
+}
+
+// The ids of two endpoints are the same numbers and mean different batches.
+func TestIdsOfTwoEndpointsDoNotMix(t *testing.T) {
+	never := start(t, receiver.Options{Tokens: acking, AckDelay: -1})
+	c, _, _ := client(t, nil, never.URL())
+	other := start(t, receiver.Options{Tokens: acking})
+	both, _, _ := client(t, nil, never.URL(), other.URL())
+	_ = c
+	b := events("a", 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- both.Deliver(ctx, b) }()
+	<-b.Done()
+	never.SetFault(receiver.Submissions(receiver.Always(receiver.Fault{Code: 9})))
+	if err := both.Deliver(t.Context(), events("b", 1)); err != nil { // acknowledged by the other as id 0
+		t.Fatal(err)
+	}
+	cancel()
+	var pending *hec.PendingError
+	if err := <-done; !errors.As(err, &pending) {
+		t.Fatalf("the batch without acknowledgment ended with %v", err)
+	}
+}
+
+func TestReceiptsSurviveARestart(t *testing.T) {
+	s := start(t, receiver.Options{Tokens: acking, AckDelay: time.Second, Cookie: "node=1"})
+	c, _, _ := client(t, nil, s.URL())
+	b := events("e", 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- c.Deliver(ctx, b) }()
+	<-b.Done()
+	cancel()
+	var pending *hec.PendingError
+	if err := <-done; !errors.As(err, &pending) {
+		t.Fatalf("got %v", err)
+	}
+	c.Close()
+	next, _, _ := client(t, nil, s.URL())
+	lost := pending.Receipts[0]
+	lost.ID += 100
+	lost.Posted = time.Now().Add(-time.Hour)
+	came := next.Recall(t.Context(), append(pending.Receipts, lost))
+	if len(came) != 2 || !came[0] || came[1] {
+		t.Errorf("came %v", came)
+	}
+	if n := s.Stats().Astray; n != 0 {
+		t.Errorf("%d requests without their cookie", n)
+	}
+}
+
+// Behind a balancer a channel's cookie must come back with every request, and
+// a node that fails is left together with it.
+func TestBalancerKeepsAndMovesAChannel(t *testing.T) {
+	one := receiver.New(receiver.Options{Tokens: acking, Cookie: "node=one"})
+	two := receiver.New(receiver.Options{Tokens: acking, Cookie: "node=two"})
+	front := &http.Server{Handler: receiver.Balance(one, two)}
+	url := serve(t, front)
+	c, _, _ := client(t, nil, url)
+	for range 5 {
+		if err := c.Deliver(t.Context(), events("e", 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := one.Stats().Taken() * two.Stats().Taken(); n != 0 {
+		t.Errorf("one channel went to both nodes: %d, %d", one.Stats().Taken(), two.Stats().Taken())
+	}
+	used, spare := one, two
+	if used.Stats().Taken() == 0 {
+		used, spare = two, one
+	}
+	used.SetFault(receiver.Always(receiver.Fault{Code: 9}))
+	if err := c.Deliver(t.Context(), events("f", 1)); err != nil {
+		t.Fatal(err)
+	}
+	if spare.Stats().Taken() != 1 {
+		t.Error("the channel did not move away from a node that is down")
+	}
+	if n := one.Stats().Astray + two.Stats().Astray; n != 0 {
+		t.Errorf("%d requests without their cookie", n)
+	}
+}

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"ollama-hec/splunk_app/detections/spl"
 )
 
 const casesDir = "../../testdata/detections/"
@@ -39,10 +37,11 @@ func cases(t *testing.T) []line {
 
 func TestNetworkFailureCases(t *testing.T) {
 	labels := tsv(t, casesDir+"network.tsv")
-	for splunk, fields := range splunks {
+	for _, s := range splunks(t) {
+		failures := networkFailure().on(t, s)
 		for i, l := range cases(t) {
 			kind, hosts := "", "-"
-			if found := networkFailure().find([]spl.Row{fields(l.event())}); len(found) > 0 {
+			if found := failures(l.event()); len(found) > 0 {
 				kind = strings.Join(found[0].Row["kinds"], ",")
 				if h := found[0].Row["remote_hosts"]; h != nil {
 					hosts = strings.Join(h, ",")
@@ -51,7 +50,7 @@ func TestNetworkFailureCases(t *testing.T) {
 			want := strings.Split(labels[i]["remote_hosts"], ",")
 			slices.Sort(want)
 			if kind != l.kind || hosts != strings.Join(want, ",") {
-				t.Errorf("%s: %v (%s): kind %q at %s, want %q at %s\n%s", splunk, l, labels[i]["why"], kind, hosts, l.kind, want, l.text)
+				t.Errorf("%s: %v (%s): kind %q at %s, want %q at %s\n%s", s.name, l, labels[i]["why"], kind, hosts, l.kind, want, l.text)
 			}
 		}
 	}

@@ -136,7 +136,7 @@ func MacrosConf() string {
 	var b strings.Builder
 	b.WriteString(written)
 	for _, m := range Macros() {
-		fmt.Fprintf(&b, "\n[%s]\ndefinition = %s\niseval = 0\n", m.Name, m.Definition)
+		fmt.Fprintf(&b, "\n[%s]\ndefinition = %s\ndescription = %s\niseval = 0\n", m.Name, m.Definition, m.Description)
 	}
 	return b.String()
 }

@@ -88,10 +88,43 @@ func tsv(t *testing.T, path string) []map[string]string {
 	return list
 }
 
-// A Splunk that got nothing but the saved searches extracts fields in its own way.
-var splunks = map[string]func(Event) spl.Row{
-	"add-on":   func(e Event) spl.Row { return Fields(e) },
-	"searches": knowledge.Without,
+// splunk is a Splunk that detections run on.
+type splunk struct {
+	name   string
+	fields func(Event) spl.Row
+	env    spl.Env
+}
+
+// splunks are one with the add-on, and one that got nothing but macros and saved
+// searches over REST and extracts fields in its own way.
+func splunks(t *testing.T) []splunk {
+	t.Helper()
+	alone := spl.Env{Macros: make(map[string]string)}
+	for _, e := range Entities() {
+		if e.Collection == "configs/conf-macros" {
+			alone.Macros[e.Name] = e.Values.Get("definition")
+		}
+	}
+	return []splunk{
+		{"with the add-on", func(e Event) spl.Row { return Fields(e) }, environment()},
+		{"with searches alone", knowledge.Without, alone},
+	}
+}
+
+// on is what the detection finds there.
+func (d Detection) on(t *testing.T, s splunk) func(...Event) []Finding {
+	t.Helper()
+	search, err := spl.Compile(d.Search, s.env)
+	if err != nil {
+		t.Fatalf("%s %s: %v", d.Name, s.name, err)
+	}
+	return func(events ...Event) []Finding {
+		rows := make([]spl.Row, len(events))
+		for i, e := range events {
+			rows[i] = s.fields(e)
+		}
+		return d.find(search, rows)
+	}
 }
 
 // lookAlikes are not about the network, and yet detection 1 takes them for it.
@@ -102,17 +135,16 @@ var lookAlikes = map[string]bool{
 
 func TestCorpus(t *testing.T) {
 	lines := corpus(t)
-	for splunk, fields := range splunks {
-		t.Run(splunk, func(t *testing.T) {
+	for _, s := range splunks(t) {
+		t.Run(s.name, func(t *testing.T) {
+			first, second := abnormalConnectivity().on(t, s), networkFailure().on(t, s)
 			for _, l := range lines {
-				first := abnormalConnectivity().find([]spl.Row{fields(l.event())})
-				if found, want := len(first) > 0, l.first || lookAlikes[l.String()]; found != want {
+				if found, want := len(first(l.event())) > 0, l.first || lookAlikes[l.String()]; found != want {
 					t.Errorf("detection 1 on %v: found %v, want %v\n%s", l, found, want, l.text)
 				}
-				second := networkFailure().find([]spl.Row{fields(l.event())})
 				kind := ""
-				if len(second) > 0 {
-					kind = strings.Join(second[0].Row["kinds"], ",")
+				if found := second(l.event()); len(found) > 0 {
+					kind = strings.Join(found[0].Row["kinds"], ",")
 				}
 				if kind != l.kind {
 					t.Errorf("detection 2 on %v: kind %q, want %q\n%s", l, kind, l.kind, l.text)

@@ -70,11 +70,11 @@ func (d Detection) Run(events []Event) []Finding {
 	for i, e := range events {
 		rows[i] = shipped().Fields(e)
 	}
-	return d.find(rows)
+	return d.find(d.compiled(), rows)
 }
 
-func (d Detection) find(rows []spl.Row) []Finding {
-	res := d.compiled().Run(rows)
+func (d Detection) find(search *spl.Search, rows []spl.Row) []Finding {
+	res := search.Run(rows)
 	var findings []Finding
 	for _, row := range res.Rows {
 		findings = append(findings, Finding{d.Name, res.Columns, row, fill(d.Message, row)})

@@ -11,7 +11,7 @@ func externalAccess() Detection {
 			`| eval client=replace(replace(client, "%.*$", ""), "^(?:::|(?:0{1,4}:){5})ffff:(\d+\.\d+\.\d+\.\d+)$", "\1")` + "\n" +
 			`| where match(client, "^[0-9a-f:.]+$") AND client!="0.0.0.0"` + "\n" +
 			`| where NOT (cidrmatch("10.0.0.0/8", client) OR cidrmatch("127.0.0.0/8", client) OR cidrmatch("169.254.0.0/16", client) OR cidrmatch("172.16.0.0/12", client) OR cidrmatch("192.168.0.0/16", client) OR cidrmatch("100.64.0.0/10", client) OR cidrmatch("::1/128", client) OR cidrmatch("fe80::/10", client) OR cidrmatch("fc00::/7", client) OR cidrmatch("ff00::/8", client))` + "\n" +
-			"| lookup ollama_trusted_ranges range AS client OUTPUT range AS trusted_range\n" +
+			"| `ollama_trusted_ranges`\n" +
 			"| where isnull(trusted_range)\n" +
 			`| eval method=if(is_line="yes", line_method, http_method), path=if(is_line="yes", line_path, uri_path), answer=if(is_line="yes", line_status, status)` + "\n" +
 			"| stats count as requests, values(method) as http_method, values(path) as uri_path, values(answer) as status, min(_time) as first_request, max(_time) as last_request by host, client, is_line\n" +

@@ -70,19 +70,16 @@ func TestExternalSources(t *testing.T) {
 		"ollama:api":  func(src string) []Event { return []Event{apiEvent(src)} },
 		"both":        func(src string) []Event { return []Event{accessLine(src), apiEvent(src)} },
 	}
-	for splunk, fields := range splunks {
+	for _, s := range splunks(t) {
+		access := externalAccess().on(t, s)
 		for arrival, events := range arrivals {
 			for src, want := range tests {
-				var rows []spl.Row
-				for _, e := range events(src) {
-					rows = append(rows, fields(e))
-				}
-				found := externalAccess().find(rows)
+				found := access(events(src)...)
 				switch {
 				case len(found) > 0 != want:
-					t.Errorf("%s, %s: %q is reported %v, want %v", splunk, arrival, src, len(found) > 0, want)
+					t.Errorf("%s, %s: %q is reported %v, want %v", s.name, arrival, src, len(found) > 0, want)
 				case want && (len(found) != 1 || found[0].Row["requests"][0] != "1"):
-					t.Errorf("%s, %s: %q: %v, want one request", splunk, arrival, src, found)
+					t.Errorf("%s, %s: %q: %v, want one request", s.name, arrival, src, found)
 				}
 			}
 		}

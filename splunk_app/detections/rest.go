@@ -1,28 +1,29 @@
 package detections
 
-import (
-	"net/url"
-	"strings"
-)
+import "net/url"
 
 // Entity is one thing to create or update over splunkd's REST API: POST to
 // /servicesNS/nobody/<app>/<Collection> with name and Values; where it exists,
-// POST to …/<Collection>/<Name> with Values alone.
+// POST to ../<Collection>/<Name> with Values alone.
 type Entity struct {
-	Collection, Name string
-	Values           url.Values
+	Collection string // configs/conf-macros or saved/searches
+	Name       string
+	Values     url.Values
+	// SiteOwned: once it exists it is the site's, and not to be changed.
+	SiteOwned bool
 }
 
-// Entities are the macros, the lookup and the saved searches, in the order to
-// create them. The lookup's file is not among them: see Lookup.Seed.
+// Entities are the macros and the saved searches, in the order to create them.
+// They need no file of the add-on.
 func Entities() []Entity {
 	var list []Entity
 	for _, m := range Macros() {
-		list = append(list, Entity{"configs/conf-macros", m.Name, url.Values{"definition": {m.Definition}, "iseval": {"0"}}})
+		definition := m.Definition
+		if m.Alone != "" {
+			definition = m.Alone
+		}
+		list = append(list, Entity{"configs/conf-macros", m.Name, url.Values{"definition": {definition}, "description": {m.Description}, "iseval": {"0"}}, true})
 	}
-	list = append(list, Entity{"configs/conf-transforms", TrustedRanges.Name, url.Values{
-		"filename": {TrustedRanges.File}, "match_type": {TrustedRanges.MatchType}, "max_matches": {"1"},
-	}})
 	for _, d := range All() {
 		values := make(url.Values)
 		for _, s := range d.Settings() {
@@ -34,7 +35,7 @@ func Entities() []Entity {
 		}
 		values.Set("disabled", "1")
 		values.Set("is_visible", "1")
-		list = append(list, Entity{"saved/searches", d.Name, values})
+		list = append(list, Entity{"saved/searches", d.Name, values, false})
 	}
 	return list
 }
@@ -45,13 +46,4 @@ var restNames = map[string]string{
 	"counttype":   "alert_type",
 	"relation":    "alert_comparator",
 	"quantity":    "alert_threshold",
-}
-
-// Seed is the search that makes the lookup's file, with one row that changes
-// nothing. To be run once in the app's namespace, where
-// data/lookup-table-files/<File> does not exist yet: a search that names a
-// lookup without a file fails.
-func (l Lookup) Seed() string {
-	return `| makeresults | eval range="127.0.0.0/8", comment="an example: the detection leaves out loopback by itself" | table ` +
-		strings.Join(l.Columns, " ") + ` | outputlookup ` + l.File
 }

@@ -39,7 +39,7 @@ func TestResults(t *testing.T) {
 		}
 		lengths[name]++
 		for i, d := range []Detection{abnormalConnectivity(), networkFailure()} {
-			reported := len(d.find([]spl.Row{Fields(l.event())})) > 0
+			reported := len(d.Run([]Event{l.event()})) > 0
 			scores[name][i].count(reported, l.kind != "")
 		}
 	}

@@ -64,6 +64,8 @@ func (d *details) set(name, value string) {
 		d.container = value
 	case "container_id":
 		d.id = value
+	case "image":
+		d.image = value
 	}
 }
 
@@ -107,23 +109,27 @@ func (d *details) fields() []input.Field {
 }
 
 // RunsOllama guesses from its fields whether a container's log is Ollama's:
-// the container's name or its image says so, or its pod's and it is no proxy
-// put beside it. Shippers of this kind, ourselves first, are never meant.
+// the image or the container's name says so or, where no image is known, the
+// pod's name and it is no proxy put beside Ollama. A shipper of this kind is
+// never meant: it would ship its own log.
 func RunsOllama(fields []input.Field) bool {
 	var d details
 	for _, f := range fields {
 		d.set(f.Name, strings.ToLower(f.Value))
-		if f.Name == "image" {
-			d.image = strings.ToLower(f.Value)
-		}
 	}
-	if says(d.container, shipper) || says(d.image, shipper) || says(d.pod, shipper) {
+	if says(d.image, shipper) {
 		return false
 	}
-	if says(d.container, "ollama") || says(d.image, "ollama") {
+	if says(d.image, "ollama") {
 		return true
 	}
-	return says(d.pod, "ollama") && d.image == "" && !sidecar.MatchString(d.container)
+	if says(d.container, shipper) || says(d.pod, shipper) {
+		return false
+	}
+	if says(d.container, "ollama") {
+		return true
+	}
+	return d.image == "" && says(d.pod, "ollama") && !sidecar.MatchString(d.container)
 }
 
 const shipper = "ollama-hec"

@@ -22,6 +22,7 @@ import (
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	kyaml "k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 )
 
@@ -61,7 +62,12 @@ func load(t *testing.T) cluster {
 			t.Fatalf("unexpected document %s", name)
 		}
 		delete(objects, name)
-		if err := yaml.UnmarshalStrict(document, object); err != nil {
+		asJSON, err := yaml.YAMLToJSONStrict(document)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		unknown, err := json.UnmarshalStrict(asJSON, object) // as the API server does: case matters
+		if err := errors.Join(append(unknown, err)...); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

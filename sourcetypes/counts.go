@@ -78,3 +78,21 @@ func (c *Counts) ByKind(yield func(Kind, int64) bool) {
 		}
 	}
 }
+
+// Add adds what o counted.
+func (c *Counts) Add(o *Counts) {
+	c.Lines += o.Lines
+	c.Blank += o.Blank
+	c.Joined += o.Joined
+	c.Skipped += o.Skipped
+	c.Invalid += o.Invalid
+	for i := range c.Events {
+		c.Events[i] += o.Events[i]
+	}
+	for i := range c.Classes {
+		c.Classes[i] += o.Classes[i]
+	}
+	for i := range c.Redacted {
+		c.Redacted[i] += o.Redacted[i]
+	}
+}

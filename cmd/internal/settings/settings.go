@@ -192,3 +192,27 @@ func (s *Settings) Normalize() *sourcetypes.Options {
 		Now:       time.Now,
 	}
 }
+
+// Wrong is an *Error of the setting with that bare name; without a name the
+// problem names its setting itself.
+func Wrong(name, problem string) error {
+	if name == "" {
+		return &Error{Prefix, problem}
+	}
+	return &Error{Prefix + "_" + name, problem}
+}
+
+// Defaults are the settings nobody changed: the environment does not count.
+func Defaults() (*Settings, error) {
+	s := new(Settings)
+	v := reflect.ValueOf(s).Elem()
+	for _, r := range Rows() {
+		if r.Default == "" {
+			continue
+		}
+		if err := set(v.Field(r.field), r.Default); err != nil {
+			return nil, &Error{r.Env, err.Error()}
+		}
+	}
+	return s, nil
+}

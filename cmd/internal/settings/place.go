@@ -1,0 +1,63 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// HostName is the host of the events.
+func (s *Settings) HostName() (string, error) {
+	if s.Host != "" {
+		return s.Host, nil
+	}
+	h, err := os.Hostname()
+	if err != nil {
+		return "", Wrong("HOST", fmt.Sprintf("not set, and this machine does not tell its name (%v): set it", err))
+	}
+	return h, nil
+}
+
+// State is the state directory: STATE_DIR, or what systemd prepared for the
+// service, or this system's place for a service's state, or the user's own.
+func (s *Settings) State() (string, error) {
+	if s.StateDir != "" {
+		return s.StateDir, nil
+	}
+	if dir := os.Getenv("STATE_DIRECTORY"); dir != "" && runtime.GOOS == "linux" {
+		return filepath.SplitList(dir)[0], nil
+	}
+	dir, err := stateDir(runtime.GOOS, os.Geteuid(), os.Getenv, os.UserHomeDir)
+	if err != nil {
+		return "", Wrong("STATE_DIR", fmt.Sprintf("not set, and there is no usual place for it (%v): set it", err))
+	}
+	return dir, nil
+}
+
+func stateDir(goos string, uid int, env func(string) string, home func() (string, error)) (string, error) {
+	const name = "ollama-hec"
+	switch {
+	case goos == "windows":
+		if dir := env("ProgramData"); dir != "" {
+			return filepath.Join(dir, name), nil
+		}
+		return "", errors.New("%ProgramData% is empty")
+	case goos == "darwin" && uid == 0:
+		return filepath.Join("/Library/Application Support", name), nil
+	case uid == 0:
+		return filepath.Join("/var/lib", name), nil
+	}
+	if dir := env("XDG_STATE_HOME"); dir != "" && goos != "darwin" {
+		return filepath.Join(dir, name), nil
+	}
+	h, err := home()
+	if err != nil {
+		return "", err
+	}
+	if goos == "darwin" {
+		return filepath.Join(h, "Library", "Application Support", name), nil
+	}
+	return filepath.Join(h, ".local", "state", name), nil
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"text/tabwriter"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/hec"
+	"ollama-hec/input"
+	"ollama-hec/input/stdin"
+	"ollama-hec/sourcetypes"
+	"ollama-hec/sourcetypes/batch"
+)
+
+func newPreview(std streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "preview FILE…",
+		Short: "print the events that files would become, and send nothing",
+		Long: "preview prints the events that files would become to stdout, as HEC JSON lines, and sends them nowhere.\n" +
+			"A summary goes to stderr: bytes by sourcetype, and what was redacted, as counts. - is stdin.",
+		Args: cobra.MinimumNArgs(1),
+		RunE: ran(func(cmd *cobra.Command, files []string) error {
+			s, err := settings.Load(cmd.Flags())
+			if err != nil {
+				return err
+			}
+			host, err := s.HostName()
+			if err != nil {
+				return err
+			}
+			p := &preview{settings: s, host: host, out: bufio.NewWriterSize(std.out, 64<<10)}
+			for _, f := range files {
+				if err := p.file(cmd, f, std); err != nil {
+					return err
+				}
+			}
+			if err := p.out.Flush(); err != nil {
+				return fmt.Errorf("write the events: %w", err)
+			}
+			return p.summary(std.err)
+		}),
+	}
+	settings.AddFlags(cmd.Flags())
+	return cmd
+}
+
+// preview is what the files have come to so far.
+type preview struct {
+	settings *settings.Settings
+	host     string
+	out      *bufio.Writer
+	err      error // the first failed write
+
+	count  batch.Count
+	counts sourcetypes.Counts
+}
+
+func (p *preview) file(cmd *cobra.Command, name string, std streams) error {
+	in, source := std.in, "stdin"
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return &settings.Error{Setting: "FILE", Problem: err.Error()}
+		}
+		defer f.Close()
+		in, source = f, name
+	}
+	enc := hec.NewEnvelope(hec.Origin{Host: p.host, Source: source, Index: p.settings.Index})
+	norm := sourcetypes.NewNormalizer(p.settings.Normalize(), 0, input.Carry{}, p.printer(enc))
+	lines := stdin.New(stdin.Options{Reader: in, MaxLine: int(p.settings.MaxLineBytes), Log: newLog(std.err, p.settings.LogFormat)})
+	chunk := input.Chunk{Buf: make([]byte, 256<<10)}
+	err := lines.Run(cmd.Context(), func(st input.Stream) {
+		for more := true; more; {
+			more = st.Read(&chunk) == input.More
+			norm.AddAll(chunk.Records, nil)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	norm.Flush()
+	p.counts.Add(norm.Counts())
+	if p.err != nil {
+		return fmt.Errorf("write the events: %w", p.err)
+	}
+	return cmd.Context().Err()
+}
+
+// printer returns what writes the events of one file.
+func (p *preview) printer(enc *hec.Envelope) func(*sourcetypes.Event) {
+	var line []byte
+	return func(ev *sourcetypes.Event) {
+		line = append(enc.Append(line[:0], ev), '\n')
+		p.count.Events[ev.Sourcetype]++
+		p.count.Bytes[ev.Sourcetype] += int64(len(ev.Body))
+		if _, err := p.out.Write(line); err != nil && p.err == nil {
+			p.err = err
+		}
+	}
+}
+
+// summary prints counts, never text.
+func (p *preview) summary(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "lines read\t%s\n", humanize.Comma(p.counts.Lines))
+	fmt.Fprintf(t, "\nsourcetype\tevents\tlicence (bytes of the events)\n")
+	for st := range sourcetypes.Sourcetypes {
+		fmt.Fprintf(t, "%s\t%s\t%s\n", st, humanize.Comma(p.count.Events[st]), humanize.IBytes(uint64(p.count.Bytes[st])))
+	}
+	fmt.Fprintf(t, "\nredacted\ttimes\n")
+	for kind, n := range p.counts.ByKind {
+		if n > 0 {
+			fmt.Fprintf(t, "%s\t%s\n", kind, humanize.Comma(n))
+		}
+	}
+	return t.Flush()
+}

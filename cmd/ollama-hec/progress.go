@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// largeInput is from where a terminal gets a progress bar.
+const largeInput = 8 << 20
+
+// watchOf returns how a run shows what it does: a bar on a terminal for --once,
+// else one line a minute in the log.
+func watchOf(sh *shipper, once bool, errOut io.Writer) watch {
+	if f, ok := errOut.(*os.File); ok && once && term.IsTerminal(int(f.Fd())) {
+		return bar(sh, f)
+	}
+	var last int64
+	look := func() {
+		p, st := sh.pipeline.Progress(), sh.client.Stats()
+		sh.log.Info("status", "lines", p.Lines, "lines_last_minute", p.Lines-last, "read", humanize.IBytes(uint64(p.Bytes)),
+			"delivered", total(st.Delivered.Events[:]), "dead_letters", st.DeadLetters, "waiting", humanize.IBytes(uint64(p.Waiting)))
+		last = p.Lines
+	}
+	return watch{every: time.Minute, look: look, end: func() {}}
+}
+
+// bar shows lines, bytes, rate and time left; the total grows as files are found.
+func bar(sh *shipper, w io.Writer) watch {
+	var b *progressbar.ProgressBar
+	look := func() {
+		p := sh.pipeline.Progress()
+		size := p.Bytes
+		if sh.files != nil {
+			size = 0
+			for _, f := range sh.files.Files() {
+				size += f.Size
+			}
+		}
+		if size < largeInput {
+			return
+		}
+		if b == nil {
+			b = progressbar.NewOptions64(size, progressbar.OptionSetWriter(w), progressbar.OptionShowBytes(true),
+				progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish())
+		}
+		b.ChangeMax64(max(size, p.Bytes))
+		b.Describe(fmt.Sprintf("%s lines", humanize.Comma(p.Lines)))
+		_ = b.Set64(p.Bytes) // a bar that cannot be drawn is no reason to stop
+	}
+	return watch{every: 200 * time.Millisecond, look: look, end: func() {
+		if b != nil {
+			_ = b.Finish()
+		}
+	}}
+}
+
+func total(ns []int64) (sum int64) {
+	for _, n := range ns {
+		sum += n
+	}
+	return sum
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"ollama-hec/cmd/internal/settings"
+)
+
+// The exit statuses are a contract with whoever starts us.
+const (
+	exitDone   = 0
+	exitFailed = 1 // while running
+	exitUsage  = 2 // bad usage or settings
+)
+
+// streams are what a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// failure is an error of a command that was used as it should be.
+type failure struct{ error }
+
+func (f failure) Unwrap() error { return f.error }
+
+// run is the program: it returns the exit status.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	root := newRoot(streams{in, out, errOut})
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	fmt.Fprintf(errOut, "ollama-hec: %v\n", err)
+	var wrong *settings.Error
+	var failed failure
+	if errors.As(err, &failed) && !errors.As(err, &wrong) {
+		return exitFailed
+	}
+	return exitUsage
+}
+
+func newRoot(std streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "ollama-hec",
+		Short:         "ship Ollama's logs to Splunk",
+		Long:          "ollama-hec reads the logs of Ollama and ships them to Splunk over the HTTP Event Collector,\nas ollama:server, ollama:api and ollama:prompts. Nothing is forgotten until Splunk has said it has it.",
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(newRun(std), newReceive(std), newPreview(std), newDemo(std), newVersion(std))
+	return root
+}
+
+// ran marks the errors of a command as its own, apart from wrong usage of it.
+func ran(f func(*cobra.Command, []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := f(cmd, args); err != nil {
+			return failure{err}
+		}
+		return nil
+	}
+}
+
+// newLog returns the program's own log.
+func newLog(w io.Writer, format settings.LogFormat) *slog.Logger {
+	if format == settings.LogJSON {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ollama-hec/cmd/internal/settings"
+)
+
+func newRun(std streams) *cobra.Command {
+	var once bool
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "follow the logs and ship them",
+		Long: "run follows the logs and ships them until it is told to stop: SIGTERM or Ctrl-C lets delivery finish\n" +
+			"within DRAIN_TIMEOUT, a second one ends it at once.\n\n" +
+			"Every setting is a flag or a variable OLLAMA_HEC_… of the environment; the token is a variable or a file only.",
+		Args: cobra.NoArgs,
+		RunE: ran(func(cmd *cobra.Command, _ []string) error {
+			s, err := settings.Load(cmd.Flags())
+			if err != nil {
+				return err
+			}
+			log := newLog(std.err, s.LogFormat)
+			sh, err := newShipper(cmd.Context(), s, once, std.in, log)
+			if err != nil {
+				return err
+			}
+			return sh.run(cmd.Context(), watchOf(sh, once, std.err))
+		}),
+	}
+	cmd.Flags().BoolVar(&once, "once", false, "ship what is there, wait for delivery, and end")
+	settings.AddFlags(cmd.Flags())
+	return cmd
+}
+
+// watch is called from time to time while a shipper runs, and at its end.
+type watch struct {
+	every time.Duration
+	look  func()
+	end   func()
+}
+
+// during calls look until the returned function is called, which calls end.
+func (w watch) during(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(w.every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				w.look()
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+		w.end()
+	}
+}

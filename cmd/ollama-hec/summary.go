@@ -1,0 +1,99 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/dustin/go-humanize"
+
+	"ollama-hec/splunk_app/detections"
+)
+
+// topRows is how many rows a table of the summary has at most.
+const topRows = 8
+
+// print writes the summary of a demo.
+func (a *arrivals) print(out io.Writer, sh *shipper) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	st, read := sh.client.Stats(), sh.pipeline.Progress()
+	fmt.Fprintf(w, "read\t%s lines\t%s\n", humanize.Comma(read.Lines), humanize.IBytes(uint64(read.Bytes)))
+	fmt.Fprintf(w, "sent\t%d batches\t%s, as gzip %s\n", st.Batches, humanize.IBytes(uint64(st.PlainBytes)), humanize.IBytes(uint64(st.WireBytes)))
+	fmt.Fprintf(w, "acknowledged\t%d of %d events\t\n", total(st.Delivered.Events[:]), len(a.events))
+	bySourcetype := tally{}
+	for _, ev := range a.events {
+		bySourcetype[ev.Sourcetype]++
+	}
+	bySourcetype.table(w, "sourcetype", "events")
+	a.requests(w)
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return a.findings(out)
+}
+
+// requests tables the events of ollama:api.
+func (a *arrivals) requests(w io.Writer) {
+	endpoints, sources, status := tally{}, tally{}, tally{}
+	for _, ev := range a.events {
+		if ev.Sourcetype != "ollama:api" {
+			continue
+		}
+		var req struct {
+			Method string `json:"http_method"`
+			Path   string `json:"uri_path"`
+			Src    string `json:"src"`
+			Scope  string `json:"src_scope"`
+			Status int    `json:"status"`
+		}
+		if err := json.Unmarshal([]byte(ev.Raw), &req); err != nil {
+			continue
+		}
+		endpoints[req.Method+" "+req.Path]++
+		sources[cmp.Or(req.Src, "(blank)")+"\t"+cmp.Or(req.Scope, "unknown")]++
+		status[fmt.Sprint(req.Status)]++
+	}
+	endpoints.table(w, "endpoint", "requests")
+	sources.table(w, "source\tscope", "requests")
+	status.table(w, "status", "requests")
+}
+
+// findings prints what the detections find.
+func (a *arrivals) findings(out io.Writer) error {
+	for _, d := range detections.All() {
+		found := d.Run(a.events)
+		if _, err := fmt.Fprintf(out, "\ndetection %q: %d\n", d.Name, len(found)); err != nil {
+			return err
+		}
+		for _, f := range found[:min(len(found), topRows)] {
+			if _, err := fmt.Fprintf(out, "  %s\n", f.Text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// tally counts by name.
+type tally map[string]int
+
+// table prints the largest counts first.
+func (t tally) table(w io.Writer, name, what string) {
+	fmt.Fprintf(w, "\n%s\t%s\n", name, what)
+	names := slices.SortedFunc(maps.Keys(t), func(a, b string) int {
+		return cmp.Or(cmp.Compare(t[b], t[a]), cmp.Compare(a, b))
+	})
+	for i, n := range names {
+		if i == topRows {
+			fmt.Fprintf(w, "(%d more)\n", len(names)-i)
+			return
+		}
+		fmt.Fprintf(w, "%s\t%s\n", n, humanize.Comma(int64(t[n])))
+	}
+}

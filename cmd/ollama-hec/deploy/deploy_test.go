@@ -68,7 +68,7 @@ func load(t *testing.T) cluster {
 		}
 		unknown, err := json.UnmarshalStrict(asJSON, object) // as the API server does: case matters
 		if err := errors.Join(append(unknown, err)...); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Fatalf("%s: %v", name, err)
 		}
 	}
 	if len(objects) > 0 {

@@ -18,14 +18,14 @@ type follower struct {
 	stream *stream
 	ready  func(input.Stream)
 	log    *slog.Logger
+	// fromEnd: of a journal never seen, what is there now is passed over.
+	fromEnd bool
 
 	cursor string // of the last entry handed on, by this run or an earlier one
 	expect string // what the first entry must be, until it came
 	tail   []byte // the beginning of a line whose end journalctl still owes
 	long   *trim  // in its place once it is long
 	said   string // the last failure logged
-
-	fromEnd bool // what is there now is still to be passed over
 }
 
 var (
@@ -45,7 +45,7 @@ const (
 func (f *follower) run(ctx context.Context) error {
 	j := f.stream.journal
 	f.cursor = f.stream.start.Cursor
-	f.fromEnd = f.cursor == "" && j.FromEnd && !j.Store.Damaged()
+	f.fromEnd = f.fromEnd && f.cursor == "" && !j.Store.Damaged()
 	pause := pauseMin
 	for {
 		began := time.Now()
@@ -176,7 +176,7 @@ const patience = 5 * time.Second
 // pump reads until journalctl ends. It stops reading while the stream is not read.
 func (f *follower) pump(ctx context.Context, out *os.File) error {
 	if f.expect != "" && !f.stream.journal.Once {
-		out.SetReadDeadline(time.Now().Add(patience))
+		_ = out.SetReadDeadline(time.Now().Add(patience)) // a pipe takes one
 	}
 	buf := make([]byte, 64<<10)
 	for {
@@ -188,7 +188,7 @@ func (f *follower) pump(ctx context.Context, out *os.File) error {
 		}
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			out.SetReadDeadline(time.Time{})
+			_ = out.SetReadDeadline(time.Time{})
 			if err := f.verify(ctx); err != nil {
 				return err
 			}

@@ -7,9 +7,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
-	"syscall"
 	"testing"
 	"time"
 )
@@ -138,6 +138,40 @@ func TestFollow(t *testing.T) {
 		j.write(t, "a", said("1"))
 		equal(t, s.until(1), []string{"1"})
 	})
+	live(t, "from its end a host that was there, from its beginning one that came", func(t *testing.T, j *journal) {
+		j.write(t, "a", said("old"))
+		store := &memory{}
+		s := newShipper(t, Config{Dir: j.dir, FromEnd: true, Store: store})
+		defer s.following()()
+		eventually(t, "anchored at the end", func() bool { return len(store.Records("")) == 1 })
+		other := said("2")
+		other[3] = "gpu2"
+		j.write(t, "a", other)
+		j.write(t, "a", said("1"))
+		got := s.until(2)
+		slices.Sort(got)
+		equal(t, got, []string{"1", "2"})
+	})
+	live(t, "says what a stall may have cost", func(t *testing.T, j *journal) {
+		j.write(t, "a", said("1"))
+		first := newShipper(t, Config{Dir: j.dir, Once: true, Store: &memory{}})
+		first.once()
+		f := follower{stream: first.got[0].stream.(*stream), log: first.source.Log}
+		var err error
+		if f.cursor, err = first.source.query("gpu1").first(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		f.checkStall(t.Context())
+		if strings.Contains(first.log.String(), "stalled") {
+			t.Errorf("the entry is there:\n%s", first.log)
+		}
+		remove(t, j, "a")
+		j.write(t, "b", said("2"))
+		f.checkStall(t.Context())
+		if !strings.Contains(first.log.String(), "stalled") || first.source.Stats().Lost != 1 {
+			t.Errorf("the entry is gone:\n%s", first.log)
+		}
+	})
 	live(t, "asks after an entry that does not come", func(t *testing.T, j *journal) {
 		j.write(t, "a", said("1"))
 		store := &memory{}
@@ -217,7 +251,11 @@ func kill(t testing.TB) {
 	t.Helper()
 	var pid int
 	eventually(t, "running", func() bool { pid = child(t); return pid != 0 })
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	process, err := os.FindProcess(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "ended", func() bool { s := state(t, pid); return s == "" })

@@ -31,6 +31,8 @@ type Store interface {
 	// Damaged says that what earlier runs left cannot be read: a journal that
 	// looks new is not.
 	Damaged() bool
+	// Flush makes what was set durable.
+	Flush() error
 }
 
 const namespace = "journald"
@@ -93,8 +95,8 @@ func (j *Journal) Run(ctx context.Context, ready func(input.Stream)) error {
 	defer cancel()
 	var followers sync.WaitGroup
 	failed := make(chan error, 1)
-	err := j.eachHost(ctx, func(host string) {
-		f := follower{stream: j.open(host), ready: ready, log: j.Log}
+	err := j.eachHost(ctx, func(host string, atStart bool) {
+		f := follower{stream: j.open(host), ready: ready, log: j.Log, fromEnd: j.FromEnd && atStart}
 		followers.Go(func() {
 			if err := f.run(ctx); err != nil {
 				select {
@@ -121,16 +123,18 @@ func (j *Journal) Run(ctx context.Context, ready func(input.Stream)) error {
 const hostsEvery = 15 * time.Second
 
 // eachHost calls follow for each host that has something of the unit to read,
-// once, and looks for new ones until ctx ends.
-func (j *Journal) eachHost(ctx context.Context, follow func(host string)) error {
+// once, and looks for new ones until ctx ends. atStart: it had so when the
+// journal could first be read.
+func (j *Journal) eachHost(ctx context.Context, follow func(host string, atStart bool)) error {
 	if j.Dir == "" {
-		follow("")
+		follow("", true)
 		if !j.Once {
 			<-ctx.Done()
 		}
 		return nil
 	}
 	var known []string
+	atStart := true
 	for pause := time.Second; ; pause = min(2*pause, hostsEvery) {
 		hosts, err := j.hosts(ctx)
 		switch {
@@ -147,9 +151,10 @@ func (j *Journal) eachHost(ctx context.Context, follow func(host string)) error 
 			}
 			if found, err := j.query(host).first(ctx, "--lines=1"); err == nil && found != "" {
 				known = append(known, host)
-				follow(host)
+				follow(host, atStart)
 			}
 		}
+		atStart = atStart && err != nil
 		if j.Once {
 			return nil
 		}
@@ -193,5 +198,7 @@ func (j *Journal) suppressed(n int64) {
 		"unit", j.unit, "lines", n, "total", total)
 }
 
-// Close does nothing: commits are with the store, and journalctl ends with Run.
-func (j *Journal) Close() error { return nil }
+// Close makes the last commits durable. Every journalctl has ended with Run.
+func (j *Journal) Close() error { return j.Store.Flush() }
+
+var _ input.Source = (*Journal)(nil)

@@ -115,6 +115,7 @@ func (m *memory) Set(_, id string, state func() any) {
 }
 
 func (m *memory) Damaged() bool { return m.damaged }
+func (m *memory) Flush() error  { return nil }
 
 // shipper reads a source's streams as a lane does and remembers what it got.
 type shipper struct {

@@ -14,6 +14,7 @@ type stream struct {
 	journal *Journal
 	host    string // whose entries, in a journal from elsewhere
 	fields  []input.Field
+	start   checkpoint
 	room    chan struct{} // capacity 1: pending was taken
 
 	// owned by Read
@@ -31,7 +32,6 @@ type stream struct {
 	pending []byte         // guarded by mu; whole lines, waiting for Read
 	over    bool           // guarded by mu; nothing will follow pending
 	floor   []byte         // guarded by mu; the cursor up to which entries were read by an earlier run
-	start   checkpoint     // guarded by mu
 	newest  input.Position // guarded by mu; the last position handed out
 	skip    checkpoint     // guarded by mu; delivered by an earlier run without its cursor
 	places  places         // guarded by mu
@@ -84,17 +84,18 @@ func (s *stream) Read(c *input.Chunk) input.Progress {
 	if len(s.work) == 0 {
 		s.take()
 	}
-	for len(s.work) > 0 && len(buf) < len(c.Buf) {
+	for len(s.work) > 0 {
 		line, rest, _ := bytes.Cut(s.work, []byte{'\n'})
+		// What an entry says is never longer than the line it stands in.
+		if len(buf) > 0 && len(buf)+len(line) > len(c.Buf) {
+			break
+		}
 		s.work = rest
 		if s.entry.parse(line) && !s.known() {
 			first := len(c.Records)
 			buf = s.read(c, buf)
 			s.place(c.Records[first:])
 		}
-	}
-	if cap(buf) > cap(c.Buf) {
-		c.Buf = buf[:cap(buf)]
 	}
 	return s.progress()
 }

@@ -78,7 +78,7 @@ func (s *Source) examine(found sighting) *arrival {
 	switch {
 	case err != nil:
 		s.notices.unreadable(found.path, err)
-	case s.byID[st.id] != nil || s.held[st.id] != nil:
+	case s.known(st.id) != nil || s.held[st.id] != nil:
 		// the path has just been given to a file that is known: next time
 	case isCompressed(head):
 		s.notices.compressed(found.path)
@@ -125,12 +125,18 @@ func (s *Source) resume(found sighting, accept func(record) bool, now time.Time)
 // begin makes a new generation of a.
 func (s *Source) begin(a *arrival, now time.Time) *generation {
 	offset := int64(0)
-	if s.first && s.options.StartAtEnd && !s.store.Damaged() && !s.dormant.knows(a.path) && s.latest[a.path] == nil {
+	if s.first && s.options.StartAtEnd && !s.store.Damaged() && !s.knows(a.path) {
 		offset = lastLine(a.file, a.stat.size)
 	}
 	g := s.generate(a, a.path, newKey(), offset, now)
 	s.keep(g)
 	return g
+}
+
+// knows: a file of that source was followed before.
+func (s *Source) knows(source string) bool {
+	return s.dormant.any(func(r record) bool { return r.Source == source }) ||
+		slices.ContainsFunc(s.all(), func(g *generation) bool { return g.source == source })
 }
 
 // generate makes a generation of a that begins at offset, not yet lined up.

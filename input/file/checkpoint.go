@@ -154,11 +154,6 @@ func (d dormant) find(a *arrival, accept func(record) bool) (string, bool) {
 	return best, found
 }
 
-// knows: a file of that source was followed before.
-func (d dormant) knows(source string) bool {
-	return d.any(func(r record) bool { return r.Source == source })
-}
-
 func (d dormant) any(accept func(record) bool) bool {
 	for _, r := range d {
 		if accept(r) {

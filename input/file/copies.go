@@ -220,7 +220,7 @@ func (s *Source) copyOf(g *generation) *arrival {
 		return best
 	}
 	for _, found := range siblings(g.path) {
-		if s.byID[found.stat.id] != nil || !rotatedName(filepath.Base(g.source), filepath.Base(found.path)) {
+		if s.known(found.stat.id) != nil || !rotatedName(filepath.Base(g.source), filepath.Base(found.path)) {
 			continue
 		}
 		a := s.examine(found)

@@ -36,7 +36,7 @@ func (s *Source) recognize(l *listing, now time.Time) (paths map[*generation][]s
 			s.notices.skipped(found.path, found.stat)
 			continue
 		}
-		g := s.byID[found.stat.id]
+		g := s.known(found.stat.id)
 		switch {
 		case g != nil:
 			paths[g] = append(paths[g], found.path)
@@ -54,6 +54,22 @@ func (s *Source) recognize(l *listing, now time.Time) (paths map[*generation][]s
 		seen[found.stat.id] = true
 	}
 	return paths, fresh
+}
+
+// known is the generation that has the file, nil if there is none: once a
+// generation has let go of its file, the same inode is another one.
+func (s *Source) known(id fileID) *generation {
+	g := s.byID[id]
+	if g == nil {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.over && g.file == nil {
+		delete(s.byID, id)
+		return nil
+	}
+	return g
 }
 
 // locate decides where g is, given the paths that were found to lead to it.

@@ -139,6 +139,16 @@ func (b *bench) once() {
 	b.options.Once = false
 }
 
+func (b *bench) store() *checkpoint.Store {
+	b.t.Helper()
+	store, err := checkpoint.Open(b.state, slog.New(b.log))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { store.Close() })
+	return store
+}
+
 func (b *bench) path(name string) string { return filepath.Join(b.dir, name) }
 
 func (b *bench) write(name, text string) {
@@ -233,9 +243,9 @@ func tail[T any](s []T, n int) []T { return s[max(0, len(s)-n):] }
 // are read in, and then for everything to come to rest without another one.
 func (b *bench) wants(texts ...string) {
 	b.t.Helper()
-	want := strings.Split(strings.TrimSuffix(strings.Join(texts, ""), "\n"), "\n")
-	if want[0] == "" {
-		want = want[1:]
+	var want []string
+	for line := range strings.Lines(strings.Join(texts, "")) {
+		want = append(want, strings.TrimSuffix(line, "\n"))
 	}
 	slices.Sort(want)
 	b.eventually(fmt.Sprintf("%d lines read", len(want)), func() bool { return len(b.lane.lines()) >= len(want) })
@@ -415,6 +425,13 @@ func (l *lane) hold(hold bool) {
 	for _, c := range open {
 		c.stream.Commit(c.at, input.Carry{})
 	}
+}
+
+// commitAt commits, of the one stream there is, what ends at p.
+func (l *lane) commitAt(p int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open[0].stream.Commit(input.Position(p), input.Carry{})
 }
 
 func (l *lane) activity() uint64 {

@@ -39,7 +39,7 @@ func (s *Source) search(accept func(sighting, record) bool, now time.Time) []*ge
 	for _, beside := range dirs {
 		for _, found := range beside {
 			accepted := func(r record) bool { return r.Gone == 0 && accept(found, r) }
-			if s.byID[found.stat.id] == nil && s.dormant.any(accepted) {
+			if s.known(found.stat.id) == nil && s.dormant.any(accepted) {
 				born = appendNew(born, s.resume(found, accepted, now))
 			}
 		}
@@ -56,17 +56,17 @@ func (s *Source) findMissed(born []*generation, now time.Time) []*generation {
 		since := s.lastKnown(source, born)
 		for _, found := range siblings(source) {
 			switch {
-			case s.byID[found.stat.id] != nil, s.held[found.stat.id] != nil,
+			case s.known(found.stat.id) != nil, s.held[found.stat.id] != nil,
 				!rotatedName(filepath.Base(source), filepath.Base(found.path)),
 				matchesAny(s.patterns, found.path), matchesAny(s.exclude, found.path),
-				!since.before(source, found), s.recorded(found.stat.id):
+				!since.before(source, found):
 				continue
 			}
 			a := s.examine(found)
 			if a == nil {
 				continue
 			}
-			if s.copied(a) {
+			if _, known := s.dormant.find(a, func(record) bool { return true }); known || s.copied(a) {
 				a.file.Close()
 				continue
 			}
@@ -113,30 +113,30 @@ type epoch struct {
 
 func (s *Source) lastKnown(source string, born []*generation) epoch {
 	last := epoch{number: -1}
-	note := func(id fileID, mtime int64) {
-		if mtime <= last.mtime {
+	note := func(g *generation) {
+		if g.seen.mtime <= last.mtime {
 			return
 		}
-		last = epoch{mtime: mtime, number: -1}
+		last = epoch{mtime: g.seen.mtime, number: -1}
 		for _, found := range siblings(source) {
-			if found.stat.id == id {
+			if found.stat.id == g.seen.id {
 				last.mtime = found.stat.mtime
 				last.number, _ = rotation(filepath.Base(source), filepath.Base(found.path))
 			}
 		}
 	}
 	if g := s.latest[source]; g != nil {
-		note(g.seen.id, g.seen.mtime)
+		note(g)
 		return last
 	}
 	for _, g := range born {
 		if g.source == source && g.resumed {
-			note(g.seen.id, g.seen.mtime)
+			note(g)
 		}
 	}
 	for _, r := range s.dormant {
-		if r.Source == source {
-			note(r.ID, r.Mtime)
+		if r.Source == source && r.Mtime > last.mtime {
+			last = epoch{mtime: r.Mtime, number: -1}
 		}
 	}
 	return last

@@ -1,0 +1,247 @@
+//go:build unix
+
+package file
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+func inode(b *bench, name string) uint64 {
+	b.t.Helper()
+	st, err := statPath(b.path(name))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return st.id.Ino
+}
+
+func TestIdentity(t *testing.T) {
+	tellAll(t, []story{
+		{"deleted and recreated with the same inode, live", nil, func(b *bench) {
+			b.start()
+			want, repeats := "", 0
+			var before uint64
+			for n := 0; n < 200 && repeats < 5; n++ {
+				text := lines(fmt.Sprintf("w%03d", n), 0, 3)
+				b.write("a.log", text)
+				want += text
+				b.eventually("read", func() bool { return len(b.lane.lines()) == 3*(n+1) })
+				if now := inode(b, "a.log"); now == before {
+					repeats++
+				} else {
+					before = now
+				}
+				b.remove("a.log")
+				b.eventually("let go of", func() bool { return b.run.source.Counters().Files == 0 })
+			}
+			b.wants(want)
+			b.t.Logf("the inode repeated %d times", repeats)
+		}},
+		{"deleted and recreated with the same inode, while down", nil, func(b *bench) {
+			want, repeats := "", 0
+			for n := 0; n < 60 && repeats < 3; n++ {
+				// the first line is the same, the second longer each time
+				text := "listening\n" + lines(fmt.Sprintf("w%03d", n), 0, 3+n)
+				var before uint64
+				if n > 0 {
+					before = inode(b, "a.log")
+					b.remove("a.log")
+				}
+				b.write("a.log", text)
+				if inode(b, "a.log") == before {
+					repeats++
+				}
+				want += text
+				b.start()
+				b.wants(want)
+				b.stop()
+			}
+			b.t.Logf("the inode repeated %d times", repeats)
+		}},
+		{"fifty files with one long header", nil, func(b *bench) {
+			header := lines("header", 0, 300)
+			want := ""
+			for n := range 25 {
+				text := header + lines(fmt.Sprintf("w%02d", n), 0, 10)
+				b.write(fmt.Sprintf("%02d.log", n), text)
+				want += text
+			}
+			b.start()
+			b.wants(want)
+			for n := 25; n < 50; n++ {
+				text := header + lines(fmt.Sprintf("w%02d", n), 0, 10)
+				b.write(fmt.Sprintf("%02d.log", n), text)
+				want += text
+			}
+			b.wants(want)
+			b.stop()
+			for n := range 50 {
+				b.append(fmt.Sprintf("%02d.log", n), lines(fmt.Sprintf("w%02d", n), 10, 1))
+				want += lines(fmt.Sprintf("w%02d", n), 10, 1)
+			}
+			b.start()
+			b.wants(want)
+		}},
+		{"two identical files that grow", nil, func(b *bench) {
+			b.start()
+			want := ""
+			for n := range 20 {
+				text := lines("a", 10*n, 10)
+				b.append("1.log", text)
+				b.append("2.log", text)
+				want += text + text
+				if n%5 == 0 {
+					b.wants(want)
+				}
+			}
+			b.wants(want)
+			b.stop()
+			b.start()
+			b.append("1.log", lines("b", 0, 1))
+			b.wants(want, lines("b", 0, 1))
+		}},
+		{"small files", nil, func(b *bench) {
+			b.write("empty.log", "")
+			b.write("one.log", "\n")
+			b.write("twenty.log", "0123456789 twenty\n")
+			b.write("half.log", "P")
+			b.start()
+			b.wants("\n", "0123456789 twenty\n")
+			b.append("empty.log", "e\n")
+			b.append("one.log", "o\n")
+			b.append("half.log", "K\n")
+			b.append("twenty.log", "t\n")
+			b.wants("\n", "0123456789 twenty\n", "e\n", "o\n", "PK\n", "t\n")
+			b.stop()
+			b.append("empty.log", "e\n")
+			b.append("one.log", "o\n")
+			b.start()
+			b.wants("\n", "0123456789 twenty\n", "e\n", "o\n", "PK\n", "t\n", "e\n", "o\n")
+		}},
+		{"many names of one file", []string{"**/*.log"}, func(b *bench) {
+			b.write("a.log", lines("a", 0, 10))
+			if err := os.Mkdir(b.path("d"), 0o755); err != nil {
+				b.t.Fatal(err)
+			}
+			for _, err := range []error{
+				os.Link(b.path("a.log"), b.path("hard.log")),
+				os.Symlink(b.path("a.log"), b.path("soft.log")),
+				os.Symlink("../hard.log", b.path("d/soft.log")),
+				os.Symlink("..", b.path("d/up")),
+				os.Symlink(".", b.path("d/here")),
+				os.Symlink("nothing", b.path("dangling.log")),
+			} {
+				if err != nil {
+					b.t.Fatal(err)
+				}
+			}
+			b.start()
+			b.wants(lines("a", 0, 10))
+			b.append("hard.log", lines("a", 10, 10))
+			b.wants(lines("a", 0, 20))
+			b.remove("a.log")
+			b.append("hard.log", lines("a", 20, 10))
+			b.wants(lines("a", 0, 30))
+		}},
+		{"symlink retargeted", nil, func(b *bench) {
+			b.write("1", lines("a", 0, 10))
+			if err := os.Symlink("1", b.path("a.log")); err != nil {
+				b.t.Fatal(err)
+			}
+			b.start()
+			b.wants(lines("a", 0, 10))
+			b.append("1", lines("a", 10, 10))
+			b.write("2", lines("a", 20, 10))
+			if err := os.Symlink("2", b.path("tmp")); err != nil {
+				b.t.Fatal(err)
+			}
+			b.rename("tmp", "a.log")
+			b.wants(lines("a", 0, 30))
+			b.append("2", lines("a", 30, 10))
+			b.wants(lines("a", 0, 40))
+			b.inOrder("a.log")
+		}},
+		{"not regular files", nil, func(b *bench) {
+			if err := syscall.Mkfifo(b.path("fifo.log"), 0o644); err != nil {
+				b.t.Fatal(err)
+			}
+			if err := os.Mkdir(b.path("dir.log"), 0o755); err != nil {
+				b.t.Fatal(err)
+			}
+			b.write("a.log", lines("a", 0, 10))
+			b.start()
+			b.wants(lines("a", 0, 10))
+			if n := b.log.count("FIFO") + b.log.count("directory"); n != 2 {
+				b.t.Errorf("%d warnings, not one for each:\n%s", n, b.log)
+			}
+		}},
+		{"compressed from the start", []string{"*"}, func(b *bench) {
+			for name, magic := range map[string]string{"gz": "\x1f\x8b\x08\x00", "zst": "\x28\xb5\x2f\xfd", "zip": "PK\x03\x04", "xz": "\xfd7zXZ\x00"} {
+				b.write("a."+name, magic+lines("no", 0, 100))
+			}
+			b.write("a.log", lines("a", 0, 10))
+			b.start()
+			b.wants(lines("a", 0, 10))
+		}},
+	})
+}
+
+func TestGlobs(t *testing.T) {
+	tellAll(t, []story{
+		{"deep directories made and written at once", []string{"**/*.log"}, func(b *bench) {
+			b.start()
+			b.rest()
+			if err := os.MkdirAll(b.path("a/b/c"), 0o755); err != nil {
+				b.t.Fatal(err)
+			}
+			b.write("a/b/c/x.log", lines("a", 0, 10))
+			b.wants(lines("a", 0, 10))
+			b.append("a/b/c/x.log", lines("a", 10, 10))
+			b.wants(lines("a", 0, 20))
+		}},
+		{"parent missing at the start", []string{"not/yet/{x,y}.log"}, func(b *bench) {
+			b.start()
+			b.rest()
+			if err := os.MkdirAll(b.path("not/yet"), 0o755); err != nil {
+				b.t.Fatal(err)
+			}
+			b.write("not/yet/y.log", lines("a", 0, 10))
+			b.write("not/yet/z.log", lines("z", 0, 10))
+			b.wants(lines("a", 0, 10))
+		}},
+		{"directory deleted and recreated", []string{"d/*.log"}, func(b *bench) {
+			want := ""
+			b.start()
+			for n := range 5 {
+				if err := os.Mkdir(b.path("d"), 0o755); err != nil {
+					b.t.Fatal(err)
+				}
+				text := lines(fmt.Sprintf("w%d", n), 0, 10)
+				b.write("d/a.log", text)
+				want += text
+				b.wants(want)
+				if err := os.RemoveAll(b.path("d")); err != nil {
+					b.t.Fatal(err)
+				}
+			}
+			b.wants(want)
+		}},
+		{"excluded", []string{"*"}, func(b *bench) {
+			b.options.Exclude = []string{filepath.Join(b.dir, "*.tmp")}
+			b.write("a.log", lines("a", 0, 10))
+			b.write("a.tmp", lines("no", 0, 10))
+			b.start()
+			b.wants(lines("a", 0, 10))
+		}},
+	})
+
+	for _, bad := range []string{"[", "/var/log/[a-.log", "{a,b", ""} {
+		if _, err := New(Options{Patterns: []string{bad}}); err == nil {
+			t.Errorf("glob %q was taken", bad)
+		}
+	}
+}

@@ -1,0 +1,284 @@
+package file
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"ollama-hec/input"
+)
+
+func TestLines(t *testing.T) {
+	tellAll(t, []story{
+		{"half a line, then the rest", nil, func(b *bench) {
+			b.write("a.log", "whole\nhal")
+			b.start()
+			b.wants("whole\n")
+			b.append("a.log", "f\n")
+			b.wants("whole\n", "half\n")
+		}},
+		{"half a line, a restart, the rest", nil, func(b *bench) {
+			b.write("a.log", "whole\nhal")
+			b.start()
+			b.wants("whole\n")
+			b.kill()
+			b.append("a.log", "f\n")
+			b.start()
+			b.eventually("the half line", func() bool { return len(b.lane.of(b.path("a.log"))) >= 2 })
+			b.rest()
+			if got := b.lane.lines(); got[len(got)-1] != "half" {
+				b.t.Errorf("got %q", got)
+			}
+		}},
+		{"no end of line, then unlinked", nil, func(b *bench) {
+			b.write("a.log", "whole\nhalf")
+			b.start()
+			b.wants("whole\n")
+			b.remove("a.log")
+			b.wants("whole\n", "half\n")
+		}},
+		{"no end of line, then rotated within the globs", []string{"*.log*"}, func(b *bench) {
+			b.write("a.log", "whole\nhalf")
+			b.start()
+			b.wants("whole\n")
+			b.rename("a.log", "a.log.1")
+			b.write("a.log", "next\n")
+			b.wants("whole\n", "half\n", "next\n")
+			b.stop()
+			b.start()
+			b.append("a.log", "over\n")
+			b.wants("whole\n", "half\n", "next\n", "over\n")
+		}},
+		{"no end of line, then rotated while down", nil, func(b *bench) {
+			b.write("a.log", "whole\nhalf")
+			b.start()
+			b.wants("whole\n")
+			b.stop()
+			b.rename("a.log", "a.log.1")
+			b.write("a.log", "next\n")
+			b.start()
+			b.wants("whole\n", "half\n", "next\n")
+		}},
+		{"written byte by byte", nil, func(b *bench) {
+			b.start()
+			for _, c := range []byte(lines("a", 0, 10)) {
+				b.append("a.log", string(c))
+			}
+			b.wants(lines("a", 0, 10))
+		}},
+		{"CRLF, NUL and invalid UTF-8 stay as they are", nil, func(b *bench) {
+			text := "crlf\r\nmid\x00dle\n\xff\xfe\n\r\n\nend\n"
+			b.write("a.log", text)
+			b.start()
+			b.wants(text)
+		}},
+		{"small buffers", nil, func(b *bench) {
+			b.lane.buf = bufferMin
+			var text strings.Builder
+			for n := range 300 {
+				text.WriteString(strings.Repeat("é€😀", n*7%1500) + fmt.Sprintf(" %d\r\n", n))
+			}
+			b.write("a.log", text.String())
+			b.start()
+			b.wants(text.String())
+		}},
+		{"a long line growing slowly", nil, func(b *bench) {
+			b.lane.buf = bufferMin
+			b.start()
+			for range 30 {
+				b.append("a.log", strings.Repeat("x", 1000))
+				b.rest()
+			}
+			b.append("a.log", "\nnext\n")
+			b.wants(strings.Repeat("x", 30000)+"\n", "next\n")
+		}},
+		{"written where there were zeros", nil, func(b *bench) {
+			b.write("a.log", string(make([]byte, 1<<20)))
+			b.start()
+			b.rest()
+			f, err := os.OpenFile(b.path("a.log"), os.O_WRONLY, 0)
+			if err != nil {
+				b.t.Fatal(err)
+			}
+			defer f.Close()
+			f.WriteString("a\nb\n")
+			b.wants("a\nb\n")
+		}},
+	})
+}
+
+func TestLineLimit(t *testing.T) {
+	for _, buf := range []int{bufferMin, 64 << 10} {
+		for _, limit := range []int{100, 5000, 20000} {
+			t.Run(fmt.Sprintf("%d in %d", limit, buf), func(t *testing.T) {
+				t.Parallel()
+				b := newBench(t)
+				b.options.MaxLine, b.lane.buf = limit, buf
+				var text, want strings.Builder
+				for n, length := range []int{limit, limit + 1, 10 * limit, limit - 1, 0, limit} {
+					line := strings.Repeat(string(rune('a'+n)), length)
+					for _, end := range []string{"\n", "\r\n"} {
+						text.WriteString(line + end)
+						switch {
+						case length <= limit:
+							want.WriteString(line + end)
+						default:
+							fmt.Fprintf(&want, "%s [ollama-hec: line cut, %d bytes dropped]\n", line[:limit], length-limit)
+						}
+					}
+				}
+				b.write("a.log", text.String())
+				b.start()
+				b.wants(want.String())
+				if n := b.run.source.Counters().CutLines; n != 4 {
+					t.Errorf("%d cut lines counted, not 4", n)
+				}
+				if got := b.lane.lines(); len(got[0]) != limit || !strings.HasPrefix(got[2], "bbb") || got[len(got)-2] != strings.Repeat("f", limit) {
+					t.Errorf("out of order")
+				}
+			})
+		}
+	}
+}
+
+// A line of a GiB is a hole in the file: it takes no disk, and as long to read.
+func TestEndlessLine(t *testing.T) {
+	b := newBench(t)
+	b.options.Poll, b.options.MaxLine = 20*time.Millisecond, 1<<20
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	b.write("a.log", "first\nx")
+	b.truncate("a.log", 1<<30)
+	b.start()
+	b.eventually("scanned", func() bool {
+		f := b.run.source.Files()
+		return len(b.lane.lines()) == 1 && len(f) == 1 && f[0].State == "idle"
+	})
+	b.append("a.log", "y\nlast\n")
+	b.eventually("read", func() bool { return len(b.lane.lines()) == 3 })
+	got := b.lane.lines()
+	if note := fmt.Sprintf(" [ollama-hec: line cut, %d bytes dropped]", 1<<30-6+1-1<<20); len(got[1]) != 1<<20+len(note) || !strings.HasSuffix(got[1], note) || got[2] != "last" {
+		t.Errorf("got %d bytes ending in %q, %q", len(got[1]), got[1][len(got[1])-60:], got[2])
+	}
+	runtime.ReadMemStats(&after)
+	if grown := int64(after.HeapSys) - int64(before.HeapSys); grown > 64<<20 {
+		t.Errorf("%d MiB of heap for one line", grown>>20)
+	}
+}
+
+func TestReadAllocatesNothing(t *testing.T) {
+	b := newBench(t)
+	b.write("a.log", lines("a", 0, 100000))
+	s, g := b.open("a.log")
+	chunk := &input.Chunk{Buf: make([]byte, 256<<10)}
+	read := 0
+	for progress := input.More; progress == input.More; {
+		progress = g.Read(chunk)
+		read += len(chunk.Records)
+	}
+	if read != 100000 {
+		t.Fatalf("%d lines read", read)
+	}
+	allocated := testing.AllocsPerRun(20, func() {
+		g.mu.Lock()
+		g.off, g.before, g.marks, g.committed, g.announced = 0, g.before[:0], g.marks[:0], 0, true
+		g.mu.Unlock()
+		for progress := input.More; progress == input.More; {
+			progress = g.Read(chunk)
+		}
+	})
+	if allocated > 8 {
+		t.Errorf("%v allocations for 100000 lines", allocated)
+	}
+	_ = s
+}
+
+// open lists once and returns the one generation there is.
+func (b *bench) open(name string) (*Source, *generation) {
+	b.t.Helper()
+	b.options.Store = b.store()
+	s, err := New(b.options)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	s.announce = func(input.Stream) {}
+	s.scan(time.Now())
+	b.t.Cleanup(func() { s.Close() })
+	all := s.all()
+	if len(all) != 1 || all[0].path != b.path(name) {
+		b.t.Fatalf("found %+v", s.Files())
+	}
+	return s, all[0]
+}
+
+// What Read makes of any bytes, in any buffer, growing in any steps, is what
+// splitting them at once makes of them.
+func FuzzRead(f *testing.F) {
+	f.Add([]byte("a\nb\r\n\n\x00c"), uint16(3), uint16(1), false)
+	f.Add([]byte("\x00\x00\x00a\nb"), uint16(1), uint16(2), true)
+	f.Add(bytes.Repeat([]byte("longer than the buffer "), 900), uint16(5000), uint16(700), true)
+	f.Add(append(bytes.Repeat([]byte{0}, 9000), "x\ny\n"...), uint16(100), uint16(4000), false)
+	f.Fuzz(func(t *testing.T, data []byte, limit, step uint16, final bool) {
+		data = data[:min(len(data), 1<<16)]
+		file, err := os.CreateTemp(t.TempDir(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		s := &Source{options: Options{MaxLine: 1 + int(limit)}, woken: make(chan struct{}, 1)}
+		g := &generation{owner: s, file: file, limit: -1, marks: []mark{{}}, departed: true, rested: true}
+		chunk := &input.Chunk{Buf: make([]byte, bufferMin)}
+		var got []string
+		readAll := func() {
+			for progress := input.More; progress == input.More; {
+				progress = g.Read(chunk)
+				for _, r := range chunk.Records {
+					got = append(got, string(r.Text))
+				}
+			}
+		}
+		for rest := data; len(rest) > 0; {
+			n := min(int(step)+1, len(rest))
+			if _, err := file.Write(rest[:n]); err != nil {
+				t.Fatal(err)
+			}
+			rest = rest[n:]
+			if len(data)/(int(step)+1) < 50 {
+				readAll()
+			}
+		}
+		readAll()
+		if g.final = final; final {
+			readAll()
+		}
+		if want := split(data, 1+int(limit), final); !equal(got, want) {
+			t.Errorf("got  %.200q\nwant %.200q", got, want)
+		}
+		if g.suspect {
+			t.Error("taken for another file")
+		}
+	})
+}
+
+// split is what Read promises, plainly.
+func split(data []byte, limit int, final bool) []string {
+	data = bytes.TrimLeft(data, "\x00")
+	var texts []string
+	for line := range bytes.Lines(data) {
+		text, terminated := bytes.CutSuffix(line, []byte("\n"))
+		if !terminated && !final {
+			break
+		}
+		text, _ = input.Limit(text, int64(len(text)), limit)
+		texts = append(texts, string(text))
+	}
+	return texts
+}
+
+func equal(a, b []string) bool {
+	return strings.Join(a, "\n") == strings.Join(b, "\n") && len(a) == len(b)
+}

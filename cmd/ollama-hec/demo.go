@@ -64,11 +64,12 @@ func demo(ctx context.Context, logs, state string, out io.Writer) error {
 	s.Token = demoToken
 	s.Paths = settings.List{filepath.Join(logs, "*.log")}
 	s.StateDir = state
+	s.Host = "demo"
 	sh, err := newShipper(ctx, s, true, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
-	if err := sh.run(ctx, watch{every: 1 << 40, look: func() {}, end: func() {}}); err != nil {
+	if err := sh.run(ctx, unwatched); err != nil {
 		return err
 	}
 	return got.print(out, sh)

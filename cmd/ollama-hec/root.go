@@ -55,7 +55,6 @@ func newRoot(std streams) *cobra.Command {
 		Use:           "ollama-hec",
 		Short:         "ship Ollama's logs to Splunk",
 		Long:          "ollama-hec reads the logs of Ollama and ships them to Splunk over the HTTP Event Collector,\nas ollama:server, ollama:api and ollama:prompts. Nothing is forgotten until Splunk has said it has it.",
-		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}

@@ -43,6 +43,9 @@ type watch struct {
 	end   func()
 }
 
+// unwatched is a shipper that nobody looks at.
+var unwatched = watch{every: time.Hour, look: func() {}, end: func() {}}
+
 // during calls look until the returned function is called, which calls end.
 func (w watch) during(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -83,7 +83,7 @@ func newClient(s *settings.Settings, once bool, state string, log *slog.Logger) 
 	}
 	tls, err := s.TLS().Config()
 	if err != nil {
-		return nil, settings.Wrong("", err.Error())
+		return nil, &settings.Error{Problem: err.Error()}
 	}
 	return hec.New(hec.Config{
 		URLs: s.URL, Token: token, TLS: tls, Ack: hec.AckMode(s.Ack),
@@ -102,7 +102,7 @@ func (sh *shipper) open(ctx context.Context, s *settings.Settings, in io.Reader,
 		return settings.Wrong("PATHS", "- is stdin and stands alone: take the other paths away")
 	}
 	if sh.store, err = checkpoint.Open(state, sh.log); err != nil {
-		return settings.Wrong("STATE_DIR", err.Error())
+		return &settings.Error{Problem: err.Error()}
 	}
 	sh.files, err = file.New(file.Options{
 		Patterns: s.Paths, StartAtEnd: s.Start == settings.End, MaxLine: int(s.MaxLineBytes), Once: sh.once,

@@ -14,8 +14,10 @@ import (
 	"ollama-hec/splunk_app/detections"
 )
 
-// topRows is how many rows a table of the summary has at most.
-const topRows = 8
+const (
+	topRows  = 8   // of a table of the summary
+	topRunes = 160 // of a line
+)
 
 // print writes the summary of a demo.
 func (a *arrivals) print(out io.Writer, sh *shipper) error {
@@ -72,7 +74,7 @@ func (a *arrivals) findings(out io.Writer) error {
 			return err
 		}
 		for _, f := range found[:min(len(found), topRows)] {
-			if _, err := fmt.Fprintf(out, "  %s\n", f.Text); err != nil {
+			if _, err := fmt.Fprintf(out, "  %s\n", shortened(f.Text)); err != nil {
 				return err
 			}
 		}
@@ -96,4 +98,12 @@ func (t tally) table(w io.Writer, name, what string) {
 		}
 		fmt.Fprintf(w, "%s\t%s\n", n, humanize.Comma(int64(t[n])))
 	}
+}
+
+// shortened is text that a terminal shows in a line or two.
+func shortened(text string) string {
+	if r := []rune(text); len(r) > topRunes {
+		return string(r[:topRunes]) + " …"
+	}
+	return text
 }

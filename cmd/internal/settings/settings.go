@@ -64,11 +64,16 @@ type Settings struct {
 
 // Error is a setting with a wrong value.
 type Error struct {
-	Setting string // as the user wrote it: OLLAMA_HEC_ACK or --ack
+	Setting string // as the user wrote it: OLLAMA_HEC_ACK or --ack; empty: Problem names it
 	Problem string // what it got, unless that is secret, and what it takes
 }
 
-func (e *Error) Error() string { return e.Setting + ": " + e.Problem }
+func (e *Error) Error() string {
+	if e.Setting == "" {
+		return e.Problem
+	}
+	return e.Setting + ": " + e.Problem
+}
 
 // Row is one setting as the documentation shows it.
 type Row struct {
@@ -193,14 +198,8 @@ func (s *Settings) Normalize() *sourcetypes.Options {
 	}
 }
 
-// Wrong is an *Error of the setting with that bare name; without a name the
-// problem names its setting itself.
-func Wrong(name, problem string) error {
-	if name == "" {
-		return &Error{Prefix, problem}
-	}
-	return &Error{Prefix + "_" + name, problem}
-}
+// Wrong is an *Error of the setting with that bare name.
+func Wrong(name, problem string) error { return &Error{Prefix + "_" + name, problem} }
 
 // Defaults are the settings nobody changed: the environment does not count.
 func Defaults() (*Settings, error) {

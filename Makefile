@@ -1,0 +1,56 @@
+# make demo   the whole path on this machine alone
+# make test   all tests, with Go alone
+# make check  what CI runs
+
+GO        ?= go
+VERSION   := $(shell sed -n 's/^const Version = "\(.*\)"/\1/p' cmd/internal/version/version.go)
+COMMIT    := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
+LDFLAGS   := -s -w -X ollama-hec/cmd/internal/version.Commit=$(COMMIT)
+BUILD     := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
+TOOLS     := $(CURDIR)/.tools
+FUZZTIME  ?= 5s
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+# The race detector needs a C compiler; without one the tests run all the same.
+RACE := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
+
+.PHONY: build demo test check lint vuln fuzz cross clean
+
+build:
+	$(BUILD) -o bin/ollama-hec ./cmd/ollama-hec
+
+demo: build
+	@./bin/ollama-hec demo
+
+test:
+	$(GO) vet ./...
+	$(GO) test $(RACE) ./...
+
+check: test lint vuln fuzz cross
+
+lint: $(TOOLS)/staticcheck
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not formatted: $$unformatted"; exit 1; }
+	$(GO) mod tidy -diff
+	$(TOOLS)/staticcheck ./...
+
+vuln: $(TOOLS)/govulncheck
+	@.ci/vulnerabilities $(TOOLS)/govulncheck
+
+fuzz:
+	@GO="$(GO)" .ci/fuzz $(FUZZTIME)
+
+cross:
+	@for p in $(PLATFORMS); do \
+		echo "$$p"; \
+		GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 $(GO) vet ./... && \
+		GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/ollama-hec || exit 1; \
+	done
+
+# Tools are pinned here; they are no part of the module.
+$(TOOLS)/staticcheck:
+	GOBIN=$(TOOLS) $(GO) install honnef.co/go/tools/cmd/staticcheck@v0.8.2
+$(TOOLS)/govulncheck:
+	GOBIN=$(TOOLS) $(GO) install golang.org/x/vuln/cmd/govulncheck@v1.8.0
+
+clean:
+	rm -rf bin dist

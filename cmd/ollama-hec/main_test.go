@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const corpusDir = "../../testdata/corpus"
+
+// command runs the program as main does and returns its status and output.
+func command(t *testing.T, in string, args ...string) (status int, out, errOut string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	status = run(t.Context(), args, strings.NewReader(in), &stdout, &stderr)
+	return status, stdout.String(), stderr.String()
+}
+
+func TestWrongUseIsStatus2AndNamesTheWayOut(t *testing.T) {
+	state := t.TempDir()
+	file := filepath.Join(state, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const url, token = "--url=http://127.0.0.1:9", "7e577e57-7e57-7e57-7e57-7e577e577e57"
+	for _, tt := range []struct {
+		name, token, want string
+		args              []string
+	}{
+		{"unknown command", token, `unknown command "frob"`, []string{"frob"}},
+		{"unknown flag", token, "--frob", []string{"run", "--frob"}},
+		{"token as flag", token, "--token", []string{"run", "--token=" + token}},
+		{"argument too many", token, "extra", []string{"run", "extra"}},
+		{"no URL", token, "OLLAMA_HEC_URL", []string{"run"}},
+		{"URL without scheme", token, "https://splunk:8088", []string{"run", "--url=splunk:8088"}},
+		{"no token", "", "TOKEN_FILE", []string{"run", url}},
+		{"bad token", "two words", "OLLAMA_HEC_TOKEN", []string{"run", url}},
+		{"token file missing", "", file + "x", []string{"run", url, "--token-file=" + file + "x"}},
+		{"token file empty", "", "empty", []string{"run", url, "--token-file=" + file}},
+		{"CA file missing", token, "CA_FILE", []string{"run", url, "--ca-file=" + file + "x"}},
+		{"CA file without certificate", token, "no PEM certificate", []string{"run", url, "--ca-file=" + file}},
+		{"certificate without key", token, "KEY_FILE", []string{"run", url, "--cert-file=" + file}},
+		{"bad value", token, "want auto or on or off", []string{"run", url, "--ack=maybe"}},
+		{"bad glob", token, "OLLAMA_HEC_PATHS", []string{"run", url, "--paths=/x/[", "--state-dir=" + state}},
+		{"stdin and files", token, "OLLAMA_HEC_PATHS", []string{"run", url, "--paths=-,/x/*.log", "--state-dir=" + state}},
+		{"state directory is a file", token, "STATE_DIR", []string{"run", url, "--paths=/x/*.log", "--state-dir=" + file}},
+		{"preview of nothing", token, "arg", []string{"preview"}},
+		{"preview of a missing file", token, "nope.log", []string{"preview", "nope.log"}},
+		{"receive on a public address", token, "--listen", []string{"receive", "--listen=192.0.2.1:8088"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Setenv("OLLAMA_HEC_TOKEN", tt.token)
+			status, _, errOut := command(t, "", tt.args...)
+			if status != exitUsage || !strings.Contains(errOut, tt.want) {
+				t.Errorf("status %d, stderr %s", status, errOut)
+			}
+			if tt.token != "" && strings.Contains(errOut, tt.token) || strings.Contains(errOut, "goroutine") {
+				t.Errorf("stderr tells too much: %s", errOut)
+			}
+		})
+	}
+}
+
+func TestVersion(t *testing.T) {
+	status, out, _ := command(t, "", "version")
+	if status != 0 || !strings.HasPrefix(out, "ollama-hec ") || !strings.Contains(out, "platform ") {
+		t.Errorf("status %d: %s", status, out)
+	}
+}
+
+func TestHelpListsEverySetting(t *testing.T) {
+	_, out, _ := command(t, "", "run", "--help")
+	for _, want := range []string{"--paths", "--batch-bytes", `"1MiB"`, "--prompts", `"redacted"`, "--once"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%s is missing", want)
+		}
+	}
+	if strings.Contains(out, "--token ") {
+		t.Error("the token is a flag")
+	}
+}
+
+func TestDemoPrintsWhatArrived(t *testing.T) {
+	status, out, errOut := command(t, "", "demo")
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, errOut)
+	}
+	for _, want := range []string{
+		"acknowledged", "ollama:server", "ollama:api", "ollama:prompts", "as gzip", "POST /api/generate", "loopback", "external",
+		`detection "Ollama Abnormal Network Connectivity": `, `detection "Ollama Network Failure": 1`,
+		`detection "Ollama API Accessed from External Network": 3`,
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is missing in\n%s", want, out)
+		}
+	}
+}
+
+func TestPreviewPrintsEventsAndCounts(t *testing.T) {
+	file := filepath.Join(corpusDir, "v0.13.5-trace.log")
+	status, out, errOut := command(t, "", "preview", "--host=h", "--index=i", file)
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, errOut)
+	}
+	counts := map[string]int{}
+	for line := range strings.Lines(out) {
+		var ev struct {
+			Time                            json.Number
+			Host, Source, Sourcetype, Index string
+			Event                           json.RawMessage
+		}
+		if err := json.Unmarshal([]byte(line), &ev); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		if ev.Host != "h" || ev.Index != "i" || ev.Source != file || ev.Time == "" {
+			t.Fatalf("metadata of %s", line)
+		}
+		counts[ev.Sourcetype]++
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := strings.Count(string(text), "\n[GIN] "); counts["ollama:api"] != want {
+		t.Errorf("%d requests, want %d", counts["ollama:api"], want)
+	}
+	if counts["ollama:prompts"] == 0 || counts["ollama:server"] == 0 {
+		t.Errorf("%v", counts)
+	}
+	if !strings.Contains(errOut, "email") || strings.Contains(out+errOut, "jane.doe@example.com") {
+		t.Errorf("redaction: %s", errOut)
+	}
+}
+
+func TestPreviewReadsStdin(t *testing.T) {
+	status, out, _ := command(t, "no line end", "preview", "--host=h", "-")
+	if status != 0 || !strings.Contains(out, `"source":"stdin"`) || !strings.Contains(out, `"event":"no line end"`) {
+		t.Errorf("status %d: %s", status, out)
+	}
+}

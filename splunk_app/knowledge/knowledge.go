@@ -105,7 +105,10 @@ func (st *sourcetype) apply(row spl.Row) {
 	}
 	automatic(row, st.kvMode)
 	for _, a := range st.aliases {
-		if v := row[a.from]; v != nil && (a.overwrite || row[a.to] == nil) {
+		switch v := row[a.from]; {
+		case v == nil && a.overwrite:
+			delete(row, a.to)
+		case v != nil && (a.overwrite || row[a.to] == nil):
 			row[a.to] = v
 		}
 	}
@@ -154,7 +157,7 @@ func setFirst(row spl.Row, field, v string) {
 // alias is one pair of a FIELDALIAS.
 type alias struct {
 	from, to  string
-	overwrite bool // AS, not ASNEW
+	overwrite bool // AS, not ASNEW: also where from is null
 }
 
 // calculated is one EVAL.

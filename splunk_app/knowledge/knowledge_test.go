@@ -226,3 +226,71 @@ func TestLoadErrors(t *testing.T) {
 		}
 	}
 }
+
+// Settings of another add-on for the same sourcetypes, where both are installed:
+// what both set is ours, what only it sets stands. None of its constants comes
+// through, and status and src stay.
+func TestBesideAnotherAddOn(t *testing.T) {
+	const other = `[ollama:server]
+KV_MODE = none
+EXTRACT-web = \|\s+(?<src_ip>[\d\.]+)\s+\|
+FIELDALIAS-cim_web_src = src_ip AS src
+FIELDALIAS-cim_web_status = http_response_code AS status
+EVAL-response_time_ms = 0
+EVAL-bytes_in = 0
+EVAL-http_referrer = ""
+EVAL-uri_query = ""
+EVAL-url = "http://" . dest . uri_path
+EVAL-vendor_product = "Something else"
+
+[ollama:api]
+KV_MODE = none
+FIELDALIAS-model = model AS model_name
+`
+	theirs, err := ParseConf(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := fstest.MapFS{}
+	for _, name := range []string{"props", "transforms", "eventtypes", "tags"} {
+		text, err := splunkapp.Tree.ReadFile("default/" + name + ".conf")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tree["default/"+name+".conf"] = &fstest.MapFile{Data: text}
+	}
+	ours, err := ParseConf(string(tree["default/props.conf"].Data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var merged strings.Builder
+	for _, stanza := range ours {
+		keys := maps.Clone(stanza.Keys)
+		if s := theirs.Stanza(stanza.Name); s != nil {
+			for key, v := range s.Keys {
+				if _, both := keys[key]; !both {
+					keys[key] = v
+				}
+			}
+		}
+		merged.WriteString("[" + stanza.Name + "]\n")
+		for key, v := range keys {
+			merged.WriteString(key + " = " + v + "\n")
+		}
+	}
+	tree["default/props.conf"] = &fstest.MapFile{Data: []byte(merged.String())}
+	beside, err := Load(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := load(t)
+	for _, e := range []Event{
+		{Sourcetype: "ollama:server", Host: "h", Raw: `[GIN] 2026/11/21 - 19:28:48 | 200 |     624.596µs |     2001:db8::1 | GET      "/api/tags?x=1"`},
+		{Sourcetype: "ollama:server", Host: "h", Raw: `time=2026-11-21T19:15:41.541Z level=WARN source=x.go:1 msg="failed \"x\"" err="no such host"`},
+		{Sourcetype: "ollama:api", Host: "h", Raw: `{"src":"203.0.113.77","status":200,"response_time_ms":0.6,"http_method":"GET"}`},
+	} {
+		if got, want := show(beside.Fields(e)), show(alone.Fields(e)); got != want {
+			t.Errorf("beside it\n%s\n\nalone\n%s", got, want)
+		}
+	}
+}

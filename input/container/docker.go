@@ -10,6 +10,9 @@ import (
 // parseDocker takes a line of a json-file log apart and leaves its text
 // escaped. Docker ends a line's last part, and only that, with \n.
 func parseDocker(line []byte) (frame, bool) {
+	if f, ok := parsePlain(line); ok {
+		return f, true
+	}
 	var f frame
 	var text, stream, stamp bool
 	whole := jsonline.Members(line, func(key, value []byte) bool {
@@ -27,6 +30,42 @@ func parseDocker(line []byte) (frame, bool) {
 	f.last = endsLine(f.text)
 	return f, whole && text && stream && stamp
 }
+
+// parsePlain reads the lines of a container without attributes in the one way
+// Docker writes them, which is most of them.
+func parsePlain(line []byte) (frame, bool) {
+	const begin = `{"log":"`
+	var f frame
+	if len(line) < len(begin) || string(line[:len(begin)]) != begin {
+		return f, false
+	}
+	end := jsonline.StringEnd(line, len(begin)-1)
+	if end < 0 {
+		return f, false
+	}
+	f.text = line[len(begin) : end-1]
+	f.last = endsLine(f.text)
+	const stdout, stderr = `,"stream":"stdout","time":"`, `,"stream":"stderr","time":"`
+	rest := line[end:]
+	if len(rest) < len(stdout) {
+		return f, false
+	}
+	switch string(rest[:len(stdout)]) {
+	case stdout:
+		f.output = input.Stdout
+	case stderr:
+		f.output = input.Stderr
+	default:
+		return f, false
+	}
+	stamp, ok := bytes.CutSuffix(rest[len(stdout):], closing)
+	if ok {
+		f.time, ok = parseStamp(stamp)
+	}
+	return f, ok
+}
+
+var closing = []byte(`"}`)
 
 // unescape turns the text into what it says, in place, without its line feed.
 func (f *frame) unescape() {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"ollama-hec/input"
+	durable "ollama-hec/input/checkpoint"
 )
 
 // fieldsOf is a journal entry: fields in turn, name and value.
@@ -116,6 +117,8 @@ func (m *memory) Set(_, id string, state func() any) {
 
 func (m *memory) Damaged() bool { return m.damaged }
 func (m *memory) Flush() error  { return nil }
+
+var _ Store = (*durable.Store)(nil)
 
 // shipper reads a source's streams as a lane does and remembers what it got.
 type shipper struct {

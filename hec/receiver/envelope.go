@@ -17,6 +17,8 @@ type Event struct {
 	Event, Fields json.RawMessage
 	// Line is the whole envelope on one line, keys in the order received.
 	Line json.RawMessage
+	// Request is Request.N of the request the event came in.
+	Request uint64
 }
 
 // parsed is what a body came to.

@@ -45,6 +45,7 @@ type exchange struct {
 	w        http.ResponseWriter
 	req      *http.Request
 	endpoint Endpoint
+	n        uint64 // requests before on this endpoint
 	fault    Fault
 }
 
@@ -60,8 +61,8 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	x.endpoint = endpoint
-	n := r.seen[endpoint].Add(1) - 1
-	x.fault = (*r.fault.Load())(&Request{HTTP: req, Endpoint: endpoint, N: n})
+	x.n = r.seen[endpoint].Add(1) - 1
+	x.fault = (*r.fault.Load())(&Request{HTTP: req, Endpoint: endpoint, N: x.n})
 	if reflect.ValueOf(x.fault).IsZero() {
 		r.stats.request(nil)
 	} else {
@@ -140,6 +141,9 @@ func (x *exchange) submit(token Token) reply {
 	}
 	if n := x.fault.Invalid; n != nil {
 		p = parsed{events: p.events[:min(max(*n, 0), len(p.events))], number: *n}
+	}
+	for i := range p.events {
+		p.events[i].Request = x.n
 	}
 	good := reply{code: p.code, number: p.number, ack: -1}
 	if len(p.events)+p.fieldsOnly > 0 && token.Ack {

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -267,5 +269,28 @@ func TestFaultsKnowTheRequest(t *testing.T) {
 	call{method: "GET", path: "/services/collector/health"}.do(t, r)
 	if want := []string{"0 0 " + chanA, "0 1 " + chanB, "3 0 "}; !slices.Equal(seen, want) {
 		t.Errorf("got %q, want %q", seen, want)
+	}
+}
+
+func TestEventsSayWhichRequestTheyCameIn(t *testing.T) {
+	var mu sync.Mutex
+	got := map[uint64][]string{}
+	chosen := map[uint64]string{}
+	r := start(t, Options{
+		Event: func(e Event) { got[e.Request] = append(got[e.Request], string(e.Event)) },
+		Fault: func(req *Request) Fault {
+			mu.Lock()
+			defer mu.Unlock()
+			chosen[req.N] = req.HTTP.Header.Get("X-Splunk-Request-Channel")
+			return Fault{}
+		},
+	})
+	call{body: `{"event":"a"}{"event":"b"}`, channel: chanA}.do(t, r)
+	call{body: `{"event":"c"}`, channel: chanB}.do(t, r)
+	if want := (map[uint64][]string{0: {`"a"`, `"b"`}, 1: {`"c"`}}); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if chosen[0] != chanA || chosen[1] != chanB {
+		t.Errorf("got %v", chosen)
 	}
 }

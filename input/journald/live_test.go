@@ -39,7 +39,6 @@ type journal struct {
 	dir  string
 	boot string
 	at   int // seconds since epoch, one for each entry
-	n    int // of files
 }
 
 // haveRemote: systemd-journal-remote makes journals from the export format.

@@ -1,11 +1,12 @@
-// Package splunkapp holds the files of the Splunk add-on, for those that
-// read, check, install or pack them. What is missing here is what only a build
-// makes: the modular input's executables, app.manifest and the version.
+// Package splunkapp holds those files of the Splunk add-on that programs read:
+// its configuration and its lookups. The rest of the add-on lies beside them and
+// is put together by packaging.
 package splunkapp
 
 import "embed"
 
-// Tree is the add-on as it stands in the repository.
+// Tree is default and lookups as they stand in the repository, the version not
+// yet filled in.
 //
 //go:embed default lookups
 var Tree embed.FS

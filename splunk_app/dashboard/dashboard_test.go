@@ -109,6 +109,9 @@ func TestSearches(t *testing.T) {
 	}
 	want := map[string]string{"requests": "3", "errors": "1", "p95": "160", "external": "1", "failures": "6"}
 	for _, p := range Panels() {
+		if strings.Contains(p.Search, "$") {
+			t.Errorf("%s: $ begins a token", p.ID)
+		}
 		s, err := spl.Compile(p.Search, env)
 		if err != nil {
 			t.Errorf("%s: %v", p.ID, err)

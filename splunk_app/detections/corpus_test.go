@@ -107,7 +107,7 @@ func splunks(t *testing.T) []splunk {
 	}
 	return []splunk{
 		{"with the add-on", func(e Event) spl.Row { return Fields(e) }, environment()},
-		{"with searches alone", knowledge.Without, alone},
+		{"with searches alone", knowledge.Unconfigured, alone},
 	}
 }
 

@@ -8,8 +8,8 @@ func externalAccess() Detection {
 		Search: "(`ollama_server` \"GIN\") OR `ollama_api`\n" +
 			`| rex "^\[GIN\] [^|]*\|\s*(?<line_status>\d{3})\s*\|\s*[^|\s]+\s*\|\s*(?<line_src>[^|\s]+)\s*\|\s*(?<line_method>[A-Z]+)\s+\x22(?<line_path>[^?\x22\x5C]*(?:\x5C.[^?\x22\x5C]*)*)"` + "\n" +
 			`| eval is_line=if(sourcetype="ollama:server", "yes", "no"), client=lower(if(is_line="yes", line_src, src))` + "\n" +
-			`| eval client=replace(replace(client, "%.*$", ""), "^(?:::|(?:0{1,4}:){5})ffff:(\d+\.\d+\.\d+\.\d+)$", "\1")` + "\n" +
-			`| where match(client, "^[0-9a-f:.]+$") AND client!="0.0.0.0"` + "\n" +
+			`| eval client=replace(replace(client, "%.*\z", ""), "^(?:::|(?:0{1,4}:){5})ffff:(\d+\.\d+\.\d+\.\d+)\z", "\1")` + "\n" +
+			`| where match(client, "^[0-9a-f:.]+\z") AND client!="0.0.0.0"` + "\n" +
 			`| where NOT (cidrmatch("10.0.0.0/8", client) OR cidrmatch("127.0.0.0/8", client) OR cidrmatch("169.254.0.0/16", client) OR cidrmatch("172.16.0.0/12", client) OR cidrmatch("192.168.0.0/16", client) OR cidrmatch("100.64.0.0/10", client) OR cidrmatch("::1/128", client) OR cidrmatch("fe80::/10", client) OR cidrmatch("fc00::/7", client) OR cidrmatch("ff00::/8", client))` + "\n" +
 			"| `ollama_trusted_ranges`\n" +
 			"| where isnull(trusted_range)\n" +

@@ -146,7 +146,7 @@ func TestTrustedRanges(t *testing.T) {
 		"203.0.113.9": true, "2001:db8:a::1": true, "::ffff:203.0.113.9": true, "198.51.100.7": true,
 		"203.0.114.9": false, "2001:db8:b::1": false, "198.51.100.8": false,
 	} {
-		res := search.Run([]spl.Row{knowledge.Without(accessLine(src))})
+		res := search.Run([]spl.Row{knowledge.Unconfigured(accessLine(src))})
 		if len(res.Rows) == 0 != trusted {
 			t.Errorf("%s: trusted %v, want %v", src, !trusted, trusted)
 		}

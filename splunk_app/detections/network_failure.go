@@ -2,7 +2,8 @@ package detections
 
 // The search reads _raw rather than fields: so it also works where only the
 // saved searches were installed and Splunk, left to itself, cuts msg at the
-// first \" before "dial tcp". \x22 is a quotation mark, \x5C a backslash.
+// first \" before "dial tcp". \x22 is a quotation mark, \x5C a backslash, and \z
+// the end: a dashboard would take text between two $ for a token.
 func networkFailure() Detection {
 	const quoted = `\x22[^\x22\x5C]*(?:\x5C.[^\x22\x5C]*)*\x22`
 	return Detection{
@@ -12,7 +13,7 @@ func networkFailure() Detection {
 			`| rex "(?:^|\s)time=\S+ level=\S+ (?:source=\S+ )?msg=(?<message>` + quoted + `|\S+)"` + "\n" +
 			`| rex "(?:^|\s)time=\S+ level=\S+ (?:source=\S+ )?msg=(?:` + quoted + `|\S+)(?: (?:\x22[^\x22]*\x22|[^\s=\x22]+)=(?:` + quoted + `|[^\s\x22]*))*? (?:err|error)=(?<cause>` + quoted + `|\S+)"` + "\n" +
 			`| rex "^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \S+\.go:\d+: (?:[A-Z]+ )?(?<message>.+)"` + "\n" +
-			`| eval message=replace(replace(message, "^\x22|\x22$", ""), "\x5C\x22", "\""), cause=replace(replace(cause, "^\x22|\x22$", ""), "\x5C\x22", "\"")` + "\n" +
+			`| eval message=replace(replace(message, "^\x22|\x22\z", ""), "\x5C\x22", "\""), cause=replace(replace(cause, "^\x22|\x22\z", ""), "\x5C\x22", "\"")` + "\n" +
 			`| eval failure=if(isnull(cause), message, message.": ".cause)` + "\n" +
 			`| where isnotnull(failure) AND NOT match(_raw, "^\s*\[GIN\]")` + "\n" +
 			`| eval kind=case(` +
@@ -22,7 +23,7 @@ func networkFailure() Detection {
 			`match(failure, "(?i)i/o timeout|tls handshake timeout|timeout awaiting response headers|client\.timeout|(?:connection|operation) timed out|did not properly respond after a period|part \d+ stalled|(?:https?://|\b(?:dial|read|write) (?:tcp|udp)|lookup |request failed|timed out|refresh|hydration|cloud|response|download|upload|update|attempt \d+ failed).*deadline exceeded"), "timeout", ` +
 			`match(failure, "(?i)x509: |\btls: |does not look like a tls handshake|http response to https client|certificate (?:has expired|is not trusted|signed by unknown)"), "tls", ` +
 			`match(failure, "(?i)no such host|server misbehaving|temporary failure in name resolution|name or service not known|no address associated|getaddrinfo|lookup [^ ]+(?: on [^ ]+)?: (?:cannot unmarshal|dns|no answer)"), "dns", ` +
-			`match(failure, "(?i)context canceled|operation was canceled|request canceled$|unsupported protocol scheme|stopped after \d+ redirects|no host in request url"), null(), ` +
+			`match(failure, "(?i)context canceled|operation was canceled|request canceled\z|unsupported protocol scheme|stopped after \d+ redirects|no host in request url"), null(), ` +
 			`match(failure, "(?i)\b(?:get|head|post|put|patch|delete) \x22[a-z]+://[^\x22]*\x22: |\b(?:dial|read|write|proxyconnect) (?:tcp|udp)[46]? ?|\blookup [^ ]+(?: on [^ ]+)?: |use of closed network connection|client connection closed before|http2: |stream error: stream id|transport connection broken|server closed idle connection|(?:attempt \d+ failed|read response|response copy failed).*\beof\b"), "other")` + "\n" +
 			`| where isnotnull(kind)` + "\n" +
 			`| rex field=failure "(?i)\b(?:get|head|post|put|patch|delete) \x22[a-z]+://(?:[^/@\x22]*@)?(?<url_host>\[[^\]]+\]|[^/:?\x22]+)"` + "\n" +

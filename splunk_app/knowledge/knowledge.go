@@ -96,8 +96,8 @@ func (k *Knowledge) Fields(e Event) spl.Row {
 	return row
 }
 
-// Without is the same event on a Splunk that lacks the add-on.
-func Without(e Event) spl.Row { return new(Knowledge).Fields(e) }
+// Unconfigured are the fields of an event on a Splunk that lacks the add-on.
+func Unconfigured(e Event) spl.Row { return new(Knowledge).Fields(e) }
 
 func (st *sourcetype) apply(row spl.Row) {
 	for _, x := range st.extracts {

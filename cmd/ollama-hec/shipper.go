@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -58,12 +59,13 @@ func newShipper(ctx context.Context, s *settings.Settings, once bool, in io.Read
 		Encode: func(st input.Stream) batch.Encoder {
 			return hec.NewEnvelope(hec.Origin{Host: host, Source: st.Source(), Index: s.Index, Fields: st.Fields()})
 		},
-		Gzip:   true,
-		Sink:   client,
-		Limits: batch.Limits{Bytes: int(s.BatchBytes), Events: int(s.BatchEvents)},
-		Delay:  time.Duration(s.BatchDelay),
-		Drain:  time.Duration(s.DrainTimeout),
-		Log:    log,
+		Gzip:    true,
+		Sink:    client,
+		Suspend: sh.suspend,
+		Limits:  batch.Limits{Bytes: int(s.BatchBytes), Events: int(s.BatchEvents)},
+		Delay:   time.Duration(s.BatchDelay),
+		Drain:   time.Duration(s.DrainTimeout),
+		Log:     log,
 	})
 	return sh, nil
 }
@@ -104,6 +106,9 @@ func (sh *shipper) open(ctx context.Context, s *settings.Settings, in io.Reader,
 	if sh.store, err = checkpoint.Open(state, sh.log); err != nil {
 		return &settings.Error{Problem: err.Error()}
 	}
+	if err := sh.recall(ctx); err != nil {
+		return err
+	}
 	sh.files, err = file.New(file.Options{
 		Patterns: s.Paths, StartAtEnd: s.Start == settings.End, MaxLine: int(s.MaxLineBytes), Once: sh.once,
 		Store: sh.store, Log: sh.log,
@@ -113,6 +118,47 @@ func (sh *shipper) open(ctx context.Context, s *settings.Settings, in io.Reader,
 	}
 	sh.sources = append(sh.sources, sh.files)
 	return nil
+}
+
+// recallMost bounds how long a start waits for acknowledgments of the last run.
+const recallMost = 30 * time.Second
+
+// suspend keeps the receipts of what was answered and is not acknowledged.
+func (sh *shipper) suspend(receipts []hec.Receipt) error {
+	if sh.store == nil {
+		return errors.New("a pipe cannot be read again")
+	}
+	condition, err := json.Marshal(receipts)
+	if err != nil {
+		return err
+	}
+	return sh.store.Suspend(condition)
+}
+
+// recall asks for the acknowledgments that the last run did not wait for. What
+// is not acknowledged is read and sent again.
+func (sh *shipper) recall(ctx context.Context) error {
+	condition := sh.store.Suspended()
+	if condition == nil {
+		return nil
+	}
+	var receipts []hec.Receipt
+	if err := json.Unmarshal(condition, &receipts); err != nil {
+		sh.log.Warn("receipts of the last run cannot be read, sending again", "error", err)
+		return sh.store.Resolve(false)
+	}
+	sh.log.Info("asking for acknowledgments of the last run", "batches", len(receipts))
+	waiting, cancel := context.WithTimeout(ctx, recallMost)
+	defer cancel()
+	came := sh.client.Recall(waiting, receipts)
+	if ctx.Err() != nil {
+		return nil // stopped meanwhile: the next start asks again
+	}
+	all := !slices.Contains(came, false)
+	if !all {
+		sh.log.Warn("batches of the last run were not acknowledged, sending again", "batches", len(receipts))
+	}
+	return sh.store.Resolve(all)
 }
 
 // run ships until ctx ends, or with once until all is delivered.

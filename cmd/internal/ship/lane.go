@@ -2,9 +2,11 @@ package ship
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
+	"ollama-hec/hec"
 	"ollama-hec/input"
 	"ollama-hec/sourcetypes"
 	"ollama-hec/sourcetypes/batch"
@@ -298,9 +300,14 @@ func (l *lane) send(delivering context.Context, fail func(error)) {
 	l.answered = b.Done()
 	l.sending.Go(func() {
 		defer l.p.room.give(bytes)
-		if err := l.p.cfg.Sink.Deliver(delivering, b); err == nil {
+		err := l.p.cfg.Sink.Deliver(delivering, b)
+		var pending *hec.PendingError
+		switch {
+		case err == nil:
 			settle(marks)
-		} else if delivering.Err() == nil {
+		case errors.As(err, &pending):
+			l.p.suspend(marks, pending.Receipts)
+		case delivering.Err() == nil:
 			fail(err)
 		}
 	})

@@ -3,6 +3,7 @@ package ship
 import (
 	"sync"
 
+	"ollama-hec/hec"
 	"ollama-hec/input"
 )
 
@@ -21,6 +22,10 @@ type mark struct {
 	next      input.Position
 	carry     input.Carry
 	delivered bool // guarded by ledger.mu
+
+	// receipts stand for acknowledgments to come, of a batch that was answered
+	// when delivery ended; guarded by ledger.mu
+	receipts []hec.Receipt
 }
 
 // enter notes that a batch reaches up to next. Called in the stream's order.
@@ -55,4 +60,26 @@ func settle(marks []*mark) {
 	for _, m := range marks {
 		m.settle()
 	}
+}
+
+// suspend notes what the mark's batch was answered with.
+func (m *mark) suspend(receipts []hec.Receipt) {
+	m.ledger.mu.Lock()
+	defer m.ledger.mu.Unlock()
+	m.receipts = receipts
+}
+
+// answered is how far the stream gets if the receipts are honoured: past every
+// batch up to the first that was not even answered. last is nil if there is none.
+func (l *ledger) answered() (last *mark, receipts []hec.Receipt) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, m := range l.marks {
+		if !m.delivered && m.receipts == nil {
+			break
+		}
+		last = m
+		receipts = append(receipts, m.receipts...)
+	}
+	return last, receipts
 }

@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ollama-hec/hec"
 	"ollama-hec/input"
 	"ollama-hec/sourcetypes"
 	"ollama-hec/sourcetypes/batch"
@@ -39,6 +40,11 @@ type Config struct {
 	Gzip      bool // batches are compressed
 	Sink      Sink
 
+	// Suspend is called at the end of a Run that leaves batches answered but
+	// not acknowledged. Commits after it returned nil count only if every
+	// receipt is honoured in a later run. nil: they are not committed.
+	Suspend func([]hec.Receipt) error
+
 	Lanes  int
 	Limits batch.Limits
 	Delay  time.Duration // how long an event waits for others
@@ -61,6 +67,9 @@ type Pipeline struct {
 	room  *room
 
 	lines, read atomic.Int64
+
+	mu        sync.Mutex
+	suspended map[*ledger]bool // with receipts; guarded by mu
 }
 
 // New returns a pipeline.
@@ -68,7 +77,7 @@ func New(cfg Config) *Pipeline {
 	if cfg.Lanes == 0 {
 		cfg.Lanes = DefaultLanes
 	}
-	p := &Pipeline{cfg: cfg, room: newRoom(outstandingMax)}
+	p := &Pipeline{cfg: cfg, room: newRoom(outstandingMax), suspended: map[*ledger]bool{}}
 	for range cfg.Lanes {
 		p.lanes = append(p.lanes, newLane(p))
 	}
@@ -115,10 +124,56 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	lanes.Wait()
 	stop(nil)
 	<-finished
+	p.commitSuspended()
 	if err := context.Cause(reading); !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil
+}
+
+// suspend notes that the batch of marks was answered and not acknowledged.
+func (p *Pipeline) suspend(marks []*mark, receipts []hec.Receipt) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, m := range marks {
+		m.suspend(receipts)
+		p.suspended[m.ledger] = true
+	}
+}
+
+// commitSuspended commits what was answered, under the condition that it is
+// acknowledged after all.
+func (p *Pipeline) commitSuspended() {
+	type id struct {
+		endpoint, channel string
+		id                int64
+	}
+	var receipts []hec.Receipt
+	var reached []*mark
+	seen := map[id]bool{} // a batch of several streams is in the ledger of each
+	for l := range p.suspended {
+		last, rs := l.answered()
+		if last == nil {
+			continue
+		}
+		reached = append(reached, last)
+		for _, r := range rs {
+			if k := (id{r.Endpoint, r.Channel, r.ID}); !seen[k] {
+				seen[k] = true
+				receipts = append(receipts, r)
+			}
+		}
+	}
+	if len(reached) == 0 || p.cfg.Suspend == nil {
+		return
+	}
+	if err := p.cfg.Suspend(receipts); err != nil {
+		p.cfg.Log.Warn("what was not acknowledged will be sent again", "error", err)
+		return
+	}
+	for _, m := range reached {
+		m.ledger.stream.Commit(m.next, m.carry)
+	}
 }
 
 // find runs the sources until all have ended.

@@ -1,0 +1,206 @@
+// Command bench measures what the shipper costs beside a reference that only
+// reads, wraps and compresses, in the same run on the same machine.
+//
+// It never fails because of a figure: it prints them, with what is to be
+// reached. Processes are pinned to cores on Linux only, and cores that others
+// use too make figures worse; the ratios suffer least.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// The program starts itself as the processes that it measures or needs.
+var verbs = map[string]func(ctx context.Context, args []string) error{
+	"receive":   receive,
+	"reference": reference,
+}
+
+func run(ctx context.Context, args []string, out, errOut io.Writer) error {
+	if len(args) > 0 && verbs[args[0]] != nil {
+		return verbs[args[0]](ctx, args[1:])
+	}
+	o, err := parse(args, errOut)
+	if err != nil {
+		return err
+	}
+	b, err := newBench(ctx, o, errOut)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	if o.cpuProfile != "" || o.memProfile != "" {
+		return b.profile(ctx)
+	}
+	for _, p := range parts {
+		if !slices.Contains(o.parts, p.name) {
+			continue
+		}
+		fmt.Fprintf(errOut, "%s …\n", p.does)
+		if err := p.run(b, ctx); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	b.report.print(out)
+	if o.json != "" {
+		return b.report.writeJSON(o.json, out)
+	}
+	return nil
+}
+
+// part is one thing to measure.
+type part struct {
+	name, does string
+	run        func(*bench, context.Context) error
+}
+
+var parts = []part{
+	{"cost", "CPU for each event, beside the reference", (*bench).cost},
+	{"memory", "peak memory by size of the log", (*bench).memory},
+	{"latency", "from append to receipt", (*bench).latency},
+	{"idle", "CPU with nothing to do", (*bench).idle},
+	{"files", "many files growing together", (*bench).files},
+}
+
+func partNames() (names []string) {
+	for _, p := range parts {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+// options are the flags.
+type options struct {
+	parts                  []string
+	lines, runs, manyFiles int
+	manyLines              int
+	latencySeconds         int
+	idleSeconds            int
+	seed                   uint64
+	quick                  bool
+	shipper, dir, json     string
+	cpuProfile, memProfile string
+	api                    bool
+}
+
+func parse(args []string, errOut io.Writer) (*options, error) {
+	o := new(options)
+	var names string
+	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
+	fs.SetOutput(errOut)
+	fs.StringVar(&names, "parts", strings.Join(partNames(), ","), "what to measure, comma separated")
+	fs.IntVar(&o.lines, "lines", 2_000_000, "lines of the log")
+	fs.IntVar(&o.runs, "runs", 3, "how often each cost is measured; the median counts")
+	fs.IntVar(&o.manyFiles, "files", 1000, "how many files grow together")
+	fs.IntVar(&o.manyLines, "files-lines", 1_000_000, "lines that they grow by, together")
+	fs.IntVar(&o.latencySeconds, "latency-seconds", 20, "how long lines are appended to measure latency")
+	fs.IntVar(&o.idleSeconds, "idle-seconds", 20, "how long idleness is measured")
+	fs.Uint64Var(&o.seed, "seed", 1, "seed of the log")
+	fs.BoolVar(&o.quick, "quick", false, "all parts in about 20 s: figures to look at, not to quote")
+	fs.StringVar(&o.shipper, "shipper", "", "executable to measure; empty: built from the source here")
+	fs.StringVar(&o.dir, "dir", "", "where to put logs; empty: a temporary directory")
+	fs.StringVar(&o.json, "json", "", "file for the figures as JSON; - is stdout")
+	fs.StringVar(&o.cpuProfile, "cpuprofile", "", "profile the pipeline inside this process instead, into this file")
+	fs.StringVar(&o.memProfile, "memprofile", "", "as cpuprofile, for allocations")
+	fs.BoolVar(&o.api, "api", true, "derive ollama:api while profiling")
+	if err := fs.Parse(args); err != nil {
+		return nil, err
+	}
+	if fs.NArg() > 0 {
+		return nil, fmt.Errorf("%q: no arguments are taken, see -help", fs.Args())
+	}
+	if o.quick {
+		o.lines, o.runs, o.manyLines, o.latencySeconds, o.idleSeconds = 200_000, 1, 100_000, 3, 3
+	}
+	o.parts = strings.Split(names, ",")
+	for _, name := range o.parts {
+		if !slices.Contains(partNames(), name) {
+			return nil, fmt.Errorf("-parts: got %q, want any of %s", name, strings.Join(partNames(), ", "))
+		}
+	}
+	if min(o.lines, o.runs, o.manyFiles, o.manyLines, o.latencySeconds, o.idleSeconds) < 1 {
+		return nil, errors.New("-lines, -runs, -files, -files-lines, -latency-seconds and -idle-seconds take whole numbers above 0")
+	}
+	return o, nil
+}
+
+// bench is what the parts share.
+type bench struct {
+	options *options
+	say     io.Writer
+	self    string // this executable
+	shipper string
+	dir     string
+	remove  bool // dir is ours
+	cores   cores
+	report  *report
+
+	sample string // the log of all lines, once written
+}
+
+func newBench(ctx context.Context, o *options, say io.Writer) (*bench, error) {
+	b := &bench{options: o, say: say, shipper: o.shipper, dir: o.dir, cores: chooseCores()}
+	b.report = newReport(o, b.cores)
+	var err error
+	if b.self, err = os.Executable(); err != nil {
+		return nil, err
+	}
+	if b.dir == "" {
+		if b.dir, err = os.MkdirTemp("", "bench-"); err != nil {
+			return nil, err
+		}
+		b.remove = true
+	}
+	if b.dir, err = filepath.Abs(b.dir); err != nil {
+		return nil, err
+	}
+	if b.shipper == "" {
+		b.shipper = filepath.Join(b.dir, "ollama-hec.bench")
+		if err := build(ctx, b.shipper); err != nil {
+			b.close()
+			return nil, err
+		}
+	}
+	if err := pinSelf(b.cores.other); err != nil {
+		b.close()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *bench) close() {
+	if b.remove {
+		os.RemoveAll(b.dir)
+	}
+}
+
+// log returns the whole log, which it writes at the first call.
+func (b *bench) log() (string, error) {
+	if b.sample == "" {
+		path := filepath.Join(b.dir, "ollama.log")
+		if err := writeLog(path, b.options.seed, b.options.lines); err != nil {
+			return "", err
+		}
+		b.sample = path
+	}
+	return b.sample, nil
+}

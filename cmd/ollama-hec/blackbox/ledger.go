@@ -1,0 +1,226 @@
+package blackbox
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Ledger keeps account of lines: what was written, what came, and why one came
+// more than once. A line is writer-seq: what stands before the last hyphen
+// names the writer, the number after it grows by one from line to line.
+type Ledger struct {
+	mu      sync.Mutex
+	written []string            // guarded by mu; in order
+	lines   map[string]*account // guarded by mu
+	writers map[string]*progress
+	missing int           // guarded by mu; written and not come
+	changed chan struct{} // guarded by mu; closed and replaced when a line comes
+	tally   Tally         // guarded by mu
+}
+
+// account is what is known of one line.
+type account struct {
+	due   bool // it was written
+	times int
+	last  Arrival
+}
+
+// progress is how far a writer's lines have come.
+type progress struct{ seq int }
+
+// Arrival is how a line came.
+type Arrival struct {
+	// Life counts the crashes before the shipper that sent it was started.
+	Life int
+	// Ambiguous: its request got no clear reply, or an acknowledgment that never comes.
+	Ambiguous bool
+}
+
+// Tally is the ledger's account.
+type Tally struct {
+	Written, Came int // lines
+	Lost          int // of the lines written
+	// Lines that came again because the reply before was ambiguous, because
+	// the shipper had crashed since, and for no such reason.
+	AfterAmbiguous, AfterCrash, Unexcused int
+	Disordered                            int // came for the first time after a younger line of their writer
+	Foreign                               int // nobody has written them
+	Examples                              []string
+}
+
+// NewLedger returns an empty ledger.
+func NewLedger() *Ledger {
+	return &Ledger{lines: map[string]*account{}, writers: map[string]*progress{}, changed: make(chan struct{})}
+}
+
+// Line is the text of one line, without its end.
+func Line(writer string, seq int) string { return writer + "-" + strconv.Itoa(seq) }
+
+// Write notes that these lines are about to be written.
+func (l *Ledger) Write(writer string, from, n int) (text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var b strings.Builder
+	for seq := from; seq < from+n; seq++ {
+		line := Line(writer, seq)
+		b.WriteString(line)
+		b.WriteByte('\n')
+		l.due(line)
+	}
+	return b.String()
+}
+
+// Due notes that a line of any text is about to be written.
+func (l *Ledger) Due(line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.due(line)
+}
+
+func (l *Ledger) due(line string) {
+	a := l.lines[line]
+	if a == nil {
+		a = &account{}
+		l.lines[line] = a
+	}
+	if a.due {
+		return
+	}
+	a.due = true
+	l.written = append(l.written, line)
+	l.tally.Written++
+	if a.times == 0 {
+		l.missing++
+	}
+}
+
+// Take notes that a line came.
+func (l *Ledger) Take(line string, now Arrival) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.lines[line]
+	if a == nil {
+		a = &account{}
+		l.lines[line] = a
+	}
+	if a.times == 0 {
+		if a.due {
+			l.missing--
+		}
+		l.order(line)
+	} else {
+		l.excuse(line, a.last, now)
+	}
+	a.times++
+	a.last = now
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+// excuse says why a line came again.
+func (l *Ledger) excuse(line string, before, now Arrival) {
+	switch {
+	case before.Ambiguous:
+		l.tally.AfterAmbiguous++
+	case before.Life < now.Life:
+		l.tally.AfterCrash++
+	default:
+		l.tally.Unexcused++
+		l.example("again", line)
+	}
+}
+
+// order checks that a line that came for the first time is younger than those
+// of its writer before.
+func (l *Ledger) order(line string) {
+	i := strings.LastIndexByte(line, '-')
+	if i < 0 {
+		return
+	}
+	seq, err := strconv.Atoi(line[i+1:])
+	if err != nil {
+		return
+	}
+	p := l.writers[line[:i]]
+	if p == nil {
+		p = &progress{-1}
+		l.writers[line[:i]] = p
+	}
+	if seq < p.seq {
+		l.tally.Disordered++
+		l.example(fmt.Sprintf("after %d", p.seq), line)
+	}
+	p.seq = max(p.seq, seq)
+}
+
+func (l *Ledger) example(what, line string) {
+	if len(l.tally.Examples) < 10 {
+		l.tally.Examples = append(l.tally.Examples, what+": "+shorten(line))
+	}
+}
+
+func shorten(line string) string {
+	if len(line) > 80 {
+		return fmt.Sprintf("%.40s… (%d bytes)", line, len(line))
+	}
+	return line
+}
+
+// Settle counts a line as come that came by another way, such as a dead letter.
+func (l *Ledger) Settle(line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if a := l.lines[line]; a != nil && a.due && a.times == 0 {
+		a.times++
+		l.missing--
+	}
+}
+
+// Missing is how many lines were written and have not come, and Changed is
+// closed when the next one comes.
+func (l *Ledger) Missing() (n int, changed <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.missing, l.changed
+}
+
+// Times is how often a line came.
+func (l *Ledger) Times(line string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if a := l.lines[line]; a != nil {
+		return a.times
+	}
+	return 0
+}
+
+// Tally is the account so far.
+func (l *Ledger) Tally() Tally {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t := l.tally
+	t.Examples = slices.Clone(t.Examples)
+	for _, line := range l.written {
+		if l.lines[line].times == 0 {
+			t.Lost++
+			if t.Lost <= 5 {
+				t.Examples = append(t.Examples, "lost: "+shorten(line))
+			}
+		}
+	}
+	for line, a := range l.lines {
+		if a.times > 0 {
+			t.Came++
+		}
+		if !a.due {
+			t.Foreign++
+			if t.Foreign <= 5 {
+				t.Examples = append(t.Examples, "foreign: "+shorten(line))
+			}
+		}
+	}
+	return t
+}

@@ -1,0 +1,145 @@
+package blackbox
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"ollama-hec/hec/receiver"
+)
+
+// tokenPrefix begins the token of every shipper; the number of its life follows.
+const tokenPrefix = "3f1c8a52-blackbox-"
+
+// Token is the HEC token of a shipper in its n-th life. By it the server
+// knows a request that a shipper had sent before it crashed.
+func Token(life int) string { return tokenPrefix + strconv.Itoa(life) }
+
+// Server is the embedded receiver on a loopback address, keeping a ledger.
+type Server struct {
+	*receiver.Receiver
+	ledger *Ledger
+	fault  atomic.Pointer[receiver.FaultFunc]
+	served chan error
+
+	mu     sync.Mutex
+	chosen map[uint64]Arrival // guarded by mu; by request
+	faults map[string]int     // guarded by mu; by kind
+}
+
+// Serve starts a receiver on addr, 127.0.0.1:0 for any port. Its events go into
+// the ledger; o.Event sees them too.
+func Serve(ledger *Ledger, addr string, o receiver.Options) (*Server, error) {
+	s := &Server{ledger: ledger, served: make(chan error, 1), chosen: map[uint64]Arrival{}, faults: map[string]int{}}
+	s.SetFault(o.Fault)
+	o.Fault = s.choose
+	also := o.Event
+	o.Event = func(e receiver.Event) {
+		s.take(e)
+		if also != nil {
+			also(e)
+		}
+	}
+	s.Receiver = receiver.New(o)
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", addr, err)
+	}
+	s.ListenOn(l)
+	go func() { s.served <- s.Receiver.Serve(context.Background()) }()
+	return s, nil
+}
+
+// Close ends it, cutting what hangs.
+func (s *Server) Close() error {
+	s.Receiver.Close()
+	return <-s.served
+}
+
+// SetFault replaces what makes requests go wrong; nil: nothing does. A
+// FaultFunc that blocks is a receiver that hangs.
+func (s *Server) SetFault(f receiver.FaultFunc) {
+	if f == nil {
+		f = func(*receiver.Request) receiver.Fault { return receiver.Fault{} }
+	}
+	s.fault.Store(&f)
+}
+
+// Faults are how many submissions met a fault, by kind.
+func (s *Server) Faults() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	counts := make(map[string]int, len(s.faults))
+	for kind, n := range s.faults {
+		counts[kind] = n
+	}
+	return counts
+}
+
+func (s *Server) choose(req *receiver.Request) receiver.Fault {
+	f := (*s.fault.Load())(req)
+	if req.Endpoint != receiver.EndpointEvent {
+		return f
+	}
+	life, _ := strconv.Atoi(strings.TrimPrefix(req.HTTP.Header.Get("Authorization"), "Splunk "+tokenPrefix))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.chosen[req.N] = Arrival{Life: life, Ambiguous: ambiguous(f)}
+	if kind := kindOf(f); kind != "" {
+		s.faults[kind]++
+	}
+	return f
+}
+
+// ambiguous: events are taken and the shipper cannot know.
+func ambiguous(f receiver.Fault) bool {
+	unclear := f.Hang || f.Reset || f.Status != 0 || f.Code != 0 && f.Code != 24 && f.Code != 25 && f.Invalid == nil
+	return f.At == receiver.Taken && unclear || f.Cut || f.AckDelay < 0
+}
+
+// kindOf names a fault for people.
+func kindOf(f receiver.Fault) string {
+	at := map[receiver.Point]string{receiver.Read: "", receiver.Unread: " unread", receiver.Taken: " after taking"}[f.At]
+	switch {
+	case f.Hang:
+		return "hang" + at
+	case f.Reset:
+		return "reset" + at
+	case f.Code != 0:
+		return fmt.Sprintf("code %d%s", f.Code, at)
+	case f.Status != 0:
+		return fmt.Sprintf("status %d%s", f.Status, at)
+	case f.Cut:
+		return "reply cut"
+	case f.Lose:
+		return "taken in word only"
+	case f.AckDelay < 0:
+		return "ack lost"
+	case f.AckDelay > 0:
+		return "ack late"
+	case f.Restart:
+		return "restart"
+	case f.Pause > 0:
+		return "slow body"
+	}
+	return ""
+}
+
+func (s *Server) take(e receiver.Event) {
+	if e.Sourcetype != "ollama:server" {
+		return
+	}
+	var line string
+	if json.Unmarshal(e.Event, &line) != nil {
+		line = string(e.Event)
+	}
+	s.mu.Lock()
+	how := s.chosen[e.Request]
+	s.mu.Unlock()
+	s.ledger.Take(line, how)
+}

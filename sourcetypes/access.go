@@ -1,5 +1,10 @@
 package sourcetypes
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // span is a part of a line.
 type span struct{ from, to int }
 
@@ -9,6 +14,7 @@ func (s span) of(text []byte) []byte { return text[s.from:s.to] }
 type request struct {
 	status, latency, src, method span
 	target                       span   // path and query, still quoted
+	verb                         verb   // the method, if it is a usual one
 	route                        *route // where target is a known path as it stands
 }
 
@@ -27,19 +33,39 @@ func (n *Normalizer) readAccess(l *line, text []byte, from int) bool {
 		return false
 	}
 	l.form, l.stamped, l.at = access, true, at
-	l.strict, l.body, l.request = false, from+27, request{}
-	q, i := &l.request, from+27
-	for _, part := range [...]*span{&q.status, &q.latency, &q.src} {
-		if *part, i, ok = column(text, i); !ok {
-			return true
-		}
+	l.strict, l.body = false, from+27
+	q := &l.request
+	if from == 0 && q.fixed(text) {
+		l.strict, l.body = true, len(text)
+		return true
+	}
+	*q = request{}
+	var more, plain1, plain2, plain3 bool
+	i := from + 27
+	if q.status, i, plain1, more = column(text, i, inStatus); !more {
+		return true
+	}
+	if q.latency, i, plain2, more = column(text, i, inLatency); !more {
+		return true
+	}
+	if q.src, i, plain3, more = column(text, i, inSrc); !more {
+		return true
 	}
 	i = skipSpaces(text, i+1)
 	start := i
+	for i < len(text) && upper(text[i]) {
+		i++
+	}
+	plain := plain1 && plain2 && plain3 && i < len(text) && text[i] == ' '
 	for i < len(text) && text[i] > ' ' && text[i] != '"' {
 		i++
 	}
 	q.method = span{start, i}
+	for v, name := range verbs {
+		if string(q.method.of(text)) == name {
+			q.verb = verb(v)
+		}
+	}
 	i = skipSpaces(text, i)
 	if i == len(text) || text[i] != '"' {
 		return true
@@ -50,33 +76,156 @@ func (n *Normalizer) readAccess(l *line, text []byte, from int) bool {
 		return true
 	}
 	q.target = span{i + 1, last}
-	if q.plain(text) {
-		target := q.target.of(text)
-		if q.route = findRoute(target); q.route != nil {
-			l.strict, l.body = true, len(text)
-		} else {
-			l.strict, l.body = !dirty(target), i
-		}
+	if !plain {
+		return true
+	}
+	target := text[i+1 : last]
+	if q.route = findRoute(target); q.route != nil {
+		l.strict, l.body = true, len(text)
+	} else {
+		l.strict, l.body = !dirty(target), i
 	}
 	return true
 }
 
+// fixed reads a line whose columns have the width gin pads them to and whose
+// path is a known one: nearly all of them. It does so without loops of which
+// the processor would have to guess the end.
+func (q *request) fixed(text []byte) bool {
+	const status, latency, width, address = 30, 36, 13, 15
+	if len(text) < 80 || !bar(text, status-3) || !bar(text, status+3) || !digit(text[status]) || !digit(text[status+1]) || !digit(text[status+2]) {
+		return false
+	}
+	end := latency + width
+	allowed := uint8(inLatency)
+	if micro := text[end-2] == 0xc2 && text[end-1] == 0xb5 && text[end] == 's'; micro {
+		end++ // the µ of µs is two bytes
+		for _, c := range text[latency : latency+width-2] {
+			allowed &= paddedBytes[c]
+		}
+	} else {
+		for _, c := range text[latency : latency+width] {
+			allowed &= paddedBytes[c]
+		}
+	}
+	if allowed == 0 || !bar(text, end) {
+		return false
+	}
+	q.latency = span{latency + leadingSpaces(text[latency:]), end}
+	src := end + 3
+	end = src + address
+	allowed = inSrc
+	for _, c := range text[src : src+address] {
+		allowed &= paddedBytes[c]
+	}
+	if allowed == 0 || !bar(text, end) {
+		return false
+	}
+	q.src = span{src + leadingSpaces(text[src:]), end}
+	quote := end + 3 + 9
+	if len(text) < quote+3 || text[quote] != '"' || text[quote-1] != ' ' || text[len(text)-1] != '"' {
+		return false
+	}
+	q.status = span{status, status + 3}
+	q.target = span{quote + 1, len(text) - 1}
+	q.verb = verbOf(text[end+3:])
+	if q.verb == 0 {
+		return false
+	}
+	q.method = span{end + 3, end + 3 + len(verbs[q.verb])}
+	q.route = findRoute(text[quote+1 : len(text)-1])
+	return q.route != nil
+}
+
+// bar says whether the next column begins behind the bar at i.
+func bar(text []byte, i int) bool { return text[i] == ' ' && text[i+1] == '|' && text[i+2] == ' ' }
+
+// leadingSpaces counts them at the start of b, which has 16 bytes, not all spaces.
+func leadingSpaces(b []byte) int {
+	const spaces = 0x2020202020202020
+	if x := binary.LittleEndian.Uint64(b) ^ spaces; x != 0 {
+		return bits.TrailingZeros64(x) / 8
+	}
+	return 8 + bits.TrailingZeros64(binary.LittleEndian.Uint64(b[8:])^spaces)/8
+}
+
+// verb is an index of verbs; 0 stands for any other method.
+type verb uint8
+
+var verbs = [...]string{"", "GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"}
+
+// verbOf reads the method at the start of b, padded to eight bytes.
+func verbOf(b []byte) verb {
+	switch binary.LittleEndian.Uint64(b) {
+	case 0x2020202020544547:
+		return 1
+	case 0x2020202054534f50:
+		return 2
+	case 0x2020202044414548:
+		return 3
+	case 0x2020202020545550:
+		return 4
+	case 0x20204554454c4544:
+		return 5
+	case 0x2020204843544150:
+		return 6
+	case 0x20534e4f4954504f:
+		return 7
+	}
+	return 0
+}
+
 // column reads what stands between the bar at i, with spaces before it, and
-// the next bar, which is at end.
-func column(b []byte, i int) (part span, end int, ok bool) {
+// the next bar, which is at end. plain says that it holds what gin puts there
+// and nothing else, so that it needs neither cleaning nor redaction.
+func column(b []byte, i int, in uint8) (part span, end int, plain, ok bool) {
 	i = skipSpaces(b, i)
 	if i == len(b) || b[i] != '|' {
-		return part, i, false
+		return part, i, false, false
 	}
 	i = skipSpaces(b, i+1)
 	part.from = i
+	for i < len(b) && columnBytes[b[i]]&in != 0 {
+		i++
+	}
+	if in == inLatency && i+2 < len(b) && b[i] == 0xc2 && b[i+1] == 0xb5 && b[i+2] == 's' { // µs
+		i += 3
+	}
+	plain = i < len(b) && (b[i] == ' ' || b[i] == '|')
 	for i < len(b) && b[i] != '|' && b[i] != ' ' {
 		i++
 	}
 	part.to = i
 	i = skipSpaces(b, i)
-	return part, i, i < len(b) && b[i] == '|'
+	return part, i, plain && part.to-part.from < 64, i < len(b) && b[i] == '|'
 }
+
+const (
+	inStatus = 1 << iota
+	inLatency
+	inSrc
+)
+
+// columnBytes says which columns a byte may stand in.
+var columnBytes = func() (t [256]uint8) {
+	for _, c := range []byte("0123456789") {
+		t[c] = inStatus | inLatency | inSrc
+	}
+	for _, c := range []byte(".hmnsu") {
+		t[c] |= inLatency
+	}
+	for _, c := range []byte(".:abcdefABCDEF") {
+		t[c] |= inSrc
+	}
+	return t
+}()
+
+// paddedBytes is columnBytes with the spaces before.
+var paddedBytes = func() [256]uint8 {
+	t := columnBytes
+	t[' '] = inLatency | inSrc
+	return t
+}()
 
 func skipSpaces(b []byte, i int) int {
 	for i < len(b) && b[i] == ' ' {
@@ -84,58 +233,6 @@ func skipSpaces(b []byte, i int) int {
 	}
 	return i
 }
-
-// plain says whether the columns before the path hold what gin puts there and
-// nothing else, so that they need neither cleaning nor redaction.
-func (q *request) plain(text []byte) bool {
-	if q.latency.to-q.latency.from > 24 || q.src.to-q.src.from > 64 {
-		return false
-	}
-	for _, c := range q.status.of(text) {
-		if !digit(c) {
-			return false
-		}
-	}
-	latency := q.latency.of(text)
-	for i, c := range latency {
-		if columnByte[c]&inLatency == 0 &&
-			!(c == 0xc2 && i+1 < len(latency) && latency[i+1] == 0xb5) && !(c == 0xb5 && i > 0 && latency[i-1] == 0xc2) {
-			return false // not even the µ of µs
-		}
-	}
-	for _, c := range q.src.of(text) {
-		if columnByte[c]&inSrc == 0 {
-			return false
-		}
-	}
-	for _, c := range q.method.of(text) {
-		if c < 'A' || c > 'Z' {
-			return false
-		}
-	}
-	return true
-}
-
-const (
-	inLatency = 1 << iota
-	inSrc
-)
-
-// columnByte says which columns a byte may stand in.
-var columnByte = func() (t [256]uint8) {
-	for c := range t {
-		if digit(byte(c)) || c == '.' {
-			t[c] |= inLatency | inSrc
-		}
-		if c >= 'a' && c <= 'z' {
-			t[c] |= inLatency
-		}
-		if c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' || c == ':' {
-			t[c] |= inSrc
-		}
-	}
-	return t
-}()
 
 // escaped says whether the byte at i stands behind an odd number of backslashes.
 func escaped(b []byte, i int) bool {

@@ -11,37 +11,24 @@ func (n *Normalizer) accessEvent(b *block) []byte {
 	dst := append(n.json[:0], `{"origin":"access_log"`...)
 	dst = n.appendSrc(dst, q.src.of(text))
 	method := q.method.of(text)
-	if len(method) > 0 {
-		dst = append(dst, `,"http_method":`...)
-		dst = n.appendText(dst, method)
-	}
 	if q.route != nil {
-		dst = append(dst, q.route.pathJSON...)
+		if q.verb == 0 {
+			dst = n.appendMethod(dst, method)
+		}
+		dst = append(dst, q.route.request[q.verb]...)
 		dst = appendStatus(dst, q.status.of(text))
 		dst = appendLatency(dst, q.latency.of(text))
-		if q.route.allows(method) {
-			dst = append(dst, q.route.known...)
-		} else {
-			dst = append(dst, q.route.unknown...)
-		}
-		n.json = dst
-		return dst
+		n.json = append(dst, q.route.tail[q.verb]...)
+		return n.json
 	}
+	dst = n.appendMethod(dst, method)
 	n.text = appendUnquoted(n.text[:0], q.target.of(text))
 	path, query, _ := bytes.Cut(n.text, []byte("?"))
-	if len(path) > 0 {
-		dst = append(dst, `,"uri_path":`...)
-		dst = n.appendText(dst, path)
-	}
-	if len(query) > 0 {
-		dst = append(dst, `,"uri_query":`...)
-		dst = n.appendText(dst, query)
-	}
+	dst = n.appendTarget(dst, path, query)
 	dst = appendStatus(dst, q.status.of(text))
 	dst = appendLatency(dst, q.latency.of(text))
-	dst = appendOperation(dst, string(method), string(path))
-	n.json = dst
-	return dst
+	n.json = appendOperation(dst, string(method), string(path))
+	return n.json
 }
 
 // saysHTTP says whether b is the log line of a request that was answered
@@ -77,21 +64,14 @@ func (n *Normalizer) httpEvent(b *block) []byte {
 	}
 	dst := append(n.json[:0], `{"origin":"access_log"`...)
 	dst = n.appendSrc(dst, hostOf(remote.value.of(line)))
-	dst = append(dst, `,"http_method":`...)
-	dst = n.appendText(dst, method.value.of(line))
+	dst = n.appendMethod(dst, method.value.of(line))
 	n.text = path.appendValue(n.text[:0], line)
-	dst = append(dst, `,"uri_path":`...)
-	dst = n.appendText(dst, n.text)
-	tail := appendOperation(nil, string(method.value.of(line)), string(n.text))
-	n.text = query.appendValue(n.text[:0], line)
-	if len(n.text) > 0 {
-		dst = append(dst, `,"uri_query":`...)
-		dst = n.appendText(dst, n.text)
-	}
+	length := len(n.text)
+	n.text = query.appendValue(n.text, line)
+	dst = n.appendTarget(dst, n.text[:length], n.text[length:])
 	dst = appendStatus(dst, status.value.of(line))
-	dst = append(dst, tail...)
-	n.json = dst
-	return dst
+	n.json = appendOperation(dst, string(method.value.of(line)), string(n.text[:length]))
+	return n.json
 }
 
 // appendValue appends what a field's value stands for.
@@ -114,15 +94,34 @@ func (n *Normalizer) appendSrc(dst, src []byte) []byte {
 	if len(src) == 0 {
 		return dst
 	}
-	scope := n.scopes.of(src)
-	dst = append(dst, `,"src":`...)
-	dst = n.appendText(dst, src)
-	if scope != noScope {
-		dst = append(dst, `,"src_scope":"`...)
-		dst = append(dst, scope.String()...)
-		dst = append(dst, '"')
+	return append(dst, n.sources.of(src, &n.redact)...)
+}
+
+func (n *Normalizer) appendMethod(dst, method []byte) []byte {
+	if len(method) == 0 {
+		return dst
+	}
+	dst = append(dst, `,"http_method":`...)
+	return n.appendText(dst, method)
+}
+
+func (n *Normalizer) appendTarget(dst, path, query []byte) []byte {
+	if len(path) > 0 {
+		dst = append(dst, `,"uri_path":`...)
+		dst = n.appendText(dst, path)
+	}
+	if len(query) > 0 {
+		dst = append(dst, `,"uri_query":`...)
+		dst = n.appendQuery(dst, query)
 	}
 	return dst
+}
+
+// appendQuery appends a query. A secret's name at its start is known by the ?
+// before it, which is not part of the query.
+func (n *Normalizer) appendQuery(dst, query []byte) []byte {
+	n.query = append(append(n.query[:0], '?'), query...)
+	return appendString(dst, bytes.TrimPrefix(n.redact.apply(n.query, 0), []byte("?")))
 }
 
 // appendText appends a text as it may be shipped, as a JSON string.
@@ -199,14 +198,14 @@ func appendMillis(dst, d []byte) ([]byte, bool) {
 		d = d[i+n:]
 	}
 	dst = strconv.AppendUint(dst, nanos/1e6, 10)
-	rest := nanos % 1e6
+	rest := uint32(nanos % 1e6)
 	if rest == 0 {
 		return dst, true
 	}
-	dst = append(dst, '.')
-	for unit := uint64(1e5); rest > 0; unit /= 10 {
-		dst = append(dst, byte('0'+rest/unit))
-		rest %= unit
+	dst = append(dst, '.', byte('0'+rest/100000), byte('0'+rest/10000%10), byte('0'+rest/1000%10),
+		byte('0'+rest/100%10), byte('0'+rest/10%10), byte('0'+rest%10))
+	for dst[len(dst)-1] == '0' {
+		dst = dst[:len(dst)-1]
 	}
 	return dst, true
 }

@@ -9,12 +9,17 @@ import "bytes"
 // It knows the places where Ollama writes such text into a line. What a crash
 // says, and a text that the runner prints over several lines, is not among them.
 func (n *Normalizer) conceal(b *block) []byte {
+	switch b.form {
+	case slogged:
+		if b.level == levelInfo && !mayHoldText(b.text[b.body:]) {
+			return b.text
+		}
+	case access, blank, indented:
+		return b.text
+	}
 	c := concealer{n: n, text: b.text, out: n.text[:0]}
 	switch b.form {
 	case slogged, goLogged:
-		if b.form == slogged && b.msg == 0 {
-			break
-		}
 		c.slog(b)
 	case llamaLog:
 		c.llama(b.head())
@@ -75,7 +80,7 @@ func (c *concealer) slog(b *block) {
 		if wary {
 			hidden = !harmlessKey(key)
 		} else {
-			hidden = textKeys[string(key)] && !b.counts(is, &f, line)
+			hidden = textKey(key) && !b.counts(is, &f, line)
 		}
 		if hidden {
 			c.hide(f.value)
@@ -115,10 +120,46 @@ func firstField(line []byte, i int) int {
 	return eq
 }
 
-// textKeys may hold the text of a prompt or of an answer, at any level.
-var textKeys = set("prompt", "system", "template", "content", "thinking", "toolCalls", "tool_calls", "req", "resp", "request",
-	"response", "events", "buffer", "acc", "string", "input", "output", "query", "message", "messages", "text", "completion",
-	"body", "arguments", "suffix")
+// textKey says whether a key may hold the text of a prompt or of an answer, at
+// any level.
+func textKey(key []byte) bool {
+	switch string(key) {
+	case "prompt", "system", "template", "content", "thinking", "toolCalls", "tool_calls", "req", "resp", "request", "response",
+		"events", "buffer", "acc", "string", "input", "output", "query", "message", "messages", "text", "completion", "body",
+		"arguments", "suffix":
+		return true
+	}
+	return false
+}
+
+// mayHoldText says whether a key in the line may be a textKey. It looks at two
+// letters of each key, and takes what stands in quotes for keys too.
+func mayHoldText(line []byte) bool {
+	for {
+		i := bytes.IndexByte(line, '=')
+		if i < 0 {
+			return false
+		}
+		if i >= 2 && textEnds.has(line[i-2], line[i-1]) {
+			start := i
+			for start > 0 && identByte[line[start-1]] {
+				start--
+			}
+			if textKey(line[start:i]) {
+				return true
+			}
+		}
+		line = line[i+1:]
+	}
+}
+
+// textEnds has the last two letters of each textKey.
+var textEnds = func() (t pairs) {
+	for _, end := range []string{"pt", "em", "te", "nt", "ng", "ls", "eq", "sp", "st", "se", "ts", "er", "cc", "ut", "ry", "ge", "es", "xt", "on", "dy", "ix"} {
+		t.add(end[0], end[1])
+	}
+	return t
+}()
 
 // harmless are keys whose values are neither, in a line whose other values are
 // not known. What is not here is hidden.
@@ -234,6 +275,9 @@ func closingBracket(b []byte, i int) int {
 // runner hides what follows the words with which a verbose llama-server
 // introduces a text.
 func (c *concealer) runner(line []byte) {
+	if len(line) < 5 || !runnerSpeaks(line[:4]) {
+		return
+	}
 	for _, words := range runnerTexts {
 		if i := bytes.Index(line, []byte(words)); i >= 0 {
 			if i = skipSpaces(line, i+len(words)); i < len(line) {
@@ -247,6 +291,16 @@ func (c *concealer) runner(line []byte) {
 var runnerTexts = []string{
 	"request: ", "response: ", "formatted prompt", "prompt token ", "next token: ", "Parsed message: ", "Parsing input",
 	"Parsing chat message: ", "stopped by ", "prompt: ",
+}
+
+// runnerSpeaks says whether a line of llama-server begins so that one of
+// runnerTexts may be in it.
+func runnerSpeaks(begin []byte) bool {
+	switch string(begin) {
+	case "srv ", "slot", "Pars", "main", "next", "form", "que ", "comm":
+		return true
+	}
+	return false
 }
 
 func set(keys ...string) map[string]bool {

@@ -61,9 +61,9 @@ func crashHead(text []byte) (s stack, ok bool) {
 
 // abortLine is where ggml gives up: FILE:LINE: CUDA error, or an assertion.
 func abortLine(text []byte) bool {
-	return bytes.HasSuffix(text, []byte(": CUDA error")) || bytes.HasSuffix(text, []byte(": ROCm error")) ||
-		bytes.HasSuffix(text, []byte(": MUSA error")) ||
-		bytes.HasPrefix(text, []byte("GGML_ASSERT")) || bytes.Contains(text, []byte(": GGML_ASSERT("))
+	return bytes.HasSuffix(text, []byte(" error")) &&
+		(bytes.HasSuffix(text, []byte(": CUDA error")) || bytes.HasSuffix(text, []byte(": ROCm error")) || bytes.HasSuffix(text, []byte(": MUSA error"))) ||
+		bytes.Contains(text, []byte("GGML_ASSERT(")) || bytes.HasPrefix(text, []byte("GGML_ASSERT:"))
 }
 
 // takes says whether l goes on with this crash, and moves on if so.

@@ -15,22 +15,28 @@ const (
 	maxCut    = 64                     // lines after which the rest of a broken crash is not expected any more
 )
 
-// block is what becomes one event: a line, and the lines that join it.
+// block is what becomes one event: a line, and the lines that join it. Blocks
+// are used again and again.
 type block struct {
-	line               // the first one
+	line        // the first one, but text is all of them
+	held        // what is known of it once it is held
+	own  []byte // where text is kept
+}
+
+// held is what a block is besides its first line.
+type held struct {
 	kind  joinKind     // what may join
 	stack stack        // of a crash, where in it we are
 	out   input.Output // which is the only one it takes lines from
 	class Class
 	done  bool // nothing joins any more
-	copy  bool // own holds the text, all of it; else text is the chunk's
-	first int  // how long the first line is
+	copy  bool // own has the text; else the chunk has it
 	trace bool // the stream had shown TRACE up to this line
 	// textFollows: this is the DEBUG line of a prompt whose TRACE line came next.
 	textFollows bool
-	blanks      int // blank lines since, which count only if more joins
-	own         []byte
-	since       time.Time // of a crash: when the last line came
+	first       int       // how long the first line is
+	blanks      int       // blank lines since, which count only if more joins
+	since       time.Time // of what lasts: when the last line came
 	// To begin with this block again after a restart:
 	start input.Position
 	carry input.Carry

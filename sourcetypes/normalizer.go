@@ -15,24 +15,25 @@ type Normalizer struct {
 	emit   func(*Event)
 	counts Counts
 
-	clean  cleaner
-	clock  clock
-	redact redactor
-	forced redactor // for prompt text, whatever REDACT says
-	scopes scopes
+	clean   cleaner
+	clock   clock
+	redact  redactor
+	forced  redactor // for prompt text, whatever REDACT says
+	sources sources
 
 	next  input.Position // behind the last record
 	carry input.Carry    // as of there
-	cur   line           // of the last record
+	cur   *block         // what the next record is read into
 
 	queue []*block              // what is held, in the order of the first lines
 	free  []*block              // to be used again
 	open  [input.Outputs]*block // of the queue: what lines of this output may join
 	cut   [input.Outputs]int    // in how many more lines the rest of a broken crash may come
 
-	ev   Event
-	text []byte // scratch: a text that is rewritten
-	json []byte // scratch: an object
+	ev    Event
+	text  []byte // scratch: a text that is rewritten
+	json  []byte // scratch: an object
+	query []byte // scratch: a query with its ?
 }
 
 // NewNormalizer begins at a place of a stream, with what was carried there.
@@ -42,6 +43,7 @@ func NewNormalizer(o *Options, at input.Position, c input.Carry, emit func(*Even
 	if n.opts.Now == nil {
 		n.opts.Now = time.Now
 	}
+	n.cur = new(block)
 	n.clock = clock{zone: o.Zone, carry: &n.carry}
 	n.redact = redactor{Redact: o.Redact, hits: &n.counts.Redacted}
 	n.forced = redactor{Redact: DefaultRedact(), hits: &n.counts.Redacted}
@@ -114,7 +116,7 @@ func (n *Normalizer) take(r *input.Record) {
 	start, before := n.next, n.carry
 	n.next = r.Next
 	n.counts.Lines++
-	l := &n.cur
+	l := &n.cur.line
 	n.read(l, r.Text)
 	out := r.Output
 	if out >= input.Outputs {
@@ -134,7 +136,7 @@ func (n *Normalizer) take(r *input.Record) {
 		// The block is full: it goes on as a further one.
 		kind, stack, class := held.kind, held.stack, held.class
 		n.close(held)
-		b := n.push(l, out, start, before)
+		b := n.push(out, start, before)
 		n.stamp(b, r)
 		b.kind, b.stack, b.class = kind, stack, class
 		n.drain()
@@ -143,7 +145,7 @@ func (n *Normalizer) take(r *input.Record) {
 		held.textFollows = l.level == levelTrace && held.level == levelDebug && promptTextFollows(held, l)
 		n.close(held)
 	}
-	b := n.push(l, out, start, before)
+	b := n.push(out, start, before)
 	n.stamp(b, r)
 	n.classify(b)
 	n.drain()
@@ -177,16 +179,17 @@ func (n *Normalizer) join(held *block, l *line) {
 	}
 }
 
-// push begins a block with l at the end of the queue.
-func (n *Normalizer) push(l *line, out input.Output, start input.Position, before input.Carry) *block {
-	var b *block
+// push puts the block that the last record was read into at the end of the
+// queue.
+func (n *Normalizer) push(out input.Output, start input.Position, before input.Carry) *block {
+	b := n.cur
 	if last := len(n.free) - 1; last >= 0 {
-		b, n.free = n.free[last], n.free[:last]
+		n.cur, n.free = n.free[last], n.free[:last]
 	} else {
-		b = new(block)
+		n.cur = new(block)
 	}
-	*b = block{line: *l, out: out, start: start, carry: before, own: b.own[:0], first: len(l.text)}
-	if l.moved {
+	b.held = held{out: out, start: start, carry: before, first: len(b.text)}
+	if b.moved {
 		b.hold()
 	}
 	n.queue = append(n.queue, b)

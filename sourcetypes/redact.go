@@ -78,16 +78,21 @@ func (h *hit) appendMask(dst []byte) []byte {
 }
 
 // find returns the first hit whose trigger stands at from or later. Almost
-// every byte of a log is passed over here, on the strength of one table.
+// every byte of a log is passed over here on the strength of one table, which
+// knows it and the byte before.
 func (r *redactor) find(text []byte, from int) (h hit, ok bool) {
+	before := byte(0)
+	if from > 0 && from <= len(text) {
+		before = text[from-1]
+	}
 	for i := from; i < len(text); i++ {
-		rule := triggers[text[i]]
-		if rule == 0 {
-			continue
+		c := text[i]
+		if rule := triggers[pairOf(before, c)]; rule != ruleNone && rule.likely(text, i) {
+			if h, ok = r.try(rule, text, i); ok {
+				return h, true
+			}
 		}
-		if h, ok = r.try(rule, text, i); ok {
-			return h, true
-		}
+		before = c
 	}
 	return h, false
 }
@@ -106,13 +111,75 @@ const (
 	rulePercent      // an @ in a query
 )
 
-var triggers = [256]rule{
-	'@': ruleAt, '%': rulePercent, '=': ruleAssign, ':': ruleAssign, '-': ruleDash, '_': ruleUnder,
-	'I': ruleUpper, 'J': ruleUpper, 'B': ruleWord, 'b': ruleWord, 'S': ruleWord,
+// triggers has the rule for a byte, by the byte before and the byte.
+var triggers = func() (t [1 << 14]rule) {
+	any := func(byte) bool { return true }
+	for _, trigger := range []struct {
+		rule   rule
+		bytes  string
+		before func(byte) bool
+	}{
+		{ruleAt, "@", any},
+		{rulePercent, "%", any},
+		{ruleAssign, "=:", func(c byte) bool { return nameEnds.second(c|0x20) || beforeSeparator[c] }},
+		{ruleUnder, "_", tokenEnds.second},
+		{ruleDash, "-", any},
+		{ruleUpper, "I", func(c byte) bool { return c == 'K' || c == 'S' || c == 'A' }},
+		{ruleUpper, "J", func(c byte) bool { return c == 'y' }},
+		{ruleWord, "BbS", func(c byte) bool { return !identByte[c] || escapeLetter(c) || hexDigit(c) }},
+	} {
+		for before := range 256 {
+			if !trigger.before(byte(before)) {
+				continue
+			}
+			for _, c := range []byte(trigger.bytes) {
+				t[pairOf(byte(before), c)] = trigger.rule
+			}
+		}
+	}
+	return t
+}()
+
+// likely says whether it is worth looking closer at the byte at i. Like the
+// table it may say so in vain, but leaves out nothing that try would find.
+func (is rule) likely(text []byte, i int) bool {
+	switch is {
+	case ruleAssign:
+		return beforeSeparator[text[i-1]] || i >= 2 && nameEnds.has(text[i-2]|0x20, text[i-1]|0x20)
+	case ruleUnder:
+		return i >= 2 && tokenEnds.has(text[i-2], text[i-1])
+	case ruleDash:
+		return i+1 < len(text) && text[i+1] == '-' || i >= 2 && tokenEnds.has(text[i-2], text[i-1])
+	case ruleWord:
+		return i+1 < len(text) && (text[i+1]|0x20 == 'e' || text[i+1] == 'p')
+	}
+	return true
+}
+
+// pairOf numbers two bytes in a row, of which seven bits each count.
+func pairOf(a, b byte) uint { return uint(a&127)<<7 | uint(b&127) }
+
+// pairs is a set of two bytes in a row, of which six bits each count.
+type pairs [1 << 12]bool
+
+func (p *pairs) has(a, b byte) bool { return p[uint(a&63)<<6|uint(b&63)] }
+func (p *pairs) add(a, b byte)      { p[uint(a&63)<<6|uint(b&63)] = true }
+
+// second says whether b may be the second byte of a pair.
+func (p *pairs) second(b byte) bool {
+	for a := range 64 {
+		if p.has(byte(a), b) {
+			return true
+		}
+	}
+	return false
 }
 
 // try looks for a hit that the byte at i belongs to.
 func (r *redactor) try(is rule, text []byte, i int) (hit, bool) {
+	if text[i] >= 0x80 {
+		return hit{}, false // the table took it for an ASCII byte
+	}
 	switch is {
 	case ruleAt:
 		if r.Secrets {
@@ -127,34 +194,32 @@ func (r *redactor) try(is rule, text []byte, i int) (hit, bool) {
 		if r.Emails && i+3 < len(text) && text[i+1] == '4' && text[i+2] == '0' {
 			return email(text, i, i+3)
 		}
+	}
+	if !r.Secrets {
+		return hit{}, false
+	}
+	switch is {
 	case ruleAssign:
-		if r.Secrets && i > 0 && nameEnd[text[i-1]] {
-			return assignment(text, i)
-		}
+		return assignment(text, i)
+	case ruleUnder:
+		return prefixed(text, i)
+	case ruleUpper:
+		return lettered(text, i)
+	case ruleWord:
+		return scheme(text, i)
 	case ruleDash:
-		if r.Secrets && i > 0 && text[i-1] != '-' {
+		if i >= 2 && tokenEnds.has(text[i-2], text[i-1]) {
 			if h, ok := prefixed(text, i); ok {
 				return h, true
 			}
 		}
-		if r.Secrets && i+10 < len(text) && text[i+1] == '-' {
-			if text[i+2] == '-' {
-				return privateKey(text, i)
-			}
-			return commandFlag(text, i)
+		if i+10 >= len(text) || text[i+1] != '-' || i > 0 && text[i-1] == '-' {
+			return hit{}, false
 		}
-	case ruleUnder:
-		if r.Secrets {
-			return prefixed(text, i)
+		if text[i+2] == '-' {
+			return privateKey(text, i)
 		}
-	case ruleUpper:
-		if r.Secrets {
-			return lettered(text, i)
-		}
-	case ruleWord:
-		if r.Secrets {
-			return scheme(text, i)
-		}
+		return commandFlag(text, i)
 	}
 	return hit{}, false
 }
@@ -214,6 +279,28 @@ func boundary(text []byte, i int) bool {
 	return i == 0 || !identByte[text[i-1]] || escapeBefore(text, i)
 }
 
+// wordStart is where the word of such bytes begins that ends at i. What belongs
+// to an escape before it does not count.
+func wordStart(text []byte, i int, in *[256]bool) int {
+	start := i
+	for start > 0 && in[text[start-1]] {
+		start--
+	}
+	if start > 0 && start < i && text[start-1] == '\\' && escaped(text, start) {
+		switch c := text[start]; {
+		case c == 'x':
+			start += 3
+		case c == 'u':
+			start += 5
+		case c == 'U':
+			start += 9
+		case escapeLetter(c):
+			start++
+		}
+	}
+	return min(start, i)
+}
+
 // escapeBefore says whether an escape sequence of a quoted text ends at i. It
 // is asked without knowing whether the text is quoted: a name in a path behind
 // a backslash looks the same, and a boundary too many does no harm.
@@ -223,10 +310,18 @@ func escapeBefore(text []byte, i int) bool {
 			continue
 		}
 		switch c := text[i-n+1]; {
-		case n == 2 && (c == 'n' || c == 't' || c == 'r' || c == 'a' || c == 'b' || c == 'f' || c == 'v'),
+		case n == 2 && escapeLetter(c),
 			n == 4 && c == 'x', n == 6 && c == 'u', n == 10 && c == 'U':
 			return true
 		}
+	}
+	return false
+}
+
+func escapeLetter(c byte) bool {
+	switch c {
+	case 'n', 't', 'r', 'a', 'b', 'f', 'v':
+		return true
 	}
 	return false
 }

@@ -58,20 +58,21 @@ func modulePath(text []byte, i int) bool { return i == 0 || text[i-1] == '/' }
 
 // localStart is where the part before the @ begins.
 func localStart(text []byte, at int) int {
-	i := at
-	for i > 0 && (localByte[text[i-1]] || latin(text, i-1)) && !escapeBefore(text, i) {
-		i--
-	}
-	// A percent sign is part of an address only where it was not encoded.
-	for i < at && (text[i] == '.' || text[i] == '%' || text[i] == '+' || text[i] == '-') {
+	i := wordStart(text, at, &localByte)
+	for i < at && (text[i] == '.' || text[i] == '+' || text[i] == '-' || text[i] >= 0x80 && !latin(text, i)) {
 		i++
+	}
+	for j := at - 1; j > i; j-- { // nothing before what is of another script
+		if text[j] >= 0x80 && !latin(text, j) {
+			return j + 1
+		}
 	}
 	return i
 }
 
 var localByte = func() (t [256]bool) {
 	for c := range t {
-		t[c] = identByte[c] || c == '.' || c == '+'
+		t[c] = identByte[c] || c == '.' || c == '+' || c >= 0x80
 	}
 	return t
 }()

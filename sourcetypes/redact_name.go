@@ -15,13 +15,17 @@ type secretName struct {
 	caps   bool // an environment variable
 }
 
-// nameEnd has what a secret's name may end in, or stand before the separator.
-var nameEnd = func() (t [256]bool) {
-	for _, c := range []byte("nNtTdDyYeEsSl\"' ") {
-		t[c] = true
-	}
-	return t
-}()
+// nameEnds has the two letters a secret's name may end in, for all that
+// parseName knows; beforeSeparator what may stand behind the name.
+var (
+	nameEnds = func() (t pairs) {
+		for _, end := range []string{"en", "on", "et", "rd", "wd", "id", "ey", "se", "ie", "re", "ss", "al"} {
+			t.add(end[0], end[1])
+		}
+		return t
+	}()
+	beforeSeparator = [256]bool{'"': true, '\'': true, ' ': true}
+)
 
 // parseName says whether what ends a text is the name of a secret.
 func parseName(text []byte, start, end int) (n secretName, ok bool) {
@@ -147,6 +151,14 @@ func pieceName(text []byte, start int, p []byte) bool {
 	return false
 }
 
+// nameByte has what a name is made of, groups and all.
+var nameByte = func() (t [256]bool) {
+	for c := range t {
+		t[c] = identByte[c] || c == '.'
+	}
+	return t
+}()
+
 // assignment finds the value assigned by the = or : at i to a name of a secret.
 func assignment(text []byte, i int) (h hit, ok bool) {
 	end := i
@@ -160,10 +172,10 @@ func assignment(text []byte, i int) (h hit, ok bool) {
 		}
 		keyQuotes++
 	}
-	start := end
-	for start > 0 && (identByte[text[start-1]] || text[start-1] == '.') && (start == end || !escapeBefore(text, start)) {
-		start--
+	if end < 3 || !nameEnds.has(text[end-2]|0x20, text[end-1]|0x20) {
+		return h, false
 	}
+	start := wordStart(text, end, &nameByte)
 	if start == end {
 		return h, false
 	}
@@ -186,6 +198,7 @@ type value struct {
 	sep       int
 	at        int
 	keyQuotes int
+	opened    bool // behind a bracket, as Go prints a header or a list
 }
 
 // find returns what is to be replaced. tight: the separator stands right
@@ -260,7 +273,7 @@ func (v *value) quoted(slashes int) (from, to int, ok bool) {
 			n++
 		}
 		if own, closes := closesQuote(n, level); closes {
-			return from, to - own, true
+			return from, to - min(own, n), true
 		}
 	}
 	return from, len(b), true
@@ -283,12 +296,12 @@ func closesQuote(n, level int) (own int, closes bool) {
 func (v *value) unquoted(spaced bool) (h hit, ok bool) {
 	b, from := v.text, v.at
 	inQuotes := v.keyQuotes > 1 || quotedAt(b, from)
-	opened := b[from] == '[' && maskLen(b[from:]) == 0
-	if opened && v.keyQuotes > 0 {
+	v.opened = b[from] == '[' && maskLen(b[from:]) == 0
+	if v.opened && v.keyQuotes > 0 {
 		return v.list()
 	}
-	if opened {
-		from++ // as Go prints a header or a list
+	if v.opened {
+		from++
 	}
 	if v.name.header {
 		return v.header(from, inQuotes)
@@ -297,12 +310,21 @@ func (v *value) unquoted(spaced bool) (h hit, ok bool) {
 		return v.judge(from, to, spaced, false)
 	}
 	to := v.wordEnd(from, inQuotes)
-	if v.keyQuotes == 0 && maskLen(b[from:to]) != to-from {
-		for to > from && bytes.IndexByte([]byte(")]},;."), b[to-1]) >= 0 {
-			to--
-		}
+	if v.keyQuotes == 0 {
+		to = trimEnd(b, from, to)
 	}
 	return v.judge(from, to, spaced, false)
+}
+
+// trimEnd takes from a word what closes the sentence or the list it ends.
+func trimEnd(b []byte, from, to int) int {
+	for to > from && bytes.IndexByte([]byte(")]},;."), b[to-1]) >= 0 {
+		if open := bytes.LastIndexByte(b[from:to], '['); open >= 0 && maskLen(b[from+open:to]) == to-from-open {
+			break
+		}
+		to--
+	}
+	return to
 }
 
 // wordEnd is where the word that begins at from ends.
@@ -340,8 +362,12 @@ func (v *value) wordEnd(from int, inQuotes bool) int {
 			if v.keyQuotes > 0 || i+1 == len(b) || b[i+1] == ' ' {
 				return i
 			}
+		case '[':
+			if n := maskLen(b[i:]); n > 0 {
+				i += n - 1
+			}
 		case '}', ']', ')':
-			if v.keyQuotes > 0 {
+			if v.keyQuotes > 0 || v.opened && c == ']' {
 				return i
 			}
 		}
@@ -356,16 +382,16 @@ func (v *value) environment(from int) (to int, ok bool) {
 	line := bytes.LastIndexByte(b[:v.start], '\n') + 1
 	before := b[line:v.start]
 	sep := b[v.sep]
-	if sep == ':' && bytes.LastIndex(before, []byte("map[")) < 0 || sep == '=' && bytes.LastIndex(before, []byte("environment=")) < 0 {
+	if !(sep == ':' && bytes.Contains(before, []byte("map[")) || sep == '=' && bytes.Contains(before, []byte("environment="))) || v.keyQuotes > 0 || v.opened {
 		return 0, false
 	}
 	for i := from; i < len(b); i++ {
 		switch b[i] {
 		case '"', '\n':
-			if i > from && b[i-1] == ']' {
-				i--
+			if escaped(b, i) {
+				continue
 			}
-			for i > from && b[i-1] == '\\' {
+			if i > from && b[i-1] == ']' {
 				i--
 			}
 			return i, true
@@ -430,12 +456,7 @@ func (v *value) header(from int, inQuotes bool) (h hit, ok bool) {
 			}
 		}
 	}
-	if maskLen(b[from:to]) != to-from {
-		for to > from && bytes.IndexByte([]byte(")]},;"), b[to-1]) >= 0 {
-			to--
-		}
-	}
-	return v.judge(from, to, false, false)
+	return v.judge(from, trimEnd(b, from, to), false, false)
 }
 
 // judge says whether what stands there is a secret, by the name and the looks

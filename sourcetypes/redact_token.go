@@ -40,10 +40,31 @@ var tokenForms = func() (forms []tokenForm) {
 	return forms
 }()
 
+// formsByEnd has the forms by the two bytes before the dash or underscore of
+// their prefix, and tokenEnds those bytes.
+var formsByEnd = func() map[[2]byte][]*tokenForm {
+	m := make(map[[2]byte][]*tokenForm)
+	for i := range tokenForms {
+		f := &tokenForms[i]
+		end := [2]byte([]byte(f.prefix[len(f.prefix)-3:]))
+		m[end] = append(m[end], f)
+	}
+	return m
+}()
+
+var tokenEnds = func() (t pairs) {
+	for end := range formsByEnd {
+		t.add(end[0], end[1])
+	}
+	return t
+}()
+
 // prefixed finds a token whose prefix ends at i.
 func prefixed(text []byte, i int) (h hit, ok bool) {
-	for n := range tokenForms {
-		f := &tokenForms[n]
+	if i < 2 || i+10 >= len(text) || !identByte[text[i+5]] || !identByte[text[i+10]] {
+		return h, false
+	}
+	for _, f := range formsByEnd[[2]byte(text[i-2:i])] {
 		start := i + 1 - len(f.prefix)
 		if start < 0 || string(text[start:i+1]) != f.prefix || !boundary(text, start) {
 			continue

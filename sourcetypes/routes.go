@@ -62,11 +62,11 @@ var routeTable = []Route{
 
 // route is a path that holds no parameter, ready to be found and written.
 type route struct {
-	path    string
-	methods []string
-	// What an event says of it: `,"uri_path":"…"`, and the tail behind the
-	// latency for a method that is allowed and for one that is not.
-	pathJSON, known, unknown string
+	path string
+	// What an event says of it, by method. For a method that the path is not
+	// for, request is all the same; for one without a name it is the path alone.
+	request [len(verbs)]string // ,"http_method":"…","uri_path":"…"
+	tail    [len(verbs)]string // ,"api":"…","operation":"…"}
 }
 
 const slots = 128 // a power of two, some times more than there are routes
@@ -81,20 +81,26 @@ var routes = func() (table [slots]*route) {
 		for table[slot%slots] != nil {
 			slot++
 		}
-		table[slot%slots] = &route{
-			path:     r.Path,
-			methods:  strings.Fields(r.Methods),
-			pathJSON: `,"uri_path":"` + r.Path + `"`,
-			known:    `,"api":"` + r.API + `","operation":"` + r.Operation + `"}`,
-			unknown:  `,"api":"` + r.API + `","operation":"unknown"}`,
-		}
+		table[slot%slots] = newRoute(&r)
 	}
 	return table
 }()
 
+func newRoute(row *Route) *route {
+	r := &route{path: row.Path}
+	for v, name := range verbs {
+		if v > 0 {
+			r.request[v] = `,"http_method":"` + name + `"`
+		}
+		r.request[v] += `,"uri_path":"` + row.Path + `"`
+		r.tail[v] = string(appendOperation(nil, name, row.Path))
+	}
+	return r
+}
+
 func routeSlot(path []byte) uint {
 	last := len(path) - 1
-	return uint(path[last])*7 + uint(path[last/2])*3 + uint(len(path))
+	return uint(path[last])*7 + uint(path[last/2])*3 + uint(last)
 }
 
 // findRoute returns the row of a path without parameters, whatever the method;
@@ -109,16 +115,6 @@ func findRoute(path []byte) *route {
 			return r
 		}
 	}
-}
-
-// allows says whether the row is about this method.
-func (r *route) allows(method []byte) bool {
-	for _, m := range r.methods {
-		if string(method) == m {
-			return true
-		}
-	}
-	return false
 }
 
 // operation says what a request asks for and of which API.

@@ -51,28 +51,30 @@ func scopeOf(src string) scope {
 	return external
 }
 
-// scopes remembers what it judged last: the clients of a server are few, and
-// parsing costs more than the rest of the line.
-type scopes struct {
-	known [64]struct {
-		src   string
-		scope scope
-	}
+// sources remembers what an event says of the addresses it saw last: the
+// clients of a server are few, and judging one costs more than the rest of the
+// line.
+type sources struct {
+	known [64]struct{ src, json string }
 }
 
-// of is scopeOf for an address as it stands in a line.
-func (s *scopes) of(src []byte) scope {
-	if len(src) == 0 || len(src) > 64 {
-		return scopeOf(string(src))
-	}
+// of is what an event says of an address: ,"src":"…","src_scope":"…".
+func (s *sources) of(src []byte, redact *redactor) string {
 	h := uint32(len(src))
 	for _, c := range src {
 		h = h*31 + uint32(c)
 	}
 	k := &s.known[(h^h>>6)%uint32(len(s.known))]
-	if k.src != string(src) {
-		k.src = string(src)
-		k.scope = scopeOf(k.src)
+	if k.src == string(src) {
+		return k.json
 	}
-	return k.scope
+	scope := scopeOf(string(src))
+	json := appendString([]byte(`,"src":`), redact.apply(src, 0))
+	if scope != noScope {
+		json = append(json, `,"src_scope":"`+scope.String()+`"`...)
+	}
+	if len(src) < 64 { // a longer one is no address
+		k.src, k.json = string(src), string(json)
+	}
+	return string(json)
 }

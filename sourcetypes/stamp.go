@@ -1,6 +1,7 @@
 package sourcetypes
 
 import (
+	"encoding/binary"
 	"time"
 
 	"ollama-hec/input"
@@ -27,7 +28,7 @@ func (c *clock) rfc3339(b []byte) (at Stamp, offset int32, n int) {
 	if len(b) < 20 {
 		return at, 0, 0
 	}
-	if [16]byte(b) != c.rfcMinute {
+	if !same16(b, &c.rfcMinute) {
 		unix, ok := minuteUnix(b, '-', "T")
 		if !ok {
 			return at, 0, 0
@@ -71,7 +72,7 @@ func (c *clock) gin(b []byte) (at Stamp, ok bool) {
 	if len(b) < 21 {
 		return at, false
 	}
-	if [18]byte(b) != c.localMinute || c.carry.Offset != c.localOffset || c.carry.Zoned != c.localZoned {
+	if b[16] != c.localMinute[16] || b[17] != c.localMinute[17] || !same16(b, (*[16]byte)(c.localMinute[:16])) || c.carry.Offset != c.localOffset || c.carry.Zoned != c.localZoned {
 		unix, ok := minuteUnix(b, '/', " - ")
 		if !ok {
 			return at, false
@@ -161,6 +162,12 @@ func minuteUnix(b []byte, sep byte, between string) (int64, bool) {
 func pair(b []byte) (int, bool) {
 	hi, lo := b[0]-'0', b[1]-'0'
 	return int(hi)*10 + int(lo), hi <= 9 && lo <= 9
+}
+
+// same16 compares the first 16 bytes of b, which has them.
+func same16(b []byte, with *[16]byte) bool {
+	return binary.LittleEndian.Uint64(b) == binary.LittleEndian.Uint64(with[:]) &&
+		binary.LittleEndian.Uint64(b[8:]) == binary.LittleEndian.Uint64(with[8:])
 }
 
 func digit(c byte) bool { return c-'0' <= 9 }

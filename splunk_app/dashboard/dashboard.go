@@ -96,7 +96,8 @@ func Panels() []Panel {
 			Note:    "Ollama logs prompts, or their length, only at DEBUG and TRACE.",
 			Search:  "`ollama_prompts` | timechart count as prompts, avg(prompt_length) as average_length"},
 		{ID: "latest_prompts", Title: "Latest prompts", Kind: table, X: 600, Y: 1260, W: 600, H: 280,
-			Search: "`ollama_prompts`\n| sort 50 - _time\n" + `| eval time=strftime(_time, "%Y-%m-%d %H:%M:%S")` + "\n| table time, host, origin, prompt_length, prompt"},
+			Note:   "Splunk extracts a prompt up to about 5 KB.",
+			Search: "`ollama_prompts`\n| sort 50 - _time\n" + `| eval time=strftime(_time, "%Y-%m-%d %H:%M:%S"), prompt=coalesce(prompt, if(prompt_length>4000, "(too long to show: see the event)", null()))` + "\n| table time, host, origin, prompt_length, prompt"},
 	}
 }
 

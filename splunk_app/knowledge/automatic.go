@@ -8,9 +8,12 @@ import (
 	"ollama-hec/splunk_app/detections/spl"
 )
 
-// maxAutomatic is how much of an event automatic extraction looks at
-// (limits.conf [kv] maxchars).
-const maxAutomatic = 10240
+// How much of an event automatic extraction looks at: for pairs limits.conf [kv]
+// maxchars, for JSON [spath] extraction_cutoff.
+const (
+	maxAutomatic = 10240
+	maxJSON      = 5000
+)
 
 // A key begins after a space or one of , ; : and is followed at once by =. A
 // quoted value hides what stands in it; a bare one runs on over further =.
@@ -24,21 +27,15 @@ var (
 // key that comes again the first value stays; empty values are passed by.
 func automatic(row spl.Row, mode string) {
 	raw := row.First("_raw")
-	raw = raw[:min(len(raw), maxAutomatic)]
-	var object map[string]json.RawMessage
-	isObject := strings.HasPrefix(strings.TrimSpace(raw), "{") && json.Unmarshal([]byte(raw), &object) == nil
-	if mode == "json" || (mode == "auto" || mode == "auto_escaped") && isObject {
-		found := make(spl.Row)
-		if isObject {
-			flatten(found, "", json.RawMessage(raw))
-		}
-		for field, values := range found {
+	if mode == "json" || (mode == "auto" || mode == "auto_escaped") && json.Valid([]byte(raw)) && strings.HasPrefix(raw, "{") {
+		for field, values := range members(raw[:min(len(raw), maxJSON)]) {
 			if row[field] == nil {
 				row[field] = values
 			}
 		}
 		return
 	}
+	raw = raw[:min(len(raw), maxAutomatic)]
 	pair := pairPlain
 	switch mode {
 	case "auto":
@@ -65,6 +62,27 @@ func automatic(row spl.Row, mode string) {
 		}
 		at += m[1]
 	}
+}
+
+// members are the fields of a JSON object, as far as it goes.
+func members(raw string) spl.Row {
+	found := make(spl.Row)
+	d := json.NewDecoder(strings.NewReader(raw))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return nil
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return found
+		}
+		var v json.RawMessage
+		if d.Decode(&v) != nil {
+			return found
+		}
+		flatten(found, key.(string), v) // a key of an object is a string
+	}
+	return found
 }
 
 var unclean = regexp.MustCompile(`[^A-Za-z0-9_]`)

@@ -26,30 +26,30 @@ var (
 )
 
 // read takes one setting, if it is one of breaking's.
-func (b *breaking) read(kind, v string, err *error) bool {
+func (b *breaking) read(kind, v string) (known bool, err error) {
 	switch kind {
 	case "LINE_BREAKER": // Go's patterns cannot look ahead, so that part is applied by hand
 		m := lineBreaker.FindStringSubmatch(v)
 		if m == nil {
-			*err = fmt.Errorf("%q is not understood", v)
-		} else if m[1] != "" {
-			b.joins, *err = regexp.Compile(`^(?:` + m[1] + `)`)
+			return true, fmt.Errorf("%q is not understood", v)
+		}
+		if m[1] != "" {
+			b.joins, err = regexp.Compile(`^(?:` + m[1] + `)`)
 		}
 	case "SEDCMD":
 		m := sedCommand.FindStringSubmatch(v)
 		if m == nil {
-			*err = fmt.Errorf("%q is not understood", v)
-			return true
+			return true, fmt.Errorf("%q is not understood", v)
 		}
-		var re *regexp.Regexp
-		re, *err = regexp.Compile(m[1])
-		b.rewrites = append(b.rewrites, rewrite{re, m[2]})
+		r := rewrite{with: m[2]}
+		r.pattern, err = regexp.Compile(m[1])
+		b.rewrites = append(b.rewrites, r)
 	case "TRUNCATE":
-		b.truncate, *err = strconv.Atoi(v)
+		b.truncate, err = strconv.Atoi(v)
 	default:
-		return false
+		return false, nil
 	}
-	return true
+	return true, err
 }
 
 // Break cuts the text of a monitored file into events.

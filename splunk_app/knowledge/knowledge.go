@@ -201,8 +201,8 @@ func readSourcetype(s Stanza, transforms Conf) (*sourcetype, error) {
 		case key == "KV_MODE":
 			st.kvMode = v
 		default:
-			known := st.indexTime.read(kind, v, &err)
-			if !known && !slices.Contains(settled, key) {
+			var known bool
+			if known, err = st.indexTime.read(kind, v); !known && !slices.Contains(settled, key) {
 				err = fmt.Errorf("not understood")
 			}
 		}

@@ -128,6 +128,7 @@ func TestAutomatic(t *testing.T) {
 		{"auto", `{"user":"alice","nested":{"a":1,"b":[2,3]},"none":null}`, "nested.a=1\nnested.b{}=2|3\nnone=null\nuser=alice"},
 		{"json", `user=alice`, ""},
 		{"none", `user=alice`, ""},
+		{"json", `{"a":1,"long":"` + strings.Repeat("x", maxJSON) + `","late":2}`, "a=1"},
 		{"auto_escaped", strings.Repeat("x", maxAutomatic) + ` late=1`, ""},
 	}
 	for _, tt := range tests {

@@ -66,6 +66,7 @@ var (
 		`POST     "/api/generate"`, `POST     "/api/chat"`, `POST     "/api/chat"`, `POST     "/v1/chat/completions"`,
 		`POST     "/v1/chat/completions"`, `GET      "/api/tags"`, `GET      "/api/ps"`, `POST     "/api/show"`,
 		`POST     "/api/embed"`, `HEAD     "/"`, `GET      "/api/version"`, `POST     "/v1/embeddings"`,
+		`POST     "/api/blobs/sha256:9353d69bc71158104ca896e8dba9bc322c81b490282f3221de4f29635314539b"`,
 	}
 	clients  = []string{"127.0.0.1", "127.0.0.1", "192.168.1.%d", "10.0.3.%d", "203.0.113.%d", "::1"}
 	statuses = []int{200, 200, 200, 200, 200, 200, 200, 400, 404, 500}

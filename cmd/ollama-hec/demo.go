@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/cmd/internal/shipper"
 	"ollama-hec/hec/receiver"
 	"ollama-hec/splunk_app/detections"
 	"ollama-hec/testdata/corpus"
@@ -65,11 +66,16 @@ func demo(ctx context.Context, logs, state string, out io.Writer) error {
 	s.Paths = settings.List{filepath.Join(logs, "*.log")}
 	s.StateDir = state
 	s.Host = "demo"
-	sh, err := newShipper(ctx, s, true, nil, slog.New(slog.DiscardHandler))
+	log := slog.New(slog.DiscardHandler)
+	output, err := shipper.Collector(s, true, log)
 	if err != nil {
 		return err
 	}
-	if err := sh.run(ctx, unwatched); err != nil {
+	sh, err := shipper.New(ctx, s, output, shipper.Options{Once: true, Log: log})
+	if err != nil {
+		return err
+	}
+	if err := sh.Run(ctx); err != nil {
 		return err
 	}
 	return got.print(out, sh)

@@ -3,12 +3,15 @@ package main
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
+
+	"ollama-hec/cmd/internal/shipper"
 )
 
 // largeInput is from where a terminal gets a progress bar.
@@ -16,14 +19,15 @@ const largeInput = 8 << 20
 
 // watchOf returns how a run shows what it does: a bar on a terminal for --once,
 // else one line a minute in the log.
-func watchOf(sh *shipper, once bool, errOut io.Writer) watch {
+func watchOf(sh *shipper.Shipper, once bool, errOut io.Writer, log *slog.Logger) watch {
 	if f, ok := errOut.(*os.File); ok && once && term.IsTerminal(int(f.Fd())) {
 		return bar(sh, f)
 	}
 	var last int64
 	look := func() {
-		p, st := sh.pipeline.Progress(), sh.client.Stats()
-		sh.log.Info("status", "lines", p.Lines, "lines_last_minute", p.Lines-last, "read", humanize.IBytes(uint64(p.Bytes)),
+		p, _ := sh.Progress()
+		st := sh.Delivery()
+		log.Info("status", "lines", p.Lines, "lines_last_minute", p.Lines-last, "read", humanize.IBytes(uint64(p.Bytes)),
 			"delivered", total(st.Delivered.Events[:]), "dead_letters", st.DeadLetters, "waiting", humanize.IBytes(uint64(p.Waiting)))
 		last = p.Lines
 	}
@@ -31,17 +35,10 @@ func watchOf(sh *shipper, once bool, errOut io.Writer) watch {
 }
 
 // bar shows lines, bytes, rate and time left; the total grows as files are found.
-func bar(sh *shipper, w io.Writer) watch {
+func bar(sh *shipper.Shipper, w io.Writer) watch {
 	var b *progressbar.ProgressBar
 	look := func() {
-		p := sh.pipeline.Progress()
-		size := p.Bytes
-		if sh.files != nil {
-			size = 0
-			for _, f := range sh.files.Files() {
-				size += f.Size
-			}
-		}
+		p, size := sh.Progress()
 		if size < largeInput {
 			return
 		}

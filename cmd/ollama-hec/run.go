@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/cmd/internal/shipper"
 )
 
 func newRun(std streams) *cobra.Command {
@@ -24,11 +25,16 @@ func newRun(std streams) *cobra.Command {
 				return err
 			}
 			log := newLog(std.err, s.LogFormat)
-			sh, err := newShipper(cmd.Context(), s, once, std.in, log)
+			out, err := shipper.Collector(s, once, log)
 			if err != nil {
 				return err
 			}
-			return sh.run(cmd.Context(), watchOf(sh, once, std.err))
+			sh, err := shipper.New(cmd.Context(), s, out, shipper.Options{Once: once, Stdin: std.in, Log: log})
+			if err != nil {
+				return err
+			}
+			defer watchOf(sh, once, std.err, log).during(cmd.Context())()
+			return sh.Run(cmd.Context())
 		}),
 	}
 	cmd.Flags().BoolVar(&once, "once", false, "ship what is there, wait for delivery, and end")
@@ -42,9 +48,6 @@ type watch struct {
 	look  func()
 	end   func()
 }
-
-// unwatched is a shipper that nobody looks at.
-var unwatched = watch{every: time.Hour, look: func() {}, end: func() {}}
 
 // during calls look until the returned function is called, which calls end.
 func (w watch) during(ctx context.Context) (stop func()) {

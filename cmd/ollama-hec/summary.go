@@ -11,6 +11,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"ollama-hec/cmd/internal/shipper"
 	"ollama-hec/splunk_app/detections"
 )
 
@@ -20,11 +21,12 @@ const (
 )
 
 // print writes the summary of a demo.
-func (a *arrivals) print(out io.Writer, sh *shipper) error {
+func (a *arrivals) print(out io.Writer, sh *shipper.Shipper) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	st, read := sh.client.Stats(), sh.pipeline.Progress()
+	read, _ := sh.Progress()
+	st := sh.Delivery()
 	fmt.Fprintf(w, "read\t%s lines\t%s\n", humanize.Comma(read.Lines), humanize.IBytes(uint64(read.Bytes)))
 	fmt.Fprintf(w, "sent\t%d batches\t%s, as gzip %s\n", st.Batches, humanize.IBytes(uint64(st.PlainBytes)), humanize.IBytes(uint64(st.WireBytes)))
 	fmt.Fprintf(w, "acknowledged\t%d of %d events\t\n", total(st.Delivered.Events[:]), len(a.events))

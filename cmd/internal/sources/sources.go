@@ -1,0 +1,134 @@
+// Package sources opens what the settings ask to be read: the files named, a
+// pipe, a journal, or with no setting at all the usual places of this system.
+//
+// It decides once, at the start. Files that appear later in a place it chose
+// are found by the file source; a journal that gets its first entry later is not.
+package sources
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+
+	"ollama-hec/input"
+	"ollama-hec/input/checkpoint"
+	"ollama-hec/input/file"
+	"ollama-hec/input/homes"
+	"ollama-hec/input/journald"
+	"ollama-hec/input/stdin"
+)
+
+// Config is what the settings say of sources.
+type Config struct {
+	Paths       []string
+	JournalUnit string
+	JournalDir  string
+	FromEnd     bool
+	MaxLine     int
+	Once        bool
+
+	Stdin io.Reader         // read if Paths is -
+	Store *checkpoint.Store // not used for a pipe
+	Log   *slog.Logger
+}
+
+// Pipe reports whether paths ask for standard input, of which nothing is
+// remembered: then no Store is needed.
+func Pipe(paths []string) bool { return slices.Equal(paths, []string{"-"}) }
+
+// Set is the sources opened. Files and Journal are nil where there are none.
+type Set struct {
+	All     []input.Source
+	Files   *file.Source
+	Journal *journald.Journal
+	Found   []string // what was found and why it is read, for people
+}
+
+// Open opens the sources. Its errors name the setting and the way out.
+func Open(ctx context.Context, c Config) (*Set, error) {
+	if Pipe(c.Paths) {
+		return &Set{All: []input.Source{stdin.New(stdin.Options{Reader: c.Stdin, MaxLine: c.MaxLine, Log: c.Log})}}, nil
+	}
+	if slices.Contains(c.Paths, "-") {
+		return nil, errors.New("PATHS: - is standard input and stands alone: take the other paths away")
+	}
+	s := new(Set)
+	if len(c.Paths) > 0 {
+		if err := s.openFiles(c, c.Paths, nil); err != nil {
+			return nil, err
+		}
+		if named(c) {
+			return s, s.openJournal(c, c.JournalUnit)
+		}
+		return s, nil
+	}
+	return s, s.discover(ctx, c)
+}
+
+// named reports whether a journal was asked for by name.
+func named(c Config) bool {
+	return c.JournalUnit != "" && c.JournalUnit != "off" || c.JournalUnit == "" && c.JournalDir != ""
+}
+
+// discover opens the usual places of this system.
+func (s *Set) discover(ctx context.Context, c Config) error {
+	system, filter := homes.This(), new(homes.Filter)
+	places := system.Places()
+	found := homes.Look(places, filter)
+	journal := system.ChooseJournal(c.JournalUnit, c.JournalDir, found, func(unit string) (bool, error) {
+		return journald.Probe(ctx, unit, c.JournalDir)
+	})
+	if err := system.Nothing(found, journal); err != nil {
+		return err
+	}
+	s.Found = homes.Explain(found, journal)
+	var globs []string
+	for _, p := range places {
+		globs = append(globs, p.Glob)
+	}
+	if err := s.openFiles(c, globs, filter.Ollama); err != nil {
+		return err
+	}
+	if journal.Unit != "" {
+		return s.openJournal(c, journal.Unit)
+	}
+	return nil
+}
+
+func (s *Set) openFiles(c Config, globs []string, keep func(path string) bool) (err error) {
+	s.Files, err = file.New(file.Options{
+		Patterns:   globs,
+		StartAtEnd: c.FromEnd, MaxLine: c.MaxLine, Once: c.Once, Store: c.Store, Log: c.Log,
+	})
+	if err != nil {
+		return fmt.Errorf("PATHS: %w", err)
+	}
+	s.All = append(s.All, s.Files)
+	return nil
+}
+
+func (s *Set) openJournal(c Config, unit string) (err error) {
+	if unit == "" {
+		unit = "ollama"
+	}
+	s.Journal, err = journald.New(journald.Config{
+		Unit: unit, Dir: c.JournalDir, FromEnd: c.FromEnd, Once: c.Once, MaxLine: c.MaxLine, Store: c.Store, Log: c.Log,
+	})
+	if err != nil {
+		return err
+	}
+	s.All = append(s.All, s.Journal)
+	return nil
+}
+
+// Close closes all of them, so that their last commits are durable.
+func (s *Set) Close() error {
+	var errs []error
+	for _, src := range s.All {
+		errs = append(errs, src.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -180,6 +180,9 @@ func (l *lane) take(delivering context.Context, r *reader, fail func(error)) {
 		l.open(r)
 	}
 	progress := r.stream.Read(&l.chunk)
+	if len(l.chunk.Records) > 0 && len(l.holding) > 0 {
+		l.overtake(r)
+	}
 	var bytes int64
 	for rest := l.chunk.Records; len(rest) > 0; {
 		n := r.norm.AddAll(rest, l.builder.Full)
@@ -238,6 +241,17 @@ func (l *lane) hold(r *reader, until time.Time) {
 	}
 	if l.holdDue.IsZero() || until.Before(l.holdDue) {
 		l.holdDue = until
+	}
+}
+
+// overtake lets go of what was held of streams that r follows: the last line of
+// a rotated file comes before the first one of its successor.
+func (l *lane) overtake(r *reader) {
+	for _, h := range l.holding {
+		if h != r && h.norm.Held() > 0 && h.stream.Source() == r.stream.Source() {
+			h.norm.Flush()
+			l.touch(h)
+		}
 	}
 }
 

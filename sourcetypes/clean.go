@@ -40,24 +40,22 @@ type cleaner struct {
 	buf []byte
 }
 
-// line returns the cleaned text, which is text itself or good until the next
-// call.
-func (c *cleaner) line(text []byte) (clean []byte, left colour, invalid bool) {
-	for len(text) > 0 && text[len(text)-1] == '\r' {
-		text = text[:len(text)-1]
-	}
-	esc := bytes.IndexByte(text, 0x1b)
-	invalid = !utf8.Valid(text)
-	if esc < 0 && !invalid {
-		return text, unchanged, false
+// line returns the cleaned text: a part of text, or where it had to be
+// rewritten, a text that is good until the next call.
+func (c *cleaner) line(text []byte) (clean []byte, was cleaned) {
+	text = trimReturns(text)
+	was.invalid = !utf8.Valid(text)
+	was.rewritten = was.invalid || bytes.IndexByte(text, 0x1b) >= 0
+	if !was.rewritten {
+		return text, was
 	}
 	out := c.buf[:0]
 	for i := 0; i < len(text); {
 		if text[i] == 0x1b {
 			if n, reset := colourCode(text[i:]); n > 0 {
-				left = opened
+				was.colour = opened
 				if reset {
-					left = closed
+					was.colour = closed
 				}
 				i += n
 				continue
@@ -68,10 +66,21 @@ func (c *cleaner) line(text []byte) (clean []byte, left colour, invalid bool) {
 		i += size
 	}
 	c.buf = out
-	for len(out) > 0 && out[len(out)-1] == '\r' {
-		out = out[:len(out)-1]
+	return trimReturns(out), was
+}
+
+// cleaned is what a line was found to be.
+type cleaned struct {
+	rewritten bool
+	invalid   bool
+	colour    colour
+}
+
+func trimReturns(text []byte) []byte {
+	for len(text) > 0 && text[len(text)-1] == '\r' {
+		text = text[:len(text)-1]
 	}
-	return out, left, invalid
+	return text
 }
 
 // colourCode measures the colour code at the start of b; 0 if there is none.

@@ -73,7 +73,7 @@ func (s *stack) takes(l *line) bool {
 		return false
 	}
 	s.last = is
-	s.deep = s.deep || is == goroutine
+	s.deep = s.deep || is == goroutine || hasPrefix(l.text, "runtime stack:")
 	s.ended = is == register && (hasPrefix(l.text, "gs ") || hasPrefix(l.text, "fault "))
 	return true
 }

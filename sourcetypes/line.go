@@ -48,11 +48,11 @@ func (n *Normalizer) read(l *line, text []byte) {
 		return // which says that there is nothing to clean
 	}
 	if dirty(text) {
-		clean, left, invalid := n.clean.line(text)
-		if invalid {
+		clean, was := n.clean.line(text)
+		if was.invalid {
 			n.counts.Invalid++
 		}
-		l.colour, l.moved = left, invalid || left != unchanged
+		l.colour, l.moved = was.colour, was.rewritten
 		l.text, text = clean, clean
 	}
 	from := 0
@@ -80,6 +80,7 @@ func (n *Normalizer) readForm(l *line, text []byte, from int) {
 		n.readAccess(l, text, from)
 	case digit(c):
 		n.readGoLog(l, text, from)
+	case from > 0: // dots, and nothing that a stamp begins with
 	case c == ' ' || c == '\t':
 		rest := bytes.TrimLeft(text[from:], " \t")
 		if len(rest) == 0 {

@@ -7,6 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ollama-hec/hec"
+	"ollama-hec/hec/deadletter"
+	"ollama-hec/hec/receiver"
 )
 
 const corpusDir = "../../testdata/corpus"
@@ -139,5 +143,44 @@ func TestPreviewReadsStdin(t *testing.T) {
 	status, out, _ := command(t, "no line end", "preview", "--host=h", "-")
 	if status != 0 || !strings.Contains(out, `"source":"stdin"`) || !strings.Contains(out, `"event":"no line end"`) {
 		t.Errorf("status %d: %s", status, out)
+	}
+}
+
+func TestDeadLettersAreListedReplayedAndDropped(t *testing.T) {
+	r, got := collect(t)
+	state := "--state-dir=" + t.TempDir()
+	store := deadletter.Open(filepath.Join(strings.TrimPrefix(state, "--state-dir="), "dead-letter"))
+	bury := func(event string) {
+		t.Helper()
+		letter := hec.Letter{Event: []byte(`{"event":"` + event + `","source":"s","sourcetype":"ollama:server"}`), Reason: "Invalid data format", Code: 6}
+		if err := store.Bury(letter); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bury("one")
+	bury("two")
+	status, out, _ := command(t, "", "dead-letter", "list", state)
+	if status != 0 || strings.Count(out, "\n") != 2 || !strings.Contains(out, "Invalid data format") {
+		t.Errorf("list: status %d: %s", status, out)
+	}
+	status, _, errOut := command(t, "", "dead-letter", "replay", state)
+	if status != 0 || strings.Join(got.events["s"]["ollama:server"], " ") != "one two" {
+		t.Errorf("replay: status %d: %s, arrived %v", status, errOut, got.events)
+	}
+	if _, out, _ = command(t, "", "dead-letter", "list", state); out != "" {
+		t.Errorf("after the replay there are left: %s", out)
+	}
+
+	bury("three")
+	r.SetFault(receiver.Always(receiver.Fault{Code: 6, Invalid: new(int)}))
+	status, _, errOut = command(t, "", "dead-letter", "replay", state)
+	if _, out, _ = command(t, "", "dead-letter", "list", state); status != 0 || strings.Count(out, "three") != 1 {
+		t.Errorf("rejected again: status %d: %s\n%s", status, errOut, out)
+	}
+	if status, _, errOut = command(t, "", "dead-letter", "drop", state); status != 0 || !strings.HasPrefix(errOut, "1 ") {
+		t.Errorf("drop: status %d: %s", status, errOut)
+	}
+	if _, out, _ = command(t, "", "dead-letter", "list", state); out != "" {
+		t.Errorf("after the drop there are left: %s", out)
 	}
 }

@@ -60,7 +60,7 @@ func (b *Batch) Done() <-chan struct{} { return b.answered }
 
 // Text returns the events before gzip.
 func (b *Batch) Text() ([]byte, error) {
-	if !b.Gzip {
+	if !b.Gzip || b.Len() == 0 {
 		return b.Body, nil
 	}
 	z, err := gzip.NewReader(bytes.NewReader(b.Body))

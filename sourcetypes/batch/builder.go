@@ -45,9 +45,20 @@ func NewBuilder(l Limits, compress bool) *Builder {
 func (b *Builder) Add(enc Encoder, ev *sourcetypes.Event) {
 	before := len(b.plain)
 	b.plain = enc.Append(b.plain, ev)
-	b.ends = append(b.ends, int32(b.size+len(b.plain)))
 	b.count.Events[ev.Sourcetype]++
 	b.count.Bytes[ev.Sourcetype] += int64(len(b.plain) - before)
+	b.added()
+}
+
+// AddEncoded adds an event that is encoded already. It is in no count.
+func (b *Builder) AddEncoded(event []byte) {
+	b.plain = append(b.plain, event...)
+	b.added()
+}
+
+// added notes that plain ends with a new event.
+func (b *Builder) added() {
+	b.ends = append(b.ends, int32(b.size+len(b.plain)))
 	if len(b.plain) >= gzipAt {
 		b.squeeze()
 	}
@@ -113,11 +124,9 @@ func Part(b *Batch, from, to int) (*Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	start := b.Start(from)
 	p := NewBuilder(Limits{}, b.Gzip)
 	for i := from; i < to; i++ {
-		p.plain = append(p.plain, text[b.Start(i):b.Ends[i]]...)
-		p.ends = append(p.ends, b.Ends[i]-int32(start))
+		p.AddEncoded(text[b.Start(i):b.Ends[i]])
 	}
 	return p.Take(), nil
 }

@@ -283,10 +283,21 @@ func (b *bench) truncate(name string) {
 	b.must(os.Truncate(b.path(name), 0))
 }
 
-// lines are to come: writer-from and those after it.
+// lines are to come: those of writer in this case, from number from on.
 func (b *bench) lines(writer string, from, n int) string {
-	return b.ledger.Write(strings.ReplaceAll(b.t.Name(), "/", "_")+"-"+writer, from, n)
+	return b.ledger.Write(b.writer(writer), from, n)
 }
+
+func (b *bench) writer(name string) string {
+	_, story, found := strings.Cut(b.t.Name(), "/")
+	if !found {
+		story = b.t.Name()
+	}
+	return story + "-" + name
+}
+
+// name is the text of one of those lines.
+func (b *bench) name(writer string, seq int) string { return Line(b.writer(writer), seq) }
 
 // hang keeps every request waiting, unread, until the returned function is called.
 func (b *bench) hang() (release func()) {

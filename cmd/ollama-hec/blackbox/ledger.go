@@ -24,6 +24,7 @@ type Ledger struct {
 // account is what is known of one line.
 type account struct {
 	due   bool // it was written
+	twin  int  // how often it was written besides
 	times int
 	last  Arrival
 }
@@ -123,6 +124,7 @@ func (l *Ledger) Take(line string, now Arrival) {
 // excuse says why a line came again.
 func (l *Ledger) excuse(line string, before, now Arrival) {
 	switch {
+	case l.lines[line].times <= l.lines[line].twin:
 	case before.Ambiguous:
 		l.tally.AfterAmbiguous++
 	case before.Life < now.Life:
@@ -167,6 +169,14 @@ func shorten(line string) string {
 		return fmt.Sprintf("%.40s… (%d bytes)", line, len(line))
 	}
 	return line
+}
+
+// Expect says how often a line was written, in as many places. It is to be
+// called after Due and before the line comes.
+func (l *Ledger) Expect(line string, times int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines[line].twin = times - 1
 }
 
 // Settle counts a line as come that came by another way, such as a dead letter.

@@ -29,7 +29,7 @@ func (a *arrivals) print(out io.Writer, sh *shipper.Shipper) error {
 	st := sh.Delivery()
 	fmt.Fprintf(w, "read\t%s lines\t%s\n", humanize.Comma(read.Lines), humanize.IBytes(uint64(read.Bytes)))
 	fmt.Fprintf(w, "sent\t%d batches\t%s, as gzip %s\n", st.Batches, humanize.IBytes(uint64(st.PlainBytes)), humanize.IBytes(uint64(st.WireBytes)))
-	fmt.Fprintf(w, "acknowledged\t%d of %d events\t\n", total(st.Delivered.Events[:]), len(a.events))
+	fmt.Fprintf(w, "acknowledged\t%d of %d events\n", total(st.Delivered.Events[:]), len(a.events))
 	bySourcetype := tally{}
 	for _, ev := range a.events {
 		bySourcetype[ev.Sourcetype]++

@@ -207,7 +207,9 @@ func (l *lane) take(delivering context.Context, r *reader, fail func(error)) {
 		delete(l.readers, r.stream)
 		l.mu.Unlock()
 	}
-	if hold := r.norm.Held(); hold > 0 {
+	// What may be continued waits for the time that nothing comes, not for the
+	// time that nothing is read.
+	if hold := r.norm.Held(); hold > 0 && progress != input.More {
 		l.hold(r, time.Now().Add(hold))
 	}
 }
@@ -260,7 +262,10 @@ func (l *lane) release(now time.Time) {
 	l.holdDue = time.Time{}
 	kept := l.holding[:0]
 	for _, r := range l.holding {
-		if r.norm.Held() > 0 && r.until.After(now) {
+		if r.norm.Held() > 0 && (r.until.After(now) || l.waits(r)) {
+			if !r.until.After(now) {
+				r.until = now.Add(holdAgain)
+			}
 			kept = append(kept, r)
 			if l.holdDue.IsZero() || r.until.Before(l.holdDue) {
 				l.holdDue = r.until
@@ -275,6 +280,16 @@ func (l *lane) release(now time.Time) {
 	}
 	clear(l.holding[len(kept):])
 	l.holding = kept
+}
+
+// holdAgain is when a reader is looked at again that is about to be read.
+const holdAgain = 10 * time.Millisecond
+
+// waits reports whether r has something to read.
+func (l *lane) waits(r *reader) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return r.queued
 }
 
 // finish sends what is left after the last read.

@@ -264,6 +264,29 @@ func TestLinesAreHeldForAContinuationOnly(t *testing.T) {
 	})
 }
 
+// While a sink is slow nothing is read: that is no reason to tear apart what
+// belongs together.
+func TestContinuationIsFoundHoweverLongTheSinkTakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := &tape{name: "a", lines: []string{"first:"}}, &tape{name: "b"}
+		s := startPipeline(t, nil, a, b)
+		wait(time.Millisecond)
+		b.write(numbered(1, 6)...) // two batches: the lane waits for the answer to the first
+		wait(time.Millisecond)
+		a.write("  continued", "last")
+		wait(time.Minute)
+		for i := 0; i < len(s.batches()); i++ {
+			s.batches()[i].finish(nil)
+			wait(time.Second)
+		}
+		if got := s.texts(); !strings.Contains(got, "first:\n  continued") {
+			t.Errorf("sent %q", got)
+		}
+		s.stop()
+		<-s.done
+	})
+}
+
 func TestBlankLinesAreCommittedWithoutABatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := &tape{name: "a", lines: []string{"", "", ""}}
@@ -412,5 +435,28 @@ func TestOutstandingBatchesAreBounded(t *testing.T) {
 		}
 		s.stop()
 		<-s.done
+	})
+}
+
+func TestTheLastLineOfARotatedFileGoesBeforeTheFirstOfItsSuccessor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		old, young := &tape{name: "a", lines: numbered(1, 3)}, &tape{name: "a"}
+		s := startPipeline(t, func(c *Config) { c.Limits.Events = 100 }, old, young)
+		wait(10 * time.Millisecond) // the last line is held for a continuation
+		young.write(numbered(4, 6)...)
+		wait(time.Second)
+		if got, want := s.texts(), strings.Join(numbered(1, 6), " "); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		for _, d := range s.batches() {
+			d.finish(nil)
+		}
+		s.stop()
+		if err := <-s.done; err != nil {
+			t.Error(err)
+		}
+		if old.last() != 3 || young.last() != 3 {
+			t.Errorf("committed %d and %d", old.last(), young.last())
+		}
 	})
 }

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/sourcetypes"
+)
+
+var update = flag.Bool("update", false, "write what the code says into the README")
+
+const readme = "../../README.md"
+
+// The README's tables are what the code says.
+func TestReadmeIsUpToDate(t *testing.T) {
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := string(text)
+	for name, table := range map[string]string{"settings": settingsTable(), "operations": operationsTable(), "demo": demoOutput(t)} {
+		if want, err = between(want, name, table); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(readme, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if sent.ReplaceAllString(want, "") != sent.ReplaceAllString(string(text), "") {
+		t.Error("README.md is behind the code: go test ./cmd/ollama-hec -run Readme -update")
+	}
+}
+
+// between puts content in the place of what stands between the comments of name.
+func between(text, name, content string) (string, error) {
+	begin, end := "<!-- "+name+": from the code -->\n", "<!-- end of "+name+" -->"
+	before, rest, ok := strings.Cut(text, begin)
+	_, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		return "", fmt.Errorf("%s has no place for %s", readme, name)
+	}
+	return before + begin + content + end + after, nil
+}
+
+func settingsTable() string {
+	var t strings.Builder
+	t.WriteString("| variable | flag | default | meaning |\n|---|---|---|---|\n")
+	for _, r := range settings.Rows() {
+		dflt, name := "", ""
+		if r.Default != "" {
+			dflt = "`" + r.Default + "`"
+		}
+		if r.Flag != "" {
+			name = "`--" + r.Flag + "`"
+		}
+		fmt.Fprintf(&t, "| `%s` | %s | %s | %s |\n", strings.TrimPrefix(r.Env, settings.Prefix+"_"), name, dflt, r.Desc)
+	}
+	return t.String()
+}
+
+func operationsTable() string {
+	var t strings.Builder
+	t.WriteString("| method | path | api | operation |\n|---|---|---|---|\n")
+	for r := range sourcetypes.Routes() {
+		fmt.Fprintf(&t, "| %s | `%s` | %s | %s |\n", r.Methods, r.Path, r.API, r.Operation)
+	}
+	return t.String()
+}
+
+func demoOutput(t *testing.T) string {
+	t.Helper()
+	status, out, errOut := command(t, "", "demo")
+	if status != 0 {
+		t.Fatalf("demo: status %d: %s", status, errOut)
+	}
+	return "```\n$ make demo\n" + out + "```\n"
+}
+
+// sent is the one line of the demo that depends on how the batches fell.
+var sent = regexp.MustCompile(`(?m)^sent .*$`)

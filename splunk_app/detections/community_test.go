@@ -34,7 +34,7 @@ func TestCommunitySearches(t *testing.T) {
 	var lines []line
 	var fields []spl.Row
 	for _, l := range corpus(t) {
-		lines, fields = append(lines, l), append(fields, Fields(l.event()))
+		lines, fields = append(lines, l), append(fields, withAddOn.fields(l.event()))
 	}
 	for _, tt := range tests {
 		s, err := spl.Compile(tt.search, environment())

@@ -100,7 +100,7 @@ func TestMessagesNameColumns(t *testing.T) {
 		events = append(events, l.event())
 	}
 	for _, d := range All() {
-		found := d.Run(events)
+		found := d.on(t, withAddOn)(events...)
 		if len(found) == 0 {
 			t.Errorf("%s finds nothing in the corpus", d.Name)
 			continue

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"ollama-hec/splunk_app/detections/spl"
 )
 
 // delivered are the events that the corpus becomes, by log: those that
@@ -55,7 +53,7 @@ func TestFieldsOfDeliveredEvents(t *testing.T) {
 	pairs := 0
 	for name, events := range delivered(t) {
 		for i, e := range events {
-			fields := spl.Row(Fields(e))
+			fields := withAddOn.fields(e)
 			if tagged := fields.First("tag") == "web"; tagged != (e.Sourcetype == "ollama:api") {
 				t.Errorf("%s: %s is tagged %v", name, e.Sourcetype, fields["tag"])
 			}
@@ -74,7 +72,7 @@ func TestFieldsOfDeliveredEvents(t *testing.T) {
 				continue
 			}
 			pairs++
-			accessLine := spl.Row(Fields(events[i-1]))
+			accessLine := withAddOn.fields(events[i-1])
 			for _, key := range []string{"src", "http_method", "uri_path", "uri_query", "status", "response_time_ms", "action", "dest", "vendor_product"} {
 				line, api := accessLine.First(key), fields.First(key)
 				if key == "uri_path" { // in the line still as Go quotes it
@@ -119,7 +117,7 @@ func TestDetectionsOnDeliveredEvents(t *testing.T) {
 	}
 	for name, events := range delivered(t) {
 		incidents := 0
-		for _, f := range networkFailure().Run(events) {
+		for _, f := range networkFailure().on(t, withAddOn)(events...) {
 			n, err := strconv.Atoi(f.Row["incidents"][0])
 			if err != nil {
 				t.Fatal(err)
@@ -135,7 +133,7 @@ func TestDetectionsOnDeliveredEvents(t *testing.T) {
 				external[object(t, e.Raw)["src"]]++
 			}
 		}
-		found := externalAccess().Run(events)
+		found := externalAccess().on(t, withAddOn)(events...)
 		if len(found) != len(external) {
 			t.Errorf("%s: %d external sources, want %d", name, len(found), len(external))
 		}

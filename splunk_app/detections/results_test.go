@@ -33,14 +33,14 @@ func TestResults(t *testing.T) {
 	var order []string
 	scores := make(map[string]*[2]score)
 	lengths := make(map[string]int)
+	finders := []func(...Event) []Finding{abnormalConnectivity().on(t, withAddOn), networkFailure().on(t, withAddOn)}
 	tally := func(name string, l line) {
 		if scores[name] == nil {
 			order, scores[name] = append(order, name), new([2]score)
 		}
 		lengths[name]++
-		for i, d := range []Detection{abnormalConnectivity(), networkFailure()} {
-			reported := len(d.Run([]Event{l.event()})) > 0
-			scores[name][i].count(reported, l.kind != "")
+		for i, find := range finders {
+			scores[name][i].count(len(find(l.event())) > 0, l.kind != "")
 		}
 	}
 	for _, l := range lines {

@@ -231,31 +231,3 @@ func like(pattern string) (func(string) bool, error) {
 func wildcards(pattern, star string) string {
 	return strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, star)
 }
-
-// Characters that end a segment of _raw. A term is found where segments begin
-// and end, of whichever rank.
-const (
-	majorBreakers = " \t\r\n[]<>(){}|!;,'\"*&?+"
-	minorBreakers = "/:=@.-$#%\\_"
-)
-
-// term matches a word or phrase in _raw.
-func term(text string) (predicate, error) {
-	if strings.Trim(text, "*") == "" {
-		return func(Row) bool { return true }, nil
-	}
-	class := regexp.QuoteMeta(majorBreakers + minorBreakers)
-	class = `[` + strings.NewReplacer(`/`, `\/`, `-`, `\-`, `#`, `\#`).Replace(class) + `]`
-	expr := wildcards(text, `[^`+strings.NewReplacer(`[`, `\[`, `]`, `\]`).Replace(majorBreakers)+`]*`)
-	if !strings.ContainsAny(text[:1], majorBreakers+minorBreakers) {
-		expr = `(?:^|` + class + `)` + expr
-	}
-	if !strings.ContainsAny(text[len(text)-1:], majorBreakers+minorBreakers) {
-		expr += `(?:$|` + class + `)`
-	}
-	re, err := regexp.Compile(`(?is)` + expr)
-	if err != nil {
-		return nil, fmt.Errorf("term %q: %w", text, err)
-	}
-	return func(r Row) bool { return slices.ContainsFunc(r["_raw"], re.MatchString) }, nil
-}

@@ -284,6 +284,29 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// The fast way to find a term agrees with the pattern.
+func FuzzTerm(f *testing.F) {
+	for _, seed := range [][2]string{{"refused", "connection Refused."}, {"[GIN]", "x[gin]"}, {"a-b", "xa-b a-b"}, {"host", "OLLAMA_HOST=x"}, {"a", "aa\xff a"}, {"\\", `a\b`}} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, text, raw string) {
+		if text == "" || strings.ContainsAny(raw, "\u212a\u017f") { // folded with k and s by a pattern only
+			return
+		}
+		find := segmentFinder(text)
+		if find == nil {
+			return
+		}
+		re, err := termPattern(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := find(raw), re.MatchString(raw); got != want {
+			t.Errorf("%q in %q: found %v, want %v", text, raw, got, want)
+		}
+	})
+}
+
 func FuzzCompile(f *testing.F) {
 	for _, s := range []string{
 		"`m` a=\"*b*\" OR NOT (c!=1) | eval x=coalesce(a, \"N/A\"), y=x.1+-2 | rex field=x max_match=2 \"(?<z>.)\"",

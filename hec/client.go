@@ -28,6 +28,7 @@ const (
 )
 
 // TokenSource gives the token for each request anew, so that it can be rotated.
+// One that has a method Rejected() is told when a receiver has refused the token.
 type TokenSource interface {
 	Token() (string, error)
 }
@@ -63,7 +64,16 @@ type Config struct {
 	AckTimeout time.Duration // until an unacknowledged batch is sent again; default 5m
 	AckPoll    time.Duration // longest pause between two polls; default 10s
 
+	// Observer is told how long things take; nil: nobody is.
+	Observer Observer
+
 	Log *slog.Logger
+}
+
+// Observer measures. Its methods are called by many at once and do not block.
+type Observer interface {
+	Posted(time.Duration)       // from the first byte of a request to the reply
+	Acknowledged(time.Duration) // from the reply to the acknowledgment
 }
 
 // Client delivers batches. It is safe for concurrent use.
@@ -94,6 +104,9 @@ func New(cfg Config) (*Client, error) {
 	if len(cfg.URLs) == 0 {
 		return nil, fmt.Errorf("no HEC endpoint")
 	}
+	if cfg.Observer == nil {
+		cfg.Observer = unobserved{}
+	}
 	c := &Client{cfg: cfg, log: cfg.Log, changed: make(chan struct{})}
 	for _, raw := range cfg.URLs {
 		base, err := ParseURL(raw)
@@ -106,6 +119,20 @@ func New(cfg Config) (*Client, error) {
 	c.cancel = cancel
 	c.background = func(f func(context.Context)) { c.running.Go(func() { f(ctx) }) }
 	return c, nil
+}
+
+// Ready reports whether an endpoint takes events, as far as is known; if none
+// does, why.
+func (c *Client) Ready() (ok bool, reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range c.endpoints {
+		if e.fails == 0 {
+			return true, ""
+		}
+		reason = e.url + ": " + e.said
+	}
+	return false, reason
 }
 
 // Close ends what runs in the background and closes idle connections.
@@ -138,6 +165,11 @@ func redactURL(raw string, u *url.URL) string {
 	u.RawQuery = ""
 	return u.Redacted()
 }
+
+type unobserved struct{}
+
+func (unobserved) Posted(time.Duration)       {}
+func (unobserved) Acknowledged(time.Duration) {}
 
 func or[T comparable](v, standard T) T {
 	var zero T

@@ -82,6 +82,7 @@ func (c *Client) await(ctx context.Context, waiting []answered) (lost []piece, e
 		defer timeout.Stop()
 		select {
 		case <-a.ack.done:
+			c.cfg.Observer.Acknowledged(time.Since(a.ack.posted))
 		case <-timeout.C:
 			a.ack.forget()
 			a.ack.session.endpoint.retire(a.ack.session)
@@ -110,6 +111,9 @@ func (c *Client) send(ctx context.Context, p piece) (more []piece, a answered, e
 		started := time.Now()
 		r, err := s.post(ctx, p.b.Body, p.b.Gzip)
 		c.stats.posted(p.b, r, err)
+		if err == nil {
+			c.cfg.Observer.Posted(time.Since(started))
+		}
 		if err != nil {
 			if ctx.Err() != nil {
 				c.release(e)
@@ -141,6 +145,9 @@ func (c *Client) send(ctx context.Context, p piece) (more []piece, a answered, e
 			c.release(e)
 			return nil, a, &ConfigError{e.url, r.String(), r.way()}
 		default: // pause, and a code that makes no sense here
+			if source, ok := c.cfg.Token.(interface{ Rejected() }); ok && r.token() {
+				source.Rejected()
+			}
 			if err := c.wait(e, s, started, failure{reason: r.String(), way: r.way(), pause: true, after: r.retryAfter}); err != nil {
 				return nil, a, err
 			}

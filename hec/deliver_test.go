@@ -21,6 +21,32 @@ type turning struct{ v atomic.Value }
 func (s *turning) set(token string)       { s.v.Store(token) }
 func (s *turning) Token() (string, error) { return s.v.Load().(string), nil }
 
+// refused is a token that is replaced once somebody says it was refused.
+type refused struct {
+	turning
+	times atomic.Int64
+}
+
+func (s *refused) Rejected() {
+	s.times.Add(1)
+	s.set(secret)
+}
+
+func TestATokenSourceIsToldOfItsRefusal(t *testing.T) {
+	s := start(t, receiver.Options{})
+	source := new(refused)
+	source.set("old")
+	c, _, _ := client(t, func(cfg *hec.Config) { cfg.Token = source }, s.URL())
+	for _, name := range []string{"a", "b"} {
+		if err := c.Deliver(t.Context(), events(name, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := source.times.Load(); n != 1 || s.taken() != "a1 b1" {
+		t.Errorf("told %d times, taken %s", n, s.taken())
+	}
+}
+
 func TestOversizeIsBisected(t *testing.T) {
 	text := func(i int) string { return fmt.Sprintf("%d-%s", i, strings.Repeat("x", 1000)) }
 	for _, tt := range []struct {

@@ -20,6 +20,12 @@ type pattern struct {
 	rest string // the glob from there
 }
 
+// CheckPattern says what is wrong with a glob, or nil.
+func CheckPattern(glob string) error {
+	_, err := compile(glob)
+	return err
+}
+
 func compileAll(globs []string) ([]pattern, error) {
 	var all []pattern
 	for _, glob := range globs {

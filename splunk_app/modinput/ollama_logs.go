@@ -11,6 +11,9 @@ const (
 	OutputHEC     = "hec"     // events over HEC, as the standalone shipper sends them
 )
 
+// App is the add-on that the executable is part of.
+const App = "TA-ollama-hec"
+
 // OllamaLogs is the scheme of this add-on's input. Its arguments are the settings
 // of the same name, less those that make no sense below splunkd.
 func OllamaLogs() Scheme {
@@ -40,7 +43,7 @@ func OllamaLogs() Scheme {
 			{"url", "HEC URL",
 				"For output = hec: base URLs, comma separated, tried in turn, such as https://splunk:8088. The token is kept in storage/passwords, never here."},
 			{"ca_file", "HEC certificate authority",
-				"For output = hec: file of PEM certificates to trust besides the system's."},
+				"For output = hec: file of PEM certificates to trust instead of the system's."},
 			{"ack", "HEC acknowledgment",
 				"For output = hec: wait for indexer acknowledgment: auto (default), on, off."},
 		},

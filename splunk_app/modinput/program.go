@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 )
 
 // What the executable's exit status means to splunkd. Anything but 0 to --scheme
@@ -32,6 +33,9 @@ type Program struct {
 	// Run serves the one stanza of d until ctx ends and then returns nil.
 	// Standard output is its own.
 	Run func(ctx context.Context, d *Definition, stdout io.Writer) error
+	// Rest is how long a Run that failed is followed by nothing: splunkd may
+	// start the input again at once and would fill its log.
+	Rest time.Duration
 }
 
 // Main serves one call by splunkd and returns the exit status. It returns early
@@ -53,11 +57,17 @@ func (p Program) Main(ctx context.Context, args []string, stdin io.Reader, stdou
 		log.Error("not how splunkd calls a modular input: expected no argument, --scheme or --validate-arguments")
 		return ExitUsage
 	}
-	if err != nil {
-		log.Error(err.Error())
-		return ExitFailed
+	if err == nil {
+		return ExitDone
 	}
-	return ExitDone
+	log.Error(err.Error())
+	if len(args) == 0 {
+		select {
+		case <-ctx.Done():
+		case <-time.After(p.Rest):
+		}
+	}
+	return ExitFailed
 }
 
 func (p Program) validate(ctx context.Context, stdin io.Reader) error {

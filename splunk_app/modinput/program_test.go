@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -83,6 +85,28 @@ func TestProgramStopsWhileWaitingForItsDefinition(t *testing.T) {
 	if exit := program().Main(ctx, []string{"--validate-arguments"}, silent, io.Discard, logTo(&stderr)); exit != ExitFailed {
 		t.Errorf("validate: exit %d: what was not judged is not valid", exit)
 	}
+}
+
+func TestProgramRestsAfterAFailure(t *testing.T) {
+	const input = `<input><configuration><stanza name="ollama_logs://bad"/></configuration></input>`
+	synctest.Test(t, func(t *testing.T) {
+		p := program()
+		p.Rest = time.Minute
+		started := time.Now()
+		var stderr bytes.Buffer
+		main := func(ctx context.Context) int {
+			return p.Main(ctx, nil, strings.NewReader(input), io.Discard, logTo(&stderr))
+		}
+		if exit := main(t.Context()); exit != ExitFailed || time.Since(started) != p.Rest {
+			t.Errorf("exit %d after %v", exit, time.Since(started))
+		}
+		ctx, stop := context.WithTimeout(t.Context(), time.Second)
+		defer stop()
+		started = time.Now()
+		if exit := main(ctx); exit != ExitFailed || time.Since(started) != time.Second {
+			t.Errorf("told to stop after a second: exit %d after %v", exit, time.Since(started))
+		}
+	})
 }
 
 func TestProgramThatCannotAnswerFails(t *testing.T) {

@@ -56,7 +56,7 @@ type HECToken struct {
 // instance: for a cluster it is made on the deployer or on each of its members.
 func (c *Client) HECToken(ctx context.Context, app, name, index string, ack bool) (*HECToken, error) {
 	inputs := path(app, "data", "inputs", "http")
-	if t, err := c.findHECToken(ctx, name); t != nil || err != nil {
+	if t, err := c.FindHECToken(ctx, name); t != nil || err != nil {
 		return t, err
 	}
 	form := url.Values{"name": {name}, "useACK": {"0"}}
@@ -69,7 +69,7 @@ func (c *Client) HECToken(ctx context.Context, app, name, index string, ack bool
 	if _, err := c.post(ctx, inputs, form); err != nil {
 		return nil, err
 	}
-	t, err := c.findHECToken(ctx, name)
+	t, err := c.FindHECToken(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -80,9 +80,9 @@ func (c *Client) HECToken(ctx context.Context, app, name, index string, ack bool
 	return t, nil
 }
 
-// findHECToken looks through all of them, since their names are escaped
-// differently in different releases.
-func (c *Client) findHECToken(ctx context.Context, name string) (*HECToken, error) {
+// FindHECToken returns nil if there is no token of that name. It looks through all
+// of them, since their names are escaped differently in different releases.
+func (c *Client) FindHECToken(ctx context.Context, name string) (*HECToken, error) {
 	entries, err := c.get(ctx, path("", "data", "inputs", "http"))
 	if err != nil {
 		return nil, err

@@ -144,6 +144,20 @@ func Load(fs *pflag.FlagSet) (*Settings, error) {
 	return s, nil
 }
 
+// Set gives one setting its value, by its bare name in lower case, such as
+// max_line_bytes. An error calls it by that name.
+func (s *Settings) Set(name, text string) error {
+	for _, r := range Rows() {
+		if strings.EqualFold(r.Env, Prefix+"_"+name) {
+			if err := set(reflect.ValueOf(s).Elem().Field(r.field), text); err != nil {
+				return &Error{name, err.Error()}
+			}
+			return nil
+		}
+	}
+	return &Error{name, "there is no such setting"}
+}
+
 // envError says in our words what envconfig found.
 func envError(err error) error {
 	parse, ok := err.(*envconfig.ParseError)

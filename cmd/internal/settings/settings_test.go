@@ -70,6 +70,25 @@ func TestEveryNameIsRead(t *testing.T) {
 	}
 }
 
+// Every setting can be set by its bare name, as a stanza calls it.
+func TestSetByName(t *testing.T) {
+	for _, r := range Rows() {
+		const wrong = "\x01 wrong"
+		name := strings.ToLower(strings.TrimPrefix(r.Env, Prefix+"_"))
+		s := new(Settings)
+		err := s.Set(name, wrong)
+		if err == nil && !strings.Contains(printed(s), "wrong") {
+			t.Errorf("%s is not set", name)
+		}
+		if err != nil && !strings.HasPrefix(err.Error(), name+": ") {
+			t.Errorf("the error does not name %s: %v", name, err)
+		}
+	}
+	if err := new(Settings).Set("nope", ""); err == nil || !strings.Contains(err.Error(), "nope") {
+		t.Errorf("a name that is none: %v", err)
+	}
+}
+
 func printed(s *Settings) string {
 	return strings.Join(append(append(s.URL, s.Paths...), s.TokenFile, s.JournalUnit, s.JournalDir, s.StateDir,
 		s.Index, s.Host, s.CAFile, s.CertFile, s.KeyFile, s.MetricsAddr), "\n") + patterns(s)

@@ -13,8 +13,14 @@ import (
 )
 
 // Collector is the output to HEC that the settings ask for. failFast: what
-// waits for a person is an error. Wrong settings are a *settings.Error.
-func Collector(s *settings.Settings, failFast bool, log *slog.Logger) (Output, error) {
+// waits for a person is an error. observer may be nil. Wrong settings are a
+// *settings.Error.
+func Collector(s *settings.Settings, failFast bool, observer hec.Observer, log *slog.Logger) (Output, error) {
+	return CollectorWith(s, s.TokenSource, failFast, log)
+}
+
+// CollectorWith is Collector with a token that comes from elsewhere.
+func CollectorWith(s *settings.Settings, from func() (hec.TokenSource, error), failFast bool, log *slog.Logger) (Output, error) {
 	if len(s.URL) == 0 {
 		return Output{}, settings.Wrong("URL", "not set: give the base URL of HEC, such as https://splunk:8088")
 	}
@@ -23,7 +29,7 @@ func Collector(s *settings.Settings, failFast bool, log *slog.Logger) (Output, e
 			return Output{}, settings.Wrong("URL", err.Error())
 		}
 	}
-	token, err := s.TokenSource()
+	token, err := from()
 	if err != nil {
 		return Output{}, err
 	}
@@ -42,7 +48,7 @@ func Collector(s *settings.Settings, failFast bool, log *slog.Logger) (Output, e
 	client, err := hec.New(hec.Config{
 		URLs: s.URL, Token: token, TLS: tls, Ack: hec.AckMode(s.Ack),
 		DeadLetters: deadletter.Open(filepath.Join(state, "dead-letter")),
-		FailFast:    failFast, Lanes: ship.DefaultLanes, Log: log,
+		FailFast:    failFast, Lanes: ship.DefaultLanes, Observer: observer, Log: log,
 	})
 	if err != nil {
 		return Output{}, err

@@ -18,7 +18,7 @@ const (
 	heads     = 4
 	blocks    = 2
 	feed      = 128
-	context   = 2048
+	window    = 2048
 )
 
 // Model returns a language model of the llama architecture as a GGUF file. Its
@@ -32,7 +32,7 @@ func Model(seed uint64) []byte {
 	g.set("general.name", "tiny")
 	g.set("general.file_type", uint32(0))
 	g.set("general.quantization_version", uint32(2))
-	g.set("llama.context_length", uint32(context))
+	g.set("llama.context_length", uint32(window))
 	g.set("llama.embedding_length", uint32(embedding))
 	g.set("llama.block_count", uint32(blocks))
 	g.set("llama.feed_forward_length", uint32(feed))

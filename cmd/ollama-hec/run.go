@@ -25,7 +25,7 @@ func newRun(std streams) *cobra.Command {
 				return err
 			}
 			log := newLog(std.err, s.LogFormat)
-			out, err := shipper.Collector(s, once, log)
+			out, err := shipper.Collector(s, once, nil, log)
 			if err != nil {
 				return err
 			}

@@ -16,11 +16,6 @@ import (
 // waits for a person is an error. observer may be nil. Wrong settings are a
 // *settings.Error.
 func Collector(s *settings.Settings, failFast bool, observer hec.Observer, log *slog.Logger) (Output, error) {
-	return CollectorWith(s, s.TokenSource, failFast, log)
-}
-
-// CollectorWith is Collector with a token that comes from elsewhere.
-func CollectorWith(s *settings.Settings, from func() (hec.TokenSource, error), failFast bool, log *slog.Logger) (Output, error) {
 	if len(s.URL) == 0 {
 		return Output{}, settings.Wrong("URL", "not set: give the base URL of HEC, such as https://splunk:8088")
 	}

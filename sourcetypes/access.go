@@ -111,7 +111,7 @@ func (q *request) fixed(text []byte) bool {
 	if allowed == 0 || !bar(text, end) {
 		return false
 	}
-	q.latency = span{latency + leadingSpaces(text[latency:]), end}
+	q.latency = span{min(latency+leadingSpaces(text[latency:]), end), end}
 	src := end + 3
 	end = src + address
 	allowed = inSrc
@@ -121,7 +121,7 @@ func (q *request) fixed(text []byte) bool {
 	if allowed == 0 || !bar(text, end) {
 		return false
 	}
-	q.src = span{src + leadingSpaces(text[src:]), end}
+	q.src = span{min(src+leadingSpaces(text[src:]), end), end}
 	quote := end + 3 + 9
 	if len(text) < quote+3 || text[quote] != '"' || text[quote-1] != ' ' || text[len(text)-1] != '"' {
 		return false
@@ -140,7 +140,7 @@ func (q *request) fixed(text []byte) bool {
 // bar says whether the next column begins behind the bar at i.
 func bar(text []byte, i int) bool { return text[i] == ' ' && text[i+1] == '|' && text[i+2] == ' ' }
 
-// leadingSpaces counts them at the start of b, which has 16 bytes, not all spaces.
+// leadingSpaces counts them at the start of b, which has 16 bytes: up to 16.
 func leadingSpaces(b []byte) int {
 	const spaces = 0x2020202020202020
 	if x := binary.LittleEndian.Uint64(b) ^ spaces; x != 0 {
@@ -197,7 +197,10 @@ func column(b []byte, i int, in uint8) (part span, end int, plain, ok bool) {
 	}
 	part.to = i
 	i = skipSpaces(b, i)
-	return part, i, plain && part.to-part.from < 64, i < len(b) && b[i] == '|'
+	if i == len(b) || b[i] != '|' {
+		return span{}, i, false, false
+	}
+	return part, i, plain && part.to-part.from < 64, true
 }
 
 const (

@@ -27,6 +27,10 @@ func (n *Normalizer) accessEvent(b *block) []byte {
 	dst = n.appendTarget(dst, path, query)
 	dst = appendStatus(dst, q.status.of(text))
 	dst = appendLatency(dst, q.latency.of(text))
+	if len(path) == 0 { // the line was cut
+		n.json = append(dst, `,"operation":"unknown"}`...)
+		return n.json
+	}
 	n.json = appendOperation(dst, string(method), string(path))
 	return n.json
 }
@@ -189,12 +193,15 @@ func appendMillis(dst, d []byte) ([]byte, bool) {
 			return dst, false
 		}
 		unit, n := durationUnit(d[i:])
-		if n == 0 || value > 1<<63/unit || scale > unit && value != 0 && unit%scale != 0 {
+		switch {
+		case n == 0:
+			return dst, false
+		case scale > unit || unit%scale != 0: // minutes with a fraction, or less than a nanosecond
+			return dst, false
+		case value > 1<<62/(unit/scale) || nanos > 1<<62:
 			return dst, false
 		}
-		if unit%scale == 0 {
-			nanos += value * (unit / scale)
-		}
+		nanos += value * (unit / scale)
 		d = d[i+n:]
 	}
 	dst = strconv.AppendUint(dst, nanos/1e6, 10)

@@ -148,3 +148,12 @@ func firstDifference(got, want []byte) int {
 	}
 	return 0
 }
+
+func readFile(t testing.TB, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

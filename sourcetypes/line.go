@@ -80,8 +80,7 @@ func (n *Normalizer) readForm(l *line, text []byte, from int) {
 		n.readAccess(l, text, from)
 	case digit(c):
 		n.readGoLog(l, text, from)
-	case from > 0: // dots, and nothing that a stamp begins with
-	case c == ' ' || c == '\t':
+	case from == 0 && (c == ' ' || c == '\t'):
 		rest := bytes.TrimLeft(text[from:], " \t")
 		if len(rest) == 0 {
 			l.form = blank

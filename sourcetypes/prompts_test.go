@@ -1,0 +1,249 @@
+package sourcetypes
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	debugStamp = `time=2025-05-21T10:00:00.000Z level=DEBUG source=routes.go:297 `
+	traceStamp = `time=2025-05-21T10:00:00.000Z level=TRACE source=routes.go:297 `
+	infoStamp  = `time=2025-05-21T10:00:00.000Z level=INFO source=routes.go:297 `
+)
+
+// TestPrompts: logs of all versions, and the ollama:prompts events in them.
+func TestPrompts(t *testing.T) {
+	length := debugStamp + `msg="completion request" images=0 prompt=5 format=""`
+	text := traceStamp + `msg="completion request" prompt=crash`
+	const lengthEvent = `{"origin":"debug_log","prompt_length":5,"images":0,"format":""}`
+	const textEvent = `{"origin":"trace_log","prompt_length":5,"prompt":"crash"}`
+	start := func(level string) string {
+		return infoStamp + `msg="server config" env="map[OLLAMA_DEBUG:` + level + ` OLLAMA_HOST:x]"`
+	}
+	for _, test := range []struct {
+		name string
+		log  []string
+		want []string
+	}{
+		{"0.1.23", []string{debugStamp + `msg="generate handler" prompt="why \"me\"?\n"`}, []string{`{"origin":"debug_log","prompt_length":10,"prompt":"why \"me\"?\n"}`}},
+		{"0.1.23, template and system", []string{debugStamp + `msg="generate handler" template="{{ .Prompt }}"`, debugStamp + `msg="generate handler" system="be brief"`}, nil},
+		{"0.1.29", []string{debugStamp + `msg="chat handler" prompt=hi images=2`}, []string{`{"origin":"debug_log","prompt_length":2,"images":2,"prompt":"hi"}`}},
+		{"0.6.5", []string{debugStamp + `msg="generate request" images=0 prompt="a = b"`}, []string{`{"origin":"debug_log","prompt_length":5,"images":0,"prompt":"a = b"}`}},
+		{"0.6.5, a number", []string{debugStamp + `msg="chat request" images=0 prompt=13`}, []string{`{"origin":"debug_log","prompt_length":2,"images":0,"prompt":"13"}`}},
+		{"0.6.5, empty", []string{debugStamp + `msg="chat request" images=0 prompt=""`}, []string{`{"origin":"debug_log","prompt_length":0,"images":0,"prompt":""}`}},
+		{"0.6.5, embedding", []string{debugStamp + `msg="embedding request" content="embed me"`}, []string{`{"origin":"debug_log","prompt_length":8,"prompt":"embed me"}`}},
+		{"0.7.0 at DEBUG", []string{length}, []string{lengthEvent}},
+		{"0.7.0 at TRACE", []string{traceStamp + `msg="processing incoming request" model=x`, length, text}, []string{textEvent}},
+		{"0.7.0 at TRACE, nothing shown before", []string{length, text, length, text}, []string{textEvent, textEvent}},
+		{"0.7.0 at TRACE, says the start", []string{start("DEBUG-4"), length, slogLine, text}, []string{textEvent}},
+		{"0.7.0 at DEBUG after a start at TRACE", []string{start("DEBUG-4"), text, start("DEBUG"), length}, []string{textEvent, lengthEvent}},
+		{"TRACE of before the start", []string{text, start("INFO"), length}, []string{textEvent, lengthEvent}},
+		{"0.13 at TRACE, embedding", []string{traceStamp + `msg="embedding request" input="embed me"`}, []string{`{"origin":"trace_log","prompt_length":8,"prompt":"embed me"}`}},
+		{"a format", []string{debugStamp + `msg="completion request" images=1 prompt=9 format="\"json\""`}, []string{`{"origin":"debug_log","prompt_length":9,"images":1,"format":"\"json\""}`}},
+		{"0.30", []string{debugStamp + `msg="llama-server completion request" media=0 prompt_len=34`}, []string{`{"origin":"debug_log","prompt_length":34}`}},
+		{"0.30, chat", []string{debugStamp + `msg="llama-server chat request" messages=1 tools=0`}, []string{`{"origin":"debug_log"}`}},
+		{"counts", []string{debugStamp + `msg="loading cache slot" id=0 cache=0 prompt=13 used=0 remaining=13`, infoStamp + `msg="truncating input prompt" limit=256 prompt=21007 keep=5 new=256`,
+			debugStamp + `msg="context limit hit - shifting" id=0 limit=256 input=256 keep=5 discard=125`}, nil},
+		{"secrets", []string{debugStamp + `msg="chat request" images=0 prompt="I am a@b.com, token=abcdefgh1"`}, []string{`{"origin":"debug_log","prompt_length":29,"images":0,"prompt":"I am [REDACTED:email], token=[REDACTED:token]"}`}},
+		{"cut short", []string{debugStamp + `msg="chat request" images=0 prompt="long lo`}, []string{`{"origin":"debug_log","images":0,"prompt":"long lo"}`}},
+		{"request log", []string{infoStamp + `msg="logged to /tmp/ollama-request-logs-7/20261121T191408.150778758Z-000001_api_generate_body.json, replay using curl with ` + "`sh /tmp/x_request.sh`" + `"`}, []string{`{"origin":"request_log","endpoint":"/api/generate"}`}},
+		{"no request log", []string{infoStamp + `msg="logged to /etc/shadow, replay using curl with x"`, infoStamp + `msg="logged to /tmp/ollama-request-logs-7/../../x_body.json, replay using curl with x"`}, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := of(Prompts, normalize(t, defaults(), strings.Join(test.log, "\n")))
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(test.want, "\n"))
+			}
+			for _, event := range got {
+				if !json.Valid([]byte(event)) {
+					t.Errorf("not JSON: %s", event)
+				}
+			}
+		})
+	}
+}
+
+func TestRequestBodies(t *testing.T) {
+	line := infoStamp + `msg="logged to /tmp/ollama-request-logs-7/20261121T191408.150778758Z-000001_%_body.json, replay using curl with x"`
+	for _, test := range []struct{ route, body, want string }{
+		{"api_generate", `{"model":"m","prompt":"hi a@b.com","images":["x"],"format":"json"}`, `{"origin":"request_log","prompt_length":10,"images":1,"format":"json","model":"m","endpoint":"/api/generate","prompt":"hi [REDACTED:email]"}`},
+		{"api_chat", `{"model":"m","messages":[{"role":"system","content":"s"},{"role":"user","content":"u","images":["a","b"]}]}`, `{"origin":"request_log","prompt_length":3,"images":2,"model":"m","endpoint":"/api/chat","prompt":"s\nu"}`},
+		{"v1_messages", `{"model":"m","system":[{"type":"text","text":"s"}],"messages":[{"role":"user","content":[{"type":"text","text":"u"}]}]}`, `{"origin":"request_log","prompt_length":3,"model":"m","endpoint":"/v1/messages","prompt":"s\nu"}`},
+		{"v1_responses", `{"model":"m","input":[{"role":"user","content":[{"type":"input_text","text":"u"}]}]}`, `{"origin":"request_log","prompt_length":1,"model":"m","endpoint":"/v1/responses","prompt":"u"}`},
+		{"v1_completions", `{"model":"m","prompt":["a","b"]}`, `{"origin":"request_log","prompt_length":3,"model":"m","endpoint":"/v1/completions","prompt":"a\nb"}`},
+		{"api_generate", `not JSON`, `{"origin":"request_log","endpoint":"/api/generate"}`},
+		{"api_generate", ``, `{"origin":"request_log","endpoint":"/api/generate"}`},
+		{"api_new", `{}`, `{"origin":"request_log"}`},
+	} {
+		o := defaults()
+		o.ReadBody = func(path string) ([]byte, error) {
+			if want := "/tmp/ollama-request-logs-7/20261121T191408.150778758Z-000001_" + test.route + "_body.json"; path != want {
+				t.Errorf("reads %s, want %s", path, want)
+			}
+			if test.body == "" {
+				return nil, errors.New("gone")
+			}
+			return []byte(test.body), nil
+		}
+		got := of(Prompts, normalize(t, o, strings.Replace(line, "%", test.route, 1)))
+		if len(got) != 1 || got[0] != test.want {
+			t.Errorf("body %s: got\n%q\nwant\n%s", test.body, got, test.want)
+		}
+	}
+}
+
+// textLines are lines with the text of a prompt or of an answer, which always
+// says SECRET, and what stays of each with PROMPTS=off.
+var textLines = []struct{ line, off string }{
+	{debugStamp + `msg="generate handler" prompt="SECRET x"`, debugStamp + `msg="generate handler" prompt="[REDACTED:prompt]"`},
+	{debugStamp + `msg="generate handler" system=SECRET`, debugStamp + `msg="generate handler" system=[REDACTED:prompt]`},
+	{debugStamp + `msg="generate handler" template="SECRET"`, debugStamp + `msg="generate handler" template="[REDACTED:prompt]"`},
+	{debugStamp + `msg="chat request" images=0 prompt="a \"SECRET\"\nb"`, debugStamp + `msg="chat request" images=0 prompt="[REDACTED:prompt]"`},
+	{debugStamp + `msg="chat request" images=0 prompt="cut SECRET`, debugStamp + `msg="chat request" images=0 prompt="[REDACTED:prompt]`},
+	{debugStamp + `msg="embedding request" content="SECRET x"`, debugStamp + `msg="embedding request" content="[REDACTED:prompt]"`},
+	{traceStamp + `msg="completion request" prompt=SECRET`, traceStamp + `msg="completion request" prompt=[REDACTED:prompt]`},
+	{traceStamp + `msg="embedding request" input=SECRET`, traceStamp + `msg="embedding request" input=[REDACTED:prompt]`},
+	{traceStamp + `msg="builtin parser output" parser=qwen content=SECRET thinking="SECRET 2" toolCalls=[{SECRET}]`, traceStamp + `msg="builtin parser output" parser=[REDACTED:prompt] content=[REDACTED:prompt] thinking="[REDACTED:prompt]" toolCalls=[REDACTED:prompt]`},
+	{traceStamp + `msg=encoded string="SECRET x" ids="[1 2]"`, traceStamp + `msg=encoded string="[REDACTED:prompt]" ids="[REDACTED:prompt]"`},
+	{traceStamp + `msg="something new" model=m novel=SECRET size="1 KiB"`, traceStamp + `msg="something new" model=m novel=[REDACTED:prompt] size="1 KiB"`},
+	{traceStamp + `msg="something new" model=m !BADKEY=SECRET`, traceStamp + `msg="something new" model=m !BADKEY=[REDACTED:prompt]`},
+	{traceStamp + `msg="something new" model=m and SECRET words`, traceStamp + `msg="something new" model=m [REDACTED:prompt]`},
+	{debugStamp + `msg="anthropic: converting request" req="{SECRET}"`, debugStamp + `msg="anthropic: converting request" req="[REDACTED:prompt]"`},
+	{debugStamp + `msg="converted response" resp="SECRET" other=SECRET`, debugStamp + `msg="converted response" resp="[REDACTED:prompt]" other=[REDACTED:prompt]`},
+	{debugStamp + `msg="qwen3 events parsed" events="[SECRET]" buffer=SECRET acc=SECRET`, debugStamp + `msg="qwen3 events parsed" events="[REDACTED:prompt]" buffer=[REDACTED:prompt] acc=[REDACTED:prompt]`},
+	{debugStamp + `msg="harmony event content" content=SECRET state=1`, debugStamp + `msg="harmony event content" content=[REDACTED:prompt] state=[REDACTED:prompt]`},
+	{infoStamp + `msg="web_search error" query="SECRET q" error=x`, infoStamp + `msg="web_search error" query="[REDACTED:prompt]" error=x`},
+	{`{"cached":"SECRET","function":"f","level":"VERBOSE","line":1,"msg":"prompt ingested","n":2,"to_eval":"SEC\"RET","timestamp":1710561010}`,
+		`{"cached":"[REDACTED:prompt]","function":"f","level":"VERBOSE","line":1,"msg":"prompt ingested","n":2,"to_eval":"[REDACTED:prompt]","timestamp":1710561010}`},
+	{`{"timestamp":1701615522,"level":"VERBOSE","function":"log_server_request","request":"{\"prompt\":\"SECRET\"}","response":"SECRET"}`,
+		`{"timestamp":1701615522,"level":"VERBOSE","function":"log_server_request","request":"[REDACTED:prompt]","response":"[REDACTED:prompt]"}`},
+	{`VERB [update_slots] prompt ingested | cached="SECRET" id_slot=0 to_eval="a \"SECRET\"" tid="1" timestamp=1727366911`,
+		`VERB [update_slots] prompt ingested | cached="[REDACTED:prompt]" id_slot=0 to_eval="[REDACTED:prompt]" tid="1" timestamp=1727366911`},
+	{`srv  log_server_r: request:  {"prompt":"SECRET"}`, `srv  log_server_r: request:  [REDACTED:prompt]`},
+}
+
+func TestPromptsOff(t *testing.T) {
+	o := defaults()
+	o.Prompts = Off
+	for _, test := range textLines {
+		for _, e := range normalize(t, o, test.line) {
+			if e.Sourcetype == Prompts {
+				t.Errorf("%s: a prompt is shipped: %s", test.line, e.Body)
+			} else if e.Body != test.off {
+				t.Errorf("%s\nbecomes %s\nwant    %s", test.line, e.Body, test.off)
+			}
+		}
+	}
+	for _, line := range []string{
+		debugStamp + `msg="completion request" images=0 prompt=5 format=""`,
+		debugStamp + `msg="loading cache slot" id=0 cache=0 prompt=13 used=0 remaining=13`,
+		debugStamp + `msg="key with type not found" key=tokenizer.chat_template default=""`,
+		infoStamp + `msg=load request="{Operation:commit LoraPath:[]}"`,
+		infoStamp + `msg="loaded runners" count=1`,
+		ginLine,
+	} {
+		if got := of(Server, normalize(t, o, line)); len(got) != 1 || got[0] != line {
+			t.Errorf("%s\nbecomes %q", line, got)
+		}
+	}
+}
+
+// TestPromptsOffKeepsTheCorpus: lines at TRACE stay of use, and no prompt is
+// left in any.
+func TestPromptsOffKeepsTheCorpus(t *testing.T) {
+	o := defaults()
+	o.Prompts = Off
+	for _, file := range logFiles(t) {
+		log := readFile(t, file)
+		full := defaults()
+		full.Prompts, full.Redact = Full, Redact{}
+		var texts []string
+		for _, event := range of(Prompts, normalize(t, full, log)) {
+			var p struct{ Prompt string }
+			if err := json.Unmarshal([]byte(event), &p); err != nil {
+				t.Fatal(err)
+			}
+			if len(p.Prompt) > 5 {
+				texts = append(texts, p.Prompt)
+			}
+		}
+		lines := of(Server, normalize(t, o, log))
+		before := of(Server, normalize(t, full, log))
+		for i, line := range lines {
+			if line != before[i] && !strings.Contains(before[i], "request\" ") {
+				t.Errorf("%s: %s\nbecomes %s", file, before[i], line)
+			}
+			for _, text := range texts {
+				quoted, _ := json.Marshal(text)
+				if strings.Contains(line, text) || strings.Contains(line, strings.Trim(string(quoted), `"`)) {
+					t.Errorf("%s: the prompt %q is left in %s", file, text, line)
+				}
+			}
+		}
+	}
+}
+
+// TestRedactedWithoutRedact: prompt text is redacted even where REDACT is off,
+// and nothing else is.
+func TestRedactedWithoutRedact(t *testing.T) {
+	o := defaults()
+	o.Redact = Redact{}
+	log := debugStamp + `msg="chat request" images=0 prompt="mail a@b.com"` + "\n" + infoStamp + `msg="mail c@d.com" password=x`
+	want := []kept{
+		{Server, "1747821600.000", debugStamp + `msg="chat request" images=0 prompt="mail [REDACTED:email]"`},
+		{Prompts, "1747821600.000", `{"origin":"debug_log","prompt_length":12,"images":0,"prompt":"mail [REDACTED:email]"}`},
+		{Server, "1747821600.000", infoStamp + `msg="mail c@d.com" password=x`},
+	}
+	if got := normalize(t, o, log); !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+	o.Prompts = Full
+	if got := normalize(t, o, log); got[0].Body != strings.Split(log, "\n")[0] || !strings.Contains(got[1].Body, "a@b.com") {
+		t.Errorf("in full, it is not as written: %q", got)
+	}
+	for _, test := range textLines {
+		o.Prompts = Redacted
+		if got := of(Server, normalize(t, o, test.line)); len(got) != 1 || got[0] != test.line {
+			t.Errorf("%s\nbecomes %q", test.line, got)
+		}
+	}
+}
+
+// FuzzPromptsOff: no text of a prompt is left, whatever it is.
+func FuzzPromptsOff(f *testing.F) {
+	for _, seed := range []string{"hi", "a \"b\" \\ c\nd", "é", "x=y prompt=z", "[REDACTED:prompt]", "\x00\xff\x1b[31m"} {
+		f.Add(seed, uint8(0))
+		f.Add(seed, uint8(3))
+	}
+	o := defaults()
+	o.Prompts = Off
+	f.Fuzz(func(t *testing.T, text string, where uint8) {
+		const canary = "qzxjkv"
+		text += canary + text
+		var line string
+		switch where % 5 {
+		case 0:
+			line = slogText(t, levelDebug, "chat request", "images", 0, "prompt", text)
+		case 1:
+			line = slogText(t, levelTrace, "completion request", "prompt", text)
+		case 2:
+			line = slogText(t, levelTrace, "anything", text, text, "size", 1)
+		case 3:
+			line = slogText(t, levelDebug, "harmony event content", "content", text, "state", text)
+		case 4:
+			line = slogText(t, levelDebug, "embedding request", "input", text)
+		}
+		for _, e := range normalize(t, o, line) {
+			body := e.Body
+			if where%5 == 2 { // a key is not hidden
+				_, body, _ = strings.Cut(body, canary)
+			}
+			if e.Sourcetype == Prompts || strings.Contains(body, canary) {
+				t.Errorf("%q becomes %q", line, e.Body)
+			}
+		}
+	})
+}

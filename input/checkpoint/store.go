@@ -171,8 +171,11 @@ func (s *Store) signal() {
 	}
 }
 
-// write flushes changes, at most one a second and fewer while that fails.
+// write flushes changes, soon, since a file that was just found and is rotated
+// must be known after a crash; but at most once a second, and less often while
+// that fails.
 func (s *Store) write() {
+	var due time.Time
 	pause := every
 	for {
 		select {
@@ -181,16 +184,17 @@ func (s *Store) write() {
 			return
 		}
 		select {
-		case <-time.After(pause):
+		case <-time.After(time.Until(due)):
 		case <-s.stop:
 			return
 		}
 		if s.Flush() == nil {
 			pause = every
-			continue
+		} else {
+			pause = min(2*pause, retryMax)
+			s.signal()
 		}
-		pause = min(2*pause, retryMax)
-		s.signal()
+		due = time.Now().Add(pause)
 	}
 }
 

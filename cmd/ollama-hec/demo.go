@@ -67,7 +67,7 @@ func demo(ctx context.Context, logs, state string, out io.Writer) error {
 	s.StateDir = state
 	s.Host = "demo"
 	log := slog.New(slog.DiscardHandler)
-	output, err := shipper.Collector(s, true, nil, log)
+	output, err := shipper.Collector(s, shipper.Delivery{FailFast: true, Log: log})
 	if err != nil {
 		return err
 	}

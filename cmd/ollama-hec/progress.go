@@ -26,7 +26,7 @@ func watchOf(sh *shipper.Shipper, once bool, errOut io.Writer, log *slog.Logger)
 	var last int64
 	look := func() {
 		p, _ := sh.Progress()
-		st := sh.Delivery()
+		st := sh.Delivered()
 		log.Info("status", "lines", p.Lines, "lines_last_minute", p.Lines-last, "read", humanize.IBytes(uint64(p.Bytes)),
 			"delivered", total(st.Delivered.Events[:]), "dead_letters", st.DeadLetters, "waiting", humanize.IBytes(uint64(p.Waiting)))
 		last = p.Lines

@@ -25,7 +25,7 @@ func newRun(std streams) *cobra.Command {
 				return err
 			}
 			log := newLog(std.err, s.LogFormat)
-			out, err := shipper.Collector(s, once, nil, log)
+			out, err := shipper.Collector(s, shipper.Delivery{FailFast: once, Log: log})
 			if err != nil {
 				return err
 			}

@@ -26,7 +26,7 @@ func (a *arrivals) print(out io.Writer, sh *shipper.Shipper) error {
 	defer a.mu.Unlock()
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	read, _ := sh.Progress()
-	st := sh.Delivery()
+	st := sh.Delivered()
 	fmt.Fprintf(w, "read\t%s lines\t%s\n", humanize.Comma(read.Lines), humanize.IBytes(uint64(read.Bytes)))
 	fmt.Fprintf(w, "sent\t%d batches\t%s, as gzip %s\n", st.Batches, humanize.IBytes(uint64(st.PlainBytes)), humanize.IBytes(uint64(st.WireBytes)))
 	fmt.Fprintf(w, "acknowledged\t%d of %d events\n", total(st.Delivered.Events[:]), len(a.events))

@@ -12,10 +12,17 @@ import (
 	"ollama-hec/sourcetypes/batch"
 )
 
-// Collector is the output to HEC that the settings ask for. failFast: what
-// waits for a person is an error. observer may be nil. Wrong settings are a
+// Delivery is what is not a setting of the output to HEC.
+type Delivery struct {
+	FailFast bool                            // what waits for a person is an error
+	Token    func() (hec.TokenSource, error) // nil: as the settings say
+	Observer hec.Observer                    // nil: none
+	Log      *slog.Logger
+}
+
+// Collector is the output to HEC that the settings ask for. Wrong settings are a
 // *settings.Error.
-func Collector(s *settings.Settings, failFast bool, observer hec.Observer, log *slog.Logger) (Output, error) {
+func Collector(s *settings.Settings, d Delivery) (Output, error) {
 	if len(s.URL) == 0 {
 		return Output{}, settings.Wrong("URL", "not set: give the base URL of HEC, such as https://splunk:8088")
 	}
@@ -24,7 +31,11 @@ func Collector(s *settings.Settings, failFast bool, observer hec.Observer, log *
 			return Output{}, settings.Wrong("URL", err.Error())
 		}
 	}
-	token, err := from()
+	from := d.Token
+	if from == nil {
+		from = s.TokenSource
+	}
+	token, err := open()
 	if err != nil {
 		return Output{}, err
 	}
@@ -43,7 +54,7 @@ func Collector(s *settings.Settings, failFast bool, observer hec.Observer, log *
 	client, err := hec.New(hec.Config{
 		URLs: s.URL, Token: token, TLS: tls, Ack: hec.AckMode(s.Ack),
 		DeadLetters: deadletter.Open(filepath.Join(state, "dead-letter")),
-		FailFast:    failFast, Lanes: ship.DefaultLanes, Observer: observer, Log: log,
+		FailFast:    d.FailFast, Lanes: ship.DefaultLanes, Observer: d.Observer, Log: d.Log,
 	})
 	if err != nil {
 		return Output{}, err

@@ -132,8 +132,8 @@ func (sh *Shipper) Progress() (p ship.Progress, size int64) {
 	return p, size
 }
 
-// Delivery is what the HEC client did; zero if the output is another.
-func (sh *Shipper) Delivery() hec.Snapshot {
+// Delivered is what the HEC client did; zero if the output is another.
+func (sh *Shipper) Delivered() hec.Snapshot {
 	if sh.client == nil {
 		return hec.Snapshot{}
 	}

@@ -35,7 +35,7 @@ func Collector(s *settings.Settings, d Delivery) (Output, error) {
 	if from == nil {
 		from = s.TokenSource
 	}
-	token, err := open()
+	token, err := from()
 	if err != nil {
 		return Output{}, err
 	}

@@ -51,36 +51,20 @@ func (b *bench) grow(ctx context.Context, n int) (s sample, err error) {
 		return s, err
 	}
 	defer remove()
-	m, err := newMix(b.options.seed)
+	logs, err := createLogs(dir, n)
 	if err != nil {
 		return s, err
 	}
-	logs := make([]*os.File, n)
-	for i := range logs {
-		if logs[i], err = os.Create(filepath.Join(dir, fmt.Sprintf("server-%d.log", i))); err != nil {
-			return s, err
-		}
-		defer logs[i].Close()
-	}
+	defer closeLogs(logs)
 	started := time.Now()
 	p, err := start(ctx, b.cores.measured, shipperEnv(r.url, filepath.Join(dir, "*.log"), filepath.Join(dir, "state"), false), b.shipper, "run")
 	if err != nil {
 		return s, err
 	}
-	each := max(1, b.options.manyLines/growthRounds/n)
-	var text []byte
-	for range growthRounds {
-		for _, log := range logs {
-			text = text[:0]
-			for range each {
-				text = append(text, m.next()...)
-			}
-			if _, err := log.Write(text); err != nil {
-				return s, err
-			}
-		}
+	lines, err := b.appendTo(logs)
+	if err != nil {
+		return s, err
 	}
-	lines := growthRounds * n * each
 	if err := r.await(ctx, uint64(lines), p); err != nil {
 		return s, err
 	}
@@ -89,4 +73,44 @@ func (b *bench) grow(ctx context.Context, n int) (s sample, err error) {
 	}
 	took, err := p.wait(started)
 	return sample{took, lines, lines}, err
+}
+
+func createLogs(dir string, n int) (logs []*os.File, err error) {
+	for i := range n {
+		f, err := os.Create(filepath.Join(dir, fmt.Sprintf("server-%d.log", i)))
+		if err != nil {
+			closeLogs(logs)
+			return nil, err
+		}
+		logs = append(logs, f)
+	}
+	return logs, nil
+}
+
+func closeLogs(logs []*os.File) {
+	for _, f := range logs {
+		f.Close()
+	}
+}
+
+// appendTo lets the logs grow, round by round, and returns by how many lines.
+func (b *bench) appendTo(logs []*os.File) (lines int, err error) {
+	m, err := newMix(b.options.seed)
+	if err != nil {
+		return 0, err
+	}
+	each := max(1, b.options.manyLines/growthRounds/len(logs))
+	var text []byte
+	for range growthRounds {
+		for _, f := range logs {
+			text = text[:0]
+			for range each {
+				text = append(text, m.next()...)
+			}
+			if _, err := f.Write(text); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return growthRounds * len(logs) * each, nil
 }

@@ -98,6 +98,7 @@ type options struct {
 	seed                   uint64
 	quick                  bool
 	shipper, dir, json     string
+	log                    string
 	cpuProfile, memProfile string
 	api                    bool
 }
@@ -118,6 +119,7 @@ func parse(args []string, errOut io.Writer) (*options, error) {
 	fs.BoolVar(&o.quick, "quick", false, "all parts in about 20 s: figures to look at, not to quote")
 	fs.StringVar(&o.shipper, "shipper", "", "executable to measure; empty: built from the source here")
 	fs.StringVar(&o.dir, "dir", "", "where to put logs; empty: a temporary directory")
+	fs.StringVar(&o.log, "log", "", "log to measure cost with instead of the generated one, without lines that join others")
 	fs.StringVar(&o.json, "json", "", "file for the figures as JSON; - is stdout")
 	fs.StringVar(&o.cpuProfile, "cpuprofile", "", "profile the pipeline inside this process instead, into this file")
 	fs.StringVar(&o.memProfile, "memprofile", "", "as cpuprofile, for allocations")
@@ -128,8 +130,17 @@ func parse(args []string, errOut io.Writer) (*options, error) {
 	if fs.NArg() > 0 {
 		return nil, fmt.Errorf("%q: no arguments are taken, see -help", fs.Args())
 	}
+	if o.log != "" {
+		var err error
+		if o.lines, err = countLines(o.log); err != nil {
+			return nil, err
+		}
+	}
 	if o.quick {
-		o.lines, o.runs, o.manyLines, o.latencySeconds, o.idleSeconds = 200_000, 1, 100_000, 3, 3
+		o.runs, o.manyLines, o.latencySeconds, o.idleSeconds = 1, 100_000, 3, 3
+		if o.log == "" {
+			o.lines = 200_000
+		}
 	}
 	o.parts = strings.Split(names, ",")
 	for _, name := range o.parts {
@@ -158,7 +169,7 @@ type bench struct {
 }
 
 func newBench(ctx context.Context, o *options, say io.Writer) (*bench, error) {
-	b := &bench{options: o, say: say, shipper: o.shipper, dir: o.dir, cores: chooseCores()}
+	b := &bench{options: o, say: say, shipper: o.shipper, dir: o.dir, sample: o.log, cores: chooseCores()}
 	b.report = newReport(o, b.cores)
 	var err error
 	if b.self, err = os.Executable(); err != nil {

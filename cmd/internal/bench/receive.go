@@ -77,10 +77,14 @@ func (r *remote) stats() (s receiver.Stats, err error) {
 	return s, json.Unmarshal(line, &s)
 }
 
-// await waits until that many events were taken.
+// await waits until that many events were taken, by a process if there is one.
 func (r *remote) await(ctx context.Context, events uint64, during *process) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
+	var ended <-chan struct{}
+	if during != nil {
+		ended = during.done
+	}
 	for {
 		s, err := r.stats()
 		if err != nil || s.Taken() >= events {
@@ -89,7 +93,7 @@ func (r *remote) await(ctx context.Context, events uint64, during *process) erro
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-during.done:
+		case <-ended:
 			return errors.Join(errors.New("the shipper ended too early"), during.err)
 		case <-tick.C:
 		}

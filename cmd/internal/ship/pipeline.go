@@ -125,10 +125,11 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	stop(nil)
 	<-finished
 	p.commitSuspended()
-	if err := context.Cause(reading); !errors.Is(err, context.Canceled) {
-		return err
+	err := context.Cause(reading)
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.Cause(ctx)) {
+		return nil // every source has ended, or we were told to
 	}
-	return nil
+	return err
 }
 
 // suspend notes that the batch of marks was answered and not acknowledged.

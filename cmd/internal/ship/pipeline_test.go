@@ -173,8 +173,8 @@ func startPipeline(t *testing.T, change func(*Config), tapes ...*tape) *started 
 	if change != nil {
 		change(&cfg)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	s.stop = cancel
+	ctx, cancel := context.WithCancelCause(t.Context())
+	s.stop = func() { cancel(errors.New("told to stop")) } // whatever the reason, it is no failure
 	go func() { s.done <- New(cfg).Run(ctx) }()
 	return s
 }

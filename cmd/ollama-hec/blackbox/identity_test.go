@@ -31,8 +31,11 @@ func TestIdentity(t *testing.T) {
 			}
 		}},
 		{"50 files with one header of 4 KiB", func(b *bench) {
-			// The header is the same in all: it comes 50 times.
-			header := strings.Repeat("# the same in all\n", 4096/18)
+			const line = "# the same in all"
+			const times = 4096 / (len(line) + 1)
+			header := strings.Repeat(line+"\n", times)
+			b.ledger.Due(line)
+			b.ledger.Expect(line, 50*times)
 			for n := range 50 {
 				b.write(fmt.Sprintf("f%d.log", n), header+b.lines(fmt.Sprintf("f%d", n), 0, 20))
 			}
@@ -41,9 +44,7 @@ func TestIdentity(t *testing.T) {
 			for n := range 50 {
 				b.append(fmt.Sprintf("f%d.log", n), b.lines(fmt.Sprintf("f%d", n), 20, 20))
 			}
-			b.arrived()
-			b.eventually("all headers", func() bool { return b.ledger.Times("# the same in all") == 50*4096/18 })
-			b.ledger.Expect("# the same in all", 50*4096/18)
+			b.eventually("all headers", func() bool { return b.ledger.Times(line) == 50*times })
 		}},
 		{"empty and of 1 and 20 bytes", func(b *bench) {
 			b.write("empty.log", "")
@@ -110,24 +111,20 @@ func TestTwoIdenticalGrowingFiles(t *testing.T) {
 	b := newBench(t, receiver.Options{})
 	write := func(from, n int) {
 		text := b.lines("a", from, n)
+		for seq := from; seq < from+n; seq++ {
+			b.ledger.Expect(b.name("a", seq), 2)
+		}
 		b.append("one.log", text)
 		b.append("two.log", text)
-		b.eventually("both", func() bool { return b.ledger.Times(b.name("a", from+n-1)) == 2 })
 	}
-	write2 := func() { // before there is a shipper
-		text := b.lines("a", 0, 100)
-		b.write("one.log", text)
-		b.write("two.log", text)
-	}
-	write2()
+	write(0, 100)
 	b.start()
-	b.eventually("both", func() bool { return b.ledger.Times(b.name("a", 99)) == 2 })
 	for n := range 5 {
-		write(100+50*n, 50)
+		seq := 100 + 50*n
+		b.eventually("both", func() bool { return b.ledger.Times(b.name("a", seq-1)) == 2 })
+		write(seq, 50)
 	}
-	for seq := range 350 {
-		b.ledger.Expect(b.name("a", seq), 2)
-	}
+	b.eventually("both", func() bool { return b.ledger.Times(b.name("a", 349)) == 2 })
 	b.exactly()
 }
 

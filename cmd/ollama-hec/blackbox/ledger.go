@@ -171,8 +171,7 @@ func shorten(line string) string {
 	return line
 }
 
-// Expect says how often a line was written, in as many places. It is to be
-// called after Due and before the line comes.
+// Expect says how often a line is about to be written. Call it after Due.
 func (l *Ledger) Expect(line string, times int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -5,6 +5,7 @@ package blackbox
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -60,3 +61,5 @@ func (b *bench) peakMemory() int64 {
 	}
 	return kib << 10
 }
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -115,7 +115,7 @@ func (s *Source) resume(found sighting, accept func(record) bool, now time.Time)
 	delete(s.dormant, key)
 	g := s.generate(a, r.Source, key, r.Offset, now)
 	g.carry = r.Carry
-	g.resumed = true
+	g.resumed = &r
 	g.departed = a.path != r.Source
 	g.gone = !s.wanted(a.path)
 	s.keep(g)
@@ -143,7 +143,7 @@ func (s *Source) knows(source string) bool {
 func (s *Source) generate(a *arrival, source, key string, offset int64, now time.Time) *generation {
 	g := &generation{
 		owner: s, source: source, key: key,
-		path: a.path, seen: a.stat, most: a.stat.size, changed: now, news: true,
+		path: a.path, seen: a.stat, most: a.stat.size, written: a.stat.mtime, changed: now,
 		limit: -1, head: a.head, rested: true,
 		off: offset, handed: offset, started: offset, committed: offset,
 	}

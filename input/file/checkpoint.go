@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -35,7 +36,9 @@ type record struct {
 	Offset int64       `json:"offset"`
 	Anchor anchor      `json:"anchor"`
 	Carry  input.Carry `json:"carry"`
-	Gone   int64       `json:"gone,omitempty"` // since when it is not found, in seconds since 1970
+	// Deleted: the content is nowhere any more, and only its time is of interest.
+	Deleted bool  `json:"deleted,omitempty"`
+	Gone    int64 `json:"gone,omitempty"` // since when it is not found, in seconds since 1970
 }
 
 // anchor is the digest of the bytes before End, a place at or before the offset.
@@ -147,7 +150,7 @@ func (d dormant) drop(store *checkpoint.Store, key string) {
 func (d dormant) find(a *arrival, accept func(record) bool) (string, bool) {
 	best, found := "", false
 	for key, r := range d {
-		if accept(r) && (!found || r.Offset > d[best].Offset) && r.fits(a) {
+		if accept(r) && !r.Deleted && (!found || r.Offset > d[best].Offset) && r.fits(a) {
 			best, found = key, true
 		}
 	}
@@ -167,13 +170,17 @@ func (d dormant) any(accept func(record) bool) bool {
 func named(id fileID) func(record) bool { return func(r record) bool { return r.ID == id } }
 
 // alike accepts records of files that the file system calls otherwise. A few
-// bytes in common prove nothing, unless name and inode agree too and only the
-// device was numbered anew.
+// bytes in common prove nothing, unless the name says the same: as rotation
+// gives it to a copy, or with an inode on a device that is numbered anew.
 func alike(a *arrival) func(record) bool {
 	return func(r record) bool {
-		return r.Offset >= anchorSize || r.Path == a.path && r.ID.Ino == a.stat.id.Ino
+		return r.Offset >= anchorSize || r.Path == a.path && r.ID.Ino == a.stat.id.Ino ||
+			r.telling() && rotatedName(filepath.Base(r.Path), filepath.Base(a.path))
 	}
 }
+
+// telling: there is something to know the file by.
+func (r record) telling() bool { return r.Head.Len > 0 }
 
 // fits: a is the recorded file, grown perhaps.
 func (r record) fits(a *arrival) bool {

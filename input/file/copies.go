@@ -2,7 +2,9 @@ package file
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -30,31 +32,71 @@ func (s *Source) maybeCopy(a *arrival) *candidate {
 	return nil
 }
 
-// copied: a says all that some generation said, and that was not little.
-func (s *Source) copied(a *arrival) bool {
+// reconsider makes a candidate of g if it was empty when it was found and turns
+// out to say what another generation does. Nothing of g was read yet.
+func (s *Source) reconsider(g *generation) bool {
+	g.mu.Lock()
+	a := &arrival{path: g.path, stat: g.seen, file: g.file, head: g.head}
+	fit := g.file != nil && !g.departed && g.resumed == nil && g.off == 0 && g.limit < 0
+	g.mu.Unlock()
+	if !fit || s.latest[g.source] != g {
+		return false
+	}
 	c := s.maybeCopy(a)
-	return c != nil && c.original.off >= anchorSize && complete(a, c.original)
+	if c == nil {
+		return false
+	}
+	g.mu.Lock()
+	s.detach(g)
+	g.mu.Unlock()
+	delete(s.byID, a.stat.id)
+	delete(s.latest, g.source)
+	if before := s.waiting[g]; before != nil {
+		s.latest[g.source] = before
+		delete(s.waiting, g)
+	}
+	s.store.Delete(namespace, g.key)
+	s.drop(g)
+	s.held[a.stat.id] = c
+	return true
 }
 
-// alike: as far as both go, a says what was read of g.
+// copied: a says nothing that some generation does not.
+func (s *Source) copied(a *arrival) bool {
+	return slices.ContainsFunc(s.all(), func(g *generation) bool {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.file == nil || a.stat.size > g.seen.size || !bytes.HasPrefix(g.head, a.head) {
+			return false
+		}
+		var ours, theirs [anchorSize]byte
+		n := int(min(a.stat.size, anchorSize))
+		here, err := readBefore(g.file, a.stat.size, n, &ours)
+		there, err2 := readBefore(a.file, a.stat.size, n, &theirs)
+		return err == nil && err2 == nil && bytes.Equal(here, there)
+	})
+}
+
+// alike: as far as both go, a says what g does.
 func (s *Source) alike(a *arrival, g *generation) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	n := min(len(a.head), len(g.head))
-	if g.over || g.off == 0 || n == 0 || !bytes.Equal(a.head[:n], g.head[:n]) {
+	if g.over || g.seen.id == a.stat.id || n == 0 || !bytes.Equal(a.head[:n], g.head[:n]) {
 		return false
 	}
 	var ours, theirs [anchorSize]byte
-	if a.stat.size >= g.off {
+	if g.off > 0 && a.stat.size >= g.off {
 		before, err := readBefore(a.file, g.off, len(g.before), &theirs)
 		return err == nil && bytes.Equal(before, g.before)
 	}
 	if g.file == nil || g.suspect {
 		return true // cannot be known: held for nothing at worst
 	}
-	n = int(min(a.stat.size, anchorSize))
-	here, err := readBefore(g.file, a.stat.size, n, &ours)
-	there, err2 := readBefore(a.file, a.stat.size, n, &theirs)
+	end := min(a.stat.size, g.seen.size)
+	n = int(min(end, anchorSize))
+	here, err := readBefore(g.file, end, n, &ours)
+	there, err2 := readBefore(a.file, end, n, &theirs)
 	return err != nil || err2 == nil && bytes.Equal(here, there)
 }
 
@@ -161,7 +203,7 @@ func (s *Source) succeed(g *generation, now time.Time) {
 	s.counters.truncations.Add(1)
 	from := s.copyOf(g)
 	g.mu.Lock()
-	f, id, path, follow := g.file, g.seen.id, g.path, !g.gone
+	f, id, path, gone := g.file, g.seen.id, g.path, g.gone
 	s.detach(g)
 	if from == nil {
 		s.lose(g, "log file was truncated before it was read to its end, and no copy of it is found: have it copied to a name beside it")
@@ -176,16 +218,37 @@ func (s *Source) succeed(g *generation, now time.Time) {
 	if s.byID[id] == g {
 		delete(s.byID, id)
 	}
+	var born []*generation
+	switch a := arrivalOf(path, f); {
+	case a == nil && f != nil:
+		f.Close()
+	case a != nil && gone: // and then renamed
+		next := s.generate(a, g.source, newKey(), 0, now)
+		next.departed, next.gone = true, true
+		s.keep(next)
+		born = append(born, next)
+	case a != nil:
+		born = append(born, s.begin(a, now))
+	}
+	// it may have happened more than once
+	s.lineUp(append(born, s.missedOf(g.source, nil, now)...))
+}
+
+// arrivalOf takes an open file for one that has just been found, nil if it
+// cannot be read.
+func arrivalOf(path string, f *os.File) *arrival {
 	if f == nil {
-		return // found anew by the next listing
+		return nil
 	}
 	st, err := statFile(f)
-	head, err2 := readHead(f, make([]byte, headSize))
-	if err != nil || err2 != nil || !follow {
-		f.Close()
-		return
+	if err != nil {
+		return nil
 	}
-	s.lineUp([]*generation{s.begin(&arrival{path: path, stat: st, file: f, head: head}, now)})
+	head, err := readHead(f, make([]byte, headSize))
+	if err != nil {
+		return nil
+	}
+	return &arrival{path: path, stat: st, file: f, head: head}
 }
 
 // moveTo has g go on in a copy of its file.
@@ -196,7 +259,7 @@ func (s *Source) moveTo(g *generation, a *arrival, now time.Time) {
 		delete(s.byID, g.seen.id)
 	}
 	s.closeFile(g)
-	g.path, g.seen, g.most = a.path, a.stat, a.stat.size
+	g.path, g.seen, g.most, g.written = a.path, a.stat, a.stat.size, a.stat.mtime
 	g.changed, g.news = now, true
 	g.suspect, g.drained, g.final = false, false, false
 	g.scanned, g.blank = 0, 0

@@ -166,18 +166,26 @@ func (s *Source) lookAtAll(now time.Time) {
 
 // look brings g up to date with its file and has it read if there is reason to.
 func (s *Source) look(g *generation, now time.Time) {
-	blocked := s.blocked(g)
+	blocked, begun := s.blocked(g), false
 	g.mu.Lock()
 	if g.file != nil && !g.over {
 		switch st, err := statFile(g.file); {
 		case err == nil:
 			g.observe(st, now)
+			begun = g.learnHead()
 		case stale(err):
 			s.closeFile(g)
 		}
 	}
 	if g.suspect && !g.over && !g.reading {
 		s.scanWanted.Store(true) // it settles that
+	}
+	if begun {
+		g.mu.Unlock()
+		if s.reconsider(g) {
+			return
+		}
+		g.mu.Lock()
 	}
 	call := false
 	if !blocked && g.settle(now, s.options.RotateWait) {
@@ -209,7 +217,7 @@ func (s *Source) blocked(g *generation) bool {
 	delete(s.waiting, g)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.resumed {
+	if g.resumed == nil {
 		g.carry = carry
 	}
 	return false
@@ -220,12 +228,11 @@ func (s *Source) retire(g *generation, now time.Time) {
 	g.mu.Lock()
 	s.closeFile(g)
 	g.goneAt = now.Unix()
-	id, deleted := g.seen.id, g.forgotten || g.seen.links == 0
+	id, forgotten := g.seen.id, g.forgotten
 	g.mu.Unlock()
-	if deleted {
-		s.store.Delete(namespace, g.key)
-	} else {
+	if !forgotten {
 		r := *g.checkpoint().(*record)
+		r.Deleted = g.seen.links == 0
 		s.dormant[g.key] = r
 		s.store.Set(namespace, g.key, func() any { return r })
 	}

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"bytes"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -17,7 +18,7 @@ type generation struct {
 	source  string // HEC source: where it was found first
 	key     string // of its checkpoint
 	state   func() any
-	resumed bool          // from a checkpoint
+	resumed *record       // the checkpoint it was continued from
 	used    atomic.Uint64 // when it was last read, in Reads
 
 	mu sync.Mutex
@@ -27,6 +28,7 @@ type generation struct {
 	path    string    // leads to it, as far as is known
 	seen    stat      // of the file, when last looked at
 	most    int64     // the largest size seen
+	written int64     // its mtime then
 	changed time.Time // when seen was last found to differ
 	news    bool      // since it was last announced
 
@@ -103,7 +105,25 @@ func (g *generation) observe(now stat, at time.Time) {
 		g.suspect = true
 	}
 	g.seen = now
-	g.most = max(g.most, now.size)
+	if !g.suspect {
+		g.most, g.written = max(g.most, now.size), now.mtime
+	}
+}
+
+// learnHead reads the beginning of a file that was shorter so far, for it to be
+// known by even if nobody reads it. It says whether it was empty and never
+// announced. It needs mu.
+func (g *generation) learnHead() (begun bool) {
+	if g.reading || g.suspect || len(g.head) == headSize || g.seen.size <= int64(len(g.head)) {
+		return false
+	}
+	head, err := readHead(g.file, make([]byte, headSize))
+	if err != nil || !bytes.HasPrefix(head, g.head) {
+		return false // Read finds out
+	}
+	begun = len(g.head) == 0 && !g.announced && g.off == 0
+	g.head = head
+	return begun
 }
 
 // settle decides what a departed generation is due, and says whether Read
@@ -111,6 +131,9 @@ func (g *generation) observe(now stat, at time.Time) {
 func (g *generation) settle(at time.Time, wait time.Duration) (look bool) {
 	if g.over || g.suspect {
 		return g.over && !g.ended
+	}
+	if g.limit >= 0 {
+		return true
 	}
 	all := g.seen.size <= g.off+g.scanned
 	if g.departed && g.drained && all && !g.final && !g.reading && at.Sub(g.changed) >= wait {

@@ -26,6 +26,7 @@ type bench struct {
 	lane    *lane
 	log     *logged
 	run     *running // nil: stopped
+	missing string   // lines, for messages
 }
 
 // running is one life of the shipper.
@@ -96,18 +97,17 @@ func (b *bench) stop() {
 // directory is put back to what it was last flushed to.
 func (b *bench) kill() {
 	b.t.Helper()
-	saved := map[string][]byte{}
-	entries, err := os.ReadDir(b.state)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	for _, e := range entries {
-		data, err := os.ReadFile(filepath.Join(b.state, e.Name()))
-		if err != nil {
-			b.t.Fatal(err)
+	var saved map[string][]byte
+	b.eventually("a state directory at rest", func() bool {
+		saved = map[string][]byte{}
+		entries, err := os.ReadDir(b.state)
+		for _, e := range entries {
+			if err == nil {
+				saved[e.Name()], err = os.ReadFile(filepath.Join(b.state, e.Name()))
+			}
 		}
-		saved[e.Name()] = data
-	}
+		return err == nil
+	})
 	b.stop()
 	for name, data := range saved {
 		if err := os.WriteFile(filepath.Join(b.state, name), data, 0o600); err != nil {
@@ -225,6 +225,7 @@ func (b *bench) eventually(what string, ok func() bool) {
 
 func (b *bench) describe() string {
 	var s strings.Builder
+	s.WriteString(b.missing + "\n")
 	for _, line := range tail(b.lane.lines(), 20) {
 		fmt.Fprintf(&s, "got  %.80q\n", line)
 	}

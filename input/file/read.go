@@ -140,7 +140,7 @@ func (g *generation) failRead(r *reading) {
 		g.news = true
 		g.owner.wakeUp()
 	case r.changed:
-		g.suspect = true
+		g.suspect, g.most = true, g.off // how much more there was is not known
 		g.owner.wakeUp()
 	case stale(r.err) || errors.Is(r.err, os.ErrClosed):
 		g.owner.closeFile(g)

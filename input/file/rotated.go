@@ -20,7 +20,7 @@ func (s *Source) findMoved(now time.Time) []*generation {
 // were: rotated by copytruncate.
 func (s *Source) findCopies(now time.Time) []*generation {
 	return s.search(func(found sighting, r record) bool {
-		return r.Offset >= anchorSize && rotatedName(filepath.Base(r.Path), filepath.Base(found.path))
+		return r.Head.Len > 0 && rotatedName(filepath.Base(r.Path), filepath.Base(found.path))
 	}, now)
 }
 
@@ -47,34 +47,44 @@ func (s *Source) search(accept func(sighting, record) bool, now time.Time) []*ge
 	return born
 }
 
-// findMissed finds generations of the sources of born that came and went between
-// two listings: beside the source, under a name rotation gives, younger than the
-// generation that was known and none of those.
+// findMissed finds the missed generations of the sources that born, or what has
+// departed, show to have been rotated.
 func (s *Source) findMissed(born []*generation, now time.Time) []*generation {
 	var missed []*generation
 	for _, source := range s.rotatedSources(born) {
-		since := s.lastKnown(source, born)
-		for _, found := range siblings(source) {
-			switch {
-			case s.known(found.stat.id) != nil, s.held[found.stat.id] != nil,
-				!rotatedName(filepath.Base(source), filepath.Base(found.path)),
-				matchesAny(s.patterns, found.path), matchesAny(s.exclude, found.path),
-				!since.before(source, found):
-				continue
-			}
-			a := s.examine(found)
-			if a == nil {
-				continue
-			}
-			if _, known := s.dormant.find(a, func(record) bool { return true }); known || s.copied(a) {
-				a.file.Close()
-				continue
-			}
-			g := s.generate(a, source, newKey(), 0, now)
-			g.departed, g.gone = true, true
-			s.keep(g)
-			missed = append(missed, g)
+		missed = append(missed, s.missedOf(source, born, now)...)
+	}
+	return missed
+}
+
+// missedOf finds generations of a source that came and went between two listings:
+// beside it, under a name rotation gives, younger than the generation that was
+// known, and none that is.
+func (s *Source) missedOf(source string, born []*generation, now time.Time) []*generation {
+	var missed []*generation
+	since := s.lastKnown(source, born)
+	for _, found := range siblings(source) {
+		if s.known(found.stat.id) != nil || s.held[found.stat.id] != nil ||
+			!since.before(source, found) || !rotatedName(filepath.Base(source), filepath.Base(found.path)) ||
+			matchesAny(s.patterns, found.path) || matchesAny(s.exclude, found.path) {
+			continue
 		}
+		if g := s.resume(found, record.telling, now); g != nil {
+			missed = append(missed, g) // a copy of a file that is known
+			continue
+		}
+		a := s.examine(found)
+		if a == nil {
+			continue
+		}
+		if s.copied(a) {
+			a.file.Close()
+			continue
+		}
+		g := s.generate(a, source, newKey(), 0, now)
+		g.departed, g.gone = true, true
+		s.keep(g)
+		missed = append(missed, g)
 	}
 	return missed
 }
@@ -84,20 +94,26 @@ func (s *Source) findMissed(born []*generation, now time.Time) []*generation {
 func (s *Source) rotatedSources(born []*generation) []string {
 	sources := slices.Clone(s.left)
 	for _, g := range born {
-		if s.latest[g.source] != nil || s.first && g.departed {
+		again := s.latest[g.source] != nil || s.dormant.any(func(r record) bool { return r.Deleted && r.Source == g.source })
+		if again || s.first && g.departed {
 			sources = append(sources, g.source)
 		}
 	}
 	if s.first {
 		for _, r := range s.dormant {
-			if r.Gone == 0 {
+			if r.Gone == 0 || r.Deleted {
 				sources = append(sources, r.Source)
+			}
+		}
+		for _, g := range born {
+			if g.resumed != nil {
+				sources = append(sources, g.source)
 			}
 		}
 		// but not those whose file is the one of the checkpoint
 		sources = slices.DeleteFunc(sources, func(source string) bool {
 			return slices.ContainsFunc(born, func(g *generation) bool {
-				return g.source == source && g.resumed && !g.departed
+				return g.source == source && !g.departed && g.resumed != nil && g.resumed.telling()
 			})
 		})
 	}
@@ -114,13 +130,13 @@ type epoch struct {
 func (s *Source) lastKnown(source string, born []*generation) epoch {
 	last := epoch{number: -1}
 	note := func(g *generation) {
-		if g.seen.mtime <= last.mtime {
+		if g.written <= last.mtime {
 			return
 		}
-		last = epoch{mtime: g.seen.mtime, number: -1}
+		last = epoch{mtime: g.written, number: -1}
 		for _, found := range siblings(source) {
-			if found.stat.id == g.seen.id {
-				last.mtime = found.stat.mtime
+			if found.stat.id == g.seen.id && !g.suspect {
+				last.mtime = max(last.mtime, found.stat.mtime)
 				last.number, _ = rotation(filepath.Base(source), filepath.Base(found.path))
 			}
 		}
@@ -130,8 +146,12 @@ func (s *Source) lastKnown(source string, born []*generation) epoch {
 		return last
 	}
 	for _, g := range born {
-		if g.source == source && g.resumed {
+		switch {
+		case g.source != source || g.resumed == nil:
+		case g.resumed.telling():
 			note(g)
+		case g.resumed.Mtime > last.mtime: // nothing was known of it but when that was
+			last = epoch{mtime: g.resumed.Mtime, number: -1}
 		}
 	}
 	for _, r := range s.dormant {
@@ -182,10 +202,22 @@ func rotatedName(base, name string) bool {
 func (s *Source) lineUp(born []*generation) {
 	slices.SortStableFunc(born, older)
 	for _, g := range born {
-		if before := s.latest[g.source]; before != nil {
-			s.waiting[g] = before
+		last := s.latest[g.source]
+		switch {
+		case last == nil || last.departed || last.over:
+			s.follows(g, last)
+			s.latest[g.source] = g
+		default: // found late: the latest one is at the path already
+			s.follows(g, s.waiting[last])
+			s.follows(last, g)
 		}
-		s.latest[g.source] = g
+	}
+}
+
+// follows has g wait for what came before it, if anything did.
+func (s *Source) follows(g, before *generation) {
+	if before != nil {
+		s.waiting[g] = before
 	}
 }
 

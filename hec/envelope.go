@@ -3,6 +3,8 @@ package hec
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
+	"strconv"
 	"unicode/utf8"
 
 	"ollama-hec/input"
@@ -20,11 +22,13 @@ type Origin struct {
 // change from event to event is encoded once.
 type Envelope struct {
 	meta [sourcetypes.Sourcetypes][]byte // from the comma after time to "event":
+	head []byte                          // {"time": and the second of the last event
+	unix int64                           // which is this one
 }
 
 // NewEnvelope returns the encoder for a stream.
 func NewEnvelope(o Origin) *Envelope {
-	e := new(Envelope)
+	e := &Envelope{unix: -1}
 	for st := range e.meta {
 		m := member(nil, "host", o.Host)
 		m = member(m, "source", o.Source)
@@ -58,8 +62,7 @@ func member(dst []byte, key, value string) []byte {
 
 // Append appends ev as one HEC object. It allocates only to grow dst.
 func (e *Envelope) Append(dst []byte, ev *sourcetypes.Event) []byte {
-	dst = append(dst, `{"time":`...)
-	dst = ev.Time.Append(dst)
+	dst = e.appendTime(dst, ev.Time)
 	dst = append(dst, e.meta[ev.Sourcetype]...)
 	if ev.Sourcetype == sourcetypes.Server {
 		dst = appendString(dst, ev.Body)
@@ -67,6 +70,29 @@ func (e *Envelope) Append(dst []byte, ev *sourcetypes.Event) []byte {
 		dst = append(dst, ev.Body...)
 	}
 	return append(dst, '}')
+}
+
+// appendTime appends {"time": and the stamp as Stamp.Append writes it. Events
+// in a row mostly share their second: its digits are kept.
+func (e *Envelope) appendTime(dst []byte, at sourcetypes.Stamp) []byte {
+	ns := max(at.Nanos, 0)
+	unix := ns / 1e9
+	if unix != e.unix {
+		e.unix = unix
+		e.head = strconv.AppendInt(append(e.head[:0], `{"time":`...), unix, 10)
+	}
+	dst = append(dst, e.head...)
+	if at.Digits == 0 {
+		return dst
+	}
+	dst = append(dst, '.')
+	rest := uint64(ns - unix*1e9)
+	for range min(at.Digits, 9) {
+		rest *= 10
+		dst = append(dst, byte('0'+rest/1e9))
+		rest %= 1e9
+	}
+	return dst
 }
 
 // appendValid appends a JSON string of what may not be valid UTF-8, such as a path.
@@ -81,18 +107,19 @@ func appendValid(dst []byte, s string) []byte {
 	return appendString(dst, clean)
 }
 
-// appendString appends s, valid UTF-8, as a JSON string (RFC 8259, section 7):
-// runs of bytes that need no escape are copied whole.
+// appendString appends s, valid UTF-8, as a JSON string (RFC 8259, section 7).
+// It copies eight bytes at a time while it looks whether one needs an escape.
 func appendString(dst, s []byte) []byte {
-	dst = append(dst, '"')
+	dst = append(slices.Grow(dst, len(s)+2), '"')
 	for {
-		n := plainRun(s)
-		dst = append(dst, s[:n]...)
+		n := copyPlain(dst[len(dst):cap(dst)], s)
+		dst = dst[:len(dst)+n]
 		if n == len(s) {
 			return append(dst, '"')
 		}
 		dst = appendEscape(dst, s[n])
 		s = s[n+1:]
+		dst = slices.Grow(dst, len(s)+1)
 	}
 }
 
@@ -101,12 +128,16 @@ const (
 	highs = 0x8080808080808080
 )
 
-// plainRun is how many bytes at the start of s need no escape. It looks at
-// eight bytes at a time: a byte minus its bound borrows into its high bit.
-func plainRun(s []byte) int {
+// copyPlain copies what is at the start of s and needs no escape, and returns
+// how many bytes that is. dst is as long as s at least; what is behind the
+// bytes copied is overwritten.
+func copyPlain(dst, s []byte) int {
+	dst = dst[:len(s)]
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
 		w := binary.LittleEndian.Uint64(s[i:])
+		binary.LittleEndian.PutUint64(dst[i:], w)
+		// A byte minus its bound borrows into its high bit.
 		quote := w ^ ones*'"'
 		slash := w ^ ones*'\\'
 		hit := ((w - ones*0x20) | (quote - ones) | (slash - ones)) &^ w & highs
@@ -116,9 +147,11 @@ func plainRun(s []byte) int {
 		}
 	}
 	for ; i < len(s); i++ {
-		if c := s[i]; c < 0x20 || c == '"' || c == '\\' {
+		c := s[i]
+		if c < 0x20 || c == '"' || c == '\\' {
 			return i
 		}
+		dst[i] = c
 	}
 	return i
 }

@@ -47,14 +47,29 @@ func FuzzAppendString(f *testing.F) {
 		if err := json.Unmarshal(enc, &back); err != nil || back != string(s) {
 			t.Fatalf("%q became %s: %v", s, enc, err)
 		}
-		if n, want := plainRun(s), plainRunByByte(s); n != want {
-			t.Fatalf("plainRun(%q) = %d, want %d", s, n, want)
+		dst := make([]byte, len(s)+1)
+		if n, want := copyPlain(dst, s), plainRun(s); n != want || !bytes.Equal(dst[:n], s[:n]) || dst[len(s)] != 0 {
+			t.Fatalf("copyPlain(%q) = %d, want %d", s, n, want)
 		}
 	})
 }
 
-// plainRunByByte is plainRun without the cleverness.
-func plainRunByByte(s []byte) int {
+func FuzzTime(f *testing.F) {
+	f.Add(int64(1732216541541000000), uint8(3), int64(1732216541999999999), uint8(9))
+	f.Add(int64(-1), uint8(0), int64(0), uint8(1))
+	f.Add(int64(1), uint8(12), int64(1e9), uint8(0))
+	f.Fuzz(func(t *testing.T, first int64, digits uint8, second int64, digits2 uint8) {
+		e := NewEnvelope(Origin{})
+		for _, at := range []sourcetypes.Stamp{{Nanos: first, Digits: digits}, {Nanos: second, Digits: digits2}, {Nanos: first, Digits: digits2}} {
+			if got, want := e.appendTime(nil, at), at.Append([]byte(`{"time":`)); !bytes.Equal(got, want) {
+				t.Fatalf("%+v: got %s, want %s", at, got, want)
+			}
+		}
+	})
+}
+
+// plainRun is copyPlain without the cleverness.
+func plainRun(s []byte) int {
 	n := bytes.IndexFunc(s, func(r rune) bool { return r < 0x20 || r == '"' || r == '\\' })
 	if n < 0 {
 		return len(s)
@@ -64,14 +79,23 @@ func plainRunByByte(s []byte) int {
 
 func BenchmarkEnvelope(b *testing.B) {
 	e := NewEnvelope(Origin{Host: "host-1", Source: "/var/log/ollama/ollama.log"})
-	ev := &sourcetypes.Event{
-		Time: sourcetypes.Stamp{Nanos: 1732216541541000000, Digits: 3},
-		Body: []byte(`[GIN] 2026/11/21 - 19:12:19 | 404 |       5.819µs |       127.0.0.1 | GET      "/api/some/path"`),
-	}
-	dst := e.Append(nil, ev)
-	b.SetBytes(int64(len(dst)))
-	b.ReportAllocs()
-	for b.Loop() {
-		dst = e.Append(dst[:0], ev)
+	for name, ev := range map[string]*sourcetypes.Event{
+		"access": {
+			Time: sourcetypes.Stamp{Nanos: 1732216541000000000},
+			Body: []byte(`[GIN] 2026/11/21 - 19:12:19 | 404 |       5.819µs |       127.0.0.1 | GET      "/api/some/path"`),
+		},
+		"slog": {
+			Time: sourcetypes.Stamp{Nanos: 1732216541541000000, Digits: 3},
+			Body: []byte(`time=2026-11-21T19:28:47.416Z level=WARN source=server.go:167 msg="requested context size too large for model" num_ctx=4096 n_ctx_train=2048`),
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			dst := e.Append(nil, ev)
+			b.SetBytes(int64(len(dst)))
+			b.ReportAllocs()
+			for b.Loop() {
+				dst = e.Append(dst[:0], ev)
+			}
+		})
 	}
 }

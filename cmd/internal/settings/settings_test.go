@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -168,6 +169,24 @@ func TestTokenSource(t *testing.T) {
 	}
 	if _, err := (&Settings{Token: "a", TokenFile: file}).TokenSource(); err == nil {
 		t.Error("two tokens are taken")
+	}
+}
+
+func TestList(t *testing.T) {
+	for text, want := range map[string]List{
+		"":                          nil,
+		" , ,":                      nil,
+		"/a":                        {"/a"},
+		"/a, /b ,":                  {"/a", "/b"},
+		"/{a,b}/*.log,/c":           {"/{a,b}/*.log", "/c"},
+		"/{a,{b,c}},/d}, /e":        {"/{a,{b,c}}", "/d}", "/e"},
+		"/not closed {a, /b":        {"/not closed {a, /b"},
+		"https://a:1,https://b:2 ,": {"https://a:1", "https://b:2"},
+	} {
+		l := List{"before"}
+		if err := l.Set(text); err != nil || !slices.Equal(l, want) {
+			t.Errorf("%q: got %q, %v", text, l, err)
+		}
 	}
 }
 

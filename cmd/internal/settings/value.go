@@ -19,14 +19,24 @@ import (
 
 func want(got, what string) error { return fmt.Errorf("got %q, want %s", got, what) }
 
-// List is comma separated; blanks around items and empty items do not count.
+// List is comma separated; blanks around items and empty items do not count. The
+// commas of a glob such as {this,that} separate nothing.
 type List []string
 
 func (l *List) Set(text string) error {
 	*l = nil
-	for item := range strings.SplitSeq(text, ",") {
-		if item = strings.TrimSpace(item); item != "" {
-			*l = append(*l, item)
+	start, depth := 0, 0
+	for i := range len(text) + 1 {
+		switch {
+		case i == len(text), text[i] == ',' && depth == 0:
+			if item := strings.TrimSpace(text[start:i]); item != "" {
+				*l = append(*l, item)
+			}
+			start = i + 1
+		case text[i] == '{':
+			depth++
+		case text[i] == '}' && depth > 0:
+			depth--
 		}
 	}
 	return nil

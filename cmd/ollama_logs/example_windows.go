@@ -1,0 +1,3 @@
+package main
+
+const exampleGlob = `C:\ProgramData\Ollama\*.log`

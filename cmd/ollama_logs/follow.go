@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/cmd/internal/shipper"
+	"ollama-hec/hec"
+	"ollama-hec/input"
+	"ollama-hec/sourcetypes/batch"
+	"ollama-hec/splunk_app/modinput"
+)
+
+// follow serves the one stanza of d until ctx ends.
+func follow(ctx context.Context, d *modinput.Definition, stdout io.Writer, log *slog.Logger) error {
+	st := &d.Stanzas[0]
+	s, err := read(st)
+	if err != nil {
+		return err
+	}
+	if s.StateDir, err = stateDir(d.CheckpointDir, st); err != nil {
+		return err
+	}
+	// splunkd reads a document even where the events go elsewhere.
+	stream := modinput.NewStream(stdout)
+	if err := stream.Open(ctx); err != nil {
+		return err
+	}
+	out, err := output(ctx, s, d, stream, log)
+	if err == nil {
+		err = ship(ctx, s, out, log)
+	}
+	return errors.Join(err, end(stream))
+}
+
+// output is where the stanza's events go.
+func output(ctx context.Context, s *settings.Settings, d *modinput.Definition, stream *modinput.Stream, log *slog.Logger) (shipper.Output, error) {
+	st := &d.Stanzas[0]
+	to, err := st.Output()
+	if err != nil {
+		return shipper.Output{}, err
+	}
+	if to == modinput.OutputHEC {
+		return shipper.Collector(s, shipper.Delivery{
+			Token: func() (hec.TokenSource, error) { return openToken(ctx, d, log) },
+			Log:   log,
+		})
+	}
+	return shipper.Output{
+		Sink: stream,
+		Encode: func(from input.Stream) batch.Encoder {
+			return modinput.NewEncoder(st.Name, from.Source(), st.Host(), st.Index())
+		},
+	}, nil
+}
+
+func ship(ctx context.Context, s *settings.Settings, out shipper.Output, log *slog.Logger) error {
+	sh, err := shipper.New(ctx, s, out, shipper.Options{Log: log})
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { log.Info("stopping", "reason", context.Cause(ctx)) })
+	defer stop()
+	return sh.Run(ctx)
+}
+
+// end closes the document, if splunkd still reads it.
+func end(stream *modinput.Stream) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	err := stream.Close(ctx)
+	if errors.Is(err, modinput.ErrBroken) || errors.Is(err, context.DeadlineExceeded) {
+		return nil // what went wrong was said where it did
+	}
+	return err
+}

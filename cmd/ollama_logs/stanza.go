@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/hec"
+	"ollama-hec/input/file"
+	"ollama-hec/splunk_app/modinput"
+)
+
+// drain is how long delivery goes on once splunkd wants us gone: it does not wait
+// long before it kills.
+const drain = 5 * time.Second
+
+// validate judges what a user entered, without a look at the logs: they may be on
+// another host.
+func validate(_ context.Context, d *modinput.Definition) error {
+	_, err := read(&d.Stanzas[0])
+	return err
+}
+
+// read is the settings that a stanza asks for, but for the state directory. Its
+// errors name the argument, what it got and what it takes.
+func read(st *modinput.Stanza) (*settings.Settings, error) {
+	output, err := st.Output()
+	if err != nil {
+		return nil, err
+	}
+	s, err := settings.Defaults()
+	if err != nil {
+		return nil, err
+	}
+	s.Host, s.Index, s.DrainTimeout = st.Host(), st.Index(), settings.Duration(drain)
+	for _, a := range modinput.OllamaLogs().Arguments {
+		value := strings.TrimSpace(st.Params[a.Name])
+		if value == "" || a.Name == "output" {
+			continue
+		}
+		if err := s.Set(a.Name, value); err != nil {
+			return nil, err
+		}
+	}
+	if err := checkPaths(s.Paths); err != nil {
+		return nil, err
+	}
+	if output == modinput.OutputHEC {
+		return s, checkCollector(s)
+	}
+	return s, nil
+}
+
+func checkPaths(globs []string) error {
+	for _, glob := range globs {
+		if err := file.CheckPattern(glob); err != nil {
+			return fmt.Errorf("paths: %w", err)
+		}
+		if !filepath.IsAbs(glob) {
+			return fmt.Errorf("paths: got %q, want globs from the root on, such as %s", glob, exampleGlob)
+		}
+	}
+	return nil
+}
+
+func checkCollector(s *settings.Settings) error {
+	for _, u := range s.URL {
+		if _, err := hec.ParseURL(u); err != nil {
+			return fmt.Errorf("url: %w", err)
+		}
+	}
+	if _, err := s.TLS().Config(); err != nil {
+		return fmt.Errorf("ca_file: got %q, want a file of PEM certificates: %w", s.CAFile, err)
+	}
+	return nil
+}
+
+// stateDir is where an input keeps what it remembers. Its name begins as the
+// input's, for people, and differs wherever the names do, on every file system.
+func stateDir(checkpoints string, st *modinput.Stanza) (string, error) {
+	if checkpoints == "" {
+		return "", errors.New("splunkd named no checkpoint directory: without one nothing can be remembered")
+	}
+	const harmless = "abcdefghijklmnopqrstuvwxyz0123456789-_"
+	name := []byte(strings.ToLower(st.Input()))
+	name = slices.DeleteFunc(name[:min(len(name), 40)], func(c byte) bool { return !strings.ContainsRune(harmless, rune(c)) })
+	return filepath.Join(checkpoints, fmt.Sprintf("%s-%.6x", name, sha256.Sum256([]byte(st.Input())))), nil
+}

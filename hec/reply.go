@@ -65,6 +65,7 @@ type reply struct {
 
 	status     int
 	retryAfter time.Duration // 0: not said
+	date       time.Time     // of the endpoint's clock; zero: not said
 	blank      bool          // no body at all
 	html       bool          // a page, so not from HEC
 }
@@ -80,6 +81,9 @@ func parseReply(resp *http.Response, body []byte, now time.Time) reply {
 	r.html = len(body) > 0 && body[0] == '<'
 	r.status = resp.StatusCode
 	r.retryAfter = retryAfter(resp.Header.Get("Retry-After"), now)
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		r.date = date
+	}
 	return r
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ollama-hec/cmd/internal/metrics"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/cmd/internal/shipper"
 )
@@ -24,22 +25,43 @@ func newRun(std streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			log := newLog(std.err, s.LogFormat)
-			out, err := shipper.Collector(s, shipper.Delivery{FailFast: once, Log: log})
-			if err != nil {
-				return err
-			}
-			sh, err := shipper.New(cmd.Context(), s, out, shipper.Options{Once: once, Stdin: std.in, Log: log})
-			if err != nil {
-				return err
-			}
-			defer watchOf(sh, once, std.err, log).during(cmd.Context())()
-			return sh.Run(cmd.Context())
+			return ship(cmd.Context(), s, once, std)
 		}),
 	}
 	cmd.Flags().BoolVar(&once, "once", false, "ship what is there, wait for delivery, and end")
 	settings.AddFlags(cmd.Flags())
 	return cmd
+}
+
+// ship runs a shipper, with what shows what it does.
+func ship(ctx context.Context, s *settings.Settings, once bool, std streams) error {
+	log := newLog(std.err, s.LogFormat)
+	latencies := metrics.NewLatencies()
+	out, err := shipper.Collector(s, shipper.Delivery{FailFast: once, Observer: latencies, Log: log})
+	if err != nil {
+		return err
+	}
+	var server *metrics.Server
+	if s.MetricsAddr != "" {
+		if server, err = metrics.Listen(s.MetricsAddr); err != nil {
+			return &settings.Error{Problem: err.Error()}
+		}
+	}
+	sh, err := shipper.New(ctx, s, out, shipper.Options{Once: once, Stdin: std.in, Log: log})
+	if err != nil {
+		return err
+	}
+	if server != nil {
+		serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+		served := make(chan struct{})
+		go func() {
+			defer close(served)
+			server.Serve(serving, sh, latencies, log)
+		}()
+		defer func() { stop(); <-served }()
+	}
+	defer watchOf(sh, once, std.err, log).during(ctx)()
+	return sh.Run(ctx)
 }
 
 // watch is called from time to time while a shipper runs, and at its end.

@@ -119,23 +119,3 @@ func (sh *Shipper) close() error {
 	}
 	return err
 }
-
-// Progress is what was read so far, and how much there is to read.
-func (sh *Shipper) Progress() (p ship.Progress, size int64) {
-	p = sh.pipeline.Progress()
-	if sh.sources.Files == nil {
-		return p, p.Bytes
-	}
-	for _, f := range sh.sources.Files.Files() {
-		size += f.Size
-	}
-	return p, size
-}
-
-// Delivered is what the HEC client did; zero if the output is another.
-func (sh *Shipper) Delivered() hec.Snapshot {
-	if sh.client == nil {
-		return hec.Snapshot{}
-	}
-	return sh.client.Stats()
-}

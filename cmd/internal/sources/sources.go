@@ -16,7 +16,6 @@ import (
 	"ollama-hec/input"
 	"ollama-hec/input/checkpoint"
 	"ollama-hec/input/file"
-	"ollama-hec/input/homes"
 	"ollama-hec/input/journald"
 	"ollama-hec/input/stdin"
 )
@@ -75,25 +74,16 @@ func named(c Config) bool {
 
 // discover opens the usual places of this system.
 func (s *Set) discover(ctx context.Context, c Config) error {
-	system, filter := homes.This(), new(homes.Filter)
-	places := system.Places()
-	found := homes.Look(places, filter)
-	journal := system.ChooseJournal(c.JournalUnit, c.JournalDir, found, func(unit string) (bool, error) {
-		return journald.Probe(ctx, unit, c.JournalDir)
-	})
-	if err := system.Nothing(found, journal); err != nil {
+	d, err := Find(ctx, c.JournalUnit, c.JournalDir)
+	if err != nil {
 		return err
 	}
-	s.Found = homes.Explain(found, journal)
-	var globs []string
-	for _, p := range places {
-		globs = append(globs, p.Glob)
-	}
-	if err := s.openFiles(c, globs, filter.Ollama); err != nil {
+	s.Found = d.Explain()
+	if err := s.openFiles(c, d.globs, d.filter.Ollama); err != nil {
 		return err
 	}
-	if journal.Unit != "" {
-		return s.openJournal(c, journal.Unit)
+	if d.journal.Unit != "" {
+		return s.openJournal(c, d.journal.Unit)
 	}
 	return nil
 }

@@ -1,0 +1,87 @@
+// Package check tries what a shipper depends on, one thing after the other, and
+// says for each whether it is in order and else how to mend it.
+//
+// It changes nothing but for one test event it sends. It cannot see what Splunk
+// does with that event after it said it has it.
+package check
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"ollama-hec/cmd/internal/settings"
+)
+
+// Status is how a thing was found.
+type Status string
+
+const (
+	OK   Status = "ok"
+	Warn Status = "warn" // shipping works, less well than it could
+	Fail Status = "fail"
+)
+
+// Result is one line of a check.
+type Result struct {
+	Name   string `json:"check"`
+	Status Status `json:"status"`
+	Detail string `json:"detail"`
+	WayOut string `json:"way_out,omitempty"`
+}
+
+// report collects results.
+type report struct{ results []Result }
+
+func (r *report) ok(name, format string, args ...any) {
+	r.results = append(r.results, Result{name, OK, fmt.Sprintf(format, args...), ""})
+}
+
+func (r *report) bad(status Status, name, way, format string, args ...any) {
+	r.results = append(r.results, Result{name, status, fmt.Sprintf(format, args...), way})
+}
+
+// Run checks everything the settings ask for.
+func Run(ctx context.Context, s *settings.Settings) []Result {
+	r := new(report)
+	r.endpoints(ctx, s)
+	r.logs(ctx, s)
+	r.state(s)
+	r.notifications()
+	return r.results
+}
+
+// Failed reports whether anything is out of order.
+func Failed(results []Result) bool {
+	for _, r := range results {
+		if r.Status == Fail {
+			return true
+		}
+	}
+	return false
+}
+
+// Text writes one line for each result, and the way out below it.
+func Text(w io.Writer, results []Result) error {
+	for _, r := range results {
+		if _, err := fmt.Fprintf(w, "%-4s  %s: %s\n", r.Status, r.Name, r.Detail); err != nil {
+			return err
+		}
+		if r.WayOut != "" {
+			if _, err := fmt.Fprintf(w, "      → %s\n", strings.ReplaceAll(r.WayOut, "\n", "\n        ")); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// JSON writes the results as one array.
+func JSON(w io.Writer, results []Result) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(results)
+}

@@ -1,0 +1,159 @@
+package check
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/url"
+	"time"
+
+	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/cmd/internal/shipper"
+	"ollama-hec/hec"
+	"ollama-hec/sourcetypes"
+	"ollama-hec/sourcetypes/batch"
+)
+
+const (
+	timeout  = 5 * time.Second
+	ackPause = 40 * time.Second // an indexer takes up to half a minute
+	skewMost = 5 * time.Minute
+	certSoon = 14 * 24 * time.Hour
+)
+
+// endpoints checks each URL from the name up to a real event.
+func (r *report) endpoints(ctx context.Context, s *settings.Settings) {
+	if len(s.URL) == 0 {
+		r.bad(Fail, "URL", "set OLLAMA_HEC_URL to the base URL of HEC, such as https://splunk:8088", "not set")
+		return
+	}
+	for _, raw := range s.URL {
+		base, err := hec.ParseURL(raw)
+		if err != nil {
+			r.bad(Fail, "URL", "correct OLLAMA_HEC_URL", "%v", err)
+			continue
+		}
+		u, err := url.Parse(base)
+		if err == nil && r.reach(ctx, s, u) {
+			r.collector(ctx, s, base)
+		}
+	}
+}
+
+// reach checks name, port and TLS.
+func (r *report) reach(ctx context.Context, s *settings.Settings, u *url.URL) bool {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	addrs, err := net.DefaultResolver.LookupHost(ctx, u.Hostname())
+	if err != nil {
+		r.bad(Fail, "name "+u.Hostname(), "correct OLLAMA_HEC_URL, or this host's DNS", "%v", err)
+		return false
+	}
+	r.ok("name "+u.Hostname(), "%s", addrs[0])
+	host := u.Host
+	if u.Port() == "" {
+		host = net.JoinHostPort(u.Hostname(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
+	}
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", host)
+	if err != nil {
+		r.bad(Fail, "port "+host, "start HEC there, open the firewall, or correct the port in OLLAMA_HEC_URL", "%v", err)
+		return false
+	}
+	defer conn.Close()
+	r.ok("port "+host, "open")
+	return u.Scheme == "http" || r.tls(ctx, s, conn, u.Hostname())
+}
+
+func (r *report) tls(ctx context.Context, s *settings.Settings, conn net.Conn, name string) bool {
+	cfg, err := s.TLS().Config()
+	if err != nil {
+		r.bad(Fail, "TLS", "correct the setting named", "%v", err)
+		return false
+	}
+	cfg.ServerName = name
+	c := tls.Client(conn, cfg)
+	if err := c.HandshakeContext(ctx); err != nil {
+		r.bad(Fail, "TLS "+name, "set OLLAMA_HEC_CA_FILE to the certificate authority of HEC", "%v", err)
+		return false
+	}
+	cert := c.ConnectionState().PeerCertificates[0]
+	left := time.Until(cert.NotAfter)
+	switch {
+	case bool(s.InsecureSkipVerify):
+		r.bad(Warn, "TLS "+name, "set OLLAMA_HEC_CA_FILE instead of OLLAMA_HEC_INSECURE_SKIP_VERIFY", "the certificate is not verified")
+	case left < certSoon:
+		r.bad(Warn, "TLS "+name, "renew the certificate of HEC", "the certificate ends on %s", cert.NotAfter.Format(time.DateOnly))
+	default:
+		r.ok("TLS "+name, "the certificate is trusted until %s", cert.NotAfter.Format(time.DateOnly))
+	}
+	return true
+}
+
+// collector checks health, clock, and by a real event token, index and acknowledgment.
+func (r *report) collector(ctx context.Context, s *settings.Settings, base string) {
+	one := *s
+	one.URL = settings.List{base}
+	out, err := shipper.Collector(&one, shipper.Delivery{FailFast: true, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		r.bad(Fail, "settings", "correct the setting named", "%v", err)
+		return
+	}
+	defer out.Client.Close()
+	r.health(ctx, out.Client, base)
+	ctx, cancel := context.WithTimeout(ctx, ackPause)
+	defer cancel()
+	err = out.Sink.Deliver(ctx, testEvent(&one))
+	var config *hec.ConfigError
+	var pending *hec.PendingError
+	switch {
+	case err == nil && out.Client.Stats().DeadLetters > 0:
+		r.bad(Fail, "event "+base, "ollama-hec dead-letter list says why", "the test event was rejected")
+	case err == nil && out.Client.Acknowledges():
+		r.ok("event "+base, "token and index are accepted, the test event is acknowledged")
+	case err == nil && hec.AckMode(s.Ack) == hec.AckOff:
+		r.ok("event "+base, "token and index are accepted")
+	case err == nil:
+		r.bad(Warn, "event "+base, "enable indexer acknowledgment on the token, if the stack has it",
+			"token and index are accepted, but without acknowledgment: a 200 is all the promise there is")
+	case errors.As(err, &config):
+		r.bad(Fail, "event "+base, config.Way, "%s", config.Reason)
+	case errors.As(err, &pending):
+		r.bad(Warn, "event "+base, "look at the indexing queues in Splunk", "the test event was accepted, and not acknowledged within %v", ackPause)
+	default:
+		_, why := out.Client.Ready()
+		r.bad(Fail, "event "+base, "look at HEC and what stands in front of it", "not accepted: %s", why)
+	}
+}
+
+func (r *report) health(ctx context.Context, c *hec.Client, base string) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	h, err := c.Health(ctx, base)
+	switch {
+	case err != nil:
+		r.bad(Fail, "health "+base, "look at HEC and what stands in front of it", "%v", err)
+		return
+	case !h.OK:
+		r.bad(Warn, "health "+base, "look at the queues of HEC", "%s", h.Text)
+	default:
+		r.ok("health "+base, "%s", h.Text)
+	}
+	if skew := time.Since(h.Date).Abs(); !h.Date.IsZero() && skew > skewMost {
+		r.bad(Warn, "clock", "set this host's clock, or Splunk's", "%v apart from %s", skew.Round(time.Second), base)
+	} else if !h.Date.IsZero() {
+		r.ok("clock", "agrees with %s", base)
+	}
+}
+
+// testEvent is one line that says what it is.
+func testEvent(s *settings.Settings) *batch.Batch {
+	host, _ := s.HostName() // without a name Collector has failed before
+	b := batch.NewBuilder(batch.Limits{}, true)
+	b.Add(hec.NewEnvelope(hec.Origin{Host: host, Source: "ollama-hec:check", Index: s.Index}), &sourcetypes.Event{
+		Time: sourcetypes.Stamp{Nanos: time.Now().UnixNano(), Digits: 3},
+		Body: []byte("ollama-hec check: this event shows that events arrive"),
+	})
+	return b.Take()
+}

@@ -1,0 +1,145 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/dustin/go-humanize"
+
+	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/cmd/internal/sources"
+	"ollama-hec/input/journald"
+)
+
+const (
+	spaceLeast   = 100 << 20
+	watchesLeast = 1024
+)
+
+// logs checks that there are logs and that they can be read.
+func (r *report) logs(ctx context.Context, s *settings.Settings) {
+	if sources.Pipe(s.Paths) {
+		r.ok("logs", "standard input")
+		return
+	}
+	if len(s.Paths) > 0 {
+		r.named(s.Paths)
+		if s.JournalUnit != "" && s.JournalUnit != "off" {
+			r.journal(ctx, s)
+		}
+		return
+	}
+	found, err := sources.Find(ctx, s.JournalUnit, s.JournalDir)
+	if err != nil {
+		first, rest, _ := strings.Cut(err.Error(), "\n")
+		r.bad(Fail, "logs", strings.TrimSpace(rest), "%s", first)
+		return
+	}
+	for _, line := range found.Explain() {
+		r.ok("logs", "%s", line)
+	}
+	for _, f := range found.Files() {
+		r.readable(f)
+	}
+}
+
+// named checks the files that PATHS names.
+func (r *report) named(globs []string) {
+	for _, g := range globs {
+		files, err := doublestar.FilepathGlob(g, doublestar.WithFilesOnly())
+		switch {
+		case err != nil:
+			r.bad(Fail, "PATHS "+g, "correct the glob", "%v", err)
+		case len(files) == 0:
+			r.bad(Warn, "PATHS "+g, "correct OLLAMA_HEC_PATHS if the file should be there by now", "no such file yet")
+		}
+		for _, f := range files {
+			r.readable(f)
+		}
+	}
+}
+
+func (r *report) readable(path string) {
+	f, err := os.Open(path)
+	if err != nil {
+		r.bad(Fail, "file "+path, "setfacl -m u:ollama-hec:r "+path+" (or let its group read it)", "%v", err)
+		return
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		r.bad(Fail, "file "+path, "look at the file system", "%v", err)
+		return
+	}
+	r.ok("file "+path, "%s, can be read", humanize.IBytes(uint64(info.Size())))
+}
+
+func (r *report) journal(ctx context.Context, s *settings.Settings) {
+	has, err := journald.Probe(ctx, s.JournalUnit, s.JournalDir)
+	switch {
+	case err != nil:
+		r.bad(Fail, "journal", "usermod -aG systemd-journal ollama-hec", "%v", err)
+	case !has:
+		r.bad(Warn, "journal", "correct OLLAMA_HEC_JOURNAL_UNIT if the unit has run by now", "holds nothing of %s yet", s.JournalUnit)
+	default:
+		r.ok("journal", "holds entries of %s", s.JournalUnit)
+	}
+}
+
+// state checks that the state directory can be written and has room.
+func (r *report) state(s *settings.Settings) {
+	dir, err := s.State()
+	if err != nil {
+		r.bad(Fail, "STATE_DIR", "set OLLAMA_HEC_STATE_DIR", "%v", err)
+		return
+	}
+	// The nearest directory that is there: the others are made at the start.
+	there := dir
+	for {
+		info, err := os.Stat(there)
+		if err == nil && info.IsDir() {
+			break
+		}
+		parent := filepath.Dir(there)
+		if parent == there || err == nil || !errors.Is(err, fs.ErrNotExist) {
+			r.bad(Fail, "STATE_DIR", "set OLLAMA_HEC_STATE_DIR to a directory that can be written", "%s: %v", dir, err)
+			return
+		}
+		there = parent
+	}
+	probe, err := os.CreateTemp(there, ".ollama-hec-check-")
+	if err != nil {
+		r.bad(Fail, "STATE_DIR", "let this user write to it, or set OLLAMA_HEC_STATE_DIR to another directory", "%v", err)
+		return
+	}
+	probe.Close()
+	os.Remove(probe.Name())
+	switch free, ok := freeSpace(there); {
+	case ok && free < spaceLeast:
+		r.bad(Warn, "STATE_DIR", "make room on that disk", "%s: %s left", dir, humanize.IBytes(free))
+	case ok:
+		r.ok("STATE_DIR", "%s: can be written, %s left", dir, humanize.IBytes(free))
+	default:
+		r.ok("STATE_DIR", "%s: can be written", dir)
+	}
+}
+
+// notifications checks the limit of inotify, where there is one.
+func (r *report) notifications() {
+	text, err := os.ReadFile("/proc/sys/fs/inotify/max_user_watches")
+	if err != nil {
+		return // not Linux: nothing to check
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err == nil && n < watchesLeast {
+		r.bad(Warn, "inotify", "sysctl fs.inotify.max_user_watches=8192", "%d watches are few; without notifications files are polled", n)
+		return
+	}
+	r.ok("inotify", "%d watches", n)
+}

@@ -1,0 +1,86 @@
+// Package metrics shows what a shipper does: Prometheus metrics on /metrics, and
+// /healthz and /readyz for whoever watches over it.
+//
+// Figures are read when they are asked for; nothing is kept here but the
+// latencies.
+package metrics
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"ollama-hec/cmd/internal/shipper"
+)
+
+// Latencies measures delivery. It is the hec.Observer of a shipper.
+type Latencies struct {
+	post, ack prometheus.Histogram
+}
+
+// NewLatencies returns empty histograms.
+func NewLatencies() *Latencies {
+	return &Latencies{
+		post: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "ollama_hec_delivery_seconds", Help: "From the start of a request to its reply.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15},
+		}),
+		ack: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "ollama_hec_ack_seconds", Help: "From a reply to its acknowledgment.",
+			Buckets: []float64{.25, .5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300},
+		}),
+	}
+}
+
+// Posted implements hec.Observer.
+func (l *Latencies) Posted(d time.Duration) { l.post.Observe(d.Seconds()) }
+
+// Acknowledged implements hec.Observer.
+func (l *Latencies) Acknowledged(d time.Duration) { l.ack.Observe(d.Seconds()) }
+
+// Server answers on one address.
+type Server struct {
+	listener net.Listener
+	http     http.Server
+}
+
+// Listen binds addr; the error names the setting.
+func Listen(addr string) (*Server, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("METRICS_ADDR: %w; set an address such as 127.0.0.1:9187", err)
+	}
+	return &Server{listener: l}, nil
+}
+
+// Addr is the address bound.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// Serve answers until ctx ends.
+func (s *Server) Serve(ctx context.Context, sh *shipper.Shipper, l *Latencies, log *slog.Logger) {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collector{sh}, l.post, l.ack)
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if ok, reason := sh.Ready(); !ok {
+			http.Error(w, reason, http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ok")
+	})
+	s.http = http.Server{Handler: mux, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10}
+	stop := context.AfterFunc(ctx, func() { s.http.Close() })
+	defer stop()
+	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+		log.Error("metrics are no longer served", "error", err)
+	}
+}

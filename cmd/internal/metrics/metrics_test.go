@@ -1,0 +1,143 @@
+package metrics
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/cmd/internal/shipper"
+	"ollama-hec/hec/receiver"
+)
+
+// running is a shipper on one file, with its metrics served.
+func running(t *testing.T, faults ...receiver.FaultFunc) (r *receiver.Receiver, url string) {
+	t.Helper()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "o.log")
+	if err := os.WriteFile(file, []byte("time=2026-01-01T00:00:00.000Z level=INFO msg=one\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r = receiver.New(receiver.Options{Tokens: []receiver.Token{{Value: "t", Ack: true}}})
+	for _, f := range faults {
+		r.SetFault(f)
+	}
+	if err := r.Listen("127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	s, err := settings.Defaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.URL, s.Token, s.Host = settings.List{r.URL()}, "t", "h"
+	s.Paths, s.StateDir = settings.List{file}, filepath.Join(dir, "state")
+	log := slog.New(slog.DiscardHandler)
+	latencies := NewLatencies()
+	out, err := shipper.Collector(s, shipper.Delivery{Observer: latencies, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sh, err := shipper.New(t.Context(), s, out, shipper.Options{Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{}, 3)
+	go func() { r.Serve(ctx); done <- struct{}{} }()
+	go func() { server.Serve(ctx, sh, latencies, log); done <- struct{}{} }()
+	go func() {
+		if err := sh.Run(ctx); err != nil {
+			t.Error(err)
+		}
+		done <- struct{}{}
+	}()
+	t.Cleanup(func() {
+		stop()
+		for range 3 {
+			<-done
+		}
+	})
+	return r, "http://" + server.Addr()
+}
+
+func get(t *testing.T, url string) (status int, body string) {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(text)
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); !ok(); {
+		if time.Now().After(end) {
+			t.Fatalf("still waiting until %s", what)
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+}
+
+func TestMetricsTellWhatHappened(t *testing.T) {
+	_, url := running(t)
+	var text string
+	eventually(t, "the event is counted", func() bool {
+		_, text = get(t, url+"/metrics")
+		return strings.Contains(text, `ollama_hec_events_total{sourcetype="ollama:server"} 1`)
+	})
+	for _, want := range []string{"ollama_hec_lines_read_total 1", "ollama_hec_ready 1", `ollama_hec_replies_total{code="0"} 1`,
+		"ollama_hec_ack_seconds_count 1", "ollama_hec_delivery_seconds_count 1", "ollama_hec_files 1", "ollama_hec_file_lag_bytes{path=",
+		"ollama_hec_last_success_timestamp_seconds "} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is missing in\n%s", want, text)
+		}
+	}
+	problems, err := promlint.New(strings.NewReader(text)).Lint()
+	if err != nil || len(problems) > 0 {
+		t.Errorf("names: %v, %v", problems, err)
+	}
+}
+
+func TestReadyFollowsTheEndpoint(t *testing.T) {
+	_, url := running(t)
+	eventually(t, "it is ready", func() bool { status, _ := get(t, url+"/readyz"); return status == http.StatusOK })
+	if status, _ := get(t, url+"/healthz"); status != http.StatusOK {
+		t.Errorf("healthz %d", status)
+	}
+	down, url := running(t, receiver.Always(receiver.Fault{Code: 4}))
+	eventually(t, "it says why it is not ready", func() bool {
+		status, body := get(t, url+"/readyz")
+		return status == http.StatusServiceUnavailable && strings.Contains(body, "Invalid token")
+	})
+	down.SetFault(nil)
+	eventually(t, "it is ready again", func() bool { status, _ := get(t, url+"/readyz"); return status == http.StatusOK })
+}
+
+func TestTakenAddressNamesTheSetting(t *testing.T) {
+	first, err := Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.listener.Close()
+	if _, err := Listen(first.Addr()); err == nil || !strings.Contains(err.Error(), "METRICS_ADDR") {
+		t.Errorf("got %v", err)
+	}
+}

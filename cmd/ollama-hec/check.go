@@ -1,0 +1,43 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"ollama-hec/cmd/internal/check"
+	"ollama-hec/cmd/internal/settings"
+)
+
+func newCheck(std streams) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "try settings, endpoint, token, index and access to the logs",
+		Long: "check tries everything that run depends on: names, ports, TLS, HEC's health, a real test event (token, index,\n" +
+			"acknowledgment), the clock, logs and their permissions, the state directory. One line each: ok, or what is\n" +
+			"wrong and how to mend it. Status 0 if nothing fails; warnings do not count.",
+		Args: cobra.NoArgs,
+		RunE: ran(func(cmd *cobra.Command, _ []string) error {
+			s, err := settings.Load(cmd.Flags())
+			if err != nil {
+				return err
+			}
+			results := check.Run(cmd.Context(), s)
+			write := check.Text
+			if asJSON {
+				write = check.JSON
+			}
+			if err := write(std.out, results); err != nil {
+				return err
+			}
+			if check.Failed(results) {
+				return errors.New("not everything is in order")
+			}
+			return nil
+		}),
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the results as JSON")
+	settings.AddFlags(cmd.Flags())
+	return cmd
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ollama-hec/cmd/internal/check"
+	"ollama-hec/hec/receiver"
+)
+
+func TestCheckSaysWhatIsWrongAndHowToMendIt(t *testing.T) {
+	r, _ := collect(t)
+	file := filepath.Join(t.TempDir(), "o.log")
+	if err := os.WriteFile(file, []byte("x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	state := "--state-dir=" + t.TempDir()
+	for _, tt := range []struct {
+		name   string
+		token  string
+		fault  receiver.FaultFunc
+		args   []string
+		status int
+		want   []string
+	}{
+		{"in order", testToken, nil, nil, 0, []string{"ok    health", "ok    clock", "the test event is acknowledged", "ok    file " + file, "can be written"}},
+		{"wrong token", "wrong", nil, nil, 1, []string{"fail  event", "Invalid token", "check TOKEN"}},
+		{"wrong index", testToken, receiver.Submissions(receiver.Always(receiver.Fault{Code: 7})), nil, 1, []string{"Incorrect index", "set INDEX"}},
+		{"queues full", testToken, receiver.On(receiver.EndpointHealth, receiver.Always(receiver.Fault{Code: 18})), nil, 0, nil},
+		{"nobody there", testToken, nil, []string{"--url=http://127.0.0.1:1"}, 1, []string{"fail  port 127.0.0.1:1", "firewall"}},
+		{"no such name", testToken, nil, []string{"--url=http://nowhere.invalid"}, 1, []string{"fail  name nowhere.invalid"}},
+		{"no URL", testToken, nil, []string{"--url="}, 1, []string{"fail  URL"}},
+		{"no such file", testToken, nil, []string{"--paths=" + file + ".nope"}, 0, []string{"warn  PATHS"}},
+		{"state is a file", testToken, nil, []string{"--state-dir=" + file}, 1, []string{"fail  STATE_DIR"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Setenv("OLLAMA_HEC_TOKEN", tt.token)
+			r.SetFault(tt.fault)
+			status, out, errOut := command(t, "", append([]string{"check", "--paths=" + file, state}, tt.args...)...)
+			if status != tt.status {
+				t.Errorf("status %d: %s%s", status, out, errOut)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(out, want) {
+					t.Errorf("%q is missing in\n%s", want, out)
+				}
+			}
+			if strings.Contains(out+errOut, tt.token) {
+				t.Error("the token is told")
+			}
+		})
+	}
+}
+
+func TestCheckAsJSON(t *testing.T) {
+	collect(t)
+	status, out, _ := command(t, "", "check", "--json", "--paths=/nowhere/*.log", "--state-dir="+t.TempDir())
+	var results []check.Result
+	if err := json.Unmarshal([]byte(out), &results); err != nil || status != 0 || len(results) < 5 {
+		t.Errorf("status %d, %v: %s", status, err, out)
+	}
+}

@@ -1,0 +1,37 @@
+package hec
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Health is what an endpoint says of itself. It says nothing about the token.
+type Health struct {
+	OK   bool
+	Text string
+	Date time.Time // the endpoint's clock; zero if it does not tell
+}
+
+// Health asks one of the client's endpoints.
+func (c *Client) Health(ctx context.Context, url string) (Health, error) {
+	e := c.endpointOf(url)
+	if e == nil {
+		return Health{}, fmt.Errorf("%s is not an endpoint of this client", url)
+	}
+	r, err := e.current().health(ctx)
+	if err != nil {
+		return Health{}, fmt.Errorf("ask for health: %s", plainError(err))
+	}
+	return Health{OK: r.verdict() == accept, Text: r.String(), Date: r.date}, nil
+}
+
+// Acknowledges reports whether an endpoint has acknowledged since the start.
+func (c *Client) Acknowledges() bool {
+	for _, e := range c.endpoints {
+		if e.current().acks.given.Load() {
+			return true
+		}
+	}
+	return false
+}

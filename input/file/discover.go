@@ -22,10 +22,6 @@ func (s *Source) scan(now time.Time) {
 	s.settleCopies(now)
 	s.dormant.retain(s.store, now)
 	s.watchDirs(l)
-	if s.first {
-		// what is known by now, and where its end was, is known after a crash
-		_ = s.store.Flush() // said and tried again by the store
-	}
 	s.first = false
 	s.scans.Add(1)
 }

@@ -160,5 +160,12 @@ func (s *Source) Run(ctx context.Context, ready func(input.Stream)) error {
 	return s.follow(ctx)
 }
 
+// start lists for the first time. What is found, and where it ended, must be
+// known even if the next thing is a crash.
+func (s *Source) start() {
+	s.scan(time.Now())
+	_ = s.store.Flush() // the store says why not, and tries again
+}
+
 var _ io.Closer = (*Source)(nil)
 var _ input.Source = (*Source)(nil)

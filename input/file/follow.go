@@ -8,9 +8,12 @@ import (
 )
 
 const (
-	// A listing may cost a fiftieth of the time, one that was asked for a tenth.
+	// A listing may cost a fiftieth of the time, one that was asked for a tenth;
+	// but none is put off for longer than that.
 	scanShare   = 50
+	scanMax     = 5 * time.Second
 	wantedShare = 10
+	wantedMax   = time.Second
 
 	gapMin    = 20 * time.Millisecond  // between two rounds of what notifications ask for
 	stormPoll = 100 * time.Millisecond // instead of Poll, where notifications do not help
@@ -18,7 +21,7 @@ const (
 
 // runOnce reads what is there at the start.
 func (s *Source) runOnce(ctx context.Context) error {
-	s.scan(time.Now())
+	s.start()
 	tick := time.NewTicker(s.options.Poll)
 	defer tick.Stop()
 	for {
@@ -58,7 +61,8 @@ type schedule struct {
 func (s *Source) follow(ctx context.Context) error {
 	s.watch = newWatch(s.log, &s.counters)
 	defer s.watch.close()
-	last := schedule{gap: min(gapMin, s.options.Poll)}
+	s.start()
+	last := schedule{gap: min(gapMin, s.options.Poll), scanned: time.Now()}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -96,9 +100,14 @@ func (s *Source) follow(ctx context.Context) error {
 }
 
 func (s *Source) scanDue(now time.Time, last schedule) bool {
-	since := now.Sub(last.scanned)
-	return since >= max(s.options.Rescan, scanShare*last.took) ||
-		s.scanWanted.Load() && since >= max(last.gap, wantedShare*last.took)
+	return !now.Before(s.nextScan(last))
+}
+
+func (s *Source) nextScan(last schedule) time.Time {
+	if s.scanWanted.Load() {
+		return last.scanned.Add(max(last.gap, min(wantedShare*last.took, wantedMax)))
+	}
+	return last.scanned.Add(max(s.options.Rescan, min(scanShare*last.took, scanMax)))
 }
 
 func (s *Source) pollEvery(now time.Time) time.Duration {
@@ -110,11 +119,7 @@ func (s *Source) pollEvery(now time.Time) time.Duration {
 
 func (s *Source) nextDue(now time.Time, last schedule) time.Duration {
 	next := last.looked.Add(s.pollEvery(now))
-	scan := last.scanned.Add(max(s.options.Rescan, scanShare*last.took))
-	if s.scanWanted.Load() {
-		scan = last.scanned.Add(max(last.gap, wantedShare*last.took))
-	}
-	if scan.Before(next) {
+	if scan := s.nextScan(last); scan.Before(next) {
 		next = scan
 	}
 	if resumes := s.watch.resumes; resumes.After(now) && resumes.Before(next) {

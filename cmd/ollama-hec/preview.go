@@ -57,8 +57,9 @@ type preview struct {
 	out      *bufio.Writer
 	err      error // the first failed write
 
-	count  batch.Count
-	counts sourcetypes.Counts
+	count       batch.Count
+	counts      sourcetypes.Counts
+	first, last int64 // time of the earliest and the latest event, in nanoseconds since 1970
 }
 
 func (p *preview) file(cmd *cobra.Command, name string, std streams) error {
@@ -99,19 +100,41 @@ func (p *preview) printer(enc *hec.Envelope) func(*sourcetypes.Event) {
 		line = append(enc.Append(line[:0], ev), '\n')
 		p.count.Events[ev.Sourcetype]++
 		p.count.Bytes[ev.Sourcetype] += int64(len(ev.Body))
+		if p.first == 0 || ev.Time.Nanos < p.first {
+			p.first = ev.Time.Nanos
+		}
+		p.last = max(p.last, ev.Time.Nanos)
 		if _, err := p.out.Write(line); err != nil && p.err == nil {
 			p.err = err
 		}
 	}
 }
 
-// summary prints counts, never text.
+// perDay is what bytes come to in a day at the rate of the events' own times.
+func (p *preview) perDay(bytes int64) string {
+	const least = 60 // seconds; less says nothing about a day
+	span := float64(p.last-p.first) / 1e9
+	if span < least {
+		return "?"
+	}
+	return humanize.IBytes(uint64(float64(bytes) * 86400 / span))
+}
+
+// summary prints counts, never text. Licence is counted by the bytes of the
+// events themselves.
 func (p *preview) summary(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "lines read\t%s\n", humanize.Comma(p.counts.Lines))
-	fmt.Fprintf(t, "\nsourcetype\tevents\tlicence (bytes of the events)\n")
+	fmt.Fprintf(t, "\nsourcetype\tevents\tlicence\ta day\n")
 	for st := range sourcetypes.Sourcetypes {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", st, humanize.Comma(p.count.Events[st]), humanize.IBytes(uint64(p.count.Bytes[st])))
+		bytes := p.count.Bytes[st]
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", st, humanize.Comma(p.count.Events[st]), humanize.IBytes(uint64(bytes)), p.perDay(bytes))
+	}
+	for class, n := range p.counts.ByClass {
+		if class == 0 {
+			fmt.Fprintf(t, "\nollama:server by class\tevents\n")
+		}
+		fmt.Fprintf(t, "%s\t%s\n", class, humanize.Comma(n))
 	}
 	fmt.Fprintf(t, "\nredacted\ttimes\n")
 	for kind, n := range p.counts.ByKind {

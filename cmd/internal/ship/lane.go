@@ -23,6 +23,7 @@ type lane struct {
 	mu      sync.Mutex
 	readers map[input.Stream]*reader // guarded by mu
 	queue   []*reader                // with something to read; guarded by mu
+	sources map[string]int           // how many readers each has; guarded by mu
 	wake    chan struct{}
 
 	chunk   input.Chunk
@@ -54,6 +55,7 @@ func newLane(p *Pipeline) *lane {
 	return &lane{
 		p:       p,
 		readers: map[input.Stream]*reader{},
+		sources: map[string]int{},
 		wake:    make(chan struct{}, 1),
 		chunk:   input.Chunk{Buf: make([]byte, chunkSize)},
 		builder: batch.NewBuilder(p.cfg.Limits, p.cfg.Gzip),
@@ -67,6 +69,7 @@ func (l *lane) announce(s input.Stream) {
 	if r == nil {
 		r = &reader{stream: s, ledger: &ledger{stream: s}}
 		l.readers[s] = r
+		l.sources[s.Source()]++
 	}
 	if !r.queued {
 		r.queued = true
@@ -203,14 +206,23 @@ func (l *lane) take(delivering context.Context, r *reader, fail func(error)) {
 	case input.Ended:
 		r.norm.Flush()
 		l.touch(r)
-		l.mu.Lock()
-		delete(l.readers, r.stream)
-		l.mu.Unlock()
+		l.forget(r)
 	}
 	// What may be continued waits for the time that nothing comes, not for the
 	// time that nothing is read.
 	if hold := r.norm.Held(); hold > 0 && progress != input.More {
 		l.hold(r, time.Now().Add(hold))
+	}
+}
+
+// forget drops a reader that has come to its end.
+func (l *lane) forget(r *reader) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.readers, r.stream)
+	source := r.stream.Source()
+	if l.sources[source]--; l.sources[source] == 0 {
+		delete(l.sources, source)
 	}
 }
 
@@ -249,12 +261,22 @@ func (l *lane) hold(r *reader, until time.Time) {
 // overtake lets go of what was held of streams that r follows: the last line of
 // a rotated file comes before the first one of its successor.
 func (l *lane) overtake(r *reader) {
+	if !l.shared(r.stream.Source()) {
+		return
+	}
 	for _, h := range l.holding {
 		if h != r && h.norm.Held() > 0 && h.stream.Source() == r.stream.Source() {
 			h.norm.Flush()
 			l.touch(h)
 		}
 	}
+}
+
+// shared reports whether several readers have a source.
+func (l *lane) shared(source string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.sources[source] > 1
 }
 
 // release lets go of what was held long enough.

@@ -14,7 +14,7 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 
-.PHONY: build demo test check lint vuln fuzz cross clean
+.PHONY: build demo test check lint vuln fuzz cross app appinspect dashboard clean
 
 build:
 	$(BUILD) -o bin/ollama-hec ./cmd/ollama-hec
@@ -45,6 +45,18 @@ cross:
 		GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 $(GO) vet ./... && \
 		GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/ollama-hec || exit 1; \
 	done
+
+# The Splunk add-on: dist/TA-ollama-hec-<version>.tgz, and one for ARM.
+app:
+	$(GO) run ./splunk_app/packaging -out dist -commit "$(COMMIT)"
+
+# Needs Python; installs splunk-appinspect into .venv.
+appinspect: app
+	splunk_app/packaging/appinspect dist/TA-ollama-hec-$(VERSION).tgz dist/TA-ollama-hec-arm64-$(VERSION).tgz
+
+# Needs node and npm; installs Splunk's schemas into .tools.
+dashboard:
+	splunk_app/packaging/check-dashboard
 
 # Tools are pinned here; they are no part of the module.
 $(TOOLS)/staticcheck:

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"ollama-hec/hec"
+	"ollama-hec/input/body"
 	"ollama-hec/sourcetypes"
 )
 
@@ -209,6 +210,7 @@ func (s *Settings) Normalize() *sourcetypes.Options {
 		Redact:    redact,
 		Skip:      sourcetypes.Classes(s.Skip),
 		Now:       time.Now,
+		ReadBody:  body.Read,
 	}
 }
 

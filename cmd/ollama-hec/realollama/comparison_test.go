@@ -168,6 +168,26 @@ func (c comparison) twice() int {
 	return n
 }
 
+// crash: all that the runner said when it crashed is one event.
+func (c comparison) crash(t *testing.T, texts []detections.Event) {
+	const head = "SIGABRT: abort"
+	from := slices.Index(c.written, head)
+	if from < 0 {
+		t.Fatal("the runner did not crash")
+	}
+	want := c.written[from:]
+	if to := slices.IndexFunc(want, func(line string) bool { return strings.HasPrefix(line, "time=") }); to > 0 {
+		want = want[:to]
+	}
+	for _, e := range texts {
+		if strings.HasPrefix(e.Raw, head) {
+			compare(t, "lines of the crash", lines(e.Raw), want)
+			return
+		}
+	}
+	t.Error("no event begins with ", head)
+}
+
 // failures: the detection finds each pull and push that failed, and nothing else.
 func (c comparison) failures(t *testing.T, texts []detections.Event) {
 	found := detection(t, "Ollama Network Failure").Run(texts)

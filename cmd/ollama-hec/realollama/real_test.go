@@ -35,7 +35,8 @@ const host = "ollama-01"
 
 // TestRealOllama: clients use a server all at once, each from its own address,
 // while its log is shipped. In the middle the shipper is killed, and later the
-// log rotated. What arrived is then compared with what the clients did.
+// log rotated; at last the server's runner crashes. What arrived is then
+// compared with what the clients did.
 func TestRealOllama(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 4*patience)
 	defer cancel()
@@ -119,7 +120,8 @@ func TestRealOllama(t *testing.T) {
 	working.Wait()
 	close(quiet)
 	noisy.Wait()
-	if err := admin.do(ctx, remove()...); err != nil {
+	ollama.crash()
+	if err := admin.do(ctx, goOn()...); err != nil {
 		t.Error(err)
 	}
 	ollama.stop()
@@ -158,6 +160,7 @@ func TestRealOllama(t *testing.T) {
 			t.Errorf("%s is not from %s to %s: %s", at, began, ended, e.Raw)
 		}
 	}
+	c.crash(t, texts)
 	c.failures(t, texts)
 	c.external(t, slices.Concat(texts, requests))
 }
@@ -181,8 +184,10 @@ func overlong() []ask {
 var endless = ollama("generate", "POST", "/api/generate",
 	`{"model":"tiny","prompt":"say it all","options":{"num_predict":20000}}`, "say it all")
 
-func remove() []ask {
+// goOn is what follows the crash: another runner is started. Then all is deleted.
+func goOn() []ask {
 	return []ask{
+		ollama("generate", "POST", "/api/generate", `{"model":"tiny","prompt":"after the crash","options":{"num_predict":4}}`, "after the crash").answered(200),
 		ollama("delete", "DELETE", "/api/delete", `{"model":"tiny"}`).answered(200),
 		ollama("list", "GET", "/api/tags", "").answered(200),
 	}

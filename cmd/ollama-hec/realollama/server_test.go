@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -152,6 +153,57 @@ func (s *server) rotate() (rotated string) {
 		s.t.Fatal(err)
 	}
 	return rotated
+}
+
+// crash has the runner end as it does when llama.cpp aborts, with all its
+// stacks in the log, and waits until they are there.
+func (s *server) crash() {
+	s.t.Helper()
+	before := s.pipes()
+	if err := syscall.Kill(s.runner(), syscall.SIGABRT); err != nil {
+		s.t.Fatal(err)
+	}
+	eventually(s.t, "the server has read all that its runner said", func() bool { return s.pipes() < before })
+}
+
+// runner is the server's only child.
+func (s *server) runner() (pid int) {
+	s.t.Helper()
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, path := range stats {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue // it ended meanwhile
+		}
+		number, _, _ := strings.Cut(string(text), " ")
+		_, rest, _ := strings.Cut(string(text), ") ") // state, parent, …
+		if f := strings.Fields(rest); len(f) > 1 && f[1] == strconv.Itoa(s.cmd.Process.Pid) {
+			if pid, err = strconv.Atoi(number); err != nil {
+				s.t.Fatal(err)
+			}
+			return pid
+		}
+	}
+	s.t.Fatal("the server has no runner")
+	return 0
+}
+
+// pipes is how many the server has open: one that its runner speaks on.
+func (s *server) pipes() (n int) {
+	s.t.Helper()
+	fds, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", s.cmd.Process.Pid))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, fd := range fds {
+		if to, err := os.Readlink(fd); err == nil && strings.HasPrefix(to, "pipe:") {
+			n++
+		}
+	}
+	return n
 }
 
 // still: no thread of the server runs. What the runner says goes through the server.

@@ -176,32 +176,22 @@ func appendMillis(dst, d []byte) ([]byte, bool) {
 		return dst, false
 	}
 	for len(d) > 0 {
-		value, scale, i := uint64(0), uint64(1), 0
-		for point := false; i < len(d); i++ {
-			if c := d[i]; digit(c) {
-				value = value*10 + uint64(c-'0')
-				if point {
-					scale *= 10
-				}
-			} else if c == '.' && !point {
-				point = true
-			} else {
-				break
+		value, i, fraction := uint64(0), 0, 0
+		for ; i < len(d) && digit(d[i]); i++ {
+			value = value*10 + uint64(d[i]-'0')
+		}
+		if i < len(d) && d[i] == '.' {
+			point := i
+			for i++; i < len(d) && digit(d[i]); i++ {
+				value = value*10 + uint64(d[i]-'0')
 			}
+			fraction = i - point - 1
 		}
-		if i == 0 || i > 18 {
-			return dst, false
+		unit, zeros, n := durationUnit(d[i:])
+		if i == 0 || n == 0 || fraction > zeros || i-fraction > 18-zeros || unit > 1 && i > 6 {
+			return dst, false // nothing, or too much for 64 bits
 		}
-		unit, n := durationUnit(d[i:])
-		switch {
-		case n == 0:
-			return dst, false
-		case scale > unit || unit%scale != 0: // minutes with a fraction, or less than a nanosecond
-			return dst, false
-		case value > 1<<62/(unit/scale) || nanos > 1<<62:
-			return dst, false
-		}
-		nanos += value * (unit / scale)
+		nanos += value * unit * powers[zeros-fraction]
 		d = d[i+n:]
 	}
 	dst = strconv.AppendUint(dst, nanos/1e6, 10)
@@ -217,24 +207,30 @@ func appendMillis(dst, d []byte) ([]byte, bool) {
 	return dst, true
 }
 
-// durationUnit reads the unit at the start of b: how many nanoseconds it is and
-// how long it is.
-func durationUnit(b []byte) (nanos uint64, n int) {
-	switch {
-	case hasPrefix(b, "ns"):
-		return 1, 2
-	case hasPrefix(b, "µs"), hasPrefix(b, "μs"):
-		return 1e3, 3
-	case hasPrefix(b, "us"):
-		return 1e3, 2
-	case hasPrefix(b, "ms"):
-		return 1e6, 2
-	case hasPrefix(b, "s"):
-		return 1e9, 1
-	case hasPrefix(b, "m"):
-		return 60e9, 1
-	case hasPrefix(b, "h"):
-		return 3600e9, 1
+var powers = [...]uint64{1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}
+
+// durationUnit reads the unit at the start of b: unit and so many zeros are its
+// nanoseconds, and n is how long it is. Only a power of ten takes a fraction.
+func durationUnit(b []byte) (unit uint64, zeros, n int) {
+	if len(b) == 0 {
+		return 0, 0, 0
 	}
-	return 0, 0
+	second := len(b) > 1 && b[1] == 's'
+	switch {
+	case b[0] == 's':
+		return 1, 9, 1
+	case b[0] == 'm' && second:
+		return 1, 6, 2
+	case hasPrefix(b, "µs"), hasPrefix(b, "μs"):
+		return 1, 3, 3
+	case b[0] == 'u' && second:
+		return 1, 3, 2
+	case b[0] == 'n' && second:
+		return 1, 0, 2
+	case b[0] == 'm':
+		return 60e9, 0, 1
+	case b[0] == 'h':
+		return 3600e9, 0, 1
+	}
+	return 0, 0, 0
 }

@@ -216,13 +216,14 @@ func (c *concealer) llama(line []byte) {
 			key = line[start : i-1]
 		case line[0] == '{':
 			end := closingQuote(line, i+1)
-			if end < 0 || end+1 >= len(line) || line[end+1] != ':' {
+			if end < 0 || end+2 >= len(line) {
+				return
+			}
+			if line[end+1] != ':' {
+				i = end
 				continue
 			}
 			key, at = line[i+1:end], end+2
-			if at == len(line) {
-				return
-			}
 		default:
 			continue
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"ollama-hec/input"
 )
@@ -156,4 +157,17 @@ func readFile(t testing.TB, name string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// checkBody says whether an event's body is what an Event promises.
+func checkBody(t testing.TB, e kept) {
+	t.Helper()
+	switch {
+	case e.Body == "":
+		t.Errorf("an empty event of %v", e.Sourcetype)
+	case !utf8.ValidString(e.Body):
+		t.Errorf("not UTF-8: %q", e.Body)
+	case e.Sourcetype != Server && (!json.Valid([]byte(e.Body)) || e.Body[0] != '{'):
+		t.Errorf("not one JSON object: %s", e.Body)
+	}
 }

@@ -232,6 +232,23 @@ func TestHeldAndResume(t *testing.T) {
 	}
 }
 
+// TestFlushDue: the time of an ordinary line is over before that of a crash.
+func TestFlushDue(t *testing.T) {
+	var events []kept
+	n := NewNormalizer(defaults(), 0, input.Carry{}, keep(&events))
+	n.Add(&input.Record{Text: []byte("panic: x"), Next: 1, Output: input.Stderr})
+	n.Add(&input.Record{Text: []byte("a"), Next: 2, Output: input.Stdout})
+	n.FlushDue()
+	if got := of(Server, events); !slices.Equal(got, []string{"a"}) || n.Held() != crashHold {
+		t.Errorf("got %q, held for %v", got, n.Held())
+	}
+	n.Add(&input.Record{Text: []byte("goroutine 1 [running]:"), Next: 3, Output: input.Stderr})
+	n.FlushDue()
+	if got := of(Server, events); !slices.Equal(got, []string{"a", "panic: x\ngoroutine 1 [running]:"}) || n.Held() != 0 {
+		t.Errorf("got %q, held for %v", got, n.Held())
+	}
+}
+
 // TestResumeCarries: begun again anywhere, the rest of a log gives the events
 // it gave at first, or repeats some, with the same times.
 func TestResumeCarries(t *testing.T) {

@@ -76,7 +76,19 @@ func (n *Normalizer) Add(r *input.Record) {
 	n.hold()
 }
 
-// Flush emits everything that is held: the stream ended, or the time is over.
+// FlushDue emits what has waited for Held since the last Add: a crash may go on
+// when ordinary lines of another output are no longer waited for.
+func (n *Normalizer) FlushDue() {
+	lines := n.Held() == lineHold
+	for _, b := range n.open {
+		if b != nil && !(lines && b.lasting()) {
+			n.close(b)
+		}
+	}
+	n.drain()
+}
+
+// Flush emits everything that is held: the stream ended.
 func (n *Normalizer) Flush() {
 	for _, b := range n.open {
 		if b != nil {
@@ -299,8 +311,21 @@ func (n *Normalizer) drain() {
 	n.queue = n.queue[:kept]
 }
 
-// hold makes what is held independent of the chunk.
+// maxScratch is how much memory a buffer may keep from one call to the next:
+// there is a Normalizer for each of perhaps a thousand files.
+const maxScratch = 32 << 10
+
+// hold makes what is held independent of the chunk, and lets go of memory that
+// only an unusual line needed.
 func (n *Normalizer) hold() {
+	for _, buf := range [...]*[]byte{&n.text, &n.json, &n.query, &n.clean.buf, &n.redact.bufs[0], &n.redact.bufs[1], &n.forced.bufs[0], &n.forced.bufs[1]} {
+		if cap(*buf) > maxScratch {
+			*buf = nil
+		}
+	}
+	for len(n.free) > 0 && (len(n.free) > 4 || cap(n.free[len(n.free)-1].own) > maxScratch) {
+		n.free = n.free[:len(n.free)-1]
+	}
 	for _, b := range n.queue {
 		b.hold()
 		if b.lasting() && !b.done && b.since.IsZero() {

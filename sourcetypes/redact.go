@@ -5,10 +5,14 @@ import "bytes"
 // redactor replaces secrets and e-mail addresses in a text. What it leaves
 // holds nothing more that it would replace, and has the quotes it had: a slog
 // line stays one and so does a JSON object.
+//
+// Its cost grows with the text and no faster, since a client chooses much of
+// what is logged: whatever looks far back or ahead is remembered or bounded.
 type redactor struct {
 	Redact
-	hits *[kinds]int64
-	bufs [2][]byte
+	hits   *[kinds]int64
+	bufs   [2][]byte
+	quotes quotes
 }
 
 // hit is a part of a text that is replaced.
@@ -42,7 +46,8 @@ func (r *redactor) apply(text []byte, from int) []byte {
 
 // pass replaces what one walk over the text finds.
 func (r *redactor) pass(dst, text []byte, from int) ([]byte, bool) {
-	h, ok := r.find(text, from)
+	r.quotes = quotes{}
+	h, next, ok := r.find(text, from, 0)
 	if !ok {
 		return dst, false
 	}
@@ -52,11 +57,7 @@ func (r *redactor) pass(dst, text []byte, from int) ([]byte, bool) {
 		dst = h.appendMask(dst)
 		r.hits[h.kind]++
 		done = h.to
-		h, ok = r.find(text, done)
-		for ok && h.from < done { // reaches back into what is replaced already
-			h.from = done
-			ok = h.from < h.to
-		}
+		h, next, ok = r.find(text, max(next, done), done)
 	}
 	return append(dst, text[done:]...), true
 }
@@ -77,10 +78,11 @@ func (h *hit) appendMask(dst []byte) []byte {
 	return dst
 }
 
-// find returns the first hit whose trigger stands at from or later. Almost
-// every byte of a log is passed over here on the strength of one table, which
-// knows it and the byte before.
-func (r *redactor) find(text []byte, from int) (h hit, ok bool) {
+// find returns the first hit whose trigger stands at from or later, without
+// what is before floor. next is behind that trigger. Almost every byte of a log
+// is passed over here on the strength of one table, which knows it and the byte
+// before.
+func (r *redactor) find(text []byte, from, floor int) (h hit, next int, ok bool) {
 	before := byte(0)
 	if from > 0 && from <= len(text) {
 		before = text[from-1]
@@ -88,13 +90,14 @@ func (r *redactor) find(text []byte, from int) (h hit, ok bool) {
 	for i := from; i < len(text); i++ {
 		c := text[i]
 		if rule := triggers[pairOf(before, c)]; rule != ruleNone && rule.likely(text, i) {
-			if h, ok = r.try(rule, text, i); ok {
-				return h, true
+			if h, ok = r.try(rule, text, i); ok && h.to > floor {
+				h.from = max(h.from, floor)
+				return h, i + 1, true
 			}
 		}
 		before = c
 	}
-	return h, false
+	return h, len(text), false
 }
 
 // rule is what may be found at a byte.
@@ -104,15 +107,16 @@ const (
 	ruleNone    rule = iota
 	ruleAt           // @ of an address or of a URL's user
 	ruleAssign       // = or : behind a name
-	ruleDash         // sk-…, -----BEGIN, --password
+	ruleDash         // sk-…
+	ruleDashes       // the second one of -----BEGIN or --password
 	ruleUnder        // ghp_…
 	ruleUpper        // AKIA, AIza, eyJ
-	ruleWord         // Bearer, Splunk
+	ruleWord         // the second letter of Bearer or Splunk
 	rulePercent      // an @ in a query
 )
 
 // triggers has the rule for a byte, by the byte before and the byte.
-var triggers = func() (t [1 << 14]rule) {
+var triggers = func() (t [1 << 13]rule) {
 	any := func(byte) bool { return true }
 	for _, trigger := range []struct {
 		rule   rule
@@ -123,10 +127,12 @@ var triggers = func() (t [1 << 14]rule) {
 		{rulePercent, "%", any},
 		{ruleAssign, "=:", func(c byte) bool { return nameEnds.second(c|0x20) || beforeSeparator[c] }},
 		{ruleUnder, "_", tokenEnds.second},
-		{ruleDash, "-", any},
+		{ruleDash, "-", tokenEnds.second},
+		{ruleDashes, "-", func(c byte) bool { return c == '-' }},
 		{ruleUpper, "I", func(c byte) bool { return c == 'K' || c == 'S' || c == 'A' }},
 		{ruleUpper, "J", func(c byte) bool { return c == 'y' }},
-		{ruleWord, "BbS", func(c byte) bool { return !identByte[c] || escapeLetter(c) || hexDigit(c) }},
+		{ruleWord, "eE", func(c byte) bool { return c|0x20 == 'b' }},
+		{ruleWord, "p", func(c byte) bool { return c == 'S' }},
 	} {
 		for before := range 256 {
 			if !trigger.before(byte(before)) {
@@ -146,18 +152,17 @@ func (is rule) likely(text []byte, i int) bool {
 	switch is {
 	case ruleAssign:
 		return beforeSeparator[text[i-1]] || i >= 2 && nameEnds.has(text[i-2]|0x20, text[i-1]|0x20)
-	case ruleUnder:
+	case ruleUnder, ruleDash:
 		return i >= 2 && tokenEnds.has(text[i-2], text[i-1])
-	case ruleDash:
-		return i+1 < len(text) && text[i+1] == '-' || i >= 2 && tokenEnds.has(text[i-2], text[i-1])
 	case ruleWord:
-		return i+1 < len(text) && (text[i+1]|0x20 == 'e' || text[i+1] == 'p')
+		return i+1 < len(text) && (text[i+1]|0x20 == 'a' || text[i+1] == 'l')
 	}
 	return true
 }
 
-// pairOf numbers two bytes in a row, of which seven bits each count.
-func pairOf(a, b byte) uint { return uint(a&127)<<7 | uint(b&127) }
+// pairOf numbers two bytes in a row, of which six and seven bits count: the
+// table is to fit into the fastest cache beside everything else.
+func pairOf(before, c byte) uint { return uint(before&63)<<7 | uint(c&127) }
 
 // pairs is a set of two bytes in a row, of which six bits each count.
 type pairs [1 << 12]bool
@@ -177,8 +182,8 @@ func (p *pairs) second(b byte) bool {
 
 // try looks for a hit that the byte at i belongs to.
 func (r *redactor) try(is rule, text []byte, i int) (hit, bool) {
-	if text[i] >= 0x80 {
-		return hit{}, false // the table took it for an ASCII byte
+	if text[i] >= 0x80 || is == ruleDashes && text[i-1] != '-' {
+		return hit{}, false // the table took it for another byte
 	}
 	switch is {
 	case ruleAt:
@@ -200,42 +205,41 @@ func (r *redactor) try(is rule, text []byte, i int) (hit, bool) {
 	}
 	switch is {
 	case ruleAssign:
-		return assignment(text, i)
-	case ruleUnder:
+		return assignment(text, i, &r.quotes)
+	case ruleUnder, ruleDash:
 		return prefixed(text, i)
 	case ruleUpper:
 		return lettered(text, i)
 	case ruleWord:
-		return scheme(text, i)
-	case ruleDash:
-		if i >= 2 && tokenEnds.has(text[i-2], text[i-1]) {
-			if h, ok := prefixed(text, i); ok {
-				return h, true
-			}
-		}
-		if i+10 >= len(text) || text[i+1] != '-' || i > 0 && text[i-1] == '-' {
+		return scheme(text, i-1)
+	case ruleDashes:
+		if i >= 2 && text[i-2] == '-' || i+1 == len(text) {
 			return hit{}, false
 		}
-		if text[i+2] == '-' {
-			return privateKey(text, i)
+		if text[i+1] == '-' {
+			return privateKey(text, i-1, &r.quotes)
 		}
-		return commandFlag(text, i)
+		return commandFlag(text, i-1, &r.quotes)
 	}
 	return hit{}, false
 }
 
-// patterns replaces what the site's own patterns match. Matches that are empty
-// or part of a mask are left, so that a second run changes nothing for it.
+// patterns replaces what the site's own patterns match, unless it touches a
+// mask: a second run is to change nothing.
 func (r *redactor) patterns(text []byte) []byte {
 	for _, re := range r.Patterns {
 		found := re.FindAllIndex(text, -1)
 		if found == nil {
 			continue
 		}
+		masked := findMasks(text)
 		out := make([]byte, 0, len(text))
 		done := 0
 		for _, m := range found {
-			if m[0] == m[1] || inMask(text, m[0], m[1]) {
+			for len(masked) > 0 && masked[0].to <= m[0] {
+				masked = masked[1:]
+			}
+			if m[0] == m[1] || len(masked) > 0 && masked[0].from < m[1] {
 				continue
 			}
 			out = append(out, text[done:m[0]]...)
@@ -248,18 +252,17 @@ func (r *redactor) patterns(text []byte) []byte {
 	return text
 }
 
-// inMask says whether text[from:to] touches a mask.
-func inMask(text []byte, from, to int) bool {
-	for i := 0; ; {
+// findMasks lists the masks in a text.
+func findMasks(text []byte) (found []span) {
+	for i := 0; ; i++ {
 		j := bytes.Index(text[i:], []byte("[REDACTED:"))
 		if j < 0 {
-			return false
+			return found
 		}
 		i += j
-		if n := maskLen(text[i:]); n > 0 && from < i+n && to > i {
-			return true
+		if n := maskLen(text[i:]); n > 0 {
+			found = append(found, span{i, i + n})
 		}
-		i++
 	}
 }
 
@@ -324,4 +327,48 @@ func escapeLetter(c byte) bool {
 		return true
 	}
 	return false
+}
+
+// quotes remembers how far it looked for quotes, so that asking for one place
+// after the other reads the text once.
+type quotes struct {
+	at     int
+	quoted bool
+	maps   int // where the first map[ or environment= was looked for and found, plus one; -1: none
+}
+
+// inside says whether i is inside double quotes on its line.
+func (q *quotes) inside(text []byte, i int) bool {
+	if i < q.at {
+		q.at, q.quoted = 0, false
+	}
+	for q.at < i {
+		switch c := text[q.at]; {
+		case c == '"':
+			q.quoted = !q.quoted
+		case c == '\n':
+			q.quoted = false
+		case c == '\\' && q.quoted:
+			if q.at+1 == i {
+				return true // i is an escaped byte
+			}
+			q.at++
+		}
+		q.at++
+	}
+	return q.quoted
+}
+
+// environment says whether what stands at i may be in what Go prints for an
+// environment: map[A:x B:y z] or environment="[A=x B=y z]".
+func (q *quotes) environment(text []byte, i int) bool {
+	if q.maps == 0 {
+		q.maps = -1
+		for _, words := range [...]string{"map[", "environment="} {
+			if n := bytes.Index(text, []byte(words)); n >= 0 && (q.maps < 0 || n+1 < q.maps) {
+				q.maps = n + 1
+			}
+		}
+	}
+	return q.maps > 0 && q.maps <= i
 }

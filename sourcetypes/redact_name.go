@@ -160,7 +160,7 @@ var nameByte = func() (t [256]bool) {
 }()
 
 // assignment finds the value assigned by the = or : at i to a name of a secret.
-func assignment(text []byte, i int) (h hit, ok bool) {
+func assignment(text []byte, i int, q *quotes) (h hit, ok bool) {
 	end := i
 	for end > 0 && text[end-1] == ' ' {
 		end--
@@ -183,7 +183,7 @@ func assignment(text []byte, i int) (h hit, ok bool) {
 	if !ok {
 		return h, false
 	}
-	v := value{text: text, name: name, start: start, sep: i, at: i + 1, keyQuotes: keyQuotes}
+	v := value{text: text, quotes: q, name: name, start: start, sep: i, at: i + 1, keyQuotes: keyQuotes}
 	if keyQuotes > 0 && text[end+keyQuotes-1] == '\'' {
 		v.keyQuotes = 0
 	}
@@ -193,6 +193,7 @@ func assignment(text []byte, i int) (h hit, ok bool) {
 // value looks for what is assigned to a name.
 type value struct {
 	text      []byte
+	quotes    *quotes
 	name      secretName
 	start     int // of the name
 	sep       int
@@ -295,7 +296,7 @@ func closesQuote(n, level int) (own int, closes bool) {
 // unquoted measures a value without quotes and returns what to replace.
 func (v *value) unquoted(spaced bool) (h hit, ok bool) {
 	b, from := v.text, v.at
-	inQuotes := v.keyQuotes > 1 || quotedAt(b, from)
+	inQuotes := v.keyQuotes > 1 || v.quotes.inside(b, from)
 	v.opened = b[from] == '[' && maskLen(b[from:]) == 0
 	if v.opened && v.keyQuotes > 0 {
 		return v.list()
@@ -339,21 +340,17 @@ func (v *value) wordEnd(from int, inQuotes bool) int {
 			if !inQuotes {
 				continue
 			}
-			if i+1 < len(b) {
-				switch b[i+1] {
-				case '"', 'n', 'r', 't':
-					return i
-				}
+			end := i // of the backslashes
+			for end < len(b) && b[end] == '\\' {
+				end++
 			}
-			// A longer run of backslashes may stand before a quote.
-			n := i
-			for n < len(b) && b[n] == '\\' {
-				n++
-			}
-			if n < len(b) && b[n] == '"' {
+			switch odd := (end-i)%2 == 1; {
+			case end < len(b) && b[end] == '"':
 				return i
+			case odd && end < len(b) && (b[end] == 'n' || b[end] == 'r' || b[end] == 't'):
+				return end - 1
 			}
-			i++
+			i = end - 1
 		case '&':
 			if query {
 				return i
@@ -379,10 +376,8 @@ func (v *value) wordEnd(from int, inQuotes bool) int {
 // may hold spaces: map[A:x B:y z] or [A=x B=y z].
 func (v *value) environment(from int) (to int, ok bool) {
 	b := v.text
-	line := bytes.LastIndexByte(b[:v.start], '\n') + 1
-	before := b[line:v.start]
 	sep := b[v.sep]
-	if !(sep == ':' && bytes.Contains(before, []byte("map[")) || sep == '=' && bytes.Contains(before, []byte("environment="))) || v.keyQuotes > 0 || v.opened {
+	if sep != ':' && sep != '=' || v.keyQuotes > 0 || v.opened || !v.quotes.environment(b, v.start) {
 		return 0, false
 	}
 	for i := from; i < len(b); i++ {
@@ -411,11 +406,11 @@ func (v *value) environment(from int) (to int, ok bool) {
 	return len(b), true
 }
 
-// list measures a JSON array and replaces all of it.
+// list measures a JSON array that is not too long, and replaces all of it.
 func (v *value) list() (h hit, ok bool) {
 	b := v.text
 	depth := 0
-	for i := v.at; i < len(b); i++ {
+	for i := v.at; i < min(len(b), v.at+512); i++ {
 		switch b[i] {
 		case '[':
 			depth++
@@ -489,7 +484,7 @@ func (v *value) judge(from, to int, spaced, quoted bool) (h hit, ok bool) {
 }
 
 // commandFlag finds the value behind --password or its like, whose first dash is at i.
-func commandFlag(text []byte, i int) (h hit, ok bool) {
+func commandFlag(text []byte, i int, q *quotes) (h hit, ok bool) {
 	start := i + 2
 	end := start
 	for end < len(text) && identByte[text[end]] {
@@ -502,7 +497,7 @@ func commandFlag(text []byte, i int) (h hit, ok bool) {
 	if !ok || name.header {
 		return h, false
 	}
-	v := value{text: text, name: name, start: start, sep: end, at: skipSpaces(text, end)}
+	v := value{text: text, quotes: q, name: name, start: start, sep: end, at: skipSpaces(text, end)}
 	if v.at == len(text) || text[v.at] == '-' {
 		return h, false
 	}

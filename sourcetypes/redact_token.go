@@ -224,7 +224,7 @@ func random(b []byte) bool {
 
 // privateKey finds a PEM block that begins at i. Without an end it is the rest
 // of the quoted text it stands in, or of the text.
-func privateKey(text []byte, i int) (h hit, ok bool) {
+func privateKey(text []byte, i int, q *quotes) (h hit, ok bool) {
 	const begin, end = "-----BEGIN ", "-----END "
 	if !hasPrefix(text[i:], begin) {
 		return h, false
@@ -243,24 +243,12 @@ func privateKey(text []byte, i int) (h hit, ok bool) {
 		}
 	}
 	h.to = len(text)
-	if n := closingQuote(text, i); quotedAt(text, i) && n >= 0 {
-		h.to = n
-	}
-	return h, true
-}
-
-// quotedAt says whether i is inside double quotes on its line.
-func quotedAt(text []byte, i int) bool {
-	quoted := false
-	for j := bytes.LastIndexByte(text[:i], '\n') + 1; j < i; j++ {
-		switch {
-		case text[j] == '"':
-			quoted = !quoted
-		case text[j] == '\\' && quoted:
-			j++
+	if q.inside(text, i) {
+		if n := closingQuote(text, i); n >= 0 {
+			h.to = n
 		}
 	}
-	return quoted
+	return h, true
 }
 
 func equalFold(b []byte, lower string) bool {

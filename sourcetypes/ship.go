@@ -131,6 +131,9 @@ func runnerLine(text []byte) bool {
 	if text[0] == '.' {
 		return len(bytes.Trim(text, ".")) == 0
 	}
+	if hasPrefix(text, "prompt eval time ") {
+		return true
+	}
 	if text[0] == '~' {
 		text = text[1:]
 	}

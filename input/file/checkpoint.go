@@ -55,6 +55,9 @@ func (g *generation) checkpoint() any {
 	if g.forgotten {
 		return nil
 	}
+	if g.headSum.Len != len(g.head) { // it only ever grows
+		g.headSum = digestOf(g.head)
+	}
 	m := g.marks[0]
 	a := anchor{End: m.end, digest: digest{Len: m.len}}
 	if m.len > 0 {
@@ -62,7 +65,7 @@ func (g *generation) checkpoint() any {
 	}
 	return &record{
 		Source: g.source, Path: g.path, ID: g.seen.id, Size: g.seen.size, Mtime: g.seen.mtime,
-		Head: digestOf(g.head), Offset: g.committed, Anchor: a, Carry: g.carry, Gone: g.goneAt,
+		Head: g.headSum, Offset: g.committed, Anchor: a, Carry: g.carry, Gone: g.goneAt,
 	}
 }
 

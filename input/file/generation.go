@@ -48,6 +48,7 @@ type generation struct {
 
 	// What reading found: set by Read, or before the first.
 	head    []byte // its first bytes; at most headSize
+	headSum digest // of head, or of the beginning of it
 	off     int64  // where the next record begins
 	before  []byte // the bytes before off; at most anchorSize
 	scanned int64  // bytes after off known to end no line
@@ -60,6 +61,7 @@ type generation struct {
 	committed int64
 	marks     []mark // of places read, the first at or before committed
 	goneAt    int64  // when it was let go of, in seconds since 1970
+	dropped   bool   // nobody follows it any more
 	forgotten bool   // its content is no more: no checkpoint
 }
 
@@ -100,6 +102,7 @@ func (g *generation) observe(now stat, at time.Time) {
 		g.changed = at
 		g.news = true
 		g.final = false
+		g.rested = g.rested || now.size <= g.seen.size // not by growing
 	}
 	if now.size < g.off || g.off == 0 && now.size < g.seen.size {
 		g.suspect = true
@@ -121,6 +124,9 @@ func (g *generation) learnHead() (begun bool) {
 	if err != nil || !bytes.HasPrefix(head, g.head) {
 		return false // Read finds out
 	}
+	if mayBeCompressed(head) {
+		return false // too short to tell
+	}
 	begun = len(g.head) == 0 && !g.announced && g.off == 0
 	g.head = head
 	return begun
@@ -134,6 +140,9 @@ func (g *generation) settle(at time.Time, wait time.Duration) (look bool) {
 	}
 	if g.limit >= 0 {
 		return true
+	}
+	if g.off == 0 && len(g.head) == 0 && !g.departed {
+		return false // nothing there, or nothing known of it
 	}
 	all := g.seen.size <= g.off+g.scanned
 	if g.departed && g.drained && all && !g.final && !g.reading && at.Sub(g.changed) >= wait {

@@ -164,10 +164,10 @@ var textEnds = func() (t pairs) {
 // harmless are keys whose values are neither, in a line whose other values are
 // not known. What is not here is hidden.
 var harmless = set("time", "level", "source", "msg", "model", "modelPath", "path", "paths", "libDir", "libDirs", "extraEnvs",
-	"extra_envs", "devices", "supported", "gpu_count", "layer", "layers", "size", "duration", "images", "count", "status",
+	"extra_envs", "devices", "supported", "gpu_count", "layer", "layers", "size", "duration", "count", "status",
 	"pid", "port", "total", "free", "available", "free_swap", "library", "compute", "driver", "pci_id", "type", "batchID",
 	"seqIdx", "num_outputs", "vocab_size", "gpu", "gpus", "device", "refCount", "backend", "num_ctx", "parallel", "cache",
-	"used", "remaining", "limit", "prompt_len", "media", "tools", "initial_count", "default", "key", "numParallel",
+	"used", "remaining", "limit", "prompt_len", "media", "initial_count", "default", "key", "numParallel",
 	"loaded", "required", "reserve", "overhead", "weights", "kv", "graph", "allocated", "id")
 
 func harmlessKey(key []byte) bool {

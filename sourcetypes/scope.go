@@ -1,6 +1,9 @@
 package sourcetypes
 
-import "net/netip"
+import (
+	"encoding/binary"
+	"net/netip"
+)
 
 // scope is where a client's address is from.
 type scope uint8
@@ -51,30 +54,105 @@ func scopeOf(src string) scope {
 	return external
 }
 
-// sources remembers what an event says of the addresses it saw last: the
-// clients of a server are few, and judging one costs more than the rest of the
-// line.
+// sources writes what an event says of addresses. It remembers those it saw
+// last: judging one costs more than the rest of the line.
 type sources struct {
-	known [64]struct{ src, json string }
+	known [64]struct {
+		text []byte // the address, and behind it what is said of it
+		src  int    // how long the address is
+	}
+	dotted []byte
 }
 
-// of is what an event says of an address: ,"src":"…","src_scope":"…".
-func (s *sources) of(src []byte, redact *redactor) string {
+// of is what an event says of an address: ,"src":"…","src_scope":"…". It is
+// good until the next call.
+func (s *sources) of(src []byte, redact *redactor) []byte {
+	if addr, ok := dotted(src); ok && len(redact.Patterns) == 0 {
+		// Such are most, any number of them, and there is nothing to redact.
+		s.dotted = append(append(append(s.dotted[:0], `,"src":"`...), src...), '"')
+		s.dotted = appendScope(s.dotted, scopeOfDotted(addr))
+		return s.dotted
+	}
 	h := uint32(len(src))
 	for _, c := range src {
 		h = h*31 + uint32(c)
 	}
 	k := &s.known[(h^h>>6)%uint32(len(s.known))]
-	if k.src == string(src) {
-		return k.json
+	if string(k.text[:k.src]) == string(src) {
+		return k.text[k.src:]
 	}
-	scope := scopeOf(string(src))
-	json := appendString([]byte(`,"src":`), redact.apply(src, 0))
-	if scope != noScope {
-		json = append(json, `,"src_scope":"`+scope.String()+`"`...)
+	if len(src) >= 64 { // no address
+		return appendSource(nil, src, redact)
 	}
-	if len(src) < 64 { // a longer one is no address
-		k.src, k.json = string(src), string(json)
-	}
-	return string(json)
+	k.src = len(src)
+	k.text = appendSource(append(k.text[:0], src...), src, redact)
+	return k.text[k.src:]
 }
+
+func appendSource(dst, src []byte, redact *redactor) []byte {
+	dst = append(dst, `,"src":`...)
+	dst = appendString(dst, redact.apply(src, 0))
+	return appendScope(dst, scopeOf(string(src)))
+}
+
+func appendScope(dst []byte, scope scope) []byte {
+	if scope == noScope {
+		return dst
+	}
+	dst = append(dst, `,"src_scope":"`...)
+	dst = append(dst, scope.String()...)
+	return append(dst, '"')
+}
+
+// dotted reads an IPv4 address written as four numbers. Whatever is unusual in
+// one is left to scopeOf.
+func dotted(src []byte) (addr uint32, ok bool) {
+	if len(src) > len("255.255.255.255") {
+		return 0, false
+	}
+	part, digits, dots := uint32(0), 0, 0
+	for _, c := range src {
+		switch {
+		case digit(c) && (digits == 0 || part > 0):
+			part = part*10 + uint32(c-'0')
+			digits++
+		case c == '.' && digits > 0 && dots < 3:
+			addr = addr<<8 | part
+			part, digits = 0, 0
+			dots++
+		default:
+			return 0, false
+		}
+		if part > 255 {
+			return 0, false
+		}
+	}
+	return addr<<8 | part, dots == 3 && digits > 0
+}
+
+// scopeOfDotted is scopeOf for what dotted read.
+func scopeOfDotted(addr uint32) scope {
+	switch {
+	case addr == 0:
+		return noScope
+	case addr>>24 == 127:
+		return loopback
+	}
+	for _, n := range privateDotted {
+		if addr&n.mask == n.net {
+			return private
+		}
+	}
+	return external
+}
+
+// privateDotted are the privateNets of IPv4.
+var privateDotted = func() (nets []struct{ net, mask uint32 }) {
+	for _, p := range privateNets {
+		if p.Addr().Is4() {
+			b := p.Addr().As4()
+			nets = append(nets, struct{ net, mask uint32 }{binary.BigEndian.Uint32(b[:]), ^uint32(0) << (32 - p.Bits())})
+		}
+	}
+	return nets
+}()

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// scansHeld is how many listings a file that looks like a copy is kept back for
-// its original to be truncated, counted from when the copy was complete.
+// scansHeld is how many times Rescan a file that looks like a copy is kept back
+// for its original to be truncated, counted from when it was complete or grew.
 const scansHeld = 2
 
 // candidate is a file that says what a generation said, so far. If the original
@@ -17,8 +17,8 @@ const scansHeld = 2
 type candidate struct {
 	*arrival
 	original *generation
-	goal     int64 // how long the original was when the copy was found
-	scans    int
+	goal     int64     // how long the original was when the copy was found
+	since    time.Time // it waits only for the original; zero: not yet
 }
 
 func (s *Source) maybeCopy(a *arrival) *candidate {
@@ -32,8 +32,8 @@ func (s *Source) maybeCopy(a *arrival) *candidate {
 	return nil
 }
 
-// reconsider makes a candidate of g if it was empty when it was found and turns
-// out to say what another generation does. Nothing of g was read yet.
+// reconsider withdraws g, of which nothing was read yet, if it was empty when it
+// was found and turns out to be compressed or to say what another generation does.
 func (s *Source) reconsider(g *generation) bool {
 	g.mu.Lock()
 	a := &arrival{path: g.path, stat: g.seen, file: g.file, head: g.head}
@@ -42,14 +42,29 @@ func (s *Source) reconsider(g *generation) bool {
 	if !fit || s.latest[g.source] != g {
 		return false
 	}
-	c := s.maybeCopy(a)
-	if c == nil {
-		return false
+	if isCompressed(a.head) {
+		s.withdraw(g)
+		a.file.Close()
+		s.notices.compressed(a.path)
+		s.ignored[name{a.path, a.stat.id}] = a.stat.size
+		return true
 	}
+	if c := s.maybeCopy(a); c != nil {
+		s.withdraw(g)
+		s.held[a.stat.id] = c
+		return true
+	}
+	return false
+}
+
+// withdraw undoes that g was ever made, but for its file.
+func (s *Source) withdraw(g *generation) {
 	g.mu.Lock()
 	s.detach(g)
+	g.withoutMore()
+	id := g.seen.id
 	g.mu.Unlock()
-	delete(s.byID, a.stat.id)
+	delete(s.byID, id)
 	delete(s.latest, g.source)
 	if before := s.waiting[g]; before != nil {
 		s.latest[g.source] = before
@@ -57,8 +72,6 @@ func (s *Source) reconsider(g *generation) bool {
 	}
 	s.store.Delete(namespace, g.key)
 	s.drop(g)
-	s.held[a.stat.id] = c
-	return true
 }
 
 // copied: a says nothing that some generation does not.
@@ -135,7 +148,7 @@ func (s *Source) settleCopies(now time.Time) {
 			delete(s.held, id)
 			continue
 		}
-		switch s.judge(c) {
+		switch s.judge(c, now) {
 		case release:
 			delete(s.held, id)
 			s.lineUp([]*generation{s.begin(c.arrival, now)})
@@ -154,7 +167,7 @@ const (
 )
 
 // judge decides on a candidate whose original was not truncated.
-func (s *Source) judge(c *candidate) verdict {
+func (s *Source) judge(c *candidate, now time.Time) verdict {
 	g := c.original
 	g.mu.Lock()
 	suspect, over := g.suspect, g.over
@@ -171,10 +184,10 @@ func (s *Source) judge(c *candidate) verdict {
 	case replaced && enough && complete(c.arrival, g):
 		return inherit // written anew with what it said and put in its place
 	}
-	if c.stat.size >= c.goal {
-		c.scans++
+	if c.since.IsZero() {
+		c.since = now
 	}
-	if c.scans > scansHeld {
+	if now.Sub(c.since) >= scansHeld*s.options.Rescan {
 		return release
 	}
 	return wait
@@ -186,8 +199,8 @@ func (c *candidate) refresh() bool {
 	if err != nil {
 		return false
 	}
-	if st.size == c.stat.size && st.size < c.goal {
-		c.scans++ // not growing: no copy under way
+	if st.size != c.stat.size && c.stat.size < c.goal {
+		c.since = time.Time{} // a copy under way
 	}
 	head, err := readHead(c.file, make([]byte, headSize))
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -138,6 +139,16 @@ func (s *Source) all() []*generation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.generations
+}
+
+// drop ends following g.
+func (s *Source) drop(g *generation) {
+	g.mu.Lock()
+	g.dropped = true
+	g.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.generations = slices.DeleteFunc(slices.Clone(s.generations), func(other *generation) bool { return other == g })
 }
 
 // wakeUp makes Run look at everything soon.

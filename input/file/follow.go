@@ -173,6 +173,10 @@ func (s *Source) lookAtAll(now time.Time) {
 func (s *Source) look(g *generation, now time.Time) {
 	blocked, begun := s.blocked(g), false
 	g.mu.Lock()
+	if g.dropped { // named by a notification of before
+		g.mu.Unlock()
+		return
+	}
 	if g.file != nil && !g.over {
 		switch st, err := statFile(g.file); {
 		case err == nil:

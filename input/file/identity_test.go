@@ -179,6 +179,15 @@ func TestIdentity(t *testing.T) {
 				b.t.Errorf("%d warnings, not one for each:\n%s", n, b.log)
 			}
 		}},
+		{"compressed bit by bit", []string{"*"}, func(b *bench) {
+			b.write("a.log", lines("a", 0, 10))
+			b.start()
+			for _, part := range []string{"", "\x1f", "\x8b", "\x08", lines("no", 0, 10), lines("no", 10, 10)} {
+				b.append("a.gz", part)
+				b.rest()
+			}
+			b.wants(lines("a", 0, 10))
+		}},
 		{"compressed from the start", []string{"*"}, func(b *bench) {
 			for name, magic := range map[string]string{"gz": "\x1f\x8b\x08\x00", "zst": "\x28\xb5\x2f\xfd", "zip": "PK\x03\x04", "xz": "\xfd7zXZ\x00"} {
 				b.write("a."+name, magic+lines("no", 0, 100))

@@ -19,7 +19,7 @@ import (
 // bench is a directory of logs, a state directory and a shipper over both that
 // can be stopped, killed and started again.
 type bench struct {
-	t       *testing.T
+	t       testing.TB
 	dir     string // of the logs
 	state   string
 	options Options
@@ -37,7 +37,7 @@ type running struct {
 	done   chan error
 }
 
-func newBench(t *testing.T, globs ...string) *bench {
+func newBench(t testing.TB, globs ...string) *bench {
 	b := &bench{t: t, dir: t.TempDir(), state: t.TempDir(), log: new(logged)}
 	if len(globs) == 0 {
 		globs = []string{"*.log"}
@@ -273,13 +273,17 @@ func (b *bench) rest() {
 		return
 	}
 	var since uint64
+	var at time.Time
 	quiet := -1
 	b.eventually("rest", func() bool {
 		now := b.lane.activity()
 		if now != since || quiet < 0 {
-			since, quiet = now, int(b.run.source.scans.Load())
+			since, quiet, at = now, int(b.run.source.scans.Load()), time.Now()
 		}
-		return int(b.run.source.scans.Load()) >= quiet+2*scansHeld+2
+		if time.Since(at) < (scansHeld+1)*b.options.Rescan {
+			return false
+		}
+		return int(b.run.source.scans.Load()) >= quiet+3
 	})
 }
 
@@ -319,6 +323,7 @@ type lane struct {
 	noCommit bool   // guarded by mu
 	open     []commit
 	buf      int
+	deliver  func([]input.Record) // before they are committed
 }
 
 type read struct{ source, text string }
@@ -373,6 +378,9 @@ func (l *lane) read(ctx context.Context) {
 			return
 		}
 		progress := s.Read(chunk)
+		if l.deliver != nil {
+			l.deliver(chunk.Records)
+		}
 		l.mu.Lock()
 		l.active++
 		for _, r := range chunk.Records {

@@ -54,7 +54,7 @@ func (n notices) readable(path string) {
 	}
 }
 
-// recovered is a path's failure that is over, for directories.
+// listed says what could not be listed.
 func (n notices) listed(failed map[string]error) {
 	for path, err := range failed {
 		n.unreadable(path, err)
@@ -73,16 +73,5 @@ func (n notices) skipped(path string, st stat) {
 func (n notices) compressed(path string) {
 	if n.once(path, "compressed") {
 		n.log.Info("not followed: compressed", "file", path)
-	}
-}
-
-// forget drops what was said of paths that are no longer there.
-func (n notices) forget(present func(path string) bool) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for path := range n.said {
-		if !present(path) {
-			delete(n.said, path)
-		}
 	}
 }

@@ -71,12 +71,13 @@ func (g *generation) beginRead() (reading, input.Progress) {
 		g.announced = false
 		return reading{}, input.Idle
 	}
-	g.reading, g.again = true, false
+	rested := g.rested
+	g.reading, g.again, g.rested = true, false, false
 	g.used.Store(g.owner.descriptors.clock.Add(1))
 	return reading{
 		file: g.file, maxLine: g.owner.options.MaxLine, limit: g.limit,
 		off: g.off, scanned: g.scanned, blank: g.blank, before: g.before, head: g.head,
-		rested: g.rested, departed: g.departed, final: g.final,
+		rested: rested, departed: g.departed, final: g.final,
 		next: g.handed,
 	}, input.Idle
 }
@@ -98,7 +99,8 @@ func (g *generation) endRead(r *reading) input.Progress {
 		g.marks = append(g.marks, markOf(r.off, g.before))
 	}
 	g.off, g.scanned, g.blank, g.handed = r.off, r.scanned, r.blank, r.next
-	g.rested = r.atEnd
+	// the bytes before off are checked each time, the beginning while it is short
+	g.rested = g.rested || r.atEnd && (g.off == 0 || len(g.head) < headSize)
 	if !r.atEnd {
 		return input.More
 	}

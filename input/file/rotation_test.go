@@ -311,12 +311,13 @@ func TestTruncation(t *testing.T) {
 			b.wants(lines("a", 0, 110))
 		}},
 		{"a copy in the making", []string{"*.log*"}, func(b *bench) {
+			b.options.Rescan = 300 * time.Millisecond
 			all := lines("a", 0, 2000)
 			b.write("a.log", all)
 			b.start()
 			b.wants(all)
-			for at := 0; at < len(all); at += 1000 {
-				b.append("a.log.1", all[at:min(at+1000, len(all))])
+			for at := 0; at < len(all); at += 4000 {
+				b.append("a.log.1", all[at:min(at+4000, len(all))])
 				scans := b.run.source.scans.Load()
 				b.eventually("a scan", func() bool { return b.run.source.scans.Load() > scans })
 			}

@@ -1,9 +1,6 @@
 package file
 
-import (
-	"slices"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // FileStatus says how far a file is read and delivered.
 type FileStatus struct {
@@ -81,11 +78,4 @@ func (s *Source) Counters() Counters {
 		Fallbacks: c.fallbacks.Load(), Storms: c.storms.Load(),
 		Files: len(s.all()), Open: s.descriptors.count(), HeldDeleted: c.heldDeleted.Load(),
 	}
-}
-
-// drop ends following g.
-func (s *Source) drop(g *generation) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.generations = slices.DeleteFunc(slices.Clone(s.generations), func(other *generation) bool { return other == g })
 }

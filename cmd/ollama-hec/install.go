@@ -116,7 +116,7 @@ func (i *installation) searches(ctx context.Context, client *splunkd.Client, out
 	disabled := false
 	for _, c := range changes {
 		fmt.Fprintln(out, c)
-		disabled = disabled || c.Kind == splunkd.SavedSearch && c.Action == splunkd.Created && !i.enable
+		disabled = disabled || c.Kind == splunkd.SavedSearch && c.Action == splunkd.Created && !i.enable && !i.dryRun
 	}
 	if err == nil && disabled {
 		fmt.Fprintln(out, "the new searches are disabled: narrow the macros ollama_server and ollama_api to your index, then enable them in Splunk or with --enable")

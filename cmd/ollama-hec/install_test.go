@@ -63,7 +63,7 @@ func TestInstallMayBeRepeated(t *testing.T) {
 	if out := install(exitDone); each(out, "unchanged") != all || len(s.Writes()) > before {
 		t.Errorf("second time wrote %q:\n%s", s.Writes()[before:], out)
 	}
-	if out := install(exitDone, "--enable"); each(out, "updated: disabled") != len(detections.All()) {
+	if out := install(exitDone, "--enable"); each(out, "updated: enabled") != len(detections.All()) {
 		t.Errorf("enable:\n%s", out)
 	}
 	if out := install(exitDone, "--uninstall", "--dry-run"); each(out, "removed") != all {

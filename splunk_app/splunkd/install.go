@@ -67,6 +67,9 @@ func (c Change) String() string {
 		keys := make([]string, len(c.Values))
 		for i, v := range c.Values {
 			keys[i] = v.Key
+			if v.Key == "disabled" && !truth(v.New) {
+				keys[i] = "enabled"
+			}
 		}
 		text += ": " + strings.Join(keys, ", ")
 	}

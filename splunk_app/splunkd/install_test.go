@@ -174,7 +174,7 @@ func TestInstallEnables(t *testing.T) {
 		t.Errorf("disabled is %s, %v", disabled(), err)
 	}
 	changes, err := Install(t.Context(), c, p)
-	if got := outcome(t, changes, err); !strings.HasSuffix(got, "updated: disabled") || disabled() != "0" {
+	if got := outcome(t, changes, err); !strings.HasSuffix(got, "updated: enabled") || disabled() != "0" {
 		t.Errorf("disabled is %s after\n%s", disabled(), got)
 	}
 }

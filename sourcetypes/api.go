@@ -31,7 +31,7 @@ func (n *Normalizer) accessEvent(b *block) []byte {
 		n.json = append(dst, `,"operation":"unknown"}`...)
 		return n.json
 	}
-	n.json = appendOperation(dst, string(method), string(path))
+	n.json = appendOperation(dst, string(method), path)
 	return n.json
 }
 
@@ -74,7 +74,7 @@ func (n *Normalizer) httpEvent(b *block) []byte {
 	n.text = query.appendValue(n.text, line)
 	dst = n.appendTarget(dst, n.text[:length], n.text[length:])
 	dst = appendStatus(dst, status.value.of(line))
-	n.json = appendOperation(dst, string(method.value.of(line)), string(n.text[:length]))
+	n.json = appendOperation(dst, string(method.value.of(line)), n.text[:length])
 	return n.json
 }
 
@@ -159,7 +159,7 @@ func appendLatency(dst, latency []byte) []byte {
 	return dst
 }
 
-func appendOperation(dst []byte, method, path string) []byte {
+func appendOperation(dst []byte, method string, path []byte) []byte {
 	api, operation := operation(method, path)
 	dst = append(dst, `,"api":"`...)
 	dst = append(dst, api...)

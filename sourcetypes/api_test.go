@@ -130,7 +130,7 @@ func TestRoutes(t *testing.T) {
 	for r := range Routes() {
 		for m := range strings.FieldsSeq(r.Methods) {
 			path := regexp.MustCompile(`[:*]\w+`).ReplaceAllString(r.Path, "x")
-			if api, op := operation(m, path); api != r.API || op != r.Operation {
+			if api, op := operation(m, []byte(path)); api != r.API || op != r.Operation {
 				t.Errorf("%s %s is %s %s, want %s %s", m, path, api, op, r.API, r.Operation)
 			}
 		}
@@ -144,7 +144,7 @@ func TestRoutes(t *testing.T) {
 		{"HEAD", "/api/blobs/sha256:1", "ollama", "blob"}, {"POST", "/api/blobs/", "ollama", "unknown"}, {"GET", "", "other", "unknown"},
 		{"POST", "/v1/images/generations", "openai", "image"}, {"DELETE", "/api/user/keys/abc", "ollama", "signout"},
 	} {
-		if api, op := operation(test[0], test[1]); api != test[2] || op != test[3] {
+		if api, op := operation(test[0], []byte(test[1])); api != test[2] || op != test[3] {
 			t.Errorf("%s %s is %s %s, want %s %s", test[0], test[1], api, op, test[2], test[3])
 		}
 	}

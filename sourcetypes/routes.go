@@ -93,7 +93,7 @@ func newRoute(row *Route) *route {
 			r.request[v] = `,"http_method":"` + name + `"`
 		}
 		r.request[v] += `,"uri_path":"` + row.Path + `"`
-		r.tail[v] = string(appendOperation(nil, name, row.Path))
+		r.tail[v] = string(appendOperation(nil, name, []byte(row.Path)))
 	}
 	return r
 }
@@ -118,7 +118,7 @@ func findRoute(path []byte) *route {
 }
 
 // operation says what a request asks for and of which API.
-func operation(method, path string) (api, operation string) {
+func operation(method string, path []byte) (api, operation string) {
 	api = apiOf(path)
 	for _, r := range routeTable {
 		if matches(r.Path, path) {
@@ -134,44 +134,44 @@ func operation(method, path string) (api, operation string) {
 }
 
 // apiOf is the API a path belongs to, known or not.
-func apiOf(path string) string {
+func apiOf(path []byte) string {
 	switch {
-	case path == "/" || path == "/api" || strings.HasPrefix(path, "/api/"):
+	case string(path) == "/" || string(path) == "/api" || hasPrefix(path, "/api/"):
 		return "ollama"
-	case strings.HasPrefix(path, "/v1/messages"):
+	case hasPrefix(path, "/v1/messages"):
 		return "anthropic"
-	case path == "/v1" || strings.HasPrefix(path, "/v1/"):
+	case string(path) == "/v1" || hasPrefix(path, "/v1/"):
 		return "openai"
 	}
 	return "other"
 }
 
 // matches says whether path has the form of pattern.
-func matches(pattern, path string) bool {
+func matches(pattern string, path []byte) bool {
 	for {
 		i := strings.IndexAny(pattern, ":*")
 		if i < 0 {
-			return pattern == path
+			return string(path) == pattern
 		}
-		if len(path) <= i || pattern[:i] != path[:i] {
+		if len(path) <= i || string(path[:i]) != pattern[:i] {
 			return false
 		}
 		if pattern[i] == '*' {
 			return true
 		}
-		_, pattern, _ = cutPart(pattern[i:])
-		var ok bool
-		if _, path, ok = cutPart(path[i:]); !ok {
+		part := partLen(path[i:])
+		if part == 0 {
 			return false
 		}
+		pattern, path = pattern[i+partLen(pattern[i:]):], path[i+part:]
 	}
 }
 
-// cutPart cuts a path behind its first part, which must not be empty.
-func cutPart(path string) (part, rest string, ok bool) {
-	i := strings.IndexByte(path, '/')
-	if i < 0 {
-		i = len(path)
+// partLen measures the first part of a path.
+func partLen[T string | []byte](path T) int {
+	n := 0
+	for n < len(path) && path[n] != '/' {
+		n++
 	}
-	return path[:i], path[i:], i > 0
+	return n
 }

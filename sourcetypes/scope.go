@@ -64,8 +64,8 @@ type sources struct {
 	dotted []byte
 }
 
-// of is what an event says of an address: ,"src":"…","src_scope":"…". It is
-// good until the next call.
+// of is what an event says of an address, which is not empty:
+// ,"src":"…","src_scope":"…". It is good until the next call.
 func (s *sources) of(src []byte, redact *redactor) []byte {
 	if addr, ok := dotted(src); ok && len(redact.Patterns) == 0 {
 		// Such are most, any number of them, and there is nothing to redact.

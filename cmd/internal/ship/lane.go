@@ -284,20 +284,21 @@ func (l *lane) release(now time.Time) {
 	l.holdDue = time.Time{}
 	kept := l.holding[:0]
 	for _, r := range l.holding {
-		if r.norm.Held() > 0 && (r.until.After(now) || l.waits(r)) {
-			if !r.until.After(now) {
-				r.until = now.Add(holdAgain)
-			}
-			kept = append(kept, r)
-			if l.holdDue.IsZero() || r.until.Before(l.holdDue) {
-				l.holdDue = r.until
-			}
+		switch {
+		case r.norm.Held() == 0, r.until.After(now):
+		case l.waits(r):
+			r.until = now.Add(holdAgain)
+		default:
+			r.norm.FlushDue()
+			l.touch(r)
+			r.until = now.Add(r.norm.Held()) // of a crash, which may take longer
+		}
+		if r.holding = r.norm.Held() > 0; !r.holding {
 			continue
 		}
-		r.holding = false
-		if r.norm.Held() > 0 {
-			r.norm.Flush()
-			l.touch(r)
+		kept = append(kept, r)
+		if l.holdDue.IsZero() || r.until.Before(l.holdDue) {
+			l.holdDue = r.until
 		}
 	}
 	clear(l.holding[len(kept):])

@@ -110,6 +110,10 @@ func (c *Client) send(ctx context.Context, p piece) (more []piece, a answered, e
 		s := e.current()
 		started := time.Now()
 		r, err := s.post(ctx, p.b.Body, p.b.Gzip)
+		if err == errNotSent {
+			c.release(e)
+			continue
+		}
 		c.stats.posted(p.b, r, err)
 		if err == nil {
 			c.cfg.Observer.Posted(time.Since(started))

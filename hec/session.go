@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -37,6 +38,11 @@ type session struct {
 	http     *http.Client // one attempt
 	quick    *retryablehttp.Client
 	acks     acks // what is not acknowledged yet
+
+	// The first POST goes alone: its reply may bring the cookie that leads the
+	// others to the same node. greeting holds its place, greeted says it is over.
+	greeting chan struct{}
+	greeted  atomic.Bool
 }
 
 // newChannel returns a random GUID (RFC 9562, version 4).
@@ -48,7 +54,7 @@ func newChannel() string {
 }
 
 func newSession(e *endpoint, channel string, cookies []*http.Cookie) *session {
-	s := &session{endpoint: e, channel: channel}
+	s := &session{endpoint: e, channel: channel, greeting: make(chan struct{}, 1)}
 	s.jar, _ = cookiejar.New(nil) // without options it cannot fail
 	if len(cookies) > 0 {
 		s.jar.SetCookies(e.cookieURL(), cookies)
@@ -96,7 +102,34 @@ func retryBrokenConnection(ctx context.Context, _ *http.Response, err error) (bo
 
 // post sends one body of events and reads the reply.
 func (s *session) post(ctx context.Context, body []byte, gzip bool) (reply, error) {
-	return s.do(ctx, http.MethodPost, eventPath, body, gzip)
+	if s.greeted.Load() {
+		return s.do(ctx, http.MethodPost, eventPath, body, gzip)
+	}
+	select {
+	case s.greeting <- struct{}{}:
+		defer func() { <-s.greeting }()
+	default:
+		return reply{}, s.awaitGreeting(ctx)
+	}
+	r, err := s.do(ctx, http.MethodPost, eventPath, body, gzip)
+	if err == nil {
+		s.greeted.Store(true)
+	}
+	return r, err
+}
+
+// errNotSent: nothing was sent, and an attempt can be made at once.
+var errNotSent = errors.New("waited for the first reply")
+
+// awaitGreeting waits for the first POST to end, one way or the other.
+func (s *session) awaitGreeting(ctx context.Context) error {
+	select {
+	case s.greeting <- struct{}{}:
+		<-s.greeting
+		return errNotSent
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // health asks whether the endpoint is up. It says nothing about the token.

@@ -25,7 +25,8 @@ type Server struct {
 	*receiver.Receiver
 	ledger *Ledger
 	fault  atomic.Pointer[receiver.FaultFunc]
-	served chan error
+	served chan struct{} // closed at the end
+	err    error         // of serving, once served
 
 	mu     sync.Mutex
 	chosen map[uint64]Arrival // guarded by mu; by request
@@ -35,7 +36,7 @@ type Server struct {
 // Serve starts a receiver on addr, 127.0.0.1:0 for any port. Its events go into
 // the ledger; o.Event sees them too.
 func Serve(ledger *Ledger, addr string, o receiver.Options) (*Server, error) {
-	s := &Server{ledger: ledger, served: make(chan error, 1), chosen: map[uint64]Arrival{}, faults: map[string]int{}}
+	s := &Server{ledger: ledger, served: make(chan struct{}), chosen: map[uint64]Arrival{}, faults: map[string]int{}}
 	s.SetFault(o.Fault)
 	o.Fault = s.choose
 	also := o.Event
@@ -51,14 +52,18 @@ func Serve(ledger *Ledger, addr string, o receiver.Options) (*Server, error) {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
 	s.ListenOn(l)
-	go func() { s.served <- s.Receiver.Serve(context.Background()) }()
+	go func() {
+		defer close(s.served)
+		s.err = s.Receiver.Serve(context.Background())
+	}()
 	return s, nil
 }
 
-// Close ends it, cutting what hangs.
+// Close ends it, cutting what hangs. It may be called more than once.
 func (s *Server) Close() error {
 	s.Receiver.Close()
-	return <-s.served
+	<-s.served
+	return s.err
 }
 
 // SetFault replaces what makes requests go wrong; nil: nothing does. A

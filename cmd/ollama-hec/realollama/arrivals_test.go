@@ -24,16 +24,18 @@ type splunk struct {
 	mu    sync.Mutex
 	life  map[uint64]int       // guarded by mu; by request
 	lives [][]detections.Event // guarded by mu
-	seen  map[string]int       // guarded by mu; requests in ollama:api, by src
+	last  map[string]int64     // guarded by mu; the highest number in a query n=…, by src
 }
 
-func token(life int) string { return fmt.Sprintf("7e577e57-7e57-7e57-7e57-7e577e577e%02d", life) }
+const tokenPrefix = "7e577e57-7e57-7e57-7e57-7e577e577e"
+
+func token(life int) string { return fmt.Sprintf("%s%02d", tokenPrefix, life) }
 
 // startSplunk serves until the test ends. Events count as indexed only after a
 // while: what a shipper had sent when it was killed is sent again.
 func startSplunk(t *testing.T, lives int) *splunk {
 	t.Helper()
-	s := &splunk{life: map[uint64]int{}, lives: make([][]detections.Event, lives), seen: map[string]int{}}
+	s := &splunk{life: map[uint64]int{}, lives: make([][]detections.Event, lives), last: map[string]int64{}}
 	o := receiver.Options{AckDelay: 200 * time.Millisecond, Event: s.take, Fault: s.note}
 	for life := range lives {
 		o.Tokens = append(o.Tokens, receiver.Token{Value: token(life), Ack: true})
@@ -85,17 +87,20 @@ func (s *splunk) take(e receiver.Event) {
 		Sourcetype: e.Sourcetype, Source: e.Source, Host: e.Host, Time: e.Time, Raw: raw,
 	})
 	if e.Sourcetype == "ollama:api" {
-		var r struct{ Src string }
-		_ = json.Unmarshal([]byte(raw), &r) // decode complains of it
-		s.seen[r.Src]++
+		var a api
+		_ = json.Unmarshal([]byte(raw), &a) // decode complains of it
+		var n int64
+		if _, err := fmt.Sscanf(a.Query, "n=%d", &n); err == nil {
+			s.last[a.Src] = max(s.last[a.Src], n)
+		}
 	}
 }
 
-// requests is how many requests of a client have arrived so far.
-func (s *splunk) requests(src string) int {
+// heard is the number of the last request to arrive of a client that counts.
+func (s *splunk) heard(src string) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.seen[src]
+	return s.last[src]
 }
 
 // of returns the events of one sourcetype, by life.

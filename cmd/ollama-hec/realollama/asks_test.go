@@ -168,3 +168,24 @@ func pull() []ask {
 		of("push", refused+"/rogue/tiny", `,"insecure":true`).answered(200),
 	}
 }
+
+// overlong is a prompt that does not fit.
+func overlong() []ask {
+	long := strings.Repeat("zo wu va ", 2*window)
+	return []ask{ollama("generate", "POST", "/api/generate", fmt.Sprintf(
+		`{"model":"tiny","raw":true,"stream":false,"prompt":%q,"options":{"num_predict":4}}`, long), long).answered(200)}
+}
+
+// endless has an answer that goes on until the client hangs up.
+func endless() ask {
+	return ollama("generate", "POST", "/api/generate", `{"model":"tiny","prompt":"say it all","options":{"num_predict":20000}}`, "say it all")
+}
+
+// goOn is what follows the crash: another runner is started. Then all is deleted.
+func goOn() []ask {
+	return []ask{
+		ollama("generate", "POST", "/api/generate", `{"model":"tiny","prompt":"after the crash","options":{"num_predict":4}}`, "after the crash").answered(200),
+		ollama("delete", "DELETE", "/api/delete", `{"model":"tiny"}`).answered(200),
+		ollama("list", "GET", "/api/tags", "").answered(200),
+	}
+}

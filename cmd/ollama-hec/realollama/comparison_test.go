@@ -16,7 +16,6 @@ import (
 
 // comparison holds what arrived against what was done.
 type comparison struct {
-	t       *testing.T
 	clients []*client
 	written []string // lines of the log
 	arrived *splunk

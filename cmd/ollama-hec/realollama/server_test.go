@@ -3,6 +3,7 @@
 package realollama
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -63,12 +63,30 @@ type server struct {
 	done chan struct{}
 }
 
-// zone is not the zone of the shipper: [GIN] stamps are local time without one.
-const zone = "Asia/Kolkata"
+// eastward is the server's zone, not the shipper's: [GIN] stamps are local time
+// without one.
+const eastward = 5*time.Hour + 30*time.Minute
+
+// zoneFile writes a zone that Go takes by its path: half a header, the numbers
+// of what follows, and one offset with its name (RFC 8536).
+func zoneFile(t *testing.T, offset time.Duration) (path string) {
+	t.Helper()
+	b := append([]byte("TZif"), make([]byte, 16)...)
+	for _, n := range []uint32{0, 0, 0, 0, 1, 4} { // one type, four letters
+		b = binary.BigEndian.AppendUint32(b, n)
+	}
+	b = binary.BigEndian.AppendUint32(b, uint32(offset/time.Second))
+	b = append(b, "\x00\x00OUR\x00"...)
+	path = filepath.Join(t.TempDir(), "zone")
+	if err := os.WriteFile(path, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
 
 // startServer starts a server on a free port of loopback. It has nothing of our
 // environment, so no proxy, and asks no resolver that is not in Go.
-func startServer(t *testing.T, binary, log string) *server {
+func startServer(t *testing.T, path, log string) *server {
 	t.Helper()
 	f, err := os.OpenFile(log, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
 	if err != nil {
@@ -76,11 +94,11 @@ func startServer(t *testing.T, binary, log string) *server {
 	}
 	defer f.Close()
 	home := t.TempDir()
-	s := &server{t: t, log: log, cmd: exec.Command(binary, "serve"), done: make(chan struct{})}
+	s := &server{t: t, log: log, cmd: exec.Command(path, "serve"), done: make(chan struct{})}
 	s.cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + t.TempDir(),
 		"OLLAMA_HOST=127.0.0.1:0", "OLLAMA_MODELS=" + filepath.Join(home, "models"), "OLLAMA_DEBUG=1",
-		"GODEBUG=netdns=go", "TZ=" + zone, "ZONEINFO=" + filepath.Join(runtime.GOROOT(), "lib/time/zoneinfo.zip"),
+		"GODEBUG=netdns=go", "TZ=" + zoneFile(t, eastward),
 	}
 	s.cmd.Stdout, s.cmd.Stderr = f, f
 	// A group of its own: its runner is a child that must not stay behind.

@@ -1,6 +1,7 @@
 package modinput
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,8 +59,8 @@ func (s *Stream) write(ctx context.Context, text []byte) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if err := s.broken; err != nil || len(text) == 0 {
-		<-s.turn
+	if err := cmp.Or(s.broken, ctx.Err()); err != nil || len(text) == 0 {
+		<-s.turn // a turn may come although ctx has ended: what is late is not written
 		return err
 	}
 	written := make(chan error, 1)

@@ -3,11 +3,13 @@
 package realollama
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -116,6 +118,34 @@ func (c comparison) prompts(t *testing.T) []detections.Event {
 	slices.SortFunc(want, byText)
 	compare(t, "prompts", got, want)
 	return events
+}
+
+// silence: with PROMPTS=off no prompt is in any event.
+func (c comparison) silence(t *testing.T, preview string) {
+	if !strings.Contains(preview, "[REDACTED:prompt]") {
+		t.Error("no prompt is replaced")
+	}
+	for line := range strings.Lines(preview) {
+		var e struct {
+			Sourcetype string
+			Event      json.RawMessage
+		}
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		if e.Sourcetype == "ollama:prompts" {
+			t.Errorf("a prompt: %s", line)
+		}
+		raw := string(e.Event)
+		_ = json.Unmarshal(e.Event, &raw) // an object stays as it is
+		for _, text := range c.asked() {
+			quoted := strconv.Quote(text)
+			// A word or two stand elsewhere, too.
+			if quoted = quoted[1 : len(quoted)-1]; len(text) > 8 && (strings.Contains(raw, text) || strings.Contains(raw, quoted)) {
+				t.Errorf("the prompt %.40q is in %s", text, line)
+			}
+		}
+	}
 }
 
 // texts are the lines in ollama:server, by life.

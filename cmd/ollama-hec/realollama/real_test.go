@@ -76,6 +76,7 @@ func TestRealOllama(t *testing.T) {
 			t.Errorf("%s is not from %s to %s: %s", at, began, ended, e.Raw)
 		}
 	}
+	c.silence(t, s.preview(rotated, s.log))
 	c.crash(t, texts)
 	c.failures(t, texts)
 	c.external(t, slices.Concat(texts, requests))

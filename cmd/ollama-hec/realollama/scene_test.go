@@ -66,12 +66,25 @@ func (s *scene) ship(args ...string) {
 	})
 }
 
+// preview is what the logs would become with PROMPTS=off.
+func (s *scene) preview(logs ...string) string {
+	s.t.Helper()
+	shipper, err := blackbox.Command{Binary: s.binary, Args: append([]string{"preview"}, logs...), Env: map[string]string{"PROMPTS": "off"}}.Start()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.shipper = shipper
+	s.ends()
+	return shipper.Out()
+}
+
 // ends waits for the shipper to end well.
 func (s *scene) ends() {
 	s.t.Helper()
 	select {
 	case <-s.shipper.Done():
 	case <-time.After(patience):
+		s.shipper.Kill()
 		s.t.Fatal("the shipper does not end")
 	}
 	if code := s.shipper.ExitCode(); code != 0 {

@@ -13,6 +13,7 @@ import (
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/hec"
 	"ollama-hec/input"
+	"ollama-hec/input/container"
 	"ollama-hec/input/stdin"
 	"ollama-hec/sourcetypes"
 	"ollama-hec/sourcetypes/batch"
@@ -76,9 +77,14 @@ func (p *preview) file(cmd *cobra.Command, name string, std streams) error {
 	norm := sourcetypes.NewNormalizer(p.settings.Normalize(), 0, input.Carry{}, p.printer(enc))
 	lines := stdin.New(stdin.Options{Reader: in, MaxLine: int(p.settings.MaxLineBytes), Log: newLog(std.err, p.settings.LogFormat)})
 	chunk := input.Chunk{Buf: make([]byte, 256<<10)}
+	var frames container.Frames
 	err := lines.Run(cmd.Context(), func(st input.Stream) {
-		for more := true; more; {
-			more = st.Read(&chunk) == input.More
+		for progress := input.More; progress == input.More; {
+			progress = st.Read(&chunk)
+			if len(chunk.Records) > 0 {
+				frames.Detect(append(chunk.Records[0].Text, '\n'), int(p.settings.MaxLineBytes))
+			}
+			frames.Unwrap(&chunk, 0, progress)
 			norm.AddAll(chunk.Records, nil)
 		}
 	})

@@ -10,7 +10,7 @@ import (
 
 // scan expands the globs and brings the generations in line with what is found.
 func (s *Source) scan(now time.Time) {
-	l := list(s.patterns, s.exclude)
+	l := list(s.patterns, s.leaves)
 	s.notices.listed(l.failed)
 	clear(s.names)
 	s.left = s.left[:0]
@@ -114,7 +114,12 @@ func (s *Source) stillThere(g *generation) bool {
 
 // wanted: a file found at path is to be followed.
 func (s *Source) wanted(path string) bool {
-	return matchesAny(s.patterns, path) && !matchesAny(s.exclude, path)
+	return matchesAny(s.patterns, path) && !s.leaves(path)
+}
+
+// leaves: a file at path is left alone, whatever the patterns say.
+func (s *Source) leaves(path string) bool {
+	return matchesAny(s.exclude, path) || s.options.Keep != nil && !s.options.Keep(path)
 }
 
 // recover opens a file again that was closed to save descriptors and then moved

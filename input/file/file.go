@@ -29,6 +29,9 @@ type Options struct {
 	MaxLine    int      // bytes of a line before it is cut, 1 MiB
 	Once       bool     // read what is there and end
 
+	Keep   func(path string) bool          // which of the files to follow; nil: all
+	Fields func(path string) []input.Field // HEC fields of a file's events; nil: none
+
 	Store *checkpoint.Store
 	Log   *slog.Logger
 

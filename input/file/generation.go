@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ollama-hec/input"
+	"ollama-hec/input/container"
 )
 
 // generation is one content that grows at its end: the stream of its lines. A
@@ -18,8 +19,9 @@ type generation struct {
 	source  string // HEC source: where it was found first
 	key     string // of its checkpoint
 	state   func() any
-	resumed *record       // the checkpoint it was continued from
-	used    atomic.Uint64 // when it was last read, in Reads
+	resumed *record          // the checkpoint it was continued from
+	used    atomic.Uint64    // when it was last read, in Reads
+	frames  container.Frames // owned by Read
 
 	mu sync.Mutex
 	// All below is guarded by mu.
@@ -65,8 +67,15 @@ type generation struct {
 	forgotten bool   // its content is no more: no checkpoint
 }
 
-func (g *generation) Source() string        { return g.source }
-func (g *generation) Fields() []input.Field { return nil }
+func (g *generation) Source() string { return g.source }
+
+// Fields implements input.Stream.
+func (g *generation) Fields() []input.Field {
+	if g.owner.options.Fields == nil {
+		return nil
+	}
+	return g.owner.options.Fields(g.source)
+}
 
 func (g *generation) Start() (input.Position, input.Carry) {
 	g.mu.Lock()

@@ -94,7 +94,8 @@ type name struct {
 	id   fileID
 }
 
-func list(patterns, exclude []pattern) *listing {
+// list expands patterns to the files that leave does not leave alone.
+func list(patterns []pattern, leave func(path string) bool) *listing {
 	l := &listing{
 		dirs: make(map[string]bool), failed: make(map[string]error),
 		entries: make(map[string][]fs.DirEntry), visited: make(map[fileID]string),
@@ -105,7 +106,7 @@ func list(patterns, exclude []pattern) *listing {
 		// errors of reading are kept in failed, the pattern has been checked
 		_ = doublestar.GlobWalk(tree{l, p.base}, p.rest, func(name string, e fs.DirEntry) error {
 			full := filepath.Join(filepath.FromSlash(p.base), filepath.FromSlash(name))
-			if _, seen := found[full]; seen || matchesAny(exclude, full) {
+			if _, seen := found[full]; seen || leave(full) {
 				return nil
 			}
 			st, err := statPath(full)

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"ollama-hec/input"
+	"ollama-hec/input/container"
 )
 
 // The least a buffer must hold to make out lines in; a smaller one is replaced.
@@ -24,11 +25,12 @@ func (g *generation) Read(c *input.Chunk) input.Progress {
 		c.Buf = make([]byte, bufferDefault)
 	}
 	r, progress := g.beginRead()
-	if r.file == nil {
-		return progress
+	if r.file != nil {
+		r.read(c)
+		progress = g.endRead(&r)
 	}
-	r.read(c)
-	return g.endRead(&r)
+	g.frames.Unwrap(c, input.Position(r.first), progress)
+	return progress
 }
 
 // reading is one Read under way.
@@ -42,6 +44,8 @@ type reading struct {
 	before, head            []byte
 	rested, departed, final bool
 
+	frames   *container.Frames
+	first    int64 // where the first record begins
 	atEnd    bool
 	changed  bool // the file is not what was read
 	err      error
@@ -78,7 +82,7 @@ func (g *generation) beginRead() (reading, input.Progress) {
 		file: g.file, maxLine: g.owner.options.MaxLine, limit: g.limit,
 		off: g.off, scanned: g.scanned, blank: g.blank, before: g.before, head: g.head,
 		rested: rested, departed: g.departed, final: g.final,
-		next: g.handed,
+		next: g.handed, frames: &g.frames, first: g.off,
 	}, input.Idle
 }
 
@@ -175,6 +179,8 @@ func (r *reading) read(c *input.Chunk) {
 			return
 		}
 	}
+	r.first = r.off
+	r.maxLine = r.frames.Detect(c.Buf[at:n], r.maxLine)
 	at = r.split(c, at, n)
 	r.scanned = int64(n - at)
 	if n > at && r.atEnd && r.final {

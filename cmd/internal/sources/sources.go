@@ -16,6 +16,7 @@ import (
 	"ollama-hec/input"
 	"ollama-hec/input/checkpoint"
 	"ollama-hec/input/file"
+	"ollama-hec/input/homes"
 	"ollama-hec/input/journald"
 	"ollama-hec/input/stdin"
 )
@@ -90,7 +91,7 @@ func (s *Set) discover(ctx context.Context, c Config) error {
 
 func (s *Set) openFiles(c Config, globs []string, keep func(path string) bool) (err error) {
 	s.Files, err = file.New(file.Options{
-		Patterns:   globs,
+		Patterns: globs, Keep: keep, Fields: homes.Fields,
 		StartAtEnd: c.FromEnd, MaxLine: c.MaxLine, Once: c.Once, Store: c.Store, Log: c.Log,
 	})
 	if err != nil {

@@ -67,8 +67,12 @@ func (c *Client) route(ctx context.Context) (*endpoint, error) {
 		e, wait := c.pick(now)
 		changed := c.changed
 		c.mu.Unlock()
+		if e != nil && ctx.Err() != nil {
+			c.release(e)
+			return nil, ctx.Err()
+		}
 		if e != nil {
-			return e, ctx.Err()
+			return e, nil
 		}
 		timer := time.NewTimer(wait)
 		select {

@@ -148,3 +148,25 @@ func TestRejectedTokenEndsOnceWith1(t *testing.T) {
 		t.Errorf("status %d: %s", status, errOut)
 	}
 }
+
+func TestStatusShowsHowFarItGot(t *testing.T) {
+	collect(t)
+	dir := t.TempDir()
+	log := filepath.Join(dir, "o.log")
+	if err := os.WriteFile(log, []byte("time=2026-01-01T00:00:00.000Z level=INFO msg=one\nhalf"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	state := "--state-dir=" + filepath.Join(dir, "state")
+	if status, _, errOut := command(t, "", "status", state); status != exitUsage || !strings.Contains(errOut, "no shipper has used") {
+		t.Errorf("status %d: %s", status, errOut)
+	}
+	if status, _, errOut := command(t, "", "run", "--once", "--paths="+log, state); status != 0 {
+		t.Fatalf("status %d: %s", status, errOut)
+	}
+	status, out, _ := command(t, "", "status", state)
+	for _, want := range []string{"stopped", "dead letters   0", log, "53 B", "49 B", "4 B"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("status %d: %q is missing in\n%s", status, want, out)
+		}
+	}
+}

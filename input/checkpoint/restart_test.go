@@ -51,3 +51,25 @@ func TestSuspendedRecordsCountOnlyIfTheConditionHolds(t *testing.T) {
 		}
 	}
 }
+
+func TestInspectSeesWhatIsWrittenAndWhoUsesIt(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Inspect(dir); err == nil {
+		t.Error("a directory nobody used has a state")
+	}
+	s := reopen(t, dir)
+	s.Set("file", "a", func() any { return 1 })
+	if err := s.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	in, err := Inspect(dir)
+	if err != nil || !in.InUse || in.Written.IsZero() || string(in.Records["file"]["a"]) != "1" {
+		t.Errorf("%+v, %v", in, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if in, err = Inspect(dir); err != nil || in.InUse {
+		t.Errorf("%+v, %v", in, err)
+	}
+}

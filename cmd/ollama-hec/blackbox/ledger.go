@@ -206,6 +206,18 @@ func (l *Ledger) Times(line string) int {
 	return 0
 }
 
+// Came says whether all of these lines have come.
+func (l *Ledger) Came(writer string, from, n int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for seq := from; seq < from+n; seq++ {
+		if l.lines[Line(writer, seq)].times == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // Tally is the account so far.
 func (l *Ledger) Tally() Tally {
 	l.mu.Lock()

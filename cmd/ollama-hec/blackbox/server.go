@@ -29,6 +29,7 @@ type Server struct {
 	err    error         // of serving, once served
 
 	mu     sync.Mutex
+	unsure int                // guarded by mu; ambiguous submissions
 	chosen map[uint64]Arrival // guarded by mu; by request
 	faults map[string]int     // guarded by mu; by kind
 }
@@ -86,6 +87,13 @@ func (s *Server) Faults() map[string]int {
 	return counts
 }
 
+// Ambiguous is how many submissions left the shipper unsure.
+func (s *Server) Ambiguous() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unsure
+}
+
 func (s *Server) choose(req *receiver.Request) receiver.Fault {
 	f := (*s.fault.Load())(req)
 	if req.Endpoint != receiver.EndpointEvent {
@@ -95,6 +103,9 @@ func (s *Server) choose(req *receiver.Request) receiver.Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.chosen[req.N] = Arrival{Life: life, Ambiguous: ambiguous(f)}
+	if ambiguous(f) {
+		s.unsure++
+	}
 	if kind := kindOf(f); kind != "" {
 		s.faults[kind]++
 	}

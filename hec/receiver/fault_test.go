@@ -92,7 +92,7 @@ func TestFaultsAddHeaders(t *testing.T) {
 }
 
 // attempt is one request on a connection of its own: its error, and what was taken.
-func attempt(t *testing.T, f Fault) (body string, err error, s Stats) {
+func attempt(t *testing.T, f Fault) (body string, s Stats, err error) {
 	t.Helper()
 	r := start(t, Options{Fault: Plan(f)})
 	transport := &http.Transport{}
@@ -104,7 +104,7 @@ func attempt(t *testing.T, f Fault) (body string, err error, s Stats) {
 		resp.Body.Close()
 		body = string(b)
 	}
-	return body, err, r.Stats()
+	return body, r.Stats(), err
 }
 
 func TestFaultsThatBreakTheConnection(t *testing.T) {
@@ -124,7 +124,7 @@ func TestFaultsThatBreakTheConnection(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err, s := attempt(t, tt.fault)
+			_, s, err := attempt(t, tt.fault)
 			if !tt.is(err) {
 				t.Errorf("the client saw %v", err)
 			}
@@ -136,7 +136,7 @@ func TestFaultsThatBreakTheConnection(t *testing.T) {
 }
 
 func TestSlowReadingEndsWell(t *testing.T) {
-	body, err, s := attempt(t, Fault{Pause: time.Millisecond})
+	body, s, err := attempt(t, Fault{Pause: time.Millisecond})
 	if err != nil || body != `{"text":"Success","code":0}` || s.Taken() != 2 {
 		t.Errorf("got %s, %v, took %d", body, err, s.Taken())
 	}

@@ -21,7 +21,6 @@ type history struct {
 	repeats bool // something happened that may repeat lines
 	within  bool // rotated names match the globs
 	steps   []string
-	verbose bool
 }
 
 func (h *history) did(format string, args ...any) {

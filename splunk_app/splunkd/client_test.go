@@ -147,7 +147,7 @@ func TestRefusals(t *testing.T) {
 		"no capability":     {"reader", nil, "403 Forbidden: insufficient permission to access this resource; user jo (roles: can_delete, user) needs list_storage_passwords"},
 		"server error":      {splunkdtest.AdminToken, answer(500, `{"messages":[{"type":"ERROR","text":"one"},{"type":"ERROR","text":"two"}]}`), "500 Internal Server Error: one; two"},
 		"a proxy's page":    {splunkdtest.AdminToken, answer(502, "<html>"+splunkdtest.AdminToken), "502 Bad Gateway"},
-		"a redirect":        {splunkdtest.AdminToken, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/en-US/", 303) }, "303 See Other; splunkd does not redirect: is this the management port, 8089 by default?"},
+		"a redirect":        {splunkdtest.AdminToken, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/en-US/", http.StatusSeeOther) }, "303 See Other; splunkd does not redirect: is this the management port, 8089 by default?"},
 		"not splunkd":       {splunkdtest.AdminToken, answer(200, "<html>"), "the answer is not splunkd's: is this the management port, 8089 by default?"},
 		"no entry":          {splunkdtest.AdminToken, answer(200, "{}"), "200 OK: the answer has no entry"},
 		"a masked password": {splunkdtest.AdminToken, answer(200, `{"entry":[{"name":"x","content":{"password":"********"}}]}`), "the answer has no password: the role needs list_storage_passwords"},

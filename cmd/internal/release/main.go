@@ -102,7 +102,7 @@ func (r *release) platform(ctx context.Context, p platform, completions []file) 
 	if p.goos == "windows" {
 		pack, suffix = zipped, ".zip"
 	}
-	archive, err := pack(strings.TrimSuffix(r.name(p, ""), "."), files, r.when)
+	archive, err := pack(r.name(p, ""), files, r.when)
 	if err != nil {
 		return err
 	}

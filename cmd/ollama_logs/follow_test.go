@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"ollama-hec/splunk_app/modinput"
 	"ollama-hec/splunk_app/modinput/modinputtest"
 	"ollama-hec/testdata/corpus"
 )
@@ -181,6 +183,30 @@ func TestSplunkdGoneMidSentence(t *testing.T) {
 	events := log.came(p)
 	inOrder(t, events, log.n-len(events))
 	endedWell(t, p)
+}
+
+// It ends within seconds although the pipe is full, and what lay in it comes again.
+func TestSplunkdThatDoesNotRead(t *testing.T) {
+	splunk, log := splunk(t), newLog(t)
+	log.grow(100)
+	p := splunk.Start(t, stanza("a", "paths", log.path))
+	log.came(p)
+	p.Pause()
+	log.grow(20_000)              // more than a pipe holds
+	<-time.After(2 * time.Second) // for the pipe to fill up; if it has not, all below holds too
+	p.Terminate()
+	p.AwaitLog("INFO stopped")
+	p.Resume()
+	if exit := p.Wait(); exit != modinput.ExitDone || p.Err() != nil {
+		t.Errorf("exit %d, %v", exit, p.Err())
+	}
+	next := resumed(t, p.Events(), 0)
+	p = splunk.Start(t, stanza("a", "paths", log.path))
+	log.came(p)
+	endedWell(t, p)
+	if next = resumed(t, p.Events(), next); next != log.n {
+		t.Errorf("%d lines came of %d", next, log.n)
+	}
 }
 
 func TestInputsDoNotDisturbEachOther(t *testing.T) {

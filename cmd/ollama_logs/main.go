@@ -30,6 +30,6 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		Run: func(ctx context.Context, d *modinput.Definition, stdout io.Writer) error {
 			return follow(ctx, d, stdout, log)
 		},
-		Rest: 30 * time.Second,
+		Rest: time.Minute,
 	}.Main(ctx, args, in, out, log)
 }

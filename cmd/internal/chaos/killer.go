@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	stopsIn = 20               // one in so many ends is a clean stop
+	stopsIn = 50               // one in so many ends is a clean stop
 	patient = 90 * time.Second // for the last lines to come
 	recall  = 40 * time.Second // for a start to ask for the acknowledgments of the last run
 )

@@ -70,6 +70,9 @@ func checkPaths(globs []string) error {
 }
 
 func checkCollector(s *settings.Settings) error {
+	if len(s.URL) == 0 {
+		return errors.New("url: no address in it: set it to the collector's, such as https://splunk:8088")
+	}
 	for _, u := range s.URL {
 		if _, err := hec.ParseURL(u); err != nil {
 			return fmt.Errorf("url: %w", err)

@@ -40,6 +40,7 @@ func TestValidation(t *testing.T) {
 		{"ack", []string{"ack", "yes"}, []string{"ack: ", `"yes"`, "auto or on or off"}},
 		{"output", []string{"output", "stdout"}, []string{"output is", `"stdout"`, "splunkd or hec"}},
 		{"no url", []string{"output", "hec"}, []string{"needs url", url}},
+		{"empty url", []string{"output", "hec", "url", " , "}, []string{"url: ", url}},
 		{"url", []string{"output", "hec", "url", url + ",splunk:8088"}, []string{"url: ", `"splunk:8088"`, url}},
 		{"url with a password", []string{"output", "hec", "url", "https://a:hunter2@splunk:8088"}, []string{"url: ", url}},
 		{"no certificate", []string{"output", "hec", "url", url, "ca_file", notPEM}, []string{"ca_file: ", notPEM, "PEM"}},

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -101,6 +102,13 @@ func (s *splunk) heard(src string) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.last[src]
+}
+
+// from is what one shipper sent.
+func (s *splunk) from(life int) []detections.Event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.lives[life])
 }
 
 // of returns the events of one sourcetype, by life.

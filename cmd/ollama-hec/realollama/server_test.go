@@ -101,8 +101,9 @@ func startServer(t *testing.T, path, log string) *server {
 		"GODEBUG=netdns=go", "TZ=" + zoneFile(t, eastward),
 	}
 	s.cmd.Stdout, s.cmd.Stderr = f, f
-	// A group of its own: its runner is a child that must not stay behind.
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// A group of its own: its runner is a child that must not stay behind, not
+	// even when a test that takes too long is cut.
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 
-.PHONY: build demo test check lint vuln fuzz cross app appinspect dashboard clean
+.PHONY: build demo test test-ollama check lint vuln fuzz cross app appinspect dashboard clean
 
 build:
 	$(BUILD) -o bin/ollama-hec ./cmd/ollama-hec
@@ -46,6 +46,10 @@ cross:
 		GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/ollama-hec || exit 1; \
 	done
 
+# A real Ollama, which builds with a C++ compiler and nothing else; ten minutes the first time.
+test-ollama: $(TOOLS)/ollama
+	OLLAMA_BINARY=$(TOOLS)/ollama $(GO) test -count=1 -timeout=15m -v ./cmd/ollama-hec/realollama
+
 # The Splunk add-on: dist/TA-ollama-hec-<version>.tgz, and one for ARM.
 app:
 	$(GO) run ./splunk_app/packaging -out dist -commit "$(COMMIT)"
@@ -63,6 +67,8 @@ $(TOOLS)/staticcheck:
 	GOBIN=$(TOOLS) $(GO) install honnef.co/go/tools/cmd/staticcheck@v0.8.2
 $(TOOLS)/govulncheck:
 	GOBIN=$(TOOLS) $(GO) install golang.org/x/vuln/cmd/govulncheck@v1.8.0
+$(TOOLS)/ollama:
+	GOBIN=$(TOOLS) CGO_ENABLED=1 $(GO) install github.com/ollama/ollama@v0.6.5
 
 clean:
 	rm -rf bin dist

@@ -23,7 +23,9 @@ func TestReadmeIsUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := string(text)
-	for name, table := range map[string]string{"settings": settingsTable(), "operations": operationsTable(), "demo": demoOutput(t)} {
+	for name, table := range map[string]string{
+		"settings": settingsTable(), "operations": operationsTable(), "demo": demoOutput(t), "detections": resultsTable(t),
+	} {
 		if want, err = between(want, name, table); err != nil {
 			t.Fatal(err)
 		}
@@ -73,6 +75,22 @@ func operationsTable() string {
 		fmt.Fprintf(&t, "| %s | `%s` | %s | %s |\n", r.Methods, r.Path, r.API, r.Operation)
 	}
 	return t.String()
+}
+
+// resultsTable is the table of RESULTS.md, which a test of its own holds to the code.
+func resultsTable(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../../splunk_app/detections/RESULTS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table strings.Builder
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "|") {
+			table.WriteString(line)
+		}
+	}
+	return table.String()
 }
 
 func demoOutput(t *testing.T) string {

@@ -14,7 +14,7 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 
-.PHONY: build demo test test-ollama check lint vuln fuzz cross app appinspect dashboard clean
+.PHONY: build demo test test-ollama check lint vuln fuzz cross app appinspect dashboard packages clean
 
 build:
 	$(BUILD) -o bin/ollama-hec ./cmd/ollama-hec
@@ -51,6 +51,10 @@ cross:
 test-ollama: $(TOOLS)/ollama
 	OLLAMA_BINARY=$(TOOLS)/ollama $(GO) test -count=1 -timeout=15m -v ./cmd/ollama-hec/realollama
 
+# dist/: archives, deb, rpm, SBOMs, SHA256SUMS; the same commit, the same bytes.
+packages: $(TOOLS)/nfpm
+	$(GO) run ./cmd/internal/release -out dist -nfpm $(TOOLS)/nfpm
+
 # The Splunk add-on: dist/TA-ollama-hec-<version>.tgz, and one for ARM.
 app:
 	$(GO) run ./splunk_app/packaging -out dist -commit "$(COMMIT)"
@@ -70,6 +74,9 @@ $(TOOLS)/govulncheck:
 	GOBIN=$(TOOLS) $(GO) install golang.org/x/vuln/cmd/govulncheck@v1.8.0
 $(TOOLS)/ollama:
 	GOBIN=$(TOOLS) CGO_ENABLED=1 $(GO) install github.com/ollama/ollama@v0.6.5
+# The newest version whose modules are to be had.
+$(TOOLS)/nfpm:
+	GOBIN=$(TOOLS) $(GO) install github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
 
 clean:
 	rm -rf bin dist

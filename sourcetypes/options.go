@@ -23,7 +23,7 @@ type Options struct {
 	// and no transport time. nil: time.Now.
 	Now func() time.Time
 	// ReadBody returns what is in the request body file that a log line of
-	// OLLAMA_DEBUG_LOG_REQUESTS names, at most about 1 MiB of it. nil, or an
+	// OLLAMA_DEBUG_LOG_REQUESTS names, or the beginning of it. nil, or an
 	// error: the prompt's event says only which endpoint was asked.
 	ReadBody func(path string) ([]byte, error)
 }

@@ -29,6 +29,7 @@ func main() {
 	flag.DurationVar(&p.least, "for", 30*time.Second, "how long at least")
 	flag.IntVar(&p.kills, "kills", 0, "how many kills at least")
 	flag.IntVar(&p.writers, "writers", 6, "how many writers, each with a log of its own")
+	flag.DurationVar(&p.rest, "rest", 2*time.Second, "how long a writer rests between two rotations")
 	flag.Float64Var(&p.faults, "faults", 0.15, "share of requests that go wrong")
 	race := flag.Bool("race", false, "build the shipper with the race detector")
 	flag.Parse()
@@ -50,6 +51,7 @@ type plan struct {
 	least   time.Duration
 	kills   int
 	writers int
+	rest    time.Duration
 	faults  float64
 	build   []string // flags
 }
@@ -92,7 +94,7 @@ func (p *plan) run(ctx context.Context) (ok bool, err error) {
 	var all sync.WaitGroup
 	for n := range writers {
 		w := &writer{
-			ledger: ledger, name: fmt.Sprintf("w%d", n), dir: logs, dated: n%2 == 1,
+			ledger: ledger, name: fmt.Sprintf("w%d", n), dir: logs, dated: n%2 == 1, rest: p.rest,
 			draw: rand.New(rand.NewPCG(p.seed, uint64(n+1))),
 		}
 		writers[n] = w

@@ -19,7 +19,9 @@ type writer struct {
 	dir    string
 	dated  bool // rotated names carry a date; else .1 is the youngest and all move on
 	draw   *rand.Rand
+	rest   time.Duration // between two rotations, at least
 
+	rotated time.Time
 	seq   int
 	file  *os.File
 	since int    // the first line of the file
@@ -80,19 +82,21 @@ func (w *writer) write(n int) error {
 	return err
 }
 
-// rotate does one of the things that happen to logs, or mostly nothing.
+// rotate does one of the things that happen to logs, now and then.
 func (w *writer) rotate() error {
-	switch w.draw.IntN(60) {
+	if time.Since(w.rotated) < w.rest {
+		return nil
+	}
+	w.rotated = time.Now()
+	switch w.draw.IntN(4) {
 	case 0:
 		return w.rename()
 	case 1:
 		return w.copyTruncate()
 	case 2:
 		return w.deleteOldest()
-	case 3:
-		return w.recreate()
 	}
-	return nil
+	return w.recreate()
 }
 
 // rename makes room at the path and goes on in a new file.

@@ -63,7 +63,13 @@ func (r *report) reach(ctx context.Context, s *settings.Settings, u *url.URL) bo
 	}
 	defer conn.Close()
 	r.ok("port "+host, "open")
-	return u.Scheme == "http" || r.tls(ctx, s, conn, u.Hostname())
+	if u.Scheme == "https" {
+		return r.tls(ctx, s, conn, u.Hostname())
+	}
+	if ip := net.ParseIP(addrs[0]); ip != nil && !ip.IsLoopback() {
+		r.bad(Warn, "TLS "+u.Hostname(), "enable SSL on HEC and begin the URL with https", "http sends token and events in the clear")
+	}
+	return true
 }
 
 func (r *report) tls(ctx context.Context, s *settings.Settings, conn net.Conn, name string) bool {

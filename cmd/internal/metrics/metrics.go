@@ -55,7 +55,7 @@ type Server struct {
 func Listen(addr string) (*Server, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("METRICS_ADDR: %w; set an address such as 127.0.0.1:9187", err)
+		return nil, fmt.Errorf("METRICS_ADDR: %w; set an address such as 127.0.0.1:9464", err)
 	}
 	return &Server{listener: l}, nil
 }

@@ -58,7 +58,7 @@ type Settings struct {
 	RedactRegex Patterns `split_words:"true" desc:"further patterns to redact, one a line"`
 	Skip        Classes  `desc:"lines not to ship as ollama:server: access, runner, startup; comma separated"`
 
-	MetricsAddr  string    `split_words:"true" desc:"address for /metrics, /healthz and /readyz, such as 127.0.0.1:9187; empty: off"`
+	MetricsAddr  string    `split_words:"true" desc:"address for /metrics, /healthz and /readyz, such as 127.0.0.1:9464; empty: off"`
 	LogFormat    LogFormat `split_words:"true" default:"text" desc:"this program's own log on stderr: text, json"`
 	DrainTimeout Duration  `split_words:"true" default:"10s" desc:"how long delivery goes on after a stop"`
 }

@@ -22,10 +22,10 @@ type writer struct {
 	rest   time.Duration // between two rotations, at least
 
 	rotated time.Time
-	seq   int
-	file  *os.File
-	since int    // the first line of the file
-	old   []part // rotated, the oldest first
+	seq     int
+	file    *os.File
+	since   int    // the first line of the file
+	old     []part // rotated, the oldest first
 
 	renamed, copied, deleted, bytes int
 }

@@ -79,23 +79,31 @@ func (h *hit) appendMask(dst []byte) []byte {
 }
 
 // find returns the first hit whose trigger stands at from or later, without
-// what is before floor. next is behind that trigger. Almost every byte of a log
-// is passed over here on the strength of one table, which knows it and the byte
-// before.
+// what is before floor. next is behind that trigger.
 func (r *redactor) find(text []byte, from, floor int) (h hit, next int, ok bool) {
-	before := byte(0)
+	var before, second byte
 	if from > 0 && from <= len(text) {
 		before = text[from-1]
-	}
-	for i := from; i < len(text); i++ {
-		c := text[i]
-		if rule := triggers[pairOf(before, c)]; rule != ruleNone && rule.likely(text, i) {
-			if h, ok = r.try(rule, text, i); ok && h.to > floor {
-				h.from = max(h.from, floor)
-				return h, i + 1, true
-			}
+		if from > 1 {
+			second = text[from-2]
 		}
-		before = c
+	}
+	g := gates[pairOf(second, before)]
+	for i := from; i < len(text); {
+		i, before, g = skip(text, i, before, g)
+		for end := min(i+4, len(text)); i < end; i++ {
+			c := text[i]
+			here := gates[pairOf(before, c)]
+			if g.lets(here) {
+				if rule := triggers[pairOf(before, c)]; rule != ruleNone && rule.likely(text, i) {
+					if h, ok = r.try(rule, text, i); ok && h.to > floor {
+						h.from = max(h.from, floor)
+						return h, i + 1, true
+					}
+				}
+			}
+			before, g = c, here
+		}
 	}
 	return h, len(text), false
 }

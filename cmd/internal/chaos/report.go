@@ -25,7 +25,7 @@ func report(w io.Writer, t blackbox.Tally, writers []*writer, k *killer, server 
 	fmt.Fprintf(w, "duplicated    %d after an ambiguous reply or a lost acknowledgment\n", t.AfterAmbiguous)
 	fmt.Fprintf(w, "              %d unacknowledged when the shipper was ended\n", t.AfterCrash)
 	fmt.Fprintf(w, "              %d without an excuse\n", t.Unexcused)
-	fmt.Fprintf(w, "out of order  %d, where a batch was acknowledged late or never\n", t.Disordered)
+	fmt.Fprintf(w, "out of order  %d, where a batch was rejected or never acknowledged\n", t.Disordered)
 	fmt.Fprintf(w, "dead letters  %d\n", k.letters)
 	faults := server.Faults()
 	var sum int

@@ -133,26 +133,6 @@ func TestStopWithSlowAcknowledgments(t *testing.T) {
 	b.exactly()
 }
 
-// The same when they never come: the next start sends again.
-func TestStopWithLostAcknowledgments(t *testing.T) {
-	if !long {
-		t.Log("takes the 30 s that a start waits for them: with OLLAMA_HEC_LONG")
-		return
-	}
-	t.Parallel()
-	b := newBench(t, acked(time.Hour))
-	b.env["DRAIN_TIMEOUT"] = "500ms"
-	b.write("a.log", b.lines("a", 0, 1000))
-	b.start()
-	b.arrived()
-	b.stop()
-	b.life++ // what was not acknowledged may come again
-	b.server.Restart()
-	b.server.SetFault(nil)
-	b.start()
-	b.eventually("them again", func() bool { return b.ledger.Tally().AfterCrash == 1000 })
-}
-
 func TestDamagedCheckpoints(t *testing.T) {
 	t.Parallel()
 	damage := map[string]func([]byte) []byte{

@@ -332,27 +332,6 @@ func TestAcknowledgments(t *testing.T) {
 	}
 }
 
-// An acknowledgment that never comes has the batch sent again, after 5 minutes.
-func TestAcknowledgmentLost(t *testing.T) {
-	if !long {
-		t.Log("takes 5 minutes: with OLLAMA_HEC_LONG")
-		return
-	}
-	t.Parallel()
-	b := newBench(t, acked(0))
-	b.server.SetFault(times(1, receiver.Fault{AckDelay: -1}))
-	b.write("a.log", b.lines("a", 0, 1000))
-	b.start()
-	deadline := time.Now().Add(8 * time.Minute)
-	for b.ledger.Tally().AfterAmbiguous < 1000 && time.Now().Before(deadline) {
-		b.pass(time.Second)
-	}
-	b.excused()
-	if tally := b.ledger.Tally(); tally.AfterAmbiguous != 1000 {
-		t.Errorf("want all lines again, got %+v", tally)
-	}
-}
-
 func TestExitStatus(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -13,9 +13,6 @@ import (
 // binary is the executable under test, built once.
 var binary string
 
-// long has the cases that take minutes run as well, at full length.
-var long = os.Getenv("OLLAMA_HEC_LONG") != ""
-
 func TestMain(m *testing.M) {
 	if what := os.Getenv(helperEnv); what != "" {
 		help(what)

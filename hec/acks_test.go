@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -224,5 +225,27 @@ func TestBalancerKeepsAndMovesAChannel(t *testing.T) {
 	}
 	if n := one.Stats().Astray + two.Stats().Astray; n != 0 {
 		t.Errorf("%d requests without their cookie", n)
+	}
+}
+
+// Several lanes begin at once, and still no request of a channel goes to a node
+// that does not know it.
+func TestTheFirstRequestOfAChannelGoesAlone(t *testing.T) {
+	s := start(t, receiver.Options{Tokens: acking, Cookie: "node=1"})
+	// The first one fails, so another has to be the first.
+	s.SetFault(receiver.Plan(receiver.Fault{At: receiver.Unread, Code: 9}))
+	const lanes = 8
+	c, _, _ := client(t, func(cfg *hec.Config) { cfg.Lanes = lanes }, s.URL())
+	var sending sync.WaitGroup
+	for n := range lanes {
+		sending.Go(func() {
+			if err := c.Deliver(t.Context(), events(string(rune('a'+n)), 3)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	sending.Wait()
+	if stats := s.Stats(); stats.Taken() != 3*lanes || stats.Astray > 0 {
+		t.Errorf("taken %d, %d requests without the cookie", stats.Taken(), stats.Astray)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // errLocked: another process has the lock.
@@ -19,7 +20,13 @@ func lockDir(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, unusable(dir, err)
 	}
-	err = tryLock(f)
+	// Inspect tries the lock by taking it for a moment.
+	for range 3 {
+		if err = tryLock(f); !errors.Is(err, errLocked) {
+			break
+		}
+		<-time.After(20 * time.Millisecond)
+	}
 	if errors.Is(err, errLocked) {
 		holder := ""
 		if pid, err := io.ReadAll(io.LimitReader(f, 20)); err == nil && len(pid) > 0 {

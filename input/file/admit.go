@@ -19,7 +19,7 @@ func (s *Source) admit(fresh []sighting, now time.Time) {
 		born = appendNew(born, g)
 		return g != nil
 	})
-	if s.first {
+	if s.searching() {
 		born = append(born, s.findMoved(now)...)
 	}
 	fresh = slices.DeleteFunc(fresh, func(found sighting) bool {
@@ -27,7 +27,7 @@ func (s *Source) admit(fresh []sighting, now time.Time) {
 		born = appendNew(born, g)
 		return g != nil
 	})
-	if s.first {
+	if s.searching() {
 		born = append(born, s.findCopies(now)...)
 	}
 	for _, found := range fresh {

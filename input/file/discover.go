@@ -20,7 +20,9 @@ func (s *Source) scan(now time.Time) {
 	}
 	s.admit(fresh, now)
 	s.settleCopies(now)
-	s.dormant.retain(s.store, now)
+	if s.options.Once || s.scans.Load() >= searches-1 {
+		s.dormant.retain(s.store, now)
+	}
 	s.watchDirs(l)
 	s.first = false
 	s.scans.Add(1)

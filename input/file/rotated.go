@@ -10,6 +10,12 @@ import (
 	"time"
 )
 
+// searches is in how many listings the files of earlier runs are looked for: one
+// that is made while a rotation moves every file on may miss them all.
+const searches = 3
+
+func (s *Source) searching() bool { return s.scans.Load() < searches }
+
 // findMoved looks beside their last paths for recorded files that have left the
 // globs since: rotated while nobody looked.
 func (s *Source) findMoved(now time.Time) []*generation {

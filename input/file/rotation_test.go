@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -131,6 +132,27 @@ func TestRotation(t *testing.T) {
 			b.start()
 			b.wants(lines("a", 0, 40))
 			b.inOrder("a.log")
+		}},
+		{"moved on while it was looked for", nil, func(b *bench) {
+			b.write("a.log", lines("a", 0, 100))
+			b.start()
+			b.wants(lines("a", 0, 100))
+			b.stop()
+			b.append("a.log", lines("a", 100, 10))
+			// The first listing finds it under no name.
+			elsewhere := filepath.Join(b.t.TempDir(), "on its way")
+			if err := os.Rename(b.path("a.log"), elsewhere); err != nil {
+				b.t.Fatal(err)
+			}
+			b.options.Rescan = time.Hour
+			b.start()
+			b.eventually("a listing", func() bool { return b.run.source.scans.Load() > 0 })
+			if err := os.Rename(elsewhere, b.path("a.log.2")); err != nil {
+				b.t.Fatal(err)
+			}
+			b.write("a.log", lines("a", 110, 10)) // is noticed
+			b.eventually("read", func() bool { return len(b.lane.lines()) == 120 })
+			b.options.Rescan = 0
 		}},
 		{"twice while down, within the globs", []string{"*.log*"}, func(b *bench) {
 			b.write("a.log", lines("a", 0, 10))

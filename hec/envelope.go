@@ -137,14 +137,19 @@ func copyPlain(dst, s []byte) int {
 	for ; i+8 <= len(s); i += 8 {
 		w := binary.LittleEndian.Uint64(s[i:])
 		binary.LittleEndian.PutUint64(dst[i:], w)
-		// A byte minus its bound borrows into its high bit.
-		quote := w ^ ones*'"'
-		slash := w ^ ones*'\\'
-		hit := ((w - ones*0x20) | (quote - ones) | (slash - ones)) &^ w & highs
-		if hit != 0 {
-			// A borrow runs upwards only, so the lowest hit is a true one.
+		if hit := escapes(w); hit != 0 {
 			return i + bits.TrailingZeros64(hit)/8
 		}
+	}
+	if i < len(s) && i > 0 {
+		// The last eight bytes, of which the first ones were plain before.
+		i = len(s) - 8
+		w := binary.LittleEndian.Uint64(s[i:])
+		binary.LittleEndian.PutUint64(dst[i:], w)
+		if hit := escapes(w); hit != 0 {
+			return i + bits.TrailingZeros64(hit)/8
+		}
+		return len(s)
 	}
 	for ; i < len(s); i++ {
 		c := s[i]
@@ -154,6 +159,15 @@ func copyPlain(dst, s []byte) int {
 		dst[i] = c
 	}
 	return i
+}
+
+// escapes has the high bit set of the first byte of w that needs an escape, if
+// there is one. Bytes behind it may be marked in vain.
+func escapes(w uint64) uint64 {
+	quote := w ^ ones*'"'
+	slash := w ^ ones*'\\'
+	// A byte minus its bound borrows into its high bit, and then upwards only.
+	return ((w - ones*0x20) | (quote - ones) | (slash - ones)) &^ w & highs
 }
 
 func appendEscape(dst []byte, c byte) []byte {

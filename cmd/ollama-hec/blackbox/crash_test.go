@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -260,18 +259,14 @@ func TestASecondSignalEndsItAtOnce(t *testing.T) {
 func TestStopWhileTheReceiverIsDown(t *testing.T) {
 	t.Parallel()
 	b := bare(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	b.must(err)
-	addr := l.Addr().String()
-	b.must(l.Close())
+	addr, open := b.reserve()
 	b.env["URL"] = "http://" + addr
 	b.env["DRAIN_TIMEOUT"] = "1s"
 	b.write("a.log", b.lines("a", 0, 1000))
 	b.start()
 	b.eventually("an attempt", func() bool { return strings.Contains(b.shipper.Log(), "does not take events") })
 	b.stop()
-	b.server, err = Serve(b.ledger, addr, receiver.Options{})
-	b.must(err)
+	b.server = ServeOn(b.ledger, open(), receiver.Options{})
 	t.Cleanup(func() { b.server.Close() })
 	b.start()
 	b.exactly()

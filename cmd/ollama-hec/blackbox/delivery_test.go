@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -401,14 +400,12 @@ func TestStopInTheMiddle(t *testing.T) {
 	b.exactly()
 }
 
-// Two ports of one bench: an address nobody listens at does not hold up the other.
+// An address nobody listens at does not hold up the other.
 func TestADeadFirstEndpoint(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, receiver.Options{})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	b.must(err)
-	b.env["URL"] = fmt.Sprintf("http://%s,%s", l.Addr(), b.server.URL())
-	b.must(l.Close())
+	dead, _ := b.reserve()
+	b.env["URL"] = "http://" + dead + "," + b.server.URL()
 	b.write("a.log", b.lines("a", 0, 1000))
 	b.start()
 	for n := range 20 {

@@ -166,10 +166,7 @@ func TestFewDescriptors(t *testing.T) {
 func TestMemoryWhileTheReceiverIsDown(t *testing.T) {
 	t.Parallel()
 	b := bare(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	b.must(err)
-	addr := l.Addr().String()
-	b.must(l.Close())
+	addr, open := b.reserve()
 	b.env["URL"] = "http://" + addr
 	for n := range 8 {
 		name := fmt.Sprintf("f%d", n)
@@ -190,8 +187,7 @@ func TestMemoryWhileTheReceiverIsDown(t *testing.T) {
 	if peak := b.peakMemory(); peak > 128<<20 {
 		t.Errorf("it took %d MiB", peak>>20)
 	}
-	b.server, err = Serve(b.ledger, addr, receiver.Options{})
-	b.must(err)
+	b.server = ServeOn(b.ledger, open(), receiver.Options{})
 	t.Cleanup(func() { b.server.Close() })
 	b.exactly()
 	if got := b.ledger.Times(filler[:199]); got != 8*50_000 {

@@ -37,6 +37,15 @@ type Server struct {
 // Serve starts a receiver on addr, 127.0.0.1:0 for any port. Its events go into
 // the ledger; o.Event sees them too.
 func Serve(ledger *Ledger, addr string, o receiver.Options) (*Server, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", addr, err)
+	}
+	return ServeOn(ledger, l, o), nil
+}
+
+// ServeOn is Serve with a listener, which it owns from here on.
+func ServeOn(ledger *Ledger, l net.Listener, o receiver.Options) *Server {
 	s := &Server{ledger: ledger, served: make(chan struct{}), chosen: map[uint64]Arrival{}, faults: map[string]int{}}
 	s.SetFault(o.Fault)
 	o.Fault = s.choose
@@ -48,16 +57,12 @@ func Serve(ledger *Ledger, addr string, o receiver.Options) (*Server, error) {
 		}
 	}
 	s.Receiver = receiver.New(o)
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", addr, err)
-	}
 	s.ListenOn(l)
 	go func() {
 		defer close(s.served)
 		s.err = s.Receiver.Serve(context.Background())
 	}()
-	return s, nil
+	return s
 }
 
 // Close ends it, cutting what hangs. It may be called more than once.

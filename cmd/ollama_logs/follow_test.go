@@ -193,7 +193,7 @@ func TestSplunkdThatDoesNotRead(t *testing.T) {
 	log.came(p)
 	p.Pause()
 	log.grow(20_000)              // more than a pipe holds
-	<-time.After(2 * time.Second) // for the pipe to fill up; if it has not, all below holds too
+	p.AwaitBlocked()
 	p.Terminate()
 	p.AwaitLog("INFO stopped")
 	p.Resume()

@@ -214,6 +214,7 @@ func TestSplunkdThatDoesNotRead(t *testing.T) {
 	p := splunk.Start(t, stanza)
 	p.Pause()
 	log.grow(100, strings.Repeat("x", 10_000)) // more than a pipe holds
+	p.AwaitBlocked()
 	p.Terminate()
 	p.AwaitLog("context canceled") // it does not wait for splunkd to end
 	p.Resume()

@@ -23,6 +23,7 @@ type Process struct {
 	runner *exec.Cmd // the process started: the executable, or the runner above it
 	self   *os.Process
 	stdin  io.Closer
+	stdout io.Reader
 	output []io.Closer
 
 	mu      sync.Mutex
@@ -52,7 +53,7 @@ func (s *Splunkd) Start(t testing.TB, stanza Stanza) *Process {
 	if err := errors.Join(err1, err2, err3, p.runner.Start()); err != nil {
 		t.Fatal(err)
 	}
-	p.stdin, p.output = stdin, []io.Closer{stdout, stderr}
+	p.stdin, p.stdout, p.output = stdin, stdout, []io.Closer{stdout, stderr}
 	p.self = p.runner.Process
 	var reading sync.WaitGroup
 	reading.Go(func() { p.readEvents(stdout) })

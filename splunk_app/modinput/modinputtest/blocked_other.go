@@ -1,0 +1,9 @@
+//go:build !linux
+
+package modinputtest
+
+import "time"
+
+// AwaitBlocked gives a paused process time to fill the pipe: how much is in it
+// cannot be asked here.
+func (p *Process) AwaitBlocked() { <-time.After(2 * time.Second) }

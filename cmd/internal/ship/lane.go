@@ -209,8 +209,9 @@ func (l *lane) take(delivering context.Context, r *reader, fail func(error)) {
 		l.forget(r)
 	}
 	// What may be continued waits for the time that nothing comes, not for the
-	// time that nothing is read.
-	if hold := r.norm.Held(); hold > 0 && progress != input.More {
+	// time that nothing is read: release sees to that. It is noted even where
+	// more is to come, for overtake.
+	if hold := r.norm.Held(); hold > 0 {
 		l.hold(r, time.Now().Add(hold))
 	}
 }

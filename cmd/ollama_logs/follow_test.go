@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"ollama-hec/splunk_app/modinput"
 	"ollama-hec/splunk_app/modinput/modinputtest"

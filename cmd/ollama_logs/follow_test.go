@@ -191,7 +191,7 @@ func TestSplunkdThatDoesNotRead(t *testing.T) {
 	p := splunk.Start(t, stanza("a", "paths", log.path))
 	log.came(p)
 	p.Pause()
-	log.grow(20_000)              // more than a pipe holds
+	log.grow(20_000) // more than a pipe holds
 	p.AwaitBlocked()
 	p.Terminate()
 	p.AwaitLog("INFO stopped")

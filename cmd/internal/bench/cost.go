@@ -47,7 +47,7 @@ func (b *bench) cost(ctx context.Context) error {
 		r.add(c.name, "CPU nanoseconds per line", medianOf(c.samples, sample.perLine), noGoal)
 		r.add(c.name, "events", float64(c.samples[0].events), noGoal)
 	}
-	r.add("API_EVENTS=on", "MB peak memory", medianOf(on, sample.peakMB), atMost(64))
+	r.addPeak("API_EVENTS=on", on...)
 	return nil
 }
 

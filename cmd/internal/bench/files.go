@@ -35,7 +35,7 @@ func (b *bench) files(ctx context.Context) error {
 	name := fmt.Sprintf("%d files growing together", b.options.manyFiles)
 	b.report.add(name, "events per CPU second", rate, noGoal)
 	b.report.add(name, "of one file", rate/base, atLeast(0.80))
-	b.report.add(name, "MB peak memory", medianOf(many, sample.peakMB), atMost(64))
+	b.report.addPeak(name, many...)
 	return nil
 }
 

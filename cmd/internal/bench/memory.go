@@ -40,7 +40,7 @@ func (b *bench) memory(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		b.report.add(fmt.Sprintf("%.0f MB of log", float64(st.Size())/1e6), "MB peak memory", s.peakMB(), atMost(64))
+		b.report.addPeak(fmt.Sprintf("%.0f MB of log", float64(st.Size())/1e6), s)
 	}
 	return nil
 }

@@ -62,6 +62,13 @@ func (r *report) add(of, unit string, value float64, g goal) {
 	r.Figures = append(r.Figures, f)
 }
 
+// addPeak adds the peak memory of some samples, where the system tells it.
+func (r *report) addPeak(of string, samples ...sample) {
+	if peak := medianOf(samples, sample.peakMB); peak > 0 {
+		r.add(of, "MB peak memory", peak, atMost(64))
+	}
+}
+
 // print writes the figures as a table for people.
 func (r *report) print(w io.Writer) {
 	fmt.Fprintf(w, "%d lines, median of %d, %s %s, %s\n\n", r.Lines, r.Runs, r.Go, r.System, r.Cores)

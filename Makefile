@@ -14,7 +14,7 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 
-.PHONY: build demo test test-ollama check lint vuln fuzz cross app appinspect dashboard packages clean
+.PHONY: build demo test test-ollama check lint vuln fuzz cross app appinspect dashboard packages bench profile clean
 
 build:
 	$(BUILD) -o bin/ollama-hec ./cmd/ollama-hec
@@ -50,6 +50,13 @@ cross:
 # A real Ollama, which builds with a C++ compiler and nothing else; ten minutes the first time.
 test-ollama: $(TOOLS)/ollama
 	OLLAMA_BINARY=$(TOOLS)/ollama $(GO) test -count=1 -timeout=15m -v ./cmd/ollama-hec/realollama
+
+# Figures beside a reference measured in the same run; some minutes.
+bench:
+	$(GO) run ./cmd/internal/bench $(BENCHFLAGS)
+
+profile:
+	$(GO) run ./cmd/internal/bench -cpuprofile cpu.prof $(BENCHFLAGS)
 
 # dist/: archives, deb, rpm, SBOMs, SHA256SUMS; the same commit, the same bytes.
 packages: $(TOOLS)/nfpm

@@ -14,7 +14,7 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 
-.PHONY: build demo test test-ollama check lint vuln fuzz cross app appinspect dashboard packages bench profile clean
+.PHONY: build demo test test-ollama test-otel chaos check lint vuln fuzz cross app appinspect dashboard packages bench profile clean
 
 build:
 	$(BUILD) -o bin/ollama-hec ./cmd/ollama-hec
@@ -61,6 +61,14 @@ profile:
 # dist/: archives, deb, rpm, SBOMs, SHA256SUMS; the same commit, the same bytes.
 packages: $(TOOLS)/nfpm
 	$(GO) run ./cmd/internal/release -out dist -nfpm $(TOOLS)/nfpm
+
+# OpenTelemetry's splunk_hec receiver at the other end; builds the collector into .tools.
+test-otel:
+	cmd/ollama-hec/blackbox/otel/test-otel
+
+# Writers, rotations, a faulty receiver and kill -9, seeded; CHAOSFLAGS="-for 10m -kills 500".
+chaos:
+	$(GO) run ./cmd/internal/chaos $(or $(CHAOSFLAGS),-for 30s)
 
 # The Splunk add-on: dist/TA-ollama-hec-<version>.tgz, and one for ARM.
 app:

@@ -226,7 +226,7 @@ func FuzzRedact(f *testing.F) {
 		`"https://u:%s@host/p?token=%s&x=1"`,
 		`env="map[A_KEY:%s B: C_SECRET:%s]"`,
 		`Authorization: Bearer %s`, `x=[REDACTED:token] password=[REDACTED:password]x`,
-		`-----BEGIN PRIVATE KEY-----\n%s`, "\\\"token\\\":\\\\\"%s", `jane@example.com`, `password='%s'`, `a@b@c.de:x@y`, `TOKEN= =`,
+		`-----BEGIN PRIVATE KEY-----\n%s`, "\\\"token\\\":\\\\\"%s", `jane@example.com`, `password='%s'`, `a@b@c.de:x@y`, `TOKEN= =`, `0TOKEN= 0!0000=`,
 	} {
 		f.Add(seed)
 	}
@@ -269,7 +269,7 @@ func slogKeys(line string) (keys string, ok bool) {
 		if f.quoted && f.value.to == len(b) {
 			return "", false // cut short
 		}
-		if f.quotedKey || len(f.key.of(b)) == 0 || strings.ContainsAny(string(f.key.of(b)), `\'{[:,;@%-]}`) || !f.quoted && strings.ContainsAny(string(f.value.of(b)), `"\'=`) {
+		if f.quotedKey || len(f.key.of(b)) == 0 || strings.ContainsAny(string(f.key.of(b)), `\'{[:,;@%-]}`) || !f.quoted && (len(f.value.of(b)) == 0 || strings.ContainsAny(string(f.value.of(b)), `"\'=`)) {
 			return "", false // nothing that slog writes
 		}
 		keys += string(f.key.of(b)) + " "

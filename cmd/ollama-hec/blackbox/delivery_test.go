@@ -388,7 +388,7 @@ func TestOnceThroughAnOutage(t *testing.T) {
 func TestStopInTheMiddle(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, receiver.Options{})
-	b.write("a.log", b.lines("a", 0, 500_000))
+	b.write("a.log", b.lines("a", 0, 200_000))
 	for range 3 {
 		before := b.server.Stats().Taken()
 		b.start()

@@ -170,7 +170,7 @@ func TestMemoryWhileTheReceiverIsDown(t *testing.T) {
 	b.env["URL"] = "http://" + addr
 	for n := range 8 {
 		name := fmt.Sprintf("f%d", n)
-		b.write(name+".log", b.lines(name, 0, 50_000))
+		b.write(name+".log", b.lines(name, 0, 20_000))
 	}
 	filler := strings.Repeat(strings.Repeat("x", 199)+"\n", 50_000)
 	for n := range 8 {
@@ -199,7 +199,7 @@ func TestMemoryWhileTheReceiverIsDown(t *testing.T) {
 func TestABusyFileDoesNotStarveSlowOnes(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, receiver.Options{})
-	const backlog = 1_000_000
+	const backlog = 200_000
 	b.write("busy.log", b.lines("busy", 0, backlog))
 	slow := func(n int) string { return fmt.Sprintf("slow%d", n) }
 	for n := range 100 {

@@ -74,12 +74,12 @@ func TestRotation(t *testing.T) {
 		}},
 		{"twice and the oldest deleted unread", func(b *bench) {
 			release := b.hang()
-			b.write("a.log", b.lines("a", 0, 100_000))
+			b.write("a.log", b.lines("a", 0, 50_000))
 			b.start()
 			b.eventually("opened", func() bool { return b.opened("a.log") })
 			for n, to := range []string{"a.log.1", "a.log.2"} {
 				b.rename("a.log", to)
-				b.write("a.log", b.lines("a", 100_000*(n+1), 100_000))
+				b.write("a.log", b.lines("a", 50_000*(n+1), 50_000))
 				b.eventually("opened", func() bool { return b.opened("a.log") })
 			}
 			b.remove("a.log.1")

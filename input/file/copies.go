@@ -295,7 +295,8 @@ func (s *Source) copyOf(g *generation) *arrival {
 	if best != nil {
 		return best
 	}
-	for _, found := range siblings(g.path) {
+	beside, _ := siblings(g.path) // what cannot be listed cannot be found
+	for _, found := range beside {
 		if s.known(found.stat.id) != nil || !rotatedName(filepath.Base(g.source), filepath.Base(found.path)) {
 			continue
 		}

@@ -127,19 +127,28 @@ func (s *Source) leaves(path string) bool {
 // recover opens a file again that was closed to save descriptors and then moved
 // out of sight.
 func (s *Source) recover(g *generation) {
-	for _, found := range siblings(g.path) {
+	beside, err := siblings(g.path)
+	if err != nil && !os.IsNotExist(err) {
+		s.notices.unreadable(filepath.Dir(g.path), err)
+		return // who knows: the next scan looks again
+	}
+	for _, found := range beside {
 		if found.stat.id != g.seen.id {
 			continue
 		}
-		if f, st, err := s.openFile(found.path); err == nil {
-			if st.id == g.seen.id {
-				g.mu.Lock()
-				g.path = found.path
-				g.mu.Unlock()
-				s.adopt(g, f)
-				return
-			}
+		f, st, err := s.openFile(found.path)
+		switch {
+		case err == nil && st.id == g.seen.id:
+			g.mu.Lock()
+			g.path = found.path
+			g.mu.Unlock()
+			s.adopt(g, f)
+			return
+		case err == nil:
 			f.Close()
+		case !os.IsNotExist(err):
+			s.notices.unreadable(found.path, err)
+			return // likewise
 		}
 	}
 	g.mu.Lock()
@@ -159,11 +168,11 @@ func (s *Source) lose(g *generation, why string) {
 
 // siblings are the regular files beside path, under names they were given by
 // renaming it perhaps.
-func siblings(path string) []sighting {
+func siblings(path string) ([]sighting, error) {
 	dir := filepath.Dir(path)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	var all []sighting
 	for _, e := range entries {
@@ -175,5 +184,5 @@ func siblings(path string) []sighting {
 			all = append(all, sighting{path: full, stat: st})
 		}
 	}
-	return all
+	return all, nil
 }

@@ -177,6 +177,12 @@ func (s *Source) look(g *generation, now time.Time) {
 		g.mu.Unlock()
 		return
 	}
+	if g.file == nil && !g.over && len(g.head) == 0 && g.seen.size > 0 {
+		// Closed while it was empty: nothing is known of it yet.
+		g.mu.Unlock()
+		_ = s.reopen(g) // why it failed has been said
+		g.mu.Lock()
+	}
 	if g.file != nil && !g.over {
 		switch st, err := statFile(g.file); {
 		case err == nil:

@@ -43,6 +43,20 @@ func TestResources(t *testing.T) {
 			b.append("00.log", "more\n")
 			b.wants(want, "more\n")
 		}},
+		{"empty when found, closed, then filled", nil, func(b *bench) {
+			b.options.MaxOpen = 4
+			b.write("empty.log", "")
+			b.start()
+			want := ""
+			for n := range 20 {
+				text := lines(fmt.Sprintf("w%02d", n), 0, 10)
+				b.write(fmt.Sprintf("%02d.log", n), text)
+				want += text
+			}
+			b.wants(want)
+			b.append("empty.log", "filled\n")
+			b.wants(want, "filled\n")
+		}},
 		{"closed, then rotated out of the globs", nil, func(b *bench) {
 			b.options.MaxOpen = 4
 			b.start()

@@ -37,7 +37,7 @@ func (s *Source) search(accept func(sighting, record) bool, now time.Time) []*ge
 		if r.Gone == 0 {
 			dir := filepath.Dir(r.Path)
 			if dirs[dir] == nil {
-				dirs[dir] = siblings(r.Path)
+				dirs[dir], _ = siblings(r.Path) // what cannot be listed is looked for again
 			}
 		}
 	}
@@ -69,7 +69,8 @@ func (s *Source) findMissed(born []*generation, now time.Time) []*generation {
 func (s *Source) missedOf(source string, born []*generation, now time.Time) []*generation {
 	var missed []*generation
 	since := s.lastKnown(source, born)
-	for _, found := range siblings(source) {
+	beside, _ := siblings(source) // what cannot be listed cannot be found
+	for _, found := range beside {
 		if s.known(found.stat.id) != nil || s.held[found.stat.id] != nil ||
 			!since.before(source, found) || !rotatedName(filepath.Base(source), filepath.Base(found.path)) ||
 			matchesAny(s.patterns, found.path) || matchesAny(s.exclude, found.path) {
@@ -140,7 +141,8 @@ func (s *Source) lastKnown(source string, born []*generation) epoch {
 			return
 		}
 		last = epoch{mtime: g.written, number: -1}
-		for _, found := range siblings(source) {
+		beside, _ := siblings(source) // what cannot be listed cannot be found
+		for _, found := range beside {
 			if found.stat.id == g.seen.id && !g.suspect {
 				last.mtime = max(last.mtime, found.stat.mtime)
 				last.number, _ = rotation(filepath.Base(source), filepath.Base(found.path))

@@ -16,12 +16,12 @@ import (
 var update = flag.Bool("update", false, "write golden files")
 
 var systems = map[string]System{
-	"linux user":      {GOOS: "linux", Home: "/home/ada"},
+	"linux user":      {GOOS: "linux", Home: "/home/user1"},
 	"linux root":      {GOOS: "linux", Home: "/root", Root: true},
 	"linux no home":   {GOOS: "linux", Root: true},
-	"macos user":      {GOOS: "darwin", Home: "/Users/ada"},
+	"macos user":      {GOOS: "darwin", Home: "/Users/user1"},
 	"macos root":      {GOOS: "darwin", Home: "/var/root", Root: true},
-	"windows user":    {GOOS: "windows", Env: env("LOCALAPPDATA", `C:\Users\ada\AppData\Local`, "SystemDrive", "C:")},
+	"windows user":    {GOOS: "windows", Env: env("LOCALAPPDATA", `C:\Users\user1\AppData\Local`, "SystemDrive", "C:")},
 	"windows service": {GOOS: "windows", Env: env("LOCALAPPDATA", `D:\Windows\system32\config\systemprofile\AppData\Local`, "SystemDrive", "D:")},
 	"windows bare":    {GOOS: "windows", Env: env()},
 }
@@ -42,19 +42,19 @@ func TestPlaces(t *testing.T) {
 	linux := []string{"/var/log/ollama/ollama.log", "/var/log/ollama.log",
 		"/var/lib/docker/containers/0f/0f-json.log", "/var/log/pods/ai_ollama-0_1/ollama/0.log"}
 	for name, tt := range map[string]struct{ in, out []string }{
-		"linux user": {append(slices.Clone(linux), "/home/ada/.ollama/logs/server.log"),
-			[]string{"/home/bob/.ollama/logs/server.log", "/var/log/ollama/ollama.log.1", "/var/log/ollama-hec.log", "/var/log/ollama-hec/run.log", "/home/ada/.ollama/history"}},
-		"linux root": {append(slices.Clone(linux), "/home/ada/.ollama/logs/server.log", "/root/.ollama/logs/server.log",
-			"/home/ada/.local/share/docker/containers/0f/0f-json.log", "/usr/share/ollama/.ollama/logs/server.log"), nil},
+		"linux user": {append(slices.Clone(linux), "/home/user1/.ollama/logs/server.log"),
+			[]string{"/home/user2/.ollama/logs/server.log", "/var/log/ollama/ollama.log.1", "/var/log/ollama-hec.log", "/var/log/ollama-hec/run.log", "/home/user1/.ollama/history"}},
+		"linux root": {append(slices.Clone(linux), "/home/user1/.ollama/logs/server.log", "/root/.ollama/logs/server.log",
+			"/home/user1/.local/share/docker/containers/0f/0f-json.log", "/usr/share/ollama/.ollama/logs/server.log"), nil},
 		"linux no home": {append(slices.Clone(linux), "/root/.ollama/logs/server.log"), []string{"/.ollama/logs/server.log"}},
-		"macos user": {[]string{"/Users/ada/.ollama/logs/server.log", "/Users/ada/.ollama/logs/server-1.log", "/Users/ada/.ollama/logs/app.log",
-			"/Users/ada/.ollama/logs/upgrade.log", "/opt/homebrew/var/log/ollama.log"},
-			[]string{"/Users/bob/.ollama/logs/server.log", "/Users/ada/.ollama/logs/server.txt", "/Users/ada/.ollama/logs/server-x.log"}},
-		"macos root":   {[]string{"/Users/ada/.ollama/logs/server-5.log", "/var/root/.ollama/logs/server.log"}, nil},
-		"windows user": {[]string{"C:/Users/ada/AppData/Local/Ollama/server.log", "C:/Users/ada/AppData/Local/Ollama/app-2.log"}, []string{"C:/Users/bob/AppData/Local/Ollama/server.log"}},
-		"windows service": {[]string{"D:/Users/ada/AppData/Local/Ollama/server.log", "D:/Users/bob/AppData/Local/Ollama/app.log",
+		"macos user": {[]string{"/Users/user1/.ollama/logs/server.log", "/Users/user1/.ollama/logs/server-1.log", "/Users/user1/.ollama/logs/app.log",
+			"/Users/user1/.ollama/logs/upgrade.log", "/opt/homebrew/var/log/ollama.log"},
+			[]string{"/Users/user2/.ollama/logs/server.log", "/Users/user1/.ollama/logs/server.txt", "/Users/user1/.ollama/logs/server-x.log"}},
+		"macos root":   {[]string{"/Users/user1/.ollama/logs/server-5.log", "/var/root/.ollama/logs/server.log"}, nil},
+		"windows user": {[]string{"C:/Users/user1/AppData/Local/Ollama/server.log", "C:/Users/user1/AppData/Local/Ollama/app-2.log"}, []string{"C:/Users/user2/AppData/Local/Ollama/server.log"}},
+		"windows service": {[]string{"D:/Users/user1/AppData/Local/Ollama/server.log", "D:/Users/user2/AppData/Local/Ollama/app.log",
 			"D:/Windows/system32/config/systemprofile/AppData/Local/Ollama/server.log"}, nil},
-		"windows bare": {[]string{"C:/Users/ada/AppData/Local/Ollama/server.log"}, nil},
+		"windows bare": {[]string{"C:/Users/user1/AppData/Local/Ollama/server.log"}, nil},
 	} {
 		matches := func(path string) bool {
 			return slices.ContainsFunc(systems[name].Places(), func(p Place) bool {

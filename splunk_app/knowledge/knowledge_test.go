@@ -116,18 +116,18 @@ vendor_product=Ollama`},
 // escapes honoured (auto_escaped).
 func TestAutomatic(t *testing.T) {
 	tests := []struct{ mode, raw, want string }{
-		{"auto", `user=alice status=200 note="not found"`, "note=not found\nstatus=200\nuser=alice"},
+		{"auto", `user=admin status=200 note="not found"`, "note=not found\nstatus=200\nuser=admin"},
 		{"auto", `escaped="say \"hi\"" trailing=x`, "escaped=say \\\ntrailing=x"},
 		{"auto_escaped", `escaped="say \"hi\" \\ x=1" trailing=x`, "escaped=say \"hi\" \\ x=1\ntrailing=x"},
 		{"auto", `empty= quoted="" next=1`, "next=1"},
 		{"auto", `label=a label=b`, "label=a"},
 		{"auto", `filter=a=b plain=ok`, "filter=a=b\nplain=ok"},
-		{"auto", `zone-found=dmz user.name=alice ip:port=1.2.3.4`, "port=1.2.3.4\nuser_name=alice\nzone_found=dmz"},
+		{"auto", `zone-found=dmz user.name=admin ip:port=1.2.3.4`, "port=1.2.3.4\nuser_name=admin\nzone_found=dmz"},
 		{"auto", `2fa=on 7=lucky --=x`, "fa=on"},
 		{"auto_escaped", `msg="a b=1" b=2`, "b=2\nmsg=a b=1"},
-		{"auto", `{"user":"alice","nested":{"a":1,"b":[2,3]},"none":null}`, "nested.a=1\nnested.b{}=2|3\nnone=null\nuser=alice"},
-		{"json", `user=alice`, ""},
-		{"none", `user=alice`, ""},
+		{"auto", `{"user":"admin","nested":{"a":1,"b":[2,3]},"none":null}`, "nested.a=1\nnested.b{}=2|3\nnone=null\nuser=admin"},
+		{"json", `user=admin`, ""},
+		{"none", `user=admin`, ""},
 		{"json", `{"a":1,"long":"` + strings.Repeat("x", maxJSON) + `","late":2}`, "a=1"},
 		{"auto_escaped", strings.Repeat("x", maxAutomatic) + ` late=1`, ""},
 	}

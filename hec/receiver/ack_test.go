@@ -132,7 +132,7 @@ func TestAcksComeAfterTheirDelay(t *testing.T) {
 			if got := direct(t, r, ask(chanA, "0,1,2")); got != want {
 				t.Errorf("got %s, want %s", got, want)
 			}
-			time.Sleep(2 * time.Second)
+			<-time.After(2 * time.Second)
 		}
 	})
 }
@@ -149,7 +149,7 @@ func TestIdleChannelsMakeRoom(t *testing.T) {
 		if got := direct(t, r, event); !strings.Contains(got, `"code":27`) {
 			t.Errorf("no room, yet answered %s", got)
 		}
-		time.Sleep(idleChannel)
+		<-time.After(idleChannel)
 		if got, want := direct(t, r, event), `{"text":"Success","code":0,"ackId":0}`; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}

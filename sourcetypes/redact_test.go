@@ -226,7 +226,7 @@ func FuzzRedact(f *testing.F) {
 		`"https://u:%s@host/p?token=%s&x=1"`,
 		`env="map[A_KEY:%s B: C_SECRET:%s]"`,
 		`Authorization: Bearer %s`, `x=[REDACTED:token] password=[REDACTED:password]x`,
-		`-----BEGIN PRIVATE KEY-----\n%s`, "\\\"token\\\":\\\\\"%s", `jane@example.com`, `password='%s'`, `a@b@c.de:x@y`, `TOKEN= =`, `0TOKEN= 0!0000=`,
+		`-----BEGIN PRIVATE KEY-----\n%s`, "\\\"token\\\":\\\\\"%s", `jane@example.com`, `password='%s'`, `a@b@c.de:x@y`, `TOKEN= =`, `0TOKEN= 0!0000=`, `0=token: 000000=0`,
 	} {
 		f.Add(seed)
 	}
@@ -257,6 +257,9 @@ func FuzzRedact(f *testing.F) {
 	})
 }
 
+// keyBytes is what slog's keys are made of in Go programs.
+const keyBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."
+
 // slogKeys lists the unquoted keys of a line that is one key=value after the other.
 func slogKeys(line string) (keys string, ok bool) {
 	b := []byte(line)
@@ -269,8 +272,11 @@ func slogKeys(line string) (keys string, ok bool) {
 		if f.quoted && f.value.to == len(b) {
 			return "", false // cut short
 		}
-		if f.quotedKey || len(f.key.of(b)) == 0 || strings.ContainsAny(string(f.key.of(b)), `\'{[:,;@%-]}`) || !f.quoted && (len(f.value.of(b)) == 0 || strings.ContainsAny(string(f.value.of(b)), `"\'=`)) {
+		if f.quotedKey || len(f.key.of(b)) == 0 || strings.Trim(string(f.key.of(b)), keyBytes) != "" || !f.quoted && (len(f.value.of(b)) == 0 || strings.ContainsAny(string(f.value.of(b)), `"\'=`)) {
 			return "", false // nothing that slog writes
+		}
+		if !f.quoted && b[f.value.to-1] == ':' {
+			return "", false // reads as a name before its secret: what follows is better hidden than kept
 		}
 		keys += string(f.key.of(b)) + " "
 		i = next

@@ -25,7 +25,8 @@ func report(w io.Writer, t blackbox.Tally, writers []*writer, k *killer, server 
 	fmt.Fprintf(w, "duplicated    %d after an ambiguous reply or a lost acknowledgment\n", t.AfterAmbiguous)
 	fmt.Fprintf(w, "              %d unacknowledged when the shipper was ended\n", t.AfterCrash)
 	fmt.Fprintf(w, "              %d without an excuse\n", t.Unexcused)
-	fmt.Fprintf(w, "out of order  %d, where a batch was rejected or never acknowledged\n", t.Disordered)
+	fmt.Fprintf(w, "out of order  %d when first sent\n", t.Overtaking)
+	fmt.Fprintf(w, "              %d when first taken: a batch before was rejected or never acknowledged\n", t.Disordered)
 	fmt.Fprintf(w, "dead letters  %d\n", k.letters)
 	faults := server.Faults()
 	var sum int
@@ -42,5 +43,5 @@ func report(w io.Writer, t blackbox.Tally, writers []*writer, k *killer, server 
 	for _, said := range k.indiscreet {
 		fmt.Fprintln(w, "a shipper said:", said)
 	}
-	return t.Lost+t.Unexcused+t.Foreign+len(k.indiscreet) == 0
+	return t.Lost+t.Unexcused+t.Overtaking+t.Foreign+len(k.indiscreet) == 0
 }

@@ -15,10 +15,11 @@ type Ledger struct {
 	mu      sync.Mutex
 	written []string            // guarded by mu; in order
 	lines   map[string]*account // guarded by mu
-	writers map[string]*progress
-	missing int           // guarded by mu; written and not come
-	changed chan struct{} // guarded by mu; closed and replaced when a line comes
-	tally   Tally         // guarded by mu
+	taken   map[string]int      // guarded by mu; the youngest line of each writer that was
+	seen    map[string]int      // guarded by mu
+	missing int                 // guarded by mu; written and not come
+	changed chan struct{}       // guarded by mu; closed and replaced when a line comes
+	tally   Tally               // guarded by mu
 }
 
 // account is what is known of one line.
@@ -27,10 +28,8 @@ type account struct {
 	twin  int  // how often it was written besides
 	times int
 	last  Arrival
+	seen  bool // on the wire
 }
-
-// progress is how far a writer's lines have come.
-type progress struct{ seq int }
 
 // Arrival is how a line came.
 type Arrival struct {
@@ -47,14 +46,16 @@ type Tally struct {
 	// Lines that came again because the reply before was ambiguous, because
 	// the shipper had crashed since, and for no such reason.
 	AfterAmbiguous, AfterCrash, Unexcused int
-	Disordered                            int // came for the first time after a younger line of their writer
-	Foreign                               int // nobody has written them
-	Examples                              []string
+	// Lines that were on the wire, and lines that were taken, for the first
+	// time after a younger one of their writer.
+	Overtaking, Disordered int
+	Foreign                int // nobody has written them
+	Examples               []string
 }
 
 // NewLedger returns an empty ledger.
 func NewLedger() *Ledger {
-	return &Ledger{lines: map[string]*account{}, writers: map[string]*progress{}, changed: make(chan struct{})}
+	return &Ledger{lines: map[string]*account{}, taken: map[string]int{}, seen: map[string]int{}, changed: make(chan struct{})}
 }
 
 // Line is the text of one line, without its end.
@@ -111,7 +112,7 @@ func (l *Ledger) Take(line string, now Arrival) {
 		if a.due {
 			l.missing--
 		}
-		l.order(line)
+		l.tally.Disordered += l.order("taken", line, l.taken)
 	} else {
 		l.excuse(line, a.last, now)
 	}
@@ -135,27 +136,39 @@ func (l *Ledger) excuse(line string, before, now Arrival) {
 	}
 }
 
-// order checks that a line that came for the first time is younger than those
-// of its writer before.
-func (l *Ledger) order(line string) {
+// See notes that a line was on the wire, whatever was answered.
+func (l *Ledger) See(line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.lines[line]
+	if a == nil {
+		a = &account{}
+		l.lines[line] = a
+	}
+	if !a.seen {
+		a.seen = true
+		l.tally.Overtaking += l.order("seen", line, l.seen)
+	}
+}
+
+// order returns 1 if a line that came this far for the first time is older than
+// another of its writer that did before, else 0.
+func (l *Ledger) order(how, line string, furthest map[string]int) int {
 	i := strings.LastIndexByte(line, '-')
 	if i < 0 {
-		return
+		return 0
 	}
+	writer := line[:i]
 	seq, err := strconv.Atoi(line[i+1:])
 	if err != nil {
-		return
+		return 0
 	}
-	p := l.writers[line[:i]]
-	if p == nil {
-		p = &progress{-1}
-		l.writers[line[:i]] = p
+	if last := furthest[writer]; seq < last {
+		l.example(fmt.Sprintf("%s after %d", how, last), line)
+		return 1
 	}
-	if seq < p.seq {
-		l.tally.Disordered++
-		l.example(fmt.Sprintf("after %d", p.seq), line)
-	}
-	p.seq = max(p.seq, seq)
+	furthest[writer] = seq
+	return 0
 }
 
 func (l *Ledger) example(what, line string) {
@@ -236,7 +249,7 @@ func (l *Ledger) Tally() Tally {
 		if a.times > 0 {
 			t.Came++
 		}
-		if !a.due {
+		if !a.due && a.times > 0 {
 			t.Foreign++
 			if t.Foreign <= 5 {
 				t.Examples = append(t.Examples, "foreign: "+shorten(line))

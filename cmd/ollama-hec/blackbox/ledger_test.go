@@ -54,3 +54,14 @@ func TestALineWrittenTwiceMayComeTwice(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+func TestTheLedgerSeesWhatOvertakes(t *testing.T) {
+	l := NewLedger()
+	l.Write("w", 0, 3)
+	for _, line := range []string{"w-0", "w-2", "w-2", "w-0", "w-1"} {
+		l.See(line)
+	}
+	if got := l.Tally(); got.Overtaking != 1 || got.Came+got.Disordered > 0 {
+		t.Errorf("got %+v, want one overtaking", got)
+	}
+}

@@ -114,6 +114,7 @@ func (s *Server) choose(req *receiver.Request) receiver.Fault {
 	if kind := kindOf(f); kind != "" {
 		s.faults[kind]++
 	}
+	req.HTTP.Body = &witness{body: req.HTTP.Body, gzip: req.HTTP.Header.Get("Content-Encoding") == "gzip", see: s.ledger.See}
 	return f
 }
 
@@ -152,15 +153,23 @@ func kindOf(f receiver.Fault) string {
 }
 
 func (s *Server) take(e receiver.Event) {
-	if e.Sourcetype != "ollama:server" {
+	line, ok := lineOf(e.Sourcetype, e.Event)
+	if !ok {
 		return
-	}
-	var line string
-	if json.Unmarshal(e.Event, &line) != nil {
-		line = string(e.Event)
 	}
 	s.mu.Lock()
 	how := s.chosen[e.Request]
 	s.mu.Unlock()
 	s.ledger.Take(line, how)
+}
+
+// lineOf is the log line that an event is.
+func lineOf(sourcetype string, event json.RawMessage) (line string, ok bool) {
+	if sourcetype != "ollama:server" {
+		return "", false
+	}
+	if json.Unmarshal(event, &line) != nil {
+		line = string(event)
+	}
+	return line, true
 }

@@ -2,6 +2,7 @@ package file
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"slices"
 	"time"
@@ -58,7 +59,7 @@ func (s *Source) recorded(id fileID) bool { return s.dormant.any(named(id)) }
 type arrival struct {
 	path string
 	stat stat
-	file *os.File
+	file content
 	head []byte
 }
 
@@ -167,7 +168,7 @@ func (s *Source) generate(a *arrival, source, key string, offset int64, now time
 }
 
 // lastLine is where the last line begins that has no end yet, or else the end.
-func lastLine(f *os.File, size int64) int64 {
+func lastLine(f io.ReaderAt, size int64) int64 {
 	buf := make([]byte, 64<<10)
 	start := max(0, size-int64(len(buf)))
 	n, err := f.ReadAt(buf[:size-start], start)

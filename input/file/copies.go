@@ -2,7 +2,6 @@ package file
 
 import (
 	"bytes"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -195,7 +194,7 @@ func (s *Source) judge(c *candidate, now time.Time) verdict {
 
 // refresh looks at the file again, false if it cannot be.
 func (c *candidate) refresh() bool {
-	st, err := statFile(c.file)
+	st, err := c.file.stat()
 	if err != nil {
 		return false
 	}
@@ -249,11 +248,11 @@ func (s *Source) succeed(g *generation, now time.Time) {
 
 // arrivalOf takes an open file for one that has just been found, nil if it
 // cannot be read.
-func arrivalOf(path string, f *os.File) *arrival {
+func arrivalOf(path string, f content) *arrival {
 	if f == nil {
 		return nil
 	}
-	st, err := statFile(f)
+	st, err := f.stat()
 	if err != nil {
 		return nil
 	}

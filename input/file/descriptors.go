@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -103,7 +102,7 @@ func (s *Source) reopen(g *generation) error {
 }
 
 // openFile opens a regular file, closing others if need be.
-func (s *Source) openFile(path string) (*os.File, stat, error) {
+func (s *Source) openFile(path string) (content, stat, error) {
 	s.makeRoom(s.descriptors.max)
 	f, err := openShared(path)
 	for n := s.descriptors.count(); outOfDescriptors(err) && n > 0; n = min(n-1, s.descriptors.count()) {
@@ -121,11 +120,11 @@ func (s *Source) openFile(path string) (*os.File, stat, error) {
 		f.Close()
 		return nil, stat{}, err
 	}
-	return f, st, nil
+	return plain{f}, st, nil
 }
 
 // adopt makes f the open file of g. It is called without g.mu.
-func (s *Source) adopt(g *generation, f *os.File) {
+func (s *Source) adopt(g *generation, f content) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.file != nil || g.over {

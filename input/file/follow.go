@@ -184,7 +184,7 @@ func (s *Source) look(g *generation, now time.Time) {
 		g.mu.Lock()
 	}
 	if g.file != nil && !g.over {
-		switch st, err := statFile(g.file); {
+		switch st, err := g.file.stat(); {
 		case err == nil:
 			g.observe(st, now)
 			begun = g.learnHead()

@@ -2,7 +2,6 @@ package file
 
 import (
 	"bytes"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,7 +25,7 @@ type generation struct {
 	mu sync.Mutex
 	// All below is guarded by mu.
 
-	file    *os.File  // nil while closed to save descriptors
+	file    content   // nil while closed to save descriptors
 	path    string    // leads to it, as far as is known
 	seen    stat      // of the file, when last looked at
 	most    int64     // the largest size seen

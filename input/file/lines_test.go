@@ -230,7 +230,7 @@ func FuzzRead(f *testing.F) {
 		}
 		defer file.Close()
 		s := &Source{options: Options{MaxLine: 1 + int(limit)}, woken: make(chan struct{}, 1)}
-		g := &generation{owner: s, file: file, limit: -1, marks: []mark{{}}, departed: true, rested: true}
+		g := &generation{owner: s, file: plain{file}, limit: -1, marks: []mark{{}}, departed: true, rested: true}
 		chunk := &input.Chunk{Buf: make([]byte, bufferMin)}
 		var got []string
 		readAll := func() {

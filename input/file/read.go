@@ -35,7 +35,7 @@ func (g *generation) Read(c *input.Chunk) input.Progress {
 
 // reading is one Read under way.
 type reading struct {
-	file    *os.File
+	file    content
 	maxLine int
 	limit   int64 // negative: none
 

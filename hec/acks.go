@@ -33,12 +33,14 @@ type ack struct {
 	id      int64
 	posted  time.Time
 	done    chan struct{} // closed when it came
+	asked   chan struct{} // closed when it was asked for and had not come
+	denied  bool          // asked is closed; guarded by acks.mu
 }
 
 // expect begins to ask for id.
 func (s *session) expect(id int64) *ack {
 	s.acks.given.Store(true)
-	a := &ack{session: s, id: id, posted: time.Now(), done: make(chan struct{})}
+	a := &ack{session: s, id: id, posted: time.Now(), done: make(chan struct{}), asked: make(chan struct{})}
 	s.acks.mu.Lock()
 	defer s.acks.mu.Unlock()
 	s.acks.pending[id] = a
@@ -79,9 +81,9 @@ func (s *session) poll(ctx context.Context) {
 		switch {
 		case err == nil && r.verdict() == noAck:
 			s.endpoint.client.ackDisabled(s.endpoint, "the token's acknowledgment was switched off while batches waited for it")
-			s.acks.settle(func(int64) bool { return true })
+			s.acks.settle(func(int64) bool { return true }, nil)
 			continue
-		case err == nil && s.acks.settle(func(id int64) bool { return state[strconv.FormatInt(id, 10)] }) > 0, news:
+		case err == nil && s.acks.settle(func(id int64) bool { return state[strconv.FormatInt(id, 10)] }, ids) > 0, news:
 			wait = min(pollFirst, most)
 		default:
 			wait = min(2*wait, most)
@@ -101,8 +103,8 @@ func (m *acks) ask() (ids []int64, news bool) {
 	return ids[:min(len(ids), pollIDs)], news
 }
 
-// settle marks what came and returns how many did.
-func (m *acks) settle(came func(id int64) bool) int {
+// settle marks what came, and what of asked did not. It returns how many came.
+func (m *acks) settle(came func(id int64) bool, asked []int64) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	n := 0
@@ -111,6 +113,12 @@ func (m *acks) settle(came func(id int64) bool) int {
 			delete(m.pending, id)
 			close(a.done)
 			n++
+		}
+	}
+	for _, id := range asked {
+		if a := m.pending[id]; a != nil && !a.denied {
+			a.denied = true
+			close(a.asked)
 		}
 	}
 	return n

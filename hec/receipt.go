@@ -32,49 +32,58 @@ func pendingError(waiting []answered) *PendingError {
 }
 
 // Recall asks for the acknowledgments of an earlier run until all have come,
-// ctx ends, or none can be expected any more. came reports for each receipt
-// whether its acknowledgment did.
+// ctx ends, or none can be expected any more: each is asked for at least once,
+// however old. came reports for each receipt whether its acknowledgment did.
 func (c *Client) Recall(ctx context.Context, receipts []Receipt) (came []bool) {
 	came = make([]bool, len(receipts))
 	sessions := map[[2]string]*session{}
-	var waiting []*ack
-	for _, r := range receipts {
+	waiting := make([]*ack, len(receipts))
+	for i, r := range receipts {
 		key := [2]string{r.Endpoint, r.Channel}
 		e := c.endpointOf(r.Endpoint)
 		if e == nil {
-			waiting = append(waiting, nil) // no longer configured: cannot be asked
-			continue
+			continue // no longer configured: cannot be asked
 		}
 		if sessions[key] == nil {
 			sessions[key] = newSession(e, r.Channel, cookiesOf(r.Cookies))
 		}
-		a := sessions[key].expect(r.ID)
-		a.posted = r.Posted
-		waiting = append(waiting, a)
+		waiting[i] = sessions[key].expect(r.ID)
+		waiting[i].posted = r.Posted
 	}
 	for i, a := range waiting {
-		if a == nil {
-			continue
+		if a != nil {
+			came[i] = c.recall(ctx, a)
+			a.forget()
 		}
-		timeout := time.NewTimer(time.Until(a.posted.Add(c.cfg.AckTimeout)))
-		select {
-		case <-a.done:
-			came[i] = true
-		case <-timeout.C:
-		case <-ctx.Done():
-			select {
-			case <-a.done:
-				came[i] = true
-			default:
-			}
-		}
-		timeout.Stop()
-		a.forget()
 	}
 	for _, s := range sessions {
 		s.close()
 	}
 	return came
+}
+
+// recall waits for one acknowledgment as long as it can be expected.
+func (c *Client) recall(ctx context.Context, a *ack) (came bool) {
+	timeout := time.NewTimer(time.Until(a.posted.Add(c.cfg.AckTimeout)))
+	defer timeout.Stop()
+	var hopeless <-chan struct{} // once it is too old
+	for {
+		select {
+		case <-a.done:
+			return true
+		case <-timeout.C:
+			hopeless = a.asked
+		case <-hopeless:
+			return false
+		case <-ctx.Done():
+			select {
+			case <-a.done:
+				return true
+			default:
+				return false
+			}
+		}
+	}
 }
 
 func (c *Client) endpointOf(url string) *endpoint {

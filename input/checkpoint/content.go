@@ -32,6 +32,15 @@ func (c *content) set(key recordKey, raw json.RawMessage) {
 	c.Records[key.namespace][key.id] = raw
 }
 
+// restore sets a record to what it was; null: there was none.
+func (c *content) restore(key recordKey, raw json.RawMessage) {
+	if raw == nil || string(raw) == "null" {
+		delete(c.Records[key.namespace], key.id)
+		return
+	}
+	c.set(key, raw)
+}
+
 func emptyContent() content {
 	return content{
 		Records:   make(map[string]map[string]json.RawMessage),

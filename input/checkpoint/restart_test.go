@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"fmt"
 	"log/slog"
 	"testing"
 )
@@ -15,39 +16,52 @@ func reopen(t *testing.T, dir string) *Store {
 	return s
 }
 
-func TestSuspendedRecordsCountOnlyIfTheConditionHolds(t *testing.T) {
-	for _, holds := range []bool{true, false} {
+func TestSuspendedRecordsCountAsFarAsTheConditionsHold(t *testing.T) {
+	set := func(s *Store, id string, v int) { s.Set("file", id, func() any { return v }) }
+	for _, tt := range []struct {
+		hold    []bool
+		a, b, c string // "" for no record
+	}{
+		{[]bool{true, true, true}, "3", "2", ""},
+		{[]bool{true, true, false}, "2", "2", "1"},
+		{[]bool{true, false, true}, "3", "", ""},
+		{[]bool{false, true, false}, "1", "2", "1"},
+		{[]bool{false, true, true}, "1", "2", ""},
+		{[]bool{false, false, false}, "1", "", "1"},
+		{nil, "1", "", "1"},
+	} {
 		dir := t.TempDir()
 		s := reopen(t, dir)
-		s.Set("file", "a", func() any { return 1 })
-		if err := s.Suspend([]byte(`"acks"`)); err != nil {
-			t.Fatal(err)
-		}
-		s.Set("file", "a", func() any { return 2 })
-		s.Set("file", "b", func() any { return 3 })
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
-
-		s = reopen(t, dir)
-		if got := string(s.Suspended()); got != `"acks"` {
-			t.Fatalf("condition %s", got)
-		}
-		if err := s.Resolve(holds); err != nil {
-			t.Fatal(err)
+		set(s, "a", 1)
+		set(s, "c", 1)
+		for i, commit := range []func(){
+			func() { set(s, "a", 2) },
+			func() { set(s, "b", 2) },
+			func() { set(s, "a", 3); s.Delete("file", "c") },
+		} {
+			if err := s.Suspend(fmt.Appendf(nil, "%d", i), commit); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
 
 		s = reopen(t, dir)
-		records := s.Records("file")
-		want, wantB := "1", ""
-		if holds {
-			want, wantB = "2", "3"
+		if conditions, err := s.Suspended(); err != nil || fmt.Sprintf("%s", conditions) != "[0 1 2]" {
+			t.Fatalf("conditions %s, %v", conditions, err)
 		}
-		if string(records["a"]) != want || string(records["b"]) != wantB || s.Suspended() != nil {
-			t.Errorf("holds %v: %s, %s", holds, records, s.Suspended())
+		if err := s.Resolve(tt.hold); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+
+		s = reopen(t, dir)
+		r := s.Records("file")
+		if left, err := s.Suspended(); string(r["a"]) != tt.a || string(r["b"]) != tt.b || string(r["c"]) != tt.c || left != nil || err != nil {
+			t.Errorf("hold %v: %s, left %s, %v", tt.hold, r, left, err)
 		}
 	}
 }

@@ -232,15 +232,28 @@ func (s *Store) Flush() error {
 // is on disk is right already.
 func (s *Store) encode() (uint64, []byte, error) {
 	s.mu.Lock()
-	pending := s.pending
-	s.pending = make(map[recordKey]func() any, len(pending))
-	clear(s.deleted)
 	version := s.version
 	unchanged := version == s.written
 	s.mu.Unlock()
 	if unchanged {
 		return 0, nil, nil
 	}
+	if err := s.settle(); err != nil {
+		return 0, nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	data, err := s.content.encode()
+	return version, data, err
+}
+
+// settle takes the pending states in. It needs writing.
+func (s *Store) settle() error {
+	s.mu.Lock()
+	pending := s.pending
+	s.pending = make(map[recordKey]func() any, len(pending))
+	clear(s.deleted)
+	s.mu.Unlock()
 
 	states := make(map[recordKey]json.RawMessage, len(pending))
 	for key, state := range pending {
@@ -250,7 +263,7 @@ func (s *Store) encode() (uint64, []byte, error) {
 		}
 		raw, err := json.Marshal(v)
 		if err != nil {
-			return 0, nil, fmt.Errorf("encode checkpoint %s/%s: %w", key.namespace, key.id, err)
+			return fmt.Errorf("encode checkpoint %s/%s: %w", key.namespace, key.id, err)
 		}
 		states[key] = raw
 	}
@@ -262,8 +275,7 @@ func (s *Store) encode() (uint64, []byte, error) {
 			s.content.set(key, raw)
 		}
 	}
-	data, err := s.content.encode()
-	return version, data, err
+	return nil
 }
 
 // replace puts data in the place of the current file, which becomes the previous one.

@@ -382,11 +382,12 @@ func (l *lane) await(delivering context.Context) bool {
 
 // enter marks how far the batch just taken reaches into each stream.
 func (l *lane) enter() (marks []*mark) {
+	batch := l.p.batches.Add(1)
 	for _, r := range l.touched {
 		r.touched = false
 		if next, carry := r.norm.Resume(); next > r.entered {
 			r.entered = next
-			marks = append(marks, r.ledger.enter(next, carry))
+			marks = append(marks, r.ledger.enter(batch, next, carry))
 		}
 	}
 	clear(l.touched)

@@ -21,7 +21,8 @@ type mark struct {
 	ledger    *ledger
 	next      input.Position
 	carry     input.Carry
-	delivered bool // guarded by ledger.mu
+	batch     uint64 // grows along the stream
+	delivered bool   // guarded by ledger.mu
 
 	// receipts stand for acknowledgments to come, of a batch that was answered
 	// when delivery ended; guarded by ledger.mu
@@ -29,10 +30,10 @@ type mark struct {
 }
 
 // enter notes that a batch reaches up to next. Called in the stream's order.
-func (l *ledger) enter(next input.Position, carry input.Carry) *mark {
+func (l *ledger) enter(batch uint64, next input.Position, carry input.Carry) *mark {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	m := &mark{ledger: l, next: next, carry: carry}
+	m := &mark{ledger: l, batch: batch, next: next, carry: carry}
 	l.marks = append(l.marks, m)
 	return m
 }
@@ -69,17 +70,16 @@ func (m *mark) suspend(receipts []hec.Receipt) {
 	m.receipts = receipts
 }
 
-// answered is how far the stream gets if the receipts are honoured: past every
-// batch up to the first that was not even answered. last is nil if there is none.
-func (l *ledger) answered() (last *mark, receipts []hec.Receipt) {
+// answered are the marks that count if every receipt is honoured: all up to the
+// first whose batch was not even answered.
+func (l *ledger) answered() (marks []*mark) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, m := range l.marks {
 		if !m.delivered && m.receipts == nil {
 			break
 		}
-		last = m
-		receipts = append(receipts, m.receipts...)
+		marks = append(marks, m)
 	}
-	return last, receipts
+	return marks
 }

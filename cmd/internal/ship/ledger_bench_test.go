@@ -13,9 +13,9 @@ func BenchmarkLedger(b *testing.B) {
 	var next input.Position
 	for b.Loop() {
 		next++
-		first := l.enter(next, input.Carry{})
+		first := l.enter(uint64(next), next, input.Carry{})
 		next++
-		second := l.enter(next, input.Carry{})
+		second := l.enter(uint64(next), next, input.Carry{})
 		second.settle()
 		first.settle()
 	}

@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,10 +42,11 @@ type Config struct {
 	Gzip      bool // batches are compressed
 	Sink      Sink
 
-	// Suspend is called at the end of a Run that leaves batches answered but
-	// not acknowledged. Commits after it returned nil count only if every
-	// receipt is honoured in a later run. nil: they are not committed.
-	Suspend func([]hec.Receipt) error
+	// Suspend is called at the end of a Run for each batch that it leaves
+	// answered but not acknowledged, in their order. The commits it is to make
+	// count only if every receipt is honoured in a later run, and those of a
+	// stream before them do. nil: they are not made.
+	Suspend func(receipts []hec.Receipt, commit func()) error
 
 	Lanes  int
 	Limits batch.Limits
@@ -67,6 +70,7 @@ type Pipeline struct {
 	room  *room
 
 	lines, read atomic.Int64
+	batches     atomic.Uint64
 
 	mu        sync.Mutex
 	suspended map[*ledger]bool // with receipts; guarded by mu
@@ -142,38 +146,29 @@ func (p *Pipeline) suspend(marks []*mark, receipts []hec.Receipt) {
 	}
 }
 
-// commitSuspended commits what was answered, under the condition that it is
-// acknowledged after all.
+// commitSuspended commits what was answered, batch by batch, under the condition
+// that it is acknowledged after all.
 func (p *Pipeline) commitSuspended() {
-	type id struct {
-		endpoint, channel string
-		id                int64
+	if p.cfg.Suspend == nil {
+		return
 	}
-	var receipts []hec.Receipt
-	var reached []*mark
-	seen := map[id]bool{} // a batch of several streams is in the ledger of each
+	batches := map[uint64][]*mark{} // one of several streams is in the ledger of each
 	for l := range p.suspended {
-		last, rs := l.answered()
-		if last == nil {
-			continue
+		for _, m := range l.answered() {
+			batches[m.batch] = append(batches[m.batch], m)
 		}
-		reached = append(reached, last)
-		for _, r := range rs {
-			if k := (id{r.Endpoint, r.Channel, r.ID}); !seen[k] {
-				seen[k] = true
-				receipts = append(receipts, r)
+	}
+	for _, n := range slices.Sorted(maps.Keys(batches)) {
+		marks := batches[n]
+		err := p.cfg.Suspend(marks[0].receipts, func() {
+			for _, m := range marks {
+				m.ledger.stream.Commit(m.next, m.carry)
 			}
+		})
+		if err != nil {
+			p.cfg.Log.Warn("what was not acknowledged will be sent again", "error", err)
+			return
 		}
-	}
-	if len(reached) == 0 || p.cfg.Suspend == nil {
-		return
-	}
-	if err := p.cfg.Suspend(receipts); err != nil {
-		p.cfg.Log.Warn("what was not acknowledged will be sent again", "error", err)
-		return
-	}
-	for _, m := range reached {
-		m.ledger.stream.Commit(m.next, m.carry)
 	}
 }
 

@@ -362,9 +362,17 @@ func TestAnsweredBatchesAreCommittedOnCondition(t *testing.T) {
 	for _, refuse := range []error{nil, errors.New("disk full")} {
 		synctest.Test(t, func(t *testing.T) {
 			var suspended []hec.Receipt
+			var reached []input.Position
 			a := &tape{name: "a", lines: numbered(1, 7)}
 			s := startPipeline(t, func(c *Config) {
-				c.Suspend = func(rs []hec.Receipt) error { suspended = rs; return refuse }
+				c.Suspend = func(rs []hec.Receipt, commit func()) error {
+					suspended = append(suspended, rs...)
+					if refuse == nil {
+						commit()
+						reached = append(reached, a.last())
+					}
+					return refuse
+				}
 			}, a)
 			wait(time.Second)
 			for i := range 3 { // the first is delivered, two are answered, the last one is not
@@ -380,12 +388,12 @@ func TestAnsweredBatchesAreCommittedOnCondition(t *testing.T) {
 			if err := <-s.done; err != nil {
 				t.Error(err)
 			}
-			want := input.Position(6)
+			batches, want, last := 2, []input.Position{4, 6}, input.Position(6)
 			if refuse != nil {
-				want = 2
+				batches, want, last = 1, nil, 2
 			}
-			if len(suspended) != 2 || a.last() != want {
-				t.Errorf("refused %v: %v, committed %d, want %d", refuse, suspended, a.last(), want)
+			if len(suspended) != batches || !slices.Equal(reached, want) || a.last() != last {
+				t.Errorf("refused %v: %v, committed %d and in the end %d, want %d and %d", refuse, suspended, reached, a.last(), want, last)
 			}
 		})
 	}

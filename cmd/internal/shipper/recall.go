@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -13,8 +14,8 @@ import (
 // recallMost bounds how long a start waits for acknowledgments of the last run.
 const recallMost = 30 * time.Second
 
-// suspend keeps the receipts of what was answered and is not acknowledged.
-func (sh *Shipper) suspend(receipts []hec.Receipt) error {
+// suspend has commits count once a batch that was answered is acknowledged too.
+func (sh *Shipper) suspend(receipts []hec.Receipt, commit func()) error {
 	if sh.store == nil {
 		return errors.New("a pipe cannot be read again")
 	}
@@ -22,31 +23,53 @@ func (sh *Shipper) suspend(receipts []hec.Receipt) error {
 	if err != nil {
 		return err
 	}
-	return sh.store.Suspend(condition)
+	return sh.store.Suspend(condition, commit)
 }
 
 // recall asks for the acknowledgments that the last run did not wait for. What
-// is not acknowledged is read and sent again.
+// is not acknowledged, and what its streams had after it, is read and sent again.
 func (sh *Shipper) recall(ctx context.Context) error {
-	condition := sh.store.Suspended()
-	if condition == nil {
-		return nil
+	conditions, err := sh.store.Suspended()
+	if err != nil || conditions == nil {
+		return err
 	}
 	var receipts []hec.Receipt
-	if err := json.Unmarshal(condition, &receipts); err != nil || sh.client == nil {
-		sh.log.Warn("receipts of the last run cannot be asked for, sending again", "error", err)
-		return sh.store.Resolve(false)
+	ends := make([]int, len(conditions)) // of the receipts of each
+	for i, condition := range conditions {
+		var some []hec.Receipt
+		if err := json.Unmarshal(condition, &some); err != nil {
+			return fmt.Errorf("read suspended checkpoints: %w", err)
+		}
+		receipts = append(receipts, some...)
+		ends[i] = len(receipts)
 	}
-	sh.log.Info("asking for acknowledgments of the last run", "batches", len(receipts))
-	waiting, cancel := context.WithTimeout(ctx, recallMost)
-	defer cancel()
-	came := sh.client.Recall(waiting, receipts)
+	came := make([]bool, len(receipts))
+	if sh.client != nil {
+		sh.log.Info("asking for acknowledgments of the last run", "batches", len(receipts))
+		waiting, cancel := context.WithTimeout(ctx, recallMost)
+		defer cancel()
+		came = sh.client.Recall(waiting, receipts)
+	}
 	if ctx.Err() != nil {
 		return nil // stopped meanwhile: the next start asks again
 	}
-	all := !slices.Contains(came, false)
-	if !all {
-		sh.log.Warn("batches of the last run were not acknowledged, sending again", "batches", len(receipts))
+	if slices.Contains(came, false) {
+		sh.log.Warn("batches of the last run were not acknowledged, sending them again", "batches", count(came, false), "of", len(came))
 	}
-	return sh.store.Resolve(all)
+	hold := make([]bool, len(conditions))
+	from := 0
+	for i, end := range ends {
+		hold[i] = !slices.Contains(came[from:end], false)
+		from = end
+	}
+	return sh.store.Resolve(hold)
+}
+
+func count(came []bool, what bool) (n int) {
+	for _, c := range came {
+		if c == what {
+			n++
+		}
+	}
+	return n
 }

@@ -132,6 +132,29 @@ func TestStopWithSlowAcknowledgments(t *testing.T) {
 	b.exactly()
 }
 
+// If one of them never comes, the next start asks for half a minute, and only what
+// stood under it is sent again.
+func TestStopWithOneAcknowledgmentLost(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, acked(3*time.Second))
+	b.env["DRAIN_TIMEOUT"] = "500ms"
+	b.write("a.log", b.lines("a", 0, 1000))
+	b.start()
+	b.arrived()
+	b.server.SetFault(receiver.Always(receiver.Fault{AckDelay: -1}))
+	b.write("b.log", b.lines("b", 0, 1000))
+	b.arrived()
+	b.server.SetFault(nil)
+	b.append("a.log", b.lines("a", 1000, 1000))
+	b.arrived()
+	b.stop()
+	b.start()
+	b.excused()
+	if tally := b.ledger.Tally(); tally.AfterAmbiguous != 1000 || b.ledger.Times(b.name("b", 0)) != 2 {
+		t.Errorf("want the lines of b.log again and no other, got %+v", tally)
+	}
+}
+
 func TestDamagedCheckpoints(t *testing.T) {
 	t.Parallel()
 	damage := map[string]func([]byte) []byte{

@@ -4,6 +4,7 @@ import "sync/atomic"
 
 // FileStatus says how far a file is read and delivered.
 type FileStatus struct {
+	Key       string // tells it from others that were at the same path
 	Path      string // where it is now
 	Source    string // where it was found first: the source of its events
 	State     string // reading, idle, waiting, rotated, deleted, truncated or ended
@@ -11,6 +12,7 @@ type FileStatus struct {
 	Size      int64
 	Offset    int64 // read to here
 	Committed int64 // delivered to here
+	Whole     int64 // lines that have an end reach to here, as far as is known
 	Lag       int64 // bytes not delivered yet
 }
 
@@ -28,8 +30,8 @@ func (g *generation) status() FileStatus {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	f := FileStatus{
-		Path: g.path, Source: g.source, Open: g.file != nil,
-		Size: g.seen.size, Offset: g.off, Committed: g.committed,
+		Key: g.key, Path: g.path, Source: g.source, Open: g.file != nil,
+		Size: g.seen.size, Offset: g.off, Committed: g.committed, Whole: g.seen.size,
 		Lag: max(0, g.seen.size-g.committed),
 	}
 	switch {
@@ -46,7 +48,7 @@ func (g *generation) status() FileStatus {
 	case g.off+g.scanned < g.seen.size:
 		f.State = "waiting"
 	default:
-		f.State = "idle"
+		f.State, f.Whole = "idle", g.off
 	}
 	return f
 }

@@ -2,16 +2,25 @@ package metrics
 
 import (
 	"runtime"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"ollama-hec/cmd/internal/lag"
 	"ollama-hec/cmd/internal/shipper"
 	"ollama-hec/cmd/internal/version"
 	"ollama-hec/sourcetypes"
 )
 
 // collector reads a shipper's figures.
-type collector struct{ sh *shipper.Shipper }
+type collector struct {
+	sh  *shipper.Shipper
+	lag *lag.Watch
+}
+
+// filesMax bounds the series by file: those that wait longest are shown. The
+// sums are of all.
+const filesMax = 100
 
 // Describe sends nothing: which files there are is known only when asked.
 func (collector) Describe(chan<- *prometheus.Desc) {}
@@ -78,12 +87,16 @@ func (c collector) files(m sender) {
 	m.counter("cut_lines_total", "Lines longer than MAX_LINE_BYTES.", int64(counters.CutLines))
 	m.counter("lost_bytes_total", "Bytes removed or overwritten before they were read.", int64(counters.LostBytes))
 	m.counter("notify_fallbacks_total", "Times that polling stood in for notifications.", int64(counters.Fallbacks))
-	lag := map[string]int64{} // several generations may have been at one path
-	for _, f := range c.sh.Files() {
-		lag[f.Path] += f.Lag
-	}
-	for path, bytes := range lag {
-		m.gauge("file_lag_bytes", "Bytes of a file that are not delivered yet.", float64(bytes), "path", path)
+	lags(m, c.lag.Files(time.Now()))
+}
+
+func lags(m sender, files []lag.File) {
+	all := lag.Total(files)
+	m.gauge("lag_bytes", "Bytes of all files that are not delivered yet.", float64(all.Bytes))
+	m.gauge("lag_seconds", "Age of the oldest line of any file that is not delivered yet.", all.Age.Seconds())
+	for _, f := range files[:min(len(files), filesMax)] {
+		m.gauge("file_lag_bytes", "Bytes of a file that are not delivered yet, of the files that wait longest.", float64(f.Bytes), "path", f.Path)
+		m.gauge("file_lag_seconds", "Age of a file's oldest line that is not delivered yet.", f.Age.Seconds(), "path", f.Path)
 	}
 }
 

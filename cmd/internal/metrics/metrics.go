@@ -15,8 +15,10 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"ollama-hec/cmd/internal/lag"
 	"ollama-hec/cmd/internal/shipper"
 )
 
@@ -63,15 +65,23 @@ func Listen(addr string) (*Server, error) {
 // Addr is the address bound.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
+// Shown is what figures are read of.
+type Shown struct {
+	Shipper   *shipper.Shipper
+	Lag       *lag.Watch
+	Latencies *Latencies
+}
+
 // Serve answers until ctx ends.
-func (s *Server) Serve(ctx context.Context, sh *shipper.Shipper, l *Latencies, log *slog.Logger) {
+func (s *Server) Serve(ctx context.Context, show Shown, log *slog.Logger) {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collector{sh}, l.post, l.ack)
+	registry.MustRegister(collector{show.Shipper, show.Lag}, show.Latencies.post, show.Latencies.ack,
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if ok, reason := sh.Ready(); !ok {
+		if ok, reason := show.Shipper.Ready(); !ok {
 			http.Error(w, reason, http.StatusServiceUnavailable)
 			return
 		}

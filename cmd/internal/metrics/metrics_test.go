@@ -2,20 +2,25 @@ package metrics
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"ollama-hec/cmd/internal/lag"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/cmd/internal/shipper"
 	"ollama-hec/hec/receiver"
+	"ollama-hec/input/file"
 )
 
 // running is a shipper on one file, with its metrics served.
@@ -54,9 +59,11 @@ func running(t *testing.T, faults ...receiver.FaultFunc) (r *receiver.Receiver, 
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan struct{}, 3)
+	done := make(chan struct{}, 4)
+	watch := new(lag.Watch)
 	go func() { r.Serve(ctx); done <- struct{}{} }()
-	go func() { server.Serve(ctx, sh, latencies, log); done <- struct{}{} }()
+	go func() { server.Serve(ctx, Shown{sh, watch, latencies}, log); done <- struct{}{} }()
+	go func() { watch.Run(ctx, 10*time.Millisecond, sh.Files); done <- struct{}{} }()
 	go func() {
 		if err := sh.Run(ctx); err != nil {
 			t.Error(err)
@@ -65,7 +72,7 @@ func running(t *testing.T, faults ...receiver.FaultFunc) (r *receiver.Receiver, 
 	}()
 	t.Cleanup(func() {
 		stop()
-		for range 3 {
+		for range 4 {
 			<-done
 		}
 	})
@@ -105,6 +112,7 @@ func TestMetricsTellWhatHappened(t *testing.T) {
 	})
 	for _, want := range []string{"ollama_hec_lines_read_total 1", "ollama_hec_ready 1", `ollama_hec_replies_total{code="0"} 1`,
 		"ollama_hec_ack_seconds_count 1", "ollama_hec_delivery_seconds_count 1", "ollama_hec_files 1", "ollama_hec_file_lag_bytes{path=",
+		"ollama_hec_file_lag_seconds{path=", "ollama_hec_lag_bytes ", "ollama_hec_lag_seconds ", "ollama_hec_build_info{",
 		"ollama_hec_last_success_timestamp_seconds "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s is missing in\n%s", want, text)
@@ -113,6 +121,64 @@ func TestMetricsTellWhatHappened(t *testing.T) {
 	problems, err := promlint.New(strings.NewReader(text)).Lint()
 	if err != nil || len(problems) > 0 {
 		t.Errorf("names: %v, %v", problems, err)
+	}
+}
+
+// A file that waits is shown with its age, which is gone once it is delivered.
+func TestLagFollowsDelivery(t *testing.T) {
+	r, url := running(t, receiver.Always(receiver.Fault{Code: 9}))
+	waits := regexp.MustCompile(`(?m)^ollama_hec_file_lag_seconds\{path=".*o\.log"\} (?:0\.0*[1-9]|[1-9])`)
+	eventually(t, "the line is seen to wait", func() bool {
+		_, text := get(t, url+"/metrics")
+		return waits.MatchString(text) && strings.Contains(text, "ollama_hec_lag_bytes 49")
+	})
+	r.SetFault(nil)
+	eventually(t, "nothing waits any more", func() bool {
+		_, text := get(t, url+"/metrics")
+		return strings.Contains(text, "\nollama_hec_lag_seconds 0\n") && strings.Contains(text, "\nollama_hec_lag_bytes 0\n")
+	})
+}
+
+// collectorFunc is a collector that is one function.
+type collectorFunc func(chan<- prometheus.Metric)
+
+func (collectorFunc) Describe(chan<- *prometheus.Desc)       {}
+func (c collectorFunc) Collect(out chan<- prometheus.Metric) { c(out) }
+
+// However many files there are, the series are few, the sums are of all, and
+// the worst file is among those shown.
+func TestSeriesAreBounded(t *testing.T) {
+	var files []file.FileStatus
+	for i := range 5000 {
+		files = append(files, file.FileStatus{Key: fmt.Sprint(i), Path: fmt.Sprintf("/%d.log", i), Whole: 10, Lag: 10})
+	}
+	watch, now := new(lag.Watch), time.Unix(1_700_000_000, 0)
+	watch.Look(now, files[4321:4322])
+	watch.Look(now.Add(time.Minute), files)
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectorFunc(func(out chan<- prometheus.Metric) { lags(sender{out}, watch.Files(now.Add(time.Hour))) }))
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		switch name := f.GetName(); name {
+		case "ollama_hec_lag_bytes":
+			if got := f.Metric[0].GetGauge().GetValue(); got != 50_000 {
+				t.Errorf("%s %v", name, got)
+			}
+		case "ollama_hec_lag_seconds":
+			if got := f.Metric[0].GetGauge().GetValue(); got != 3600 {
+				t.Errorf("%s %v", name, got)
+			}
+		default:
+			if len(f.Metric) != filesMax || !strings.Contains(f.String(), `"/4321.log"`) {
+				t.Errorf("%s: %d series", name, len(f.Metric))
+			}
+		}
+	}
+	if len(families) != 4 {
+		t.Errorf("%d families", len(families))
 	}
 }
 

@@ -4,10 +4,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
 
+	"ollama-hec/cmd/internal/health"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/sourcetypes"
 )
@@ -38,6 +40,22 @@ func TestReadmeIsUpToDate(t *testing.T) {
 	}
 	if sent.ReplaceAllString(want, "") != sent.ReplaceAllString(string(text), "") {
 		t.Error("README.md is behind the code: go test ./cmd/ollama-hec -run Readme -update")
+	}
+}
+
+// The README names every field of a health event.
+func TestReadmeNamesEveryHealthField(t *testing.T) {
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "**"+health.Sourcetype+"**")
+	section, _, _ = strings.Cut(section, "<details>")
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[health.Report]()) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if !strings.Contains(section, "`"+name+"`") {
+			t.Errorf("%s is missing", name)
+		}
 	}
 }
 

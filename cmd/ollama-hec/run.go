@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"ollama-hec/cmd/internal/health"
+	"ollama-hec/cmd/internal/lag"
 	"ollama-hec/cmd/internal/metrics"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/cmd/internal/shipper"
@@ -47,21 +50,46 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 			return &settings.Error{Problem: err.Error()}
 		}
 	}
+	var events *health.Sender
+	if s.HealthEvents > 0 && !once {
+		if events, err = health.New(s, log); err != nil {
+			return err
+		}
+	}
 	sh, err := shipper.New(ctx, s, out, shipper.Options{Once: once, Stdin: std.in, Log: log})
 	if err != nil {
 		return err
 	}
-	if server != nil {
-		serving, stop := context.WithCancel(context.WithoutCancel(ctx))
-		served := make(chan struct{})
-		go func() {
-			defer close(served)
-			server.Serve(serving, sh, latencies, log)
-		}()
-		defer func() { stop(); <-served }()
+	beside := []func(context.Context){watchOf(sh, once, std.err, log).run}
+	behind := new(lag.Watch)
+	if server != nil || events != nil {
+		beside = append(beside, func(ctx context.Context) { behind.Run(ctx, lag.Every, sh.Files) })
 	}
-	defer watchOf(sh, once, std.err, log).during(ctx)()
+	if server != nil {
+		beside = append(beside, func(ctx context.Context) {
+			server.Serve(ctx, metrics.Shown{Shipper: sh, Lag: behind, Latencies: latencies}, log)
+		})
+	}
+	if events != nil {
+		beside = append(beside, func(ctx context.Context) { events.Run(ctx, health.Of(sh, behind)) })
+	}
+	defer during(ctx, beside)()
 	return sh.Run(ctx)
+}
+
+// during runs what goes on beside a shipper until the returned function is
+// called, which waits for its end. A stop of the shipper does not end it: what
+// is delivered after it is shown, too.
+func during(ctx context.Context, beside []func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	for _, run := range beside {
+		running.Go(func() { run(ctx) })
+	}
+	return func() {
+		cancel()
+		running.Wait()
+	}
 }
 
 // watch is called from time to time while a shipper runs, and at its end.
@@ -71,26 +99,17 @@ type watch struct {
 	end   func()
 }
 
-// during calls look until the returned function is called, which calls end.
-func (w watch) during(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(w.every)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				w.look()
-			}
+// run calls look until ctx ends, and then end.
+func (w watch) run(ctx context.Context) {
+	defer w.end()
+	tick := time.NewTicker(w.every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			w.look()
 		}
-	}()
-	return func() {
-		cancel()
-		<-done
-		w.end()
 	}
 }

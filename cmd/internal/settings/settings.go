@@ -59,6 +59,8 @@ type Settings struct {
 	Skip        Classes  `desc:"lines not to ship as ollama:server: access, runner, startup; comma separated"`
 
 	MetricsAddr  string    `split_words:"true" desc:"address for /metrics, /healthz and /readyz, such as 127.0.0.1:9464; empty: off"`
+	HealthEvents Interval  `split_words:"true" desc:"how often to send an event on this program itself (ollama:hec:health), such as 60s; empty or 0: never"`
+	HealthIndex  string    `split_words:"true" desc:"index of those events; empty: that of INDEX"`
 	LogFormat    LogFormat `split_words:"true" default:"text" desc:"this program's own log on stderr: text, json"`
 	DrainTimeout Duration  `split_words:"true" default:"10s" desc:"how long delivery goes on after a stop"`
 }

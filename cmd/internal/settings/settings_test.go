@@ -92,7 +92,7 @@ func TestSetByName(t *testing.T) {
 
 func printed(s *Settings) string {
 	return strings.Join(append(append(s.URL, s.Paths...), s.TokenFile, s.JournalUnit, s.JournalDir, s.StateDir,
-		s.Index, s.Host, s.CAFile, s.CertFile, s.KeyFile, s.MetricsAddr), "\n") + patterns(s)
+		s.Index, s.Host, s.CAFile, s.CertFile, s.KeyFile, s.MetricsAddr, s.HealthIndex), "\n") + patterns(s)
 }
 
 func patterns(s *Settings) string {
@@ -129,6 +129,8 @@ func TestWrongValuesNameSettingValueAndWayOut(t *testing.T) {
 		{"--batch-bytes=-1", `--batch-bytes: got "-1", want a size from 1 byte to 1GiB, such as 1048576 or 1MiB`},
 		{"--batch-events=0", `--batch-events: got "0", want a whole number above 0`},
 		{"--timezone=Mars", `--timezone: got "Mars", want a time zone such as Europe/Berlin, UTC or +02:00`},
+		{"--health-events=10ms", `--health-events: got "10ms", want a duration of 1s or more, or 0`},
+		{"--health-events=often", `--health-events: got "often", want a duration of 1s or more, or 0`},
 		{"--start=middle", `--start: got "middle", want beginning or end`},
 	} {
 		_, err := load(t, tt.arg)
@@ -186,6 +188,15 @@ func TestList(t *testing.T) {
 		l := List{"before"}
 		if err := l.Set(text); err != nil || !slices.Equal(l, want) {
 			t.Errorf("%q: got %q, %v", text, l, err)
+		}
+	}
+}
+
+func TestInterval(t *testing.T) {
+	for text, want := range map[string]time.Duration{"": 0, "0": 0, "0s": 0, "1s": time.Second, "2m": 2 * time.Minute} {
+		i := Interval(1)
+		if err := i.Set(text); err != nil || time.Duration(i) != want {
+			t.Errorf("%q: got %v, %v", text, time.Duration(i), err)
 		}
 	}
 }

@@ -92,6 +92,22 @@ func (d *Duration) Set(text string) error {
 	return nil
 }
 
+// Interval is how often something happens, at most once a second; 0: never.
+type Interval time.Duration
+
+func (i *Interval) Set(text string) error {
+	*i = 0
+	if text == "" {
+		return nil
+	}
+	v, err := time.ParseDuration(text)
+	if err != nil || v != 0 && v < time.Second {
+		return want(text, "a duration of 1s or more, or 0")
+	}
+	*i = Interval(v)
+	return nil
+}
+
 // Flag is true or false.
 type Flag bool
 

@@ -2,22 +2,10 @@ package checkpoint
 
 import (
 	"fmt"
-	"log/slog"
 	"testing"
 )
 
-func reopen(t *testing.T, dir string) *Store {
-	t.Helper()
-	s, err := Open(dir, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
-}
-
 func TestSuspendedRecordsCountAsFarAsTheConditionsHold(t *testing.T) {
-	set := func(s *Store, id string, v int) { s.Set("file", id, func() any { return v }) }
 	for _, tt := range []struct {
 		hold    []bool
 		a, b, c string // "" for no record
@@ -31,34 +19,30 @@ func TestSuspendedRecordsCountAsFarAsTheConditionsHold(t *testing.T) {
 		{nil, "1", "", "1"},
 	} {
 		dir := t.TempDir()
-		s := reopen(t, dir)
-		set(s, "a", 1)
-		set(s, "c", 1)
+		s := open(t, dir)
+		set(s, "file", "a", 1)
+		set(s, "file", "c", 1)
 		for i, commit := range []func(){
-			func() { set(s, "a", 2) },
-			func() { set(s, "b", 2) },
-			func() { set(s, "a", 3); s.Delete("file", "c") },
+			func() { set(s, "file", "a", 2) },
+			func() { set(s, "file", "b", 2) },
+			func() { set(s, "file", "a", 3); s.Delete("file", "c") },
 		} {
 			if err := s.Suspend(fmt.Appendf(nil, "%d", i), commit); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
+		closeStore(t, s)
 
-		s = reopen(t, dir)
+		s = open(t, dir)
 		if conditions, err := s.Suspended(); err != nil || fmt.Sprintf("%s", conditions) != "[0 1 2]" {
 			t.Fatalf("conditions %s, %v", conditions, err)
 		}
 		if err := s.Resolve(tt.hold); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
+		closeStore(t, s)
 
-		s = reopen(t, dir)
+		s = open(t, dir)
 		r := s.Records("file")
 		if left, err := s.Suspended(); string(r["a"]) != tt.a || string(r["b"]) != tt.b || string(r["c"]) != tt.c || left != nil || err != nil {
 			t.Errorf("hold %v: %s, left %s, %v", tt.hold, r, left, err)
@@ -71,7 +55,7 @@ func TestInspectSeesWhatIsWrittenAndWhoUsesIt(t *testing.T) {
 	if _, err := Inspect(dir); err == nil {
 		t.Error("a directory nobody used has a state")
 	}
-	s := reopen(t, dir)
+	s := open(t, dir)
 	s.Set("file", "a", func() any { return 1 })
 	if err := s.Flush(); err != nil {
 		t.Fatal(err)

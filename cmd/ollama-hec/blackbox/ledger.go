@@ -83,11 +83,7 @@ func (l *Ledger) Due(line string) {
 }
 
 func (l *Ledger) due(line string) {
-	a := l.lines[line]
-	if a == nil {
-		a = &account{}
-		l.lines[line] = a
-	}
+	a := l.account(line)
 	if a.due {
 		return
 	}
@@ -99,15 +95,20 @@ func (l *Ledger) due(line string) {
 	}
 }
 
-// Take notes that a line came.
-func (l *Ledger) Take(line string, now Arrival) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *Ledger) account(line string) *account {
 	a := l.lines[line]
 	if a == nil {
 		a = &account{}
 		l.lines[line] = a
 	}
+	return a
+}
+
+// Take notes that a line came.
+func (l *Ledger) Take(line string, now Arrival) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.account(line)
 	if a.times == 0 {
 		if a.due {
 			l.missing--
@@ -140,11 +141,7 @@ func (l *Ledger) excuse(line string, before, now Arrival) {
 func (l *Ledger) See(line string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a := l.lines[line]
-	if a == nil {
-		a = &account{}
-		l.lines[line] = a
-	}
+	a := l.account(line)
 	if !a.seen {
 		a.seen = true
 		l.tally.Overtaking += l.order("seen", line, l.seen)

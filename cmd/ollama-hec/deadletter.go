@@ -72,7 +72,9 @@ func list(s *deadletter.Store, out io.Writer) error {
 // replay sends the letters file by file. What is rejected again is buried again,
 // so a file may go once its letters are answered.
 func replay(ctx context.Context, set *settings.Settings, s *deadletter.Store, std streams) error {
-	out, err := shipper.Collector(set, shipper.Delivery{FailFast: true, Log: newLog(std.err, set.LogFormat)})
+	log, flush := newLog(std.err, set.LogFormat)
+	defer flush()
+	out, err := shipper.Collector(set, shipper.Delivery{FailFast: true, Log: log})
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,9 @@ func (p *preview) file(cmd *cobra.Command, name string, std streams) error {
 	}
 	enc := hec.NewEnvelope(hec.Origin{Host: p.host, Source: source, Index: p.settings.Index})
 	norm := sourcetypes.NewNormalizer(p.settings.Normalize(), 0, input.Carry{}, p.printer(enc))
-	lines := stdin.New(stdin.Options{Reader: in, MaxLine: int(p.settings.MaxLineBytes), Log: newLog(std.err, p.settings.LogFormat)})
+	log, flush := newLog(std.err, p.settings.LogFormat)
+	defer flush()
+	lines := stdin.New(stdin.Options{Reader: in, MaxLine: int(p.settings.MaxLineBytes), Log: log})
 	chunk := input.Chunk{Buf: make([]byte, 256<<10)}
 	var frames container.Frames
 	err := lines.Run(cmd.Context(), func(st input.Stream) {

@@ -24,10 +24,12 @@ func newReceive(std streams) *cobra.Command {
 			if err := token.Set(os.Getenv(settings.Prefix + "_TOKEN")); err != nil {
 				return settings.Wrong("TOKEN", err.Error())
 			}
+			log, flush := newLog(std.err, settings.LogText)
+			defer flush()
 			o := receiver.Options{
 				Out: std.out, AllowRemote: remote,
 				Tokens: []receiver.Token{{Value: string(token), Ack: ack}},
-				Log:    newLog(std.err, settings.LogText),
+				Log:    log,
 			}
 			if out != "" {
 				f, err := os.OpenFile(out, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)

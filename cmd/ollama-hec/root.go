@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ollama-hec/cmd/internal/quiet"
 	"ollama-hec/cmd/internal/settings"
 )
 
@@ -73,10 +74,13 @@ func ran(f func(*cobra.Command, []string) error) func(*cobra.Command, []string) 
 	}
 }
 
-// newLog returns the program's own log.
-func newLog(w io.Writer, format settings.LogFormat) *slog.Logger {
+// newLog returns the program's own log, which counts repeats; flush tells those
+// not told yet.
+func newLog(w io.Writer, format settings.LogFormat) (log *slog.Logger, flush func()) {
+	var lines slog.Handler = slog.NewTextHandler(w, nil)
 	if format == settings.LogJSON {
-		return slog.New(slog.NewJSONHandler(w, nil))
+		lines = slog.NewJSONHandler(w, nil)
 	}
-	return slog.New(slog.NewTextHandler(w, nil))
+	h := quiet.New(lines)
+	return slog.New(h), h.Flush
 }

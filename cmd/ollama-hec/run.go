@@ -38,7 +38,8 @@ func newRun(std streams) *cobra.Command {
 
 // ship runs a shipper, with what shows what it does.
 func ship(ctx context.Context, s *settings.Settings, once bool, std streams) error {
-	log := newLog(std.err, s.LogFormat)
+	log, flush := newLog(std.err, s.LogFormat)
+	defer flush()
 	latencies := metrics.NewLatencies()
 	out, err := shipper.Collector(s, shipper.Delivery{FailFast: once, Observer: latencies, Log: log})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 
+	"ollama-hec/input"
 	"ollama-hec/input/internal/jsonline"
 )
 
@@ -13,16 +14,19 @@ type entry struct {
 	cursor, time           []byte
 	message                []byte // JSON: a string, bytes as numbers, null, or a list of these
 	lineBreak              []byte // "line-max": journald cut the line here
-	stream, pid            []byte // the connection it came over
-	transport              []byte
+	stream                 []byte // the connection it came over
+	container, priority    []byte // or the container, and by the priority its output
+	partial                []byte // "true": the container's runtime cut the line here
+	audit                  []byte // set if the kernel's auditing wrote it
 	messageID              []byte
 	dropped, droppedByUnit []byte // what the rate limit suppressed
 	gone                   []byte // what trim took off the message
 }
 
 // fields are the journal fields an entry is made of, besides those journalctl
-// writes always.
-const fields = "MESSAGE,_LINE_BREAK,_STREAM_ID,_PID,_TRANSPORT,MESSAGE_ID,N_DROPPED,OBJECT_SYSTEMD_UNIT"
+// writes always. Each that every entry has costs journalctl a tenth of its time.
+const fields = "MESSAGE,_LINE_BREAK,_STREAM_ID,CONTAINER_ID_FULL,PRIORITY,CONTAINER_PARTIAL_MESSAGE," +
+	"_AUDIT_TYPE,MESSAGE_ID,N_DROPPED,OBJECT_SYSTEMD_UNIT"
 
 // parse reads a line and reports whether it is an entry: journalctl also
 // writes remarks such as `-- No entries --`.
@@ -40,10 +44,14 @@ func (e *entry) parse(line []byte) bool {
 			e.lineBreak = text(value)
 		case "_STREAM_ID":
 			e.stream = text(value)
-		case "_PID":
-			e.pid = text(value)
-		case "_TRANSPORT":
-			e.transport = text(value)
+		case "CONTAINER_ID_FULL":
+			e.container = text(value)
+		case "PRIORITY":
+			e.priority = text(value)
+		case "CONTAINER_PARTIAL_MESSAGE":
+			e.partial = text(value)
+		case "_AUDIT_TYPE":
+			e.audit = text(value)
 		case "MESSAGE_ID":
 			e.messageID = text(value)
 		case "N_DROPPED":
@@ -164,6 +172,36 @@ func (e *entry) suppressed(unit string) int64 {
 // written reports whether the unit's processes wrote the entry themselves.
 // What the kernel's auditing says about them stands in the journal under the
 // same unit.
-func (e *entry) written() bool {
-	return string(e.transport) != "audit" && string(e.transport) != "kernel"
+func (e *entry) written() bool { return len(e.audit) == 0 }
+
+// cut reports whether the line goes on in a later entry: journald cuts long
+// lines, and so do Docker and Podman before they hand them to it.
+func (e *entry) cut() bool { return string(e.lineBreak) == "line-max" || string(e.partial) == "true" }
+
+// output is where a container's process wrote to, which its runtime tells by
+// the priority. Of a unit's processes it is not known.
+func (e *entry) output() input.Output {
+	switch {
+	case len(e.container) == 0:
+		return input.Mixed
+	case string(e.priority) == "3":
+		return input.Stderr
+	}
+	return input.Stdout
 }
+
+// connection tells apart what is written at the same time: the parts of a line
+// come one after the other over one of them.
+func (e *entry) connection() connection {
+	if len(e.container) > 0 {
+		return connection{e.container, e.output()}
+	}
+	return connection{e.stream, input.Mixed}
+}
+
+type connection struct {
+	id     []byte
+	output input.Output
+}
+
+func (c connection) same(d connection) bool { return c.output == d.output && bytes.Equal(c.id, d.id) }

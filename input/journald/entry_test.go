@@ -52,7 +52,7 @@ func TestRecorded(t *testing.T) {
 	check := func(t *testing.T, lines []byte) {
 		var b strings.Builder
 		for _, r := range feed(t, lines) {
-			fmt.Fprintf(&b, "%d %d %q\n", r.Next, r.Time, r.Text)
+			fmt.Fprintf(&b, "%d %d %d %q\n", r.Next, r.Time, r.Output, r.Text)
 		}
 		golden := "testdata/ollama.golden"
 		if *update {
@@ -118,6 +118,8 @@ func recordAnew(t *testing.T) {
 		said("\x1b[31mred\x1b[0m"), said("bad\xff bytes"), said("two\nlines"), said(strings.Repeat("long ", 1000)),
 		said("cut ", "_LINE_BREAK", "line-max", "_STREAM_ID", "out"), said("between", "_STREAM_ID", "err"), said("and joined", "_STREAM_ID", "out"),
 		fieldsOf{"_TRANSPORT", "driver", "MESSAGE_ID", suppressedID, "N_DROPPED", "5", "OBJECT_SYSTEMD_UNIT", "ollama.service", "MESSAGE", "Suppressed 5 messages from ollama.service"},
+		fieldsOf{"_SYSTEMD_UNIT", "libpod-conmon-0f.scope", "CONTAINER_NAME", "ollama", "CONTAINER_ID_FULL", "0f", "PRIORITY", "3", "CONTAINER_PARTIAL_MESSAGE", "true", "MESSAGE", "a container's "},
+		fieldsOf{"_SYSTEMD_UNIT", "libpod-conmon-0f.scope", "CONTAINER_NAME", "ollama", "CONTAINER_ID_FULL", "0f", "PRIORITY", "3", "MESSAGE", "line\n"},
 		said("first", "MESSAGE", "second"), said("end 😀"))
 	file := filepath.Join(j.dir, "ollama.journal")
 	raw, err := os.ReadFile(file)

@@ -1,10 +1,11 @@
-// Package journald reads what a systemd unit wrote to the journal, every entry
-// once and in order, through journalctl: no cgo, nothing to link against.
+// Package journald reads what a systemd unit, or a container of the same name,
+// wrote to the journal, every entry once and in order, through journalctl: no
+// cgo, nothing to link against.
 //
 // It sees what the journal still holds. What journald's rate limit suppressed
 // or vacuuming removed is gone; it is counted and said, not brought back. In a
 // journal from elsewhere, entries without _HOSTNAME (journald writes none) are
-// not found.
+// not found. Containers' entries come without fields for the container.
 package journald
 
 import (
@@ -39,7 +40,7 @@ const namespace = "journald"
 
 // Config says what to read.
 type Config struct {
-	Unit    string // ollama or ollama.service
+	Unit    string // ollama or ollama.service; a container is ollama
 	Dir     string // a journal from elsewhere; empty: this machine's
 	FromEnd bool   // of a journal never seen only what comes from now on
 	Once    bool   // what is there, then end
@@ -149,7 +150,7 @@ func (j *Journal) eachHost(ctx context.Context, follow func(host string, atStart
 			if slices.Contains(known, host) {
 				continue
 			}
-			if found, err := j.query(host).first(ctx, "--lines=1"); err == nil && found != "" {
+			if found, err := j.holds(ctx, host); err == nil && found {
 				known = append(known, host)
 				follow(host, atStart)
 			}

@@ -164,8 +164,51 @@ func TestMessages(t *testing.T) {
 		j.write(t, "a", said("later", "_STREAM_ID", "y"))
 		equal(t, newShipper(t, Config{Dir: j.dir, Once: true, Store: store}).once(), []string{"cut", "later"})
 	})
+	live(t, "of a container of that name are its lines, joined where its runtime cut them", func(t *testing.T, j *journal) {
+		// Podman leaves lines their end, Docker takes it.
+		podman := func(priority, text string, more ...string) fieldsOf {
+			return append(fieldsOf{"_SYSTEMD_UNIT", "libpod-conmon-0f.scope", "_HOSTNAME", "gpu1", "_TRANSPORT", "journal", "PRIORITY", priority,
+				"CONTAINER_NAME", "ollama", "CONTAINER_ID_FULL", "0f", "MESSAGE", text}, more...)
+		}
+		docker := func(name, text string) fieldsOf {
+			return fieldsOf{"_SYSTEMD_UNIT", "docker.service", "_HOSTNAME", "gpu1", "_TRANSPORT", "journal", "PRIORITY", "3",
+				"CONTAINER_NAME", name, "CONTAINER_ID_FULL", "1f", "MESSAGE", text}
+		}
+		partial := []string{"CONTAINER_PARTIAL_MESSAGE", "true"}
+		j.write(t, "a",
+			docker("ollama", "by Docker"), docker("ollama-hec", "not this"), docker("open-webui", "nor this"),
+			podman("3", "one ", partial...), podman("6", "between\n"), podman("3", "two ", partial...), podman("3", "three\n"),
+			podman("6", "out\n"), podman("6", "\n"))
+		s := newShipper(t, Config{Dir: j.dir, Once: true, Store: &memory{}})
+		equal(t, s.once(), []string{"by Docker", "between", "one two three", "out", ""})
+		var outputs []input.Output
+		for _, r := range s.got {
+			outputs = append(outputs, r.output)
+		}
+		if want := []input.Output{input.Stderr, input.Stdout, input.Stderr, input.Stdout, input.Stdout}; !slices.Equal(outputs, want) {
+			t.Errorf("outputs %v, want %v", outputs, want)
+		}
+	})
+	live(t, "of a unit of a user, and of a unit that runs a container, come once", func(t *testing.T, j *journal) {
+		j.write(t, "a",
+			fieldsOf{"_SYSTEMD_UNIT", "user@1000.service", "_SYSTEMD_USER_UNIT", "ollama.service", "_HOSTNAME", "gpu1", "MESSAGE", "a user's"},
+			said("the system's", "CONTAINER_NAME", "ollama"),
+			fieldsOf{"_SYSTEMD_UNIT", "user@1000.service", "_SYSTEMD_USER_UNIT", "other.service", "_HOSTNAME", "gpu1", "MESSAGE", "not this"})
+		equal(t, newShipper(t, Config{Dir: j.dir, Once: true, Store: &memory{}}).once(), []string{"a user's", "the system's"})
+	})
+	live(t, "of a unit with a journal namespace are read from its directory", func(t *testing.T, j *journal) {
+		j.dir = filepath.Join(j.dir, "0123456789abcdef0123456789abcdef.llm")
+		if err := os.Mkdir(j.dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		j.write(t, "system", said("apart", "_NAMESPACE", "llm"))
+		if got, err := Probe(t.Context(), "ollama", j.dir); !got || err != nil {
+			t.Errorf("Probe = %v, %v", got, err)
+		}
+		equal(t, newShipper(t, Config{Dir: j.dir, Once: true, Store: &memory{}}).once(), []string{"apart"})
+	})
 	live(t, "of the kernel's auditing are not the unit's", func(t *testing.T, j *journal) {
-		audit := said("AVC apparmor=DENIED")
+		audit := said("AVC apparmor=DENIED", "_AUDIT_TYPE", "1400")
 		audit[5] = "audit"
 		j.write(t, "a", said("a"), audit, said("b"))
 		equal(t, newShipper(t, Config{Dir: j.dir, Once: true, Store: &memory{}}).once(), []string{"a", "b"})
@@ -273,6 +316,13 @@ func TestProbe(t *testing.T) {
 			if got, err := Probe(t.Context(), unit, j.dir); got != want || err != nil {
 				t.Errorf("Probe(%s) = %v, %v", unit, got, err)
 			}
+		}
+	})
+	live(t, "is not misled by what the rate limit took from another", func(t *testing.T, j *journal) {
+		j.write(t, "a", fieldsOf{"_SYSTEMD_UNIT", "systemd-journald.service", "_HOSTNAME", "gpu1", "_TRANSPORT", "driver",
+			"MESSAGE_ID", suppressedID, "MESSAGE", "Suppressed 7 messages from ssh.service"})
+		if got, err := Probe(t.Context(), "ollama", j.dir); got || err != nil {
+			t.Errorf("Probe = %v, %v", got, err)
 		}
 	})
 	t.Run("says when there is no journalctl", func(t *testing.T) {

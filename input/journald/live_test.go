@@ -138,6 +138,7 @@ type record struct {
 	text   string
 	next   input.Position
 	time   int64
+	output input.Output
 }
 
 func newShipper(t testing.TB, c Config) *shipper {
@@ -198,7 +199,7 @@ func (s *shipper) drain() {
 			progress = stream.Read(&c)
 			s.mu.Lock()
 			for _, r := range c.Records {
-				s.got = append(s.got, record{stream, string(r.Text), r.Next, r.Time})
+				s.got = append(s.got, record{stream, string(r.Text), r.Next, r.Time, r.Output})
 			}
 			s.ended[stream] = s.ended[stream] || progress == input.Ended
 		}

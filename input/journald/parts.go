@@ -4,21 +4,24 @@ import (
 	"bytes"
 	"iter"
 	"time"
+
+	"ollama-hec/input"
 )
 
 // line is what a process wrote as one, or the beginning of it.
 type line struct {
-	text []byte
-	size int64 // of the whole, of which text may be only the beginning
-	time int64
+	text   []byte
+	size   int64 // of the whole, of which text may be only the beginning
+	time   int64
+	output input.Output
 }
 
-// parts are lines journald has cut, whose end is still to come: one for each
-// connection to the journal, the oldest first.
+// parts are lines that were cut and whose end is still to come: one for each
+// connection, the oldest first.
 type parts []part
 
 type part struct {
-	connection []byte
+	over connection
 	line
 	seen int64 // when the last part came
 }
@@ -31,22 +34,20 @@ const (
 )
 
 // join adds text to the line its connection has begun and returns the line it
-// completes, whose text is the caller's to keep. cut says that more follows.
-func (p *parts) join(e *entry, piece line, cut bool, limit int) (line, bool) {
-	connection := e.stream
-	if len(connection) == 0 {
-		connection = e.pid
-	}
+// completes, whose text is the caller's to keep.
+func (p *parts) join(e *entry, piece line, limit int) (line, bool) {
+	over := e.connection()
 	i := 0
-	for i < len(*p) && !bytes.Equal((*p)[i].connection, connection) {
+	for i < len(*p) && !(*p)[i].over.same(over) {
 		i++
 	}
 	if i == len(*p) {
-		*p = append(*p, part{connection: bytes.Clone(connection), line: line{time: piece.time}})
+		over.id = bytes.Clone(over.id)
+		*p = append(*p, part{over: over, line: line{time: piece.time, output: piece.output}})
 	}
 	at := &(*p)[i]
 	at.add(piece, limit)
-	if !cut {
+	if !e.cut() {
 		return p.close(i), true
 	}
 	if len(*p) > maxParts {

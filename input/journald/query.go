@@ -22,8 +22,8 @@ var (
 // final tells an error that trying again will not mend.
 func final(err error) bool { return errors.Is(err, errMissing) || errors.Is(err, errDenied) }
 
-// Probe reports whether the journal holds anything of the unit; dir is empty
-// for this machine's. The error names the way out.
+// Probe reports whether the journal holds anything of the unit or of a container
+// of that name; dir is empty for this machine's. The error names the way out.
 func Probe(ctx context.Context, unit, dir string) (bool, error) {
 	j, err := New(Config{Unit: unit, Dir: dir, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -32,7 +32,12 @@ func Probe(ctx context.Context, unit, dir string) (bool, error) {
 	if err := j.prepare(ctx); err != nil {
 		return false, err
 	}
-	cursor, err := j.query("").first(ctx, "--lines=1")
+	return j.holds(ctx, "")
+}
+
+// holds reports whether a line of the unit is there, be it from one host only.
+func (j *Journal) holds(ctx context.Context, host string) (bool, error) {
+	cursor, err := j.written(host).first(ctx, "--lines=1")
 	return cursor != "", err
 }
 
@@ -60,6 +65,21 @@ type query struct {
 // query selects what the unit's processes wrote and, besides, what journald
 // suppressed of it.
 func (j *Journal) query(host string) query {
+	return j.either(host, append(j.writers(), []string{"_TRANSPORT=driver", "MESSAGE_ID=" + suppressedID})...)
+}
+
+// written selects what the unit's processes wrote.
+func (j *Journal) written(host string) query { return j.either(host, j.writers()...) }
+
+// writers are the matches by which the journal knows who wrote an entry: a unit
+// of the system or of a user, or a container of that name whose runtime writes
+// to the journal on its behalf. A unit that runs a container is both.
+func (j *Journal) writers() [][]string {
+	return [][]string{{"_SYSTEMD_UNIT=" + j.unit}, {"_SYSTEMD_USER_UNIT=" + j.unit}, {"CONTAINER_NAME=" + j.name}}
+}
+
+// either selects the entries that meet all matches of one of the terms.
+func (j *Journal) either(host string, terms ...[]string) query {
 	var q query
 	var everywhere []string
 	// Without --merge, --follow shows one boot only, from systemd 250 on.
@@ -77,10 +97,12 @@ func (j *Journal) query(host string) query {
 	if host != "" {
 		everywhere = append(everywhere, "_HOSTNAME="+host)
 	}
-	q.matches = append(q.matches, "_SYSTEMD_UNIT="+j.unit)
-	q.matches = append(q.matches, everywhere...)
-	q.matches = append(q.matches, "+", "_TRANSPORT=driver", "MESSAGE_ID="+suppressedID)
-	q.matches = append(q.matches, everywhere...)
+	for i, term := range terms {
+		if i > 0 {
+			q.matches = append(q.matches, "+")
+		}
+		q.matches = append(append(q.matches, term...), everywhere...)
+	}
 	return q
 }
 

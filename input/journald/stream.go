@@ -163,7 +163,7 @@ func (s *stream) read(c *input.Chunk, buf []byte) []byte {
 		s.emit(c, line)
 	}
 	switch {
-	case string(e.messageID) == suppressedID && string(e.transport) == "driver":
+	case string(e.messageID) == suppressedID:
 		s.journal.suppressed(e.suppressed(s.journal.unit))
 		return buf
 	case !e.written() || len(e.message) == 0:
@@ -171,10 +171,14 @@ func (s *stream) read(c *input.Chunk, buf []byte) []byte {
 	}
 	start := len(buf)
 	buf = appendMessage(buf, e.message)
-	whole := line{buf[start:len(buf):len(buf)], int64(len(buf)-start) + number(e.gone), e.nanos()}
-	cut := string(e.lineBreak) == "line-max"
-	if cut || len(s.parts) > 0 {
-		joined, ok := s.parts.join(e, whole, cut, s.journal.maxLine)
+	whole := line{buf[start:len(buf):len(buf)], int64(len(buf)-start) + number(e.gone), e.nanos(), e.output()}
+	if !e.cut() && whole.size == int64(len(whole.text)) {
+		// Podman leaves a line its end.
+		whole.text = bytes.TrimSuffix(whole.text, []byte{'\n'})
+		whole.size = int64(len(whole.text))
+	}
+	if e.cut() || len(s.parts) > 0 {
+		joined, ok := s.parts.join(e, whole, s.journal.maxLine)
 		if ok {
 			s.emit(c, joined)
 		}
@@ -184,7 +188,7 @@ func (s *stream) read(c *input.Chunk, buf []byte) []byte {
 		s.emit(c, whole)
 		return buf
 	}
-	text := bytes.TrimSuffix(whole.text, []byte{'\n'})
+	text := whole.text
 	for more := true; more; {
 		whole.text, text, more = bytes.Cut(text, []byte{'\n'})
 		whole.size = int64(len(whole.text))
@@ -195,7 +199,7 @@ func (s *stream) read(c *input.Chunk, buf []byte) []byte {
 
 func (s *stream) emit(c *input.Chunk, l line) {
 	text, _ := input.Limit(l.text, l.size, s.journal.maxLine)
-	c.Records = append(c.Records, input.Record{Text: text, Time: l.time})
+	c.Records = append(c.Records, input.Record{Text: text, Time: l.time, Output: l.output})
 }
 
 // place gives the records of one entry their positions. Only after the last

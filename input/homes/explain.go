@@ -9,6 +9,9 @@ import (
 type Journal struct {
 	Unit string // to follow; empty: none
 	Why  string
+	// Later: it may have something to follow yet. Where a log file of the
+	// service lies it never has: both may say the same.
+	Later bool
 }
 
 // ChooseJournal decides by the setting JOURNAL_UNIT whether to follow the
@@ -19,27 +22,29 @@ func (s System) ChooseJournal(setting, dir string, found []Found, probe func(uni
 	const unit = "ollama"
 	switch {
 	case setting == "off":
-		return Journal{"", "not read: JOURNAL_UNIT=off"}
+		return Journal{Why: "not read: JOURNAL_UNIT=off"}
 	case setting != "":
-		return Journal{setting, "JOURNAL_UNIT names it"}
+		return Journal{Unit: setting, Why: "JOURNAL_UNIT names it"}
 	case dir != "":
-		return Journal{unit, "JOURNAL_DIR is set"}
+		return Journal{Unit: unit, Why: "JOURNAL_DIR is set"}
 	case s.GOOS != "linux":
-		return Journal{"", "this system has none"}
+		return Journal{Why: noJournal}
 	}
 	for _, f := range found {
 		if !f.Containers && len(f.Files) > 0 {
-			return Journal{"", "not read: there is a log file, " + f.Files[0]}
+			return Journal{Why: "not read: there is a log file, " + f.Files[0]}
 		}
 	}
 	switch ok, err := probe(unit); {
 	case err != nil:
-		return Journal{"", err.Error()}
+		return Journal{Why: err.Error(), Later: true}
 	case !ok:
-		return Journal{"", "it holds nothing of unit " + unit + ".service"}
+		return Journal{Why: "it holds nothing of a unit or container named " + unit, Later: true}
 	}
-	return Journal{unit, "it holds entries of unit " + unit + ".service"}
+	return Journal{Unit: unit, Why: "it holds lines of a unit or container named " + unit}
 }
+
+const noJournal = "this system has none"
 
 // Explain says line by line what was found and why it is read.
 func Explain(found []Found, journal Journal) []string {
@@ -55,8 +60,11 @@ func Explain(found []Found, journal Journal) []string {
 			lines = append(lines, f.Err.Error())
 		}
 	}
-	if journal.Unit != "" {
+	switch {
+	case journal.Unit != "":
 		lines = append(lines, fmt.Sprintf("journal of %s: %s", journal.Unit, journal.Why))
+	case journal.Why != noJournal:
+		lines = append(lines, "journal: "+journal.Why)
 	}
 	return lines
 }
@@ -105,8 +113,9 @@ func (s System) advice() []string {
 	case "linux":
 		return append(advice,
 			"in a container: mount the host's logs, and set JOURNAL_DIR to where its journal is mounted",
-			"the service logs to the journal, where it is read as unit ollama; JOURNAL_UNIT names another",
-			"to have it log to a file instead: mkdir -p /var/log/ollama, systemctl edit ollama, and under [Service]",
+			"in the journal a unit or a container named ollama is found; JOURNAL_UNIT names another",
+			"a unit with LogNamespace=NAME has a journal of its own: set JOURNAL_DIR=/var/log/journal/MACHINE-ID.NAME",
+			"to have the service log to a file instead: mkdir -p /var/log/ollama, systemctl edit ollama, and under [Service]",
 			"  StandardOutput=append:/var/log/ollama/ollama.log",
 			"  StandardError=append:/var/log/ollama/ollama.log")
 	case "darwin":

@@ -53,6 +53,7 @@ const (
 	desktop = "log of the desktop app"
 	user    = "log in a user's home"
 	docker  = "container under Docker"
+	podman  = "container under Podman"
 	pod     = "container under Kubernetes"
 )
 
@@ -69,9 +70,14 @@ func (s System) linux() []Place {
 	for _, home := range s.homes("/root", "/home/*") {
 		places = append(places, Place{Glob: home + "/.ollama/logs/*.log", What: user})
 	}
-	places = append(places, Place{Glob: "/var/lib/docker/containers/*/*-json.log", What: docker, Containers: true})
+	stores := []string{"/var/lib"}
 	for _, home := range s.homes("/home/*") {
-		places = append(places, Place{Glob: home + "/.local/share/docker/containers/*/*-json.log", What: docker, Containers: true})
+		stores = append(stores, home+"/.local/share")
+	}
+	for _, store := range stores {
+		places = append(places,
+			Place{Glob: store + "/docker/containers/*/*-json.log", What: docker, Containers: true},
+			Place{Glob: store + "/containers/storage/*-containers/*/userdata/ctr.log", What: podman, Containers: true})
 	}
 	// /var/log/containers only links to these.
 	return append(places, Place{Glob: "/var/log/pods/*/*/*.log", What: pod, Containers: true})

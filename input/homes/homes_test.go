@@ -40,12 +40,15 @@ func env(pairs ...string) func(string) string {
 // The logs of reference installations, and what lies beside them.
 func TestPlaces(t *testing.T) {
 	linux := []string{"/var/log/ollama/ollama.log", "/var/log/ollama.log",
-		"/var/lib/docker/containers/0f/0f-json.log", "/var/log/pods/ai_ollama-0_1/ollama/0.log"}
+		"/var/lib/docker/containers/0f/0f-json.log", "/var/lib/containers/storage/overlay-containers/0f/userdata/ctr.log",
+		"/var/lib/containers/storage/vfs-containers/0f/userdata/ctr.log", "/var/log/pods/ai_ollama-0_1/ollama/0.log"}
 	for name, tt := range map[string]struct{ in, out []string }{
 		"linux user": {append(slices.Clone(linux), "/home/user1/.ollama/logs/server.log"),
-			[]string{"/home/user2/.ollama/logs/server.log", "/var/log/ollama/ollama.log.1", "/var/log/ollama-hec.log", "/var/log/ollama-hec/run.log", "/home/user1/.ollama/history"}},
+			[]string{"/home/user2/.ollama/logs/server.log", "/var/log/ollama/ollama.log.1", "/var/log/ollama-hec.log", "/var/log/ollama-hec/run.log", "/home/user1/.ollama/history",
+				"/var/lib/containers/storage/overlay-containers/0f/userdata/attach.log"}},
 		"linux root": {append(slices.Clone(linux), "/home/user1/.ollama/logs/server.log", "/root/.ollama/logs/server.log",
-			"/home/user1/.local/share/docker/containers/0f/0f-json.log", "/usr/share/ollama/.ollama/logs/server.log"), nil},
+			"/home/user1/.local/share/docker/containers/0f/0f-json.log",
+			"/home/user1/.local/share/containers/storage/overlay-containers/0f/userdata/ctr.log", "/usr/share/ollama/.ollama/logs/server.log"), nil},
 		"linux no home": {append(slices.Clone(linux), "/root/.ollama/logs/server.log"), []string{"/.ollama/logs/server.log"}},
 		"macos user": {[]string{"/Users/user1/.ollama/logs/server.log", "/Users/user1/.ollama/logs/server-1.log", "/Users/user1/.ollama/logs/app.log",
 			"/Users/user1/.ollama/logs/upgrade.log", "/opt/homebrew/var/log/ollama.log"},
@@ -158,6 +161,56 @@ func TestLook(t *testing.T) {
 	}
 }
 
+func TestPodman(t *testing.T) {
+	const store = "home/user1/.local/share/containers/storage/overlay-containers/"
+	ids := map[string]string{} // by name
+	for i, name := range []string{"llm", "ollama", "db", "ollama-hec", "unknown"} {
+		ids[name] = fmt.Sprint(i) + id[1:]
+	}
+	listed := func(name, image string) string {
+		about := fmt.Sprintf(`{"image-name":%q,"image-id":"sha","name":%q,"created-at":1792610141}`, image, name)
+		return fmt.Sprintf(`{"id":%q,"names":[%q],"image":"sha","layer":"l","metadata":%q,"created":"2026-10-21T19:15:41Z","flags":{"MountLabel":""}}`,
+			ids[name], name, about)
+	}
+	files := map[string]string{
+		store + "containers.json":          "[" + listed("llm", "docker.io/ollama/ollama:latest") + "," + listed("db", "docker.io/library/postgres:17") + "]",
+		store + "volatile-containers.json": "[" + listed("ollama", "localhost/mine:1") + "," + listed("ollama-hec", "localhost/ollama-hec:1") + "]",
+	}
+	for _, containerID := range ids {
+		files[store+containerID+"/userdata/ctr.log"] = ""
+	}
+	places := host(t, files)
+	filter := &Filter{}
+	var got []string
+	for _, f := range Look(places, filter) {
+		for _, file := range f.Files {
+			fields := map[string]string{}
+			for _, field := range Fields(file) {
+				fields[field.Name] = field.Value
+			}
+			got = append(got, fmt.Sprint(f.What, " ", fields["container"], " ", fields["image"], " ", fields["container_id"] == ids[fields["container"]]))
+		}
+		if f.Others > 0 {
+			got = append(got, fmt.Sprint(f.What, " ", f.Others, " others"))
+		}
+	}
+	want := []string{podman + " llm docker.io/ollama/ollama:latest true", podman + " ollama localhost/mine:1 true", podman + " 3 others"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	// One that the list names late is told then.
+	root := strings.TrimSuffix(places[0].Glob, "/var/log/ollama/*.log")
+	list := filepath.Join(root, filepath.FromSlash(store), "containers.json")
+	if err := os.WriteFile(list, []byte("["+listed("unknown", "docker.io/ollama/ollama")+"]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, ollama := range map[string]bool{"unknown": true, "llm": true, "db": false} {
+		if log := filepath.Join(root, filepath.FromSlash(store), ids[name], "userdata", "ctr.log"); filter.Ollama(log) != ollama {
+			t.Errorf("%s is taken for Ollama's: %v", name, !ollama)
+		}
+	}
+}
+
 func dockerGlob(places []Place) string {
 	for _, p := range places {
 		if p.What == docker {
@@ -196,19 +249,23 @@ func TestChooseJournal(t *testing.T) {
 		probe        func(string) (bool, error)
 		unit, why    string
 	}{
-		"nothing else":          {linux, "", "", nil, has, "ollama", "holds entries"},
+		"nothing else":          {linux, "", "", nil, has, "ollama", "holds lines"},
 		"a log file":            {linux, "", "", file, has, "", "/var/log/ollama.log"},
-		"only containers":       {linux, "", "", containers, has, "ollama", "holds entries"},
+		"only containers":       {linux, "", "", containers, has, "ollama", "holds lines"},
 		"named":                 {linux, "ollama@gpu", "", file, hasNot, "ollama@gpu", "JOURNAL_UNIT"},
 		"off":                   {linux, "off", "/j", nil, has, "", "off"},
 		"elsewhere":             {linux, "", "/j", file, hasNot, "ollama", "JOURNAL_DIR"},
-		"journal without it":    {linux, "", "", nil, hasNot, "", "nothing of unit"},
+		"journal without it":    {linux, "", "", nil, hasNot, "", "nothing of a unit"},
 		"no journal":            {linux, "", "", nil, fails, "", "not in PATH"},
 		"a system without such": {systems["macos user"], "", "", nil, has, "", "has none"},
 	} {
 		got := tt.system.ChooseJournal(tt.setting, tt.dir, tt.found, tt.probe)
 		if got.Unit != tt.unit || !strings.Contains(got.Why, tt.why) {
 			t.Errorf("%s: got %+v", name, got)
+		}
+		// It is looked at again if nothing but its lack of entries speaks against it.
+		if want := name == "journal without it" || name == "no journal"; got.Later != want {
+			t.Errorf("%s: looked at later: %v", name, got.Later)
 		}
 	}
 }
@@ -250,10 +307,17 @@ func TestExplain(t *testing.T) {
 		{Place: Place{Glob: "/var/log/pods/*/*/*.log", What: pod, Containers: true}, Others: 2},
 		{Place: Place{Glob: "/root/*.log", What: user}, Err: errors.New("permission denied")},
 	}
-	got := Explain(found, Journal{"ollama", "JOURNAL_UNIT names it"})
+	got := Explain(found, Journal{Unit: "ollama", Why: "JOURNAL_UNIT names it"})
 	want := []string{"/var/log/ollama/ollama.log: log file of the service", "/var/log/pods/*/*/*.log: 2 logs of other containers left alone",
 		"permission denied", "journal of ollama: JOURNAL_UNIT names it"}
 	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	if got := Explain(nil, Journal{Why: "it holds nothing"}); !slices.Equal(got, []string{"journal: it holds nothing"}) {
+		t.Errorf("got %q", got)
+	}
+	macos := systems["macos user"]
+	if got := Explain(nil, macos.ChooseJournal("", "", nil, nil)); got != nil {
 		t.Errorf("got %q", got)
 	}
 	if err := systems["linux user"].Nothing(found, Journal{}); err != nil {

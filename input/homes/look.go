@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -59,14 +60,9 @@ func (f *Filter) Ollama(file string) bool {
 	if ollama, ok := f.known[file]; ok {
 		return ollama
 	}
-	unknown := false
-	fields := container.Metadata(file, func(path string) ([]byte, error) {
-		raw, err := readConfig(path)
-		unknown = err != nil
-		return raw, err
-	})
+	fields, sure := describe(file)
 	ollama := fields == nil || container.RunsOllama(fields)
-	if !unknown {
+	if sure {
 		if f.known == nil || len(f.known) > maxKnown {
 			f.known = make(map[string]bool)
 		}
@@ -78,11 +74,28 @@ func (f *Filter) Ollama(file string) bool {
 const maxKnown = 10_000
 
 // Fields are the HEC fields of a container's log, nil for other files.
-func Fields(file string) []input.Field { return container.Metadata(file, readConfig) }
+func Fields(file string) []input.Field {
+	fields, _ := describe(file)
+	return fields
+}
 
-// readConfig reads a regular file of a size that a description of a container
-// may have.
-func readConfig(path string) ([]byte, error) {
+// describe tells the fields of a container's log; nil: it is none. sure is
+// false if what describes the container cannot be read now.
+func describe(file string) (fields []input.Field, sure bool) {
+	if m := podmanLog.FindStringSubmatch(filepath.ToSlash(file)); m != nil {
+		return podmanFields(m[1], m[2])
+	}
+	sure = true
+	fields = container.Metadata(file, func(path string) ([]byte, error) {
+		raw, err := read(path, container.MaxConfig)
+		sure = err == nil
+		return raw, err
+	})
+	return fields, sure
+}
+
+// read reads a regular file of a size that a description of containers may have.
+func read(path string, most int64) ([]byte, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
 		return nil, err
@@ -95,5 +108,5 @@ func readConfig(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, container.MaxConfig))
+	return io.ReadAll(io.LimitReader(file, most))
 }

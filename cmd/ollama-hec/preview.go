@@ -13,7 +13,6 @@ import (
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/hec"
 	"ollama-hec/input"
-	"ollama-hec/input/container"
 	"ollama-hec/input/stdin"
 	"ollama-hec/sourcetypes"
 	"ollama-hec/sourcetypes/batch"
@@ -78,22 +77,9 @@ func (p *preview) file(cmd *cobra.Command, name string, std streams) error {
 	log, flush := newLog(std.err, p.settings.LogFormat)
 	defer flush()
 	lines := stdin.New(stdin.Options{Reader: in, MaxLine: int(p.settings.MaxLineBytes), Log: log})
-	chunk := input.Chunk{Buf: make([]byte, 256<<10)}
-	var frames container.Frames
-	err := lines.Run(cmd.Context(), func(st input.Stream) {
-		for progress := input.More; progress == input.More; {
-			progress = st.Read(&chunk)
-			if len(chunk.Records) > 0 {
-				frames.Detect(append(chunk.Records[0].Text, '\n'), int(p.settings.MaxLineBytes))
-			}
-			frames.Unwrap(&chunk, 0, progress)
-			norm.AddAll(chunk.Records, nil)
-		}
-	})
-	if err != nil {
+	if err := normalize(cmd.Context(), lines, norm, int(p.settings.MaxLineBytes)); err != nil {
 		return err
 	}
-	norm.Flush()
 	p.counts.Add(norm.Counts())
 	if p.err != nil {
 		return fmt.Errorf("write the events: %w", p.err)

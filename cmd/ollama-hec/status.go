@@ -1,9 +1,14 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -12,6 +17,7 @@ import (
 
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/hec/deadletter"
+	"ollama-hec/input"
 	"ollama-hec/input/checkpoint"
 	"ollama-hec/input/file"
 )
@@ -20,8 +26,8 @@ func newStatus(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "show how far a running or stopped shipper is, from its state directory",
-		Long: "status shows files, positions and lag, when something was last delivered, and dead letters, as the state\n" +
-			"directory has them. Checkpoints are written about once a second.",
+		Long: "status shows files, positions, lag and since when the oldest line waits, when something was last delivered, and\n" +
+			"dead letters, as the state directory has them. Checkpoints are written about once a second.",
 		Args: cobra.NoArgs,
 		RunE: ran(func(cmd *cobra.Command, _ []string) error {
 			s, err := settings.Load(cmd.Flags())
@@ -32,14 +38,14 @@ func newStatus(std streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return status(dir, std.out)
+			return status(cmd.Context(), s, dir, std.out)
 		}),
 	}
 	settings.AddFlags(cmd.Flags())
 	return cmd
 }
 
-func status(dir string, out io.Writer) error {
+func status(ctx context.Context, s *settings.Settings, dir string, out io.Writer) error {
 	in, err := checkpoint.Inspect(dir)
 	if err != nil {
 		return settings.Wrong("STATE_DIR", err.Error())
@@ -58,16 +64,46 @@ func status(dir string, out io.Writer) error {
 	fmt.Fprintf(w, "last delivery\t%s\n", ago(in.Written))
 	fmt.Fprintf(w, "dead letters\t%d\n", letters)
 	if len(files) > 0 {
-		fmt.Fprintf(w, "\nfile\tsize\tdelivered\tlag\tlast line\n")
+		fmt.Fprintf(w, "\nfile\tsize\tdelivered\tlag\twaiting since\tlast line\n")
 	}
 	for _, f := range files {
 		lag := humanize.IBytes(uint64(f.Lag))
 		if f.Gone {
 			lag = "gone"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", f.Path, humanize.IBytes(uint64(f.Size)), humanize.IBytes(uint64(f.Committed)), lag, ago(f.Last))
+		waiting := "-"
+		if since := waitingSince(ctx, s, f); !since.IsZero() {
+			waiting = ago(since)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", f.Path, humanize.IBytes(uint64(f.Size)), humanize.IBytes(uint64(f.Committed)), lag, waiting, ago(f.Last))
+	}
+	if err := others(w, in.Records); err != nil {
+		return err
 	}
 	return w.Flush()
+}
+
+// others shows the sources that are no files: journals.
+func others(w io.Writer, records map[string]map[string]json.RawMessage) error {
+	title := "\nsource\tlast line\n"
+	for _, namespace := range slices.Sorted(maps.Keys(records)) {
+		if namespace == file.Namespace {
+			continue
+		}
+		for _, id := range slices.Sorted(maps.Keys(records[namespace])) {
+			var at struct{ Carry input.Carry }
+			if err := json.Unmarshal(records[namespace][id], &at); err != nil {
+				return fmt.Errorf("checkpoint %s: %w", id, err)
+			}
+			var last time.Time
+			if at.Carry.Time > 0 {
+				last = time.Unix(0, at.Carry.Time)
+			}
+			fmt.Fprintf(w, "%s%s\t%s\n", title, strings.Join(append([]string{namespace}, strings.Fields(id)...), " "), ago(last))
+			title = ""
+		}
+	}
+	return nil
 }
 
 func ago(t time.Time) string {

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/input"
+	"ollama-hec/input/container"
+	"ollama-hec/input/file"
+	"ollama-hec/input/stdin"
+	"ollama-hec/sourcetypes"
+)
+
+// waitingRead is how far into what waits a line with a stamp is looked for.
+const waitingRead = 64 << 10
+
+// waitingSince is when the first line of f was written that is not delivered, by
+// its own stamp or else that of the line before it; zero: no whole line waits, or
+// nobody can say.
+func waitingSince(ctx context.Context, s *settings.Settings, f file.RecordedFile) (since time.Time) {
+	if f.Gone || f.Lag == 0 {
+		return since
+	}
+	log, err := os.Open(f.Path)
+	if err != nil {
+		return since // run and check say why
+	}
+	defer log.Close()
+	text := make([]byte, min(f.Lag, waitingRead))
+	n, err := log.ReadAt(text, f.Committed)
+	if err != nil && err != io.EOF || bytes.IndexByte(text[:n], '\n') < 0 {
+		return since
+	}
+	var carry input.Carry
+	if !f.Last.IsZero() {
+		carry.Time = f.Last.UnixNano()
+	}
+	asStamped := &sourcetypes.Options{Zone: s.Timezone.Location, Now: time.Now}
+	norm := sourcetypes.NewNormalizer(asStamped, 0, carry, func(ev *sourcetypes.Event) {
+		if since.IsZero() && ev.Time.Nanos > 0 {
+			since = time.Unix(0, ev.Time.Nanos)
+		}
+	})
+	lines := stdin.New(stdin.Options{Reader: bytes.NewReader(text[:n]), MaxLine: waitingRead, Log: slog.New(slog.DiscardHandler)})
+	_ = normalize(ctx, lines, norm, waitingRead) // a reader of bytes has no errors
+	return since
+}
+
+// normalize reads lines to their end into norm, and takes off a container's framing.
+func normalize(ctx context.Context, lines input.Source, norm *sourcetypes.Normalizer, maxLine int) error {
+	chunk := input.Chunk{Buf: make([]byte, 256<<10)}
+	var frames container.Frames
+	err := lines.Run(ctx, func(st input.Stream) {
+		for progress := input.More; progress == input.More; {
+			progress = st.Read(&chunk)
+			if len(chunk.Records) > 0 {
+				frames.Detect(append(chunk.Records[0].Text, '\n'), maxLine)
+			}
+			frames.Unwrap(&chunk, 0, progress)
+			norm.AddAll(chunk.Records, nil)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	norm.Flush()
+	return nil
+}

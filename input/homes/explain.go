@@ -9,6 +9,7 @@ import (
 type Journal struct {
 	Unit string // to follow; empty: none
 	Why  string
+	Err  error // why nobody knows what it holds
 	// Later: it may have something to follow yet. Where a log file of the
 	// service lies it never has: both may say the same.
 	Later bool
@@ -37,9 +38,9 @@ func (s System) ChooseJournal(setting, dir string, found []Found, probe func(uni
 	}
 	switch ok, err := probe(unit); {
 	case err != nil:
-		return Journal{Why: err.Error(), Later: true}
+		return Journal{Why: err.Error(), Err: err, Later: true}
 	case !ok:
-		return Journal{Why: "it holds nothing of a unit or container named " + unit, Later: true}
+		return Journal{Why: "it holds nothing of a unit or container named " + unit + " yet", Later: true}
 	}
 	return Journal{Unit: unit, Why: "it holds lines of a unit or container named " + unit}
 }

@@ -1,8 +1,9 @@
 // Package sources opens what the settings ask to be read: the files named, a
 // pipe, a journal, or with no setting at all the usual places of this system.
 //
-// It decides once, at the start. Files that appear later in a place it chose
-// are found by the file source; a journal that gets its first entry later is not.
+// Whether files or a journal are read is settled at the start, but for a journal
+// that has its first entry of Ollama later: it is followed then. Files that
+// appear later are found by the file source.
 package sources
 
 import (
@@ -83,9 +84,27 @@ func (s *Set) discover(ctx context.Context, c Config) error {
 	if err := s.openFiles(c, d.globs, d.filter.Ollama); err != nil {
 		return err
 	}
-	if d.journal.Unit != "" {
+	switch {
+	case d.journal.Unit != "":
 		return s.openJournal(c, d.journal.Unit)
+	case d.journal.Later && !c.Once:
+		// What comes into an empty one is new, whatever START says.
+		c.FromEnd = c.FromEnd && d.journal.Err != nil
+		return s.awaitJournal(c)
 	}
+	return nil
+}
+
+// awaitJournal opens a journal that is followed once there is something in it.
+func (s *Set) awaitJournal(c Config) error {
+	if err := s.newJournal(c, ""); err != nil {
+		return err
+	}
+	s.All = append(s.All, later{Journal: s.Journal, log: c.Log, look: func(ctx context.Context) homes.Journal {
+		// The error says that there is nothing; so does the journal.
+		d, _ := Find(ctx, c.JournalUnit, c.JournalDir)
+		return d.journal
+	}})
 	return nil
 }
 
@@ -101,18 +120,22 @@ func (s *Set) openFiles(c Config, globs []string, keep func(path string) bool) (
 	return nil
 }
 
-func (s *Set) openJournal(c Config, unit string) (err error) {
+func (s *Set) openJournal(c Config, unit string) error {
+	if err := s.newJournal(c, unit); err != nil {
+		return err
+	}
+	s.All = append(s.All, s.Journal)
+	return nil
+}
+
+func (s *Set) newJournal(c Config, unit string) (err error) {
 	if unit == "" {
 		unit = "ollama"
 	}
 	s.Journal, err = journald.New(journald.Config{
 		Unit: unit, Dir: c.JournalDir, FromEnd: c.FromEnd, Once: c.Once, MaxLine: c.MaxLine, Store: c.Store, Log: c.Log,
 	})
-	if err != nil {
-		return err
-	}
-	s.All = append(s.All, s.Journal)
-	return nil
+	return err
 }
 
 // Close closes all of them, so that their last commits are durable.

@@ -55,6 +55,26 @@ func TestCheckSaysWhatIsWrongAndHowToMendIt(t *testing.T) {
 	}
 }
 
+// The index of health events is tried where there are to be any.
+func TestCheckTriesTheHealthIndex(t *testing.T) {
+	r, _ := collect(t)
+	r.SetTokens(receiver.Token{Value: testToken, Ack: true, Indexes: []string{"lines", "health"}})
+	for _, tt := range []struct {
+		args   []string
+		status int
+		want   string
+	}{
+		{[]string{"--health-events=60s", "--health-index=health"}, 0, "ok    health event"},
+		{[]string{"--health-events=60s", "--health-index=other"}, 1, "set HEALTH_INDEX"},
+		{[]string{"--health-index=other"}, 0, "ok    event"},
+	} {
+		args := append([]string{"check", "--index=lines", "--paths=/nowhere/*.log", "--state-dir=" + t.TempDir()}, tt.args...)
+		if status, out, _ := command(t, "", args...); status != tt.status || !strings.Contains(out, tt.want) {
+			t.Errorf("%q: status %d:\n%s", tt.args, status, out)
+		}
+	}
+}
+
 func TestCheckAsJSON(t *testing.T) {
 	collect(t)
 	status, out, _ := command(t, "", "check", "--json", "--paths=/nowhere/*.log", "--state-dir="+t.TempDir())

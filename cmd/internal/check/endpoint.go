@@ -97,7 +97,7 @@ func (r *report) tls(ctx context.Context, s *settings.Settings, conn net.Conn, n
 	return true
 }
 
-// collector checks health, clock, and by a real event token, index and acknowledgment.
+// collector checks health, clock, and by real events token, indexes and acknowledgment.
 func (r *report) collector(ctx context.Context, s *settings.Settings, base string) {
 	one := *s
 	one.URL = settings.List{base}
@@ -108,29 +108,43 @@ func (r *report) collector(ctx context.Context, s *settings.Settings, base strin
 	}
 	defer out.Client.Close()
 	r.health(ctx, out.Client, base)
+	if r.event(ctx, out, &one, "event "+base, "") && one.HealthEvents > 0 && one.HealthIndex != "" {
+		one.Index = one.HealthIndex
+		r.event(ctx, out, &one, "health event "+base, "set HEALTH_INDEX to an index that the token allows, or allow it in Splunk")
+	}
+}
+
+// event sends a real event. way is what to do about a wrong index, where that is
+// not INDEX.
+func (r *report) event(ctx context.Context, out shipper.Output, s *settings.Settings, name, way string) (arrived bool) {
 	ctx, cancel := context.WithTimeout(ctx, ackPause)
 	defer cancel()
-	err = out.Sink.Deliver(ctx, testEvent(&one))
+	err := out.Sink.Deliver(ctx, testEvent(s))
 	var config *hec.ConfigError
 	var pending *hec.PendingError
 	switch {
 	case err == nil && out.Client.Stats().DeadLetters > 0:
-		r.bad(Fail, "event "+base, "ollama-hec dead-letter list says why", "the test event was rejected")
+		r.bad(Fail, name, "ollama-hec dead-letter list says why", "the test event was rejected")
+		return false
 	case err == nil && out.Client.Acknowledges():
-		r.ok("event "+base, "token and index are accepted, the test event is acknowledged")
+		r.ok(name, "token and index are accepted, the test event is acknowledged")
 	case err == nil && hec.AckMode(s.Ack) == hec.AckOff:
-		r.ok("event "+base, "token and index are accepted")
+		r.ok(name, "token and index are accepted")
 	case err == nil:
-		r.bad(Warn, "event "+base, "enable indexer acknowledgment on the token, if the stack has it",
+		r.bad(Warn, name, "enable indexer acknowledgment on the token, if the stack has it",
 			"token and index are accepted, but without acknowledgment: a 200 is all the promise there is")
 	case errors.As(err, &config):
-		r.bad(Fail, "event "+base, config.Way, "%s", config.Reason)
+		if way == "" {
+			way = config.Way
+		}
+		r.bad(Fail, name, way, "%s", config.Reason)
 	case errors.As(err, &pending):
-		r.bad(Warn, "event "+base, "look at the indexing queues in Splunk", "the test event was accepted, and not acknowledged within %v", ackPause)
+		r.bad(Warn, name, "look at the indexing queues in Splunk", "the test event was accepted, and not acknowledged within %v", ackPause)
 	default:
 		_, why := out.Client.Ready()
-		r.bad(Fail, "event "+base, "look at HEC and what stands in front of it", "not accepted: %s", why)
+		r.bad(Fail, name, "look at HEC and what stands in front of it", "not accepted: %s", why)
 	}
+	return err == nil
 }
 
 func (r *report) health(ctx context.Context, c *hec.Client, base string) {

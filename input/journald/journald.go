@@ -69,7 +69,9 @@ func New(c Config) (*Journal, error) {
 		return nil, fmt.Errorf("journal unit %q: want the name of a systemd unit, such as ollama or ollama.service", c.Unit)
 	}
 	name := strings.TrimSuffix(c.Unit, ".service")
-	return &Journal{Config: c, name: name, unit: name + ".service", maxLine: max(c.MaxLine, 1)}, nil
+	j := &Journal{Config: c, name: name, unit: name + ".service", maxLine: max(c.MaxLine, 1)}
+	j.merge.Store(true)
+	return j, nil
 }
 
 // Stats counts what happened since the start.

@@ -29,13 +29,10 @@ func Probe(ctx context.Context, unit, dir string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if err := j.prepare(ctx); err != nil {
-		return false, err
-	}
 	return j.holds(ctx, "")
 }
 
-// holds reports whether a line of the unit is there, be it from one host only.
+// holds reports whether anything the unit wrote is there; with host "", on any.
 func (j *Journal) holds(ctx context.Context, host string) (bool, error) {
 	cursor, err := j.written(host).first(ctx, "--lines=1")
 	return cursor != "", err
@@ -53,7 +50,6 @@ func (j *Journal) prepare(ctx context.Context) error {
 	var version int
 	fmt.Sscanf(string(out), "systemd %d", &version)
 	j.selects = version >= 236 // when --output-fields came
-	j.merge.Store(true)
 	return nil
 }
 

@@ -16,6 +16,7 @@ func (s *Source) admit(fresh []sighting, now time.Time) {
 		if !s.recorded(found.stat.id) {
 			return false
 		}
+		found.packed = packedName(found.path)
 		g := s.resume(found, named(found.stat.id), now)
 		born = appendNew(born, g)
 		return g != nil
@@ -34,6 +35,10 @@ func (s *Source) admit(fresh []sighting, now time.Time) {
 	for _, found := range fresh {
 		a := s.examine(found)
 		if a == nil {
+			continue
+		}
+		if a.packed() && (s.repeats(a) || s.skipsOld(a.path)) {
+			s.pass(found, a)
 			continue
 		}
 		if c := s.maybeCopy(a); c != nil && !s.options.Once {
@@ -65,7 +70,7 @@ type arrival struct {
 
 // examine opens a file found, nil if it is not one to read now. Why not has been said.
 func (s *Source) examine(found sighting) *arrival {
-	if size, ok := s.ignored[found.name()]; ok && found.stat.size >= size {
+	if s.passes(found) {
 		return nil
 	}
 	f, st, err := s.openFile(found.path)
@@ -81,6 +86,8 @@ func (s *Source) examine(found sighting) *arrival {
 		s.notices.unreadable(found.path, err)
 	case s.known(st.id) != nil || s.held[st.id] != nil:
 		// the path has just been given to a file that is known: next time
+	case found.packed && isGzip(head):
+		return s.examinePacked(found, f)
 	case isCompressed(head):
 		s.notices.compressed(found.path)
 		s.ignored[found.name()] = st.size
@@ -126,12 +133,17 @@ func (s *Source) resume(found sighting, accept func(record) bool, now time.Time)
 // begin makes a new generation of a.
 func (s *Source) begin(a *arrival, now time.Time) *generation {
 	offset := int64(0)
-	if s.first && s.options.StartAtEnd && !s.store.Damaged() && !s.knows(a.path) {
+	if s.skipsOld(a.path) {
 		offset = lastLine(a.file, a.stat.size)
 	}
 	g := s.generate(a, a.path, newKey(), offset, now)
 	s.keep(g)
 	return g
+}
+
+// skipsOld: what a file says that is found at path now is not wanted.
+func (s *Source) skipsOld(path string) bool {
+	return s.first && s.options.StartAtEnd && !s.store.Damaged() && !s.knows(path)
 }
 
 // knows: a file of that source was followed before.
@@ -151,6 +163,12 @@ func (s *Source) generate(a *arrival, source, key string, offset int64, now time
 	g.state = g.checkpoint
 	if s.options.Once {
 		g.limit = a.stat.size
+	}
+	if g.packed = a.packed(); g.packed {
+		g.seen.size = max(g.seen.size, offset)
+	}
+	if g.packed && s.options.Once {
+		g.limit = endless
 	}
 	m, before, err := readMark(a.file, offset)
 	if err != nil {

@@ -36,6 +36,7 @@ type record struct {
 	Offset int64       `json:"offset"`
 	Anchor anchor      `json:"anchor"`
 	Carry  input.Carry `json:"carry"`
+	Packed bool        `json:"packed,omitempty"` // the file is gzipped; all else is of what it says
 	// Deleted: the content is nowhere any more, and only its time is of interest.
 	Deleted bool  `json:"deleted,omitempty"`
 	Gone    int64 `json:"gone,omitempty"` // since when it is not found, in seconds since 1970
@@ -65,7 +66,7 @@ func (g *generation) checkpoint() any {
 	}
 	return &record{
 		Source: g.source, Path: g.path, ID: g.seen.id, Size: g.seen.size, Mtime: g.seen.mtime,
-		Head: g.headSum, Offset: g.committed, Anchor: a, Carry: g.carry, Gone: g.goneAt,
+		Head: g.headSum, Offset: g.committed, Anchor: a, Carry: g.carry, Packed: g.packed, Gone: g.goneAt,
 	}
 }
 
@@ -80,11 +81,12 @@ func (g *generation) pruneMarks() {
 
 // exactMark marks the committed offset where it lies between two places marked.
 // What stands before it in the file now counts only if the file still holds,
-// afterwards, what was read up to the next mark.
+// afterwards, what was read up to the next mark. A gzipped file stays as it is,
+// and going back in it is dear.
 func (g *generation) exactMark() {
 	g.mu.Lock()
 	at, f := g.committed, g.file
-	if f == nil || g.suspect || len(g.marks) < 2 || g.marks[0].end == at {
+	if f == nil || g.packed || g.suspect || len(g.marks) < 2 || g.marks[0].end == at {
 		g.mu.Unlock()
 		return
 	}
@@ -150,10 +152,11 @@ func (d dormant) drop(store *checkpoint.Store, key string) {
 
 // find returns the record to resume a at, of those that accept lets pass: the
 // furthest one, so that of a file and its outdated record nothing is repeated.
+// What was deleted may be there gzipped.
 func (d dormant) find(a *arrival, accept func(record) bool) (string, bool) {
 	best, found := "", false
 	for key, r := range d {
-		if accept(r) && !r.Deleted && (!found || r.Offset > d[best].Offset) && r.fits(a) {
+		if accept(r) && r.about(a) && (!found || r.Offset > d[best].Offset) && r.fits(a) {
 			best, found = key, true
 		}
 	}
@@ -182,20 +185,30 @@ func alike(a *arrival) func(record) bool {
 	}
 }
 
+// about: r can be of a's content. What an empty file became is not gzipped.
+func (r record) about(a *arrival) bool {
+	if a.packed() {
+		return r.telling()
+	}
+	return !r.Deleted
+}
+
 // telling: there is something to know the file by.
 func (r record) telling() bool { return r.Head.Len > 0 }
 
 // fits: a is the recorded file, grown perhaps.
 func (r record) fits(a *arrival) bool {
-	if a.stat.size < r.Offset || len(a.head) < r.Head.Len || digestOf(a.head[:r.Head.Len]) != r.Head {
+	if len(a.head) < r.Head.Len || digestOf(a.head[:r.Head.Len]) != r.Head {
 		return false
 	}
-	if r.Anchor.Len == 0 {
-		return true
+	if r.Anchor.Len > 0 {
+		var buf [anchorSize]byte
+		before, err := readBefore(a.file, r.Anchor.End, min(r.Anchor.Len, anchorSize), &buf)
+		if err != nil || digestOf(before) != r.Anchor.digest {
+			return false
+		}
 	}
-	var buf [anchorSize]byte
-	before, err := readBefore(a.file, r.Anchor.End, min(r.Anchor.Len, anchorSize), &buf)
-	return err == nil && digestOf(before) == r.Anchor.digest
+	return a.reaches(r.Offset)
 }
 
 // readMark marks offset and returns the bytes before it.

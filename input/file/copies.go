@@ -2,7 +2,6 @@ package file
 
 import (
 	"bytes"
-	"path/filepath"
 	"slices"
 	"time"
 )
@@ -21,6 +20,9 @@ type candidate struct {
 }
 
 func (s *Source) maybeCopy(a *arrival) *candidate {
+	if a.packed() {
+		return nil
+	}
 	for _, g := range s.all() {
 		if s.alike(a, g) {
 			g.mu.Lock()
@@ -44,6 +46,10 @@ func (s *Source) reconsider(g *generation) bool {
 	if isCompressed(a.head) {
 		s.withdraw(g)
 		a.file.Close()
+		if s.unpacks(a.path) {
+			s.scanWanted.Store(true)
+			return true
+		}
 		s.notices.compressed(a.path)
 		s.ignored[name{a.path, a.stat.id}] = a.stat.size
 		return true
@@ -75,6 +81,9 @@ func (s *Source) withdraw(g *generation) {
 
 // copied: a says nothing that some generation does not.
 func (s *Source) copied(a *arrival) bool {
+	if a.packed() {
+		return s.repeats(a)
+	}
 	return slices.ContainsFunc(s.all(), func(g *generation) bool {
 		g.mu.Lock()
 		defer g.mu.Unlock()
@@ -120,10 +129,10 @@ func complete(a *arrival, g *generation) bool {
 		return false
 	}
 	if g.off == 0 {
-		return a.stat.size >= g.most
+		return a.reaches(g.most)
 	}
 	var buf [anchorSize]byte
-	if a.stat.size < g.off {
+	if !a.reaches(g.off) {
 		return false
 	}
 	before, err := readBefore(a.file, g.off, len(g.before), &buf)
@@ -234,6 +243,8 @@ func (s *Source) succeed(g *generation, now time.Time) {
 	switch a := arrivalOf(path, f); {
 	case a == nil && f != nil:
 		f.Close()
+	case a != nil && a.packed() && !s.unpacks(path):
+		f.Close()
 	case a != nil && gone: // and then renamed
 		next := s.generate(a, g.source, newKey(), 0, now)
 		next.departed, next.gone = true, true
@@ -272,6 +283,9 @@ func (s *Source) moveTo(g *generation, a *arrival, now time.Time) {
 	}
 	s.closeFile(g)
 	g.path, g.seen, g.most, g.written = a.path, a.stat, a.stat.size, a.stat.mtime
+	if g.packed = a.packed(); g.packed {
+		g.seen.size = max(g.seen.size, g.off)
+	}
 	g.changed, g.news = now, true
 	g.suspect, g.drained, g.final = false, false, false
 	g.scanned, g.blank = 0, 0
@@ -283,7 +297,7 @@ func (s *Source) moveTo(g *generation, a *arrival, now time.Time) {
 }
 
 // copyOf finds the longest copy of what was g's file, among the files held and
-// beside it.
+// beside it, or else one that is gzipped.
 func (s *Source) copyOf(g *generation) *arrival {
 	var best *arrival
 	for _, c := range s.held {
@@ -294,9 +308,11 @@ func (s *Source) copyOf(g *generation) *arrival {
 	if best != nil {
 		return best
 	}
-	beside, _ := siblings(g.path) // what cannot be listed cannot be found
+	beside, _ := s.siblings(g.path) // what cannot be listed cannot be found
+	slices.SortStableFunc(beside, packedLast)
 	for _, found := range beside {
-		if s.known(found.stat.id) != nil || !rotatedName(filepath.Base(g.source), filepath.Base(found.path)) {
+		if s.known(found.stat.id) != nil || !found.rotatedFrom(g.source) ||
+			found.packed && (best != nil || !found.since(g.written)) {
 			continue
 		}
 		a := s.examine(found)

@@ -97,12 +97,12 @@ func (s *Source) reopen(g *generation) error {
 		return err
 	}
 	s.notices.readable(path)
-	s.adopt(g, f)
+	s.adopt(g, g.reopened(f))
 	return nil
 }
 
 // openFile opens a regular file, closing others if need be.
-func (s *Source) openFile(path string) (content, stat, error) {
+func (s *Source) openFile(path string) (plain, stat, error) {
 	s.makeRoom(s.descriptors.max)
 	f, err := openShared(path)
 	for n := s.descriptors.count(); outOfDescriptors(err) && n > 0; n = min(n-1, s.descriptors.count()) {
@@ -110,7 +110,7 @@ func (s *Source) openFile(path string) (content, stat, error) {
 		f, err = openShared(path)
 	}
 	if err != nil {
-		return nil, stat{}, err
+		return plain{}, stat{}, err
 	}
 	st, err := statFile(f)
 	if err == nil && !st.regular {
@@ -118,7 +118,7 @@ func (s *Source) openFile(path string) (content, stat, error) {
 	}
 	if err != nil {
 		f.Close()
-		return nil, stat{}, err
+		return plain{}, stat{}, err
 	}
 	return plain{f}, st, nil
 }

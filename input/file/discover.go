@@ -51,6 +51,7 @@ func (s *Source) recognize(l *listing, now time.Time) (paths map[*generation][]s
 		case s.held[found.stat.id] != nil:
 			s.held[found.stat.id].path = found.path
 		case !seen[found.stat.id]:
+			found.packed = s.unpacks(found.path)
 			fresh = append(fresh, found)
 		}
 		seen[found.stat.id] = true
@@ -127,7 +128,7 @@ func (s *Source) leaves(path string) bool {
 // recover opens a file again that was closed to save descriptors and then moved
 // out of sight.
 func (s *Source) recover(g *generation) {
-	beside, err := siblings(g.path)
+	beside, err := s.siblings(g.path)
 	if err != nil && !os.IsNotExist(err) {
 		s.notices.unreadable(filepath.Dir(g.path), err)
 		return // who knows: the next scan looks again
@@ -142,7 +143,7 @@ func (s *Source) recover(g *generation) {
 			g.mu.Lock()
 			g.path = found.path
 			g.mu.Unlock()
-			s.adopt(g, f)
+			s.adopt(g, g.reopened(f))
 			return
 		case err == nil:
 			f.Close()
@@ -167,21 +168,27 @@ func (s *Source) lose(g *generation, why string) {
 }
 
 // siblings are the regular files beside path, under names they were given by
-// renaming it perhaps.
-func siblings(path string) ([]sighting, error) {
+// renaming or gzipping it perhaps. While a file stands beside what it is gzipped
+// to, that is not finished.
+func (s *Source) siblings(path string) ([]sighting, error) {
 	dir := filepath.Dir(path)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
 	}
 	var all []sighting
+	names := make(map[string]bool)
+	for _, e := range entries {
+		names[e.Name()] = true
+	}
 	for _, e := range entries {
 		if e.Type()&^fs.ModeSymlink != 0 {
 			continue
 		}
 		full := filepath.Join(dir, e.Name())
 		if st, err := statPath(full); err == nil && st.regular {
-			all = append(all, sighting{path: full, stat: st})
+			packed := packedName(full) && !names[unpackedName(e.Name())] && !matchesAny(s.exclude, full)
+			all = append(all, sighting{path: full, stat: st, packed: packed})
 		}
 	}
 	return all, nil

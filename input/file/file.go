@@ -5,6 +5,11 @@
 // A file is known by what it says, not by its name or inode. So it cannot see
 // through a rewrite that leaves the first KiB and the 256 bytes before the
 // offset as they were, and what is deleted before it was ever listed is lost.
+//
+// What was rotated and gzipped while nobody looked is read where a checkpoint
+// says that some of it was not: the rest of a file, and the files after it. A
+// first start digs none up. A glob that ends in .gz has all it matches read, once.
+// Nothing else that is compressed is.
 package file
 
 import (
@@ -86,6 +91,7 @@ type Source struct {
 	waiting  map[*generation]*generation // for its predecessor to be read to its end
 	held     map[fileID]*candidate       // perhaps copies
 	ignored  map[name]int64              // compressed files, with their sizes
+	passed   map[fileID]stat             // gzipped files that say nothing new
 	dormant  dormant
 	notices  notices
 	watch    *watch
@@ -107,6 +113,7 @@ func New(o Options) (*Source, error) {
 		held:    make(map[fileID]*candidate),
 		dirty:   make(map[*generation]bool),
 		ignored: make(map[name]int64),
+		passed:  make(map[fileID]stat),
 		names:   make(map[string]*generation),
 		notices: newNotices(o.Log),
 		first:   true,

@@ -26,6 +26,7 @@ type generation struct {
 	// All below is guarded by mu.
 
 	file    content   // nil while closed to save descriptors
+	packed  bool      // it is gzipped
 	path    string    // leads to it, as far as is known
 	seen    stat      // of the file, when last looked at
 	most    int64     // the largest size seen
@@ -119,6 +120,16 @@ func (g *generation) observe(now stat, at time.Time) {
 	if !g.suspect {
 		g.most, g.written = max(g.most, now.size), now.mtime
 	}
+}
+
+// reopened is what g's file says, opened again.
+func (g *generation) reopened(f plain) content {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.packed {
+		return unpack(f, g.seen.size)
+	}
+	return f
 }
 
 // learnHead reads the beginning of a file that was shorter so far, for it to be

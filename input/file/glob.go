@@ -84,6 +84,7 @@ type sighting struct {
 	path   string
 	target string // of a symlink, "" for others
 	stat   stat
+	packed bool // what it says counts if it is gzipped
 }
 
 // name is both what the file system and what people call it.

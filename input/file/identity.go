@@ -90,6 +90,8 @@ var compressed = [][]byte{
 	{'7', 'z', 0xbc, 0xaf, 0x27, 0x1c},  // 7z
 }
 
+func isGzip(head []byte) bool { return bytes.HasPrefix(head, compressed[0]) }
+
 func isCompressed(head []byte) bool {
 	for _, magic := range compressed {
 		if bytes.HasPrefix(head, magic) {

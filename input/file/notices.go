@@ -70,6 +70,13 @@ func (n notices) skipped(path string, st stat) {
 	}
 }
 
+func (n notices) damaged(path string, err error) {
+	if n.once(path, "damaged") {
+		n.log.Warn("gzipped log file ends early or is damaged: what can be unpacked is read, what follows is lost unless the file grows",
+			"file", path, "error", err)
+	}
+}
+
 func (n notices) compressed(path string) {
 	if n.once(path, "compressed") {
 		n.log.Info("not followed: compressed", "file", path)

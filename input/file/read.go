@@ -81,7 +81,7 @@ func (g *generation) beginRead() (reading, input.Progress) {
 	return reading{
 		file: g.file, maxLine: g.owner.options.MaxLine, limit: g.limit,
 		off: g.off, scanned: g.scanned, blank: g.blank, before: g.before, head: g.head,
-		rested: rested, departed: g.departed, final: g.final,
+		rested: rested, departed: g.departed, final: g.final || g.packed && g.limit == endless,
 		next: g.handed, frames: &g.frames, first: g.off,
 	}, input.Idle
 }
@@ -107,6 +107,9 @@ func (g *generation) endRead(r *reading) input.Progress {
 	g.rested = g.rested || r.atEnd && (g.off == 0 || len(g.head) < headSize)
 	if !r.atEnd {
 		return input.More
+	}
+	if p, ok := r.file.(*packed); ok && p.damaged() != nil {
+		g.owner.notices.damaged(g.path, p.damaged())
 	}
 	switch {
 	case g.limit >= 0:

@@ -34,7 +34,10 @@ func Recorded(records map[string]json.RawMessage) ([]RecordedFile, error) {
 		}
 		f := RecordedFile{Path: r.Path, Size: r.Size, Committed: r.Offset, Gone: true}
 		if st, err := statPath(r.Path); err == nil && st.id == r.ID {
-			f.Size, f.Gone = st.size, false
+			f.Gone = false
+			if !r.Packed {
+				f.Size = st.size
+			}
 		}
 		f.Lag = max(f.Size-f.Committed, 0)
 		if r.Carry.Time > 0 {

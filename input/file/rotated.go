@@ -3,10 +3,7 @@ package file
 import (
 	"cmp"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -26,7 +23,10 @@ func (s *Source) findMoved(now time.Time) []*generation {
 // were: rotated by copytruncate.
 func (s *Source) findCopies(now time.Time) []*generation {
 	return s.search(func(found sighting, r record) bool {
-		return r.Head.Len > 0 && rotatedName(filepath.Base(r.Path), filepath.Base(found.path))
+		if found.packed {
+			return r.telling() && found.rotatedFrom(r.Source) && found.since(r.Mtime)
+		}
+		return r.telling() && rotatedName(filepath.Base(r.Path), filepath.Base(found.path))
 	}, now)
 }
 
@@ -37,7 +37,7 @@ func (s *Source) search(accept func(sighting, record) bool, now time.Time) []*ge
 		if r.Gone == 0 {
 			dir := filepath.Dir(r.Path)
 			if dirs[dir] == nil {
-				dirs[dir], _ = siblings(r.Path) // what cannot be listed is looked for again
+				dirs[dir], _ = s.siblings(r.Path) // what cannot be listed is looked for again
 			}
 		}
 	}
@@ -69,11 +69,11 @@ func (s *Source) findMissed(born []*generation, now time.Time) []*generation {
 func (s *Source) missedOf(source string, born []*generation, now time.Time) []*generation {
 	var missed []*generation
 	since := s.lastKnown(source, born)
-	beside, _ := siblings(source) // what cannot be listed cannot be found
+	beside, _ := s.siblings(source) // what cannot be listed cannot be found
 	for _, found := range beside {
 		if s.known(found.stat.id) != nil || s.held[found.stat.id] != nil ||
-			!since.before(source, found) || !rotatedName(filepath.Base(source), filepath.Base(found.path)) ||
-			matchesAny(s.patterns, found.path) || matchesAny(s.exclude, found.path) {
+			!since.before(source, found) || !found.rotatedFrom(source) ||
+			matchesAny(s.patterns, found.path) && !found.packed || matchesAny(s.exclude, found.path) {
 			continue
 		}
 		if g := s.resume(found, record.telling, now); g != nil {
@@ -85,7 +85,7 @@ func (s *Source) missedOf(source string, born []*generation, now time.Time) []*g
 			continue
 		}
 		if s.copied(a) {
-			a.file.Close()
+			s.pass(found, a)
 			continue
 		}
 		g := s.generate(a, source, newKey(), 0, now)
@@ -130,22 +130,22 @@ func (s *Source) rotatedSources(born []*generation) []string {
 
 // epoch is what is known of a source's youngest generation: the end of its time.
 type epoch struct {
-	mtime  int64
-	number int // the rotated name's; -1: not known
+	mtime int64
+	turn  turn // of its rotated name
 }
 
 func (s *Source) lastKnown(source string, born []*generation) epoch {
-	last := epoch{number: -1}
+	last := epoch{turn: noTurn}
 	note := func(g *generation) {
 		if g.written <= last.mtime {
 			return
 		}
-		last = epoch{mtime: g.written, number: -1}
-		beside, _ := siblings(source) // what cannot be listed cannot be found
+		last = epoch{mtime: g.written, turn: noTurn}
+		beside, _ := s.siblings(source) // what cannot be listed cannot be found
 		for _, found := range beside {
 			if found.stat.id == g.seen.id && !g.suspect {
 				last.mtime = max(last.mtime, found.stat.mtime)
-				last.number, _ = rotation(filepath.Base(source), filepath.Base(found.path))
+				last.turn = turnOf(source, found.path)
 			}
 		}
 	}
@@ -159,12 +159,12 @@ func (s *Source) lastKnown(source string, born []*generation) epoch {
 		case g.resumed.telling():
 			note(g)
 		case g.resumed.Mtime > last.mtime: // nothing was known of it but when that was
-			last = epoch{mtime: g.resumed.Mtime, number: -1}
+			last = epoch{mtime: g.resumed.Mtime, turn: noTurn}
 		}
 	}
 	for _, r := range s.dormant {
 		if r.Source == source && r.Mtime > last.mtime {
-			last = epoch{mtime: r.Mtime, number: -1}
+			last = epoch{mtime: r.Mtime, turn: noTurn}
 		}
 	}
 	return last
@@ -172,38 +172,10 @@ func (s *Source) lastKnown(source string, born []*generation) epoch {
 
 // before: found was rotated after the time of e.
 func (e epoch) before(source string, found sighting) bool {
-	if n, ok := rotation(filepath.Base(source), filepath.Base(found.path)); ok && n >= 0 && e.number >= 0 {
-		return n < e.number
+	if c, ok := turnOf(source, found.path).compare(e.turn); ok {
+		return c > 0
 	}
 	return e.mtime > 0 && found.stat.mtime >= e.mtime
-}
-
-// rotatedSuffix is what rotation adds to a name: a number, a date, a time.
-var rotatedSuffix = regexp.MustCompile(`^[-._](\d[-0-9T:._Z+]*|old|bak|prev)$`)
-
-// rotation says whether name is base as rotated, app.log.1, app.log-20251121 or
-// app-1.log of app.log, and which number it has, -1 if it has none.
-func rotation(base, name string) (number int, ok bool) {
-	suffix, ok := strings.CutPrefix(name, base)
-	if !ok {
-		ext := filepath.Ext(base)
-		suffix, ok = strings.CutPrefix(name, strings.TrimSuffix(base, ext))
-		if ok {
-			suffix, ok = strings.CutSuffix(suffix, ext)
-		}
-	}
-	if !ok || !rotatedSuffix.MatchString(suffix) {
-		return -1, false
-	}
-	if n, err := strconv.Atoi(suffix[1:]); err == nil && n < 10000 {
-		return n, true
-	}
-	return -1, true
-}
-
-func rotatedName(base, name string) bool {
-	_, ok := rotation(base, name)
-	return ok
 }
 
 // lineUp has each of born read after the generations of its source before it.
@@ -237,10 +209,8 @@ func older(a, b *generation) int {
 		}
 		return 1
 	}
-	m, _ := rotation(filepath.Base(a.source), filepath.Base(a.path))
-	n, _ := rotation(filepath.Base(b.source), filepath.Base(b.path))
-	if a.source == b.source && m >= 0 && n >= 0 && m != n {
-		return cmp.Compare(n, m)
+	if c, ok := turnOf(a.source, a.path).compare(turnOf(b.source, b.path)); ok && c != 0 && a.source == b.source {
+		return c
 	}
 	return cmp.Compare(a.seen.mtime, b.seen.mtime)
 }

@@ -2,6 +2,7 @@ package sources
 
 import (
 	"context"
+	"slices"
 
 	"ollama-hec/input/homes"
 	"ollama-hec/input/journald"
@@ -9,25 +10,35 @@ import (
 
 // Discovery is what lies at the usual places of this system.
 type Discovery struct {
-	globs   []string
-	filter  *homes.Filter
-	found   []homes.Found
-	journal homes.Journal
+	system    homes.System
+	unit, dir string // the settings of the journal
+	places    []homes.Place
+	filter    *homes.Filter
+	found     []homes.Found
+	journal   homes.Journal
 }
 
 // Find looks at the usual places. If there is nothing, the error says where it
 // looked and what to do.
 func Find(ctx context.Context, journalUnit, journalDir string) (*Discovery, error) {
-	system, d := homes.This(), &Discovery{filter: new(homes.Filter)}
-	places := system.Places()
-	for _, p := range places {
-		d.globs = append(d.globs, p.Glob)
-	}
-	d.found = homes.Look(places, d.filter)
-	d.journal = system.ChooseJournal(journalUnit, journalDir, d.found, func(unit string) (bool, error) {
-		return journald.Probe(ctx, unit, journalDir)
+	d := &Discovery{system: homes.This(), unit: journalUnit, dir: journalDir, filter: new(homes.Filter)}
+	d.places = d.system.Places()
+	d.found = homes.Look(d.places, d.filter)
+	d.journal = d.choose(ctx, d.found)
+	return d, d.system.Nothing(d.found, d.journal)
+}
+
+func (d *Discovery) choose(ctx context.Context, found []homes.Found) homes.Journal {
+	return d.system.ChooseJournal(d.unit, d.dir, found, func(unit string) (bool, error) {
+		return journald.Probe(ctx, unit, d.dir)
 	})
-	return d, system.Nothing(d.found, d.journal)
+}
+
+// again decides on the journal by what is there now. Containers' logs have no
+// say in it.
+func (d *Discovery) again(ctx context.Context) homes.Journal {
+	places := slices.DeleteFunc(slices.Clone(d.places), func(p homes.Place) bool { return p.Containers })
+	return d.choose(ctx, homes.Look(places, d.filter))
 }
 
 // Explain says what was found and why it is read.
@@ -39,4 +50,11 @@ func (d *Discovery) Files() (files []string) {
 		files = append(files, f.Files...)
 	}
 	return files
+}
+
+func (d *Discovery) globs() (globs []string) {
+	for _, p := range d.places {
+		globs = append(globs, p.Glob)
+	}
+	return globs
 }

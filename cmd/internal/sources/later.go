@@ -18,8 +18,8 @@ type later struct {
 	log  *slog.Logger
 }
 
-// lookEvery is how late such a journal is found, at most: each look is a
-// process or two. At first it is sooner, what is installed together comes together.
+// lookEvery is how late such a journal is found, at most: each look is a process.
+// At first it is sooner: what is installed together comes together.
 const lookEvery = time.Minute
 
 // Run looks for a journal to follow and follows it.

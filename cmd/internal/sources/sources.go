@@ -81,7 +81,7 @@ func (s *Set) discover(ctx context.Context, c Config) error {
 		return err
 	}
 	s.Found = d.Explain()
-	if err := s.openFiles(c, d.globs, d.filter.Ollama); err != nil {
+	if err := s.openFiles(c, d.globs(), d.filter.Ollama); err != nil {
 		return err
 	}
 	switch {
@@ -90,21 +90,17 @@ func (s *Set) discover(ctx context.Context, c Config) error {
 	case d.journal.Later && !c.Once:
 		// What comes into an empty one is new, whatever START says.
 		c.FromEnd = c.FromEnd && d.journal.Err != nil
-		return s.awaitJournal(c)
+		return s.awaitJournal(c, d.again)
 	}
 	return nil
 }
 
-// awaitJournal opens a journal that is followed once there is something in it.
-func (s *Set) awaitJournal(c Config) error {
+// awaitJournal opens a journal that is followed once look finds something in it.
+func (s *Set) awaitJournal(c Config, look func(context.Context) homes.Journal) error {
 	if err := s.newJournal(c, ""); err != nil {
 		return err
 	}
-	s.All = append(s.All, later{Journal: s.Journal, log: c.Log, look: func(ctx context.Context) homes.Journal {
-		// The error says that there is nothing; so does the journal.
-		d, _ := Find(ctx, c.JournalUnit, c.JournalDir)
-		return d.journal
-	}})
+	s.All = append(s.All, later{Journal: s.Journal, look: look, log: c.Log})
 	return nil
 }
 

@@ -29,7 +29,7 @@ const deploy = "cmd/ollama-hec/deploy"
 var bySystem = map[string]string{"linux": "systemd", "darwin": "launchd", "windows": "windows"}
 
 // contents are the files of a platform's archive, without the folder they are in.
-func contents(ctx context.Context, b *built, completions []file) ([]file, error) {
+func contents(ctx context.Context, b *built, said []file) ([]file, error) {
 	program := file{"ollama-hec", 0o755, b.program}
 	if b.goos == "windows" {
 		program.name += ".exe"
@@ -38,7 +38,10 @@ func contents(ctx context.Context, b *built, completions []file) ([]file, error)
 	if err != nil {
 		return nil, err
 	}
-	files := append(slices.Clone(completions), program, file{"doc/THIRD_PARTY_LICENSES.txt", 0o644, notices})
+	files := append(slices.Clone(said), program, file{"doc/THIRD_PARTY_LICENSES.txt", 0o644, notices})
+	sources := map[string]string{
+		"cmd/ollama-hec/README.md": "doc/RUNNING.md", deploy + "/prometheus/alerts.yaml": "doc/prometheus-alerts.yaml",
+	}
 	for pattern, folder := range map[string]string{
 		"LICENSE": "doc", "*.md": "doc", // as many as there are at the top
 		deploy + "/" + bySystem[b.goos] + "/*": bySystem[b.goos],
@@ -48,12 +51,15 @@ func contents(ctx context.Context, b *built, completions []file) ([]file, error)
 			return nil, err
 		}
 		for _, name := range found {
-			text, err := os.ReadFile(name)
-			if err != nil {
-				return nil, err
-			}
-			files = append(files, file{path.Join(folder, filepath.Base(name)), 0o644, text})
+			sources[name] = path.Join(folder, filepath.Base(name))
 		}
+	}
+	for from, name := range sources {
+		text, err := os.ReadFile(from)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{name, 0o644, text})
 	}
 	slices.SortFunc(files, func(a, b file) int { return cmp.Compare(a.name, b.name) })
 	return files, nil

@@ -44,15 +44,21 @@ func (r *release) build(ctx context.Context, p platform) (*built, error) {
 	return b, nil
 }
 
-// shellCompletions are what the program says of itself, run on this machine.
-func shellCompletions(ctx context.Context) ([]file, error) {
+// spoken is what the program says of itself, run on this machine: completions for
+// shells and the manual page.
+func spoken(ctx context.Context) ([]file, error) {
 	var files []file
-	for shell, name := range map[string]string{"bash": "ollama-hec.bash", "zsh": "_ollama-hec", "fish": "ollama-hec.fish"} {
-		script, err := exec.CommandContext(ctx, "go", "run", "./cmd/ollama-hec", "completion", shell).Output()
+	for name, args := range map[string][]string{
+		"completions/ollama-hec.bash": {"completion", "bash"},
+		"completions/_ollama-hec":     {"completion", "zsh"},
+		"completions/ollama-hec.fish": {"completion", "fish"},
+		"man/ollama-hec.8":            {"man"},
+	} {
+		text, err := exec.CommandContext(ctx, "go", append([]string{"run", "./cmd/ollama-hec"}, args...)...).Output()
 		if err != nil {
-			return nil, fmt.Errorf("completion for %s: %w", shell, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		files = append(files, file{"completions/" + name, 0o644, script})
+		files = append(files, file{name, 0o644, text})
 	}
 	return files, nil
 }

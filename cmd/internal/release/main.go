@@ -62,13 +62,13 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if err := os.MkdirAll(r.out, 0o755); err != nil {
 		return err
 	}
-	completions, err := shellCompletions(ctx)
+	said, err := spoken(ctx)
 	if err != nil {
 		return err
 	}
 	for p := range strings.FieldsSeq(platforms) {
 		goos, goarch, _ := strings.Cut(p, "/")
-		if err := r.platform(ctx, platform{goos, goarch}, completions); err != nil {
+		if err := r.platform(ctx, platform{goos, goarch}, said); err != nil {
 			return fmt.Errorf("%s: %w", p, err)
 		}
 	}
@@ -82,7 +82,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 }
 
 // platform writes everything there is for one platform.
-func (r *release) platform(ctx context.Context, p platform, completions []file) error {
+func (r *release) platform(ctx context.Context, p platform, said []file) error {
 	b, err := r.build(ctx, p)
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (r *release) platform(ctx context.Context, p platform, completions []file) 
 	if err := r.write(r.name(p, ".cdx.json"), bill); err != nil {
 		return err
 	}
-	files, err := contents(ctx, b, completions)
+	files, err := contents(ctx, b, said)
 	if err != nil {
 		return err
 	}

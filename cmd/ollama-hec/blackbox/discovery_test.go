@@ -194,6 +194,24 @@ func TestAJournalBesideALogFileIsNotRead(t *testing.T) {
 	m.says("not read: there is a log file", 1)
 }
 
+func TestAJournalThatFillsBesideALogFileIsNotRead(t *testing.T) {
+	t.Parallel()
+	if !haveJournal(t) {
+		return
+	}
+	m := newMachine(t)
+	m.write(m.docker(1, "ollama", "ollama/ollama"), framed(dockerFrame, m.lines("docker", 0, 10)))
+	m.must(os.MkdirAll(m.path(".ollama/logs"), 0o755))
+	m.start()
+	m.arrived()
+	twice := m.lines("same", 0, 50)
+	m.write(".ollama/logs/server.log", twice)
+	m.log(unit, twice)
+	m.eventually("the journal left alone", func() bool { return strings.Contains(m.shipper.Log(), "journal is not looked at any more") })
+	m.all()
+	m.says("followed from now on", 0)
+}
+
 func TestLogsThatAppearLater(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)

@@ -5,7 +5,8 @@
 // It sees what the journal still holds. What journald's rate limit suppressed
 // or vacuuming removed is gone; it is counted and said, not brought back. In a
 // journal from elsewhere, entries without _HOSTNAME (journald writes none) are
-// not found. Containers' entries come without fields for the container.
+// not found. Containers' entries come without fields for the container, and
+// unlike a unit's name theirs can be claimed by any process.
 package journald
 
 import (

@@ -45,8 +45,9 @@ func (s snippet) kind() kind {
 
 const root = "../.."
 
-// documents are the documents for people, as paths in the repository. Those of
-// the detections are written from the code and have tests of their own.
+// documents are the documents for people, as paths in the repository, and what
+// lies in deploy with comments that say how to use it. Those of the detections
+// are written from the code and have tests of their own.
 func documents(t *testing.T) (docs []string) {
 	t.Helper()
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
@@ -57,12 +58,12 @@ func documents(t *testing.T) (docs []string) {
 		if d.IsDir() && name != root && (strings.HasPrefix(base, ".") || slices.Contains([]string{"testdata", "dist", "bin", "node_modules", "detections"}, base)) {
 			return fs.SkipDir
 		}
-		if filepath.Ext(name) == ".md" {
-			rel, err := filepath.Rel(root, name)
-			docs = append(docs, filepath.ToSlash(rel))
-			return err
+		rel, err := filepath.Rel(root, name)
+		rel = filepath.ToSlash(rel)
+		if filepath.Ext(name) == ".md" || !d.IsDir() && strings.HasPrefix(rel, deployed) && !strings.HasPrefix(base, "go.") {
+			docs = append(docs, rel)
 		}
-		return nil
+		return err
 	})
 	if err != nil || len(docs) < 6 {
 		t.Fatalf("documents %q, %v", docs, err)
@@ -82,8 +83,11 @@ func readDocument(t *testing.T, name string) string {
 var span = regexp.MustCompile("`([^`]+)`")
 
 // snippets takes the code out of a document: blocks between fences, blocks that
-// are indented, and spans.
+// are indented, and spans; of what is no Markdown, blocks that are indented in comments.
 func snippets(doc, text string) (all []snippet) {
+	if filepath.Ext(doc) != ".md" {
+		return commented(doc, text)
+	}
 	var block *snippet
 	fenced, blank := false, true
 	for i, line := range strings.Split(text, "\n") {
@@ -107,6 +111,20 @@ func snippets(doc, text string) (all []snippet) {
 			}
 		}
 		blank = strings.TrimSpace(line) == ""
+	}
+	return all
+}
+
+func commented(doc, text string) (all []snippet) {
+	in := false
+	for i, line := range strings.Split(text, "\n") {
+		code, is := strings.CutPrefix(line, "#   ")
+		if is && !in {
+			all = append(all, snippet{doc: doc, line: i + 1})
+		}
+		if in = is; is {
+			all[len(all)-1].text += code + "\n"
+		}
 	}
 	return all
 }
@@ -230,8 +248,13 @@ func TestSplit(t *testing.T) {
 }
 
 func TestSnippets(t *testing.T) {
-	got := snippets("d", "text `one` and `two x`\n\n    block\n    more\n\nend\n    no block\n```\nfenced\n```\n")
-	want := []snippet{{"d", 1, "one", true}, {"d", 1, "two x", true}, {"d", 3, "block\nmore\n", false}, {"d", 9, "fenced\n", false}}
+	got := snippets("d.md", "text `one` and `two x`\n\n    block\n    more\n\nend\n    no block\n```\nfenced\n```\n")
+	want := []snippet{{"d.md", 1, "one", true}, {"d.md", 1, "two x", true}, {"d.md", 3, "block\nmore\n", false}, {"d.md", 9, "fenced\n", false}}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %+v", got)
+	}
+	got = snippets("d.yaml", "# Text\n#\n#   a b\n#   c\n#\nkey: 1\n#   d\n")
+	want = []snippet{{"d.yaml", 3, "a b\nc\n", false}, {"d.yaml", 7, "d\n", false}}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %+v", got)
 	}

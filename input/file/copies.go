@@ -308,7 +308,15 @@ func (s *Source) copyOf(g *generation) *arrival {
 	if best != nil {
 		return best
 	}
-	beside, _ := s.siblings(g.path) // what cannot be listed cannot be found
+	_ = s.atRest(g.path, func(beside []sighting) { // what cannot be listed cannot be found
+		best = s.longestCopy(g, beside, best)
+	})
+	return best
+}
+
+// longestCopy is the longest copy of what was g's file among best, which may be
+// nil, and what lies beside it.
+func (s *Source) longestCopy(g *generation, beside []sighting, best *arrival) *arrival {
 	slices.SortStableFunc(beside, packedLast)
 	for _, found := range beside {
 		if s.known(found.stat.id) != nil || !found.rotatedFrom(g.source) ||

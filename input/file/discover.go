@@ -167,6 +167,27 @@ func (s *Source) lose(g *generation, why string) {
 	s.closeFile(g)
 }
 
+// looks is how often files beside a path are looked at, at most.
+const looks = 5
+
+// atRest has look at the files beside path, again if some were renamed meanwhile:
+// it may have met one twice then, and another not.
+func (s *Source) atRest(path string, look func(beside []sighting)) error {
+	same := func(a, b sighting) bool { return a.name() == b.name() }
+	beside, err := s.siblings(path)
+	for range looks {
+		if err != nil {
+			return err
+		}
+		look(slices.Clone(beside))
+		before := beside
+		if beside, err = s.siblings(path); slices.EqualFunc(beside, before, same) {
+			break
+		}
+	}
+	return err
+}
+
 // siblings are the regular files beside path, under names they were given by
 // renaming or gzipping it perhaps. While a file stands beside what it is gzipped
 // to, that is not finished.

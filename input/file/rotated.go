@@ -32,23 +32,22 @@ func (s *Source) findCopies(now time.Time) []*generation {
 
 // search resumes the dormant records of the last run at files beside their paths.
 func (s *Source) search(accept func(sighting, record) bool, now time.Time) []*generation {
-	dirs := make(map[string][]sighting)
+	dirs := make(map[string]string) // a path in each
 	for _, r := range s.dormant {
 		if r.Gone == 0 {
-			dir := filepath.Dir(r.Path)
-			if dirs[dir] == nil {
-				dirs[dir], _ = s.siblings(r.Path) // what cannot be listed is looked for again
-			}
+			dirs[filepath.Dir(r.Path)] = r.Path
 		}
 	}
 	var born []*generation
-	for _, beside := range dirs {
-		for _, found := range beside {
-			accepted := func(r record) bool { return r.Gone == 0 && accept(found, r) }
-			if s.known(found.stat.id) == nil && s.dormant.any(accepted) {
-				born = appendNew(born, s.resume(found, accepted, now))
+	for _, path := range dirs {
+		_ = s.atRest(path, func(beside []sighting) { // what cannot be listed is looked for again
+			for _, found := range beside {
+				accepted := func(r record) bool { return r.Gone == 0 && accept(found, r) }
+				if s.known(found.stat.id) == nil && s.dormant.any(accepted) {
+					born = appendNew(born, s.resume(found, accepted, now))
+				}
 			}
-		}
+		})
 	}
 	return born
 }
@@ -68,8 +67,15 @@ func (s *Source) findMissed(born []*generation, now time.Time) []*generation {
 // known, and none that is.
 func (s *Source) missedOf(source string, born []*generation, now time.Time) []*generation {
 	var missed []*generation
-	since := s.lastKnown(source, born)
-	beside, _ := s.siblings(source) // what cannot be listed cannot be found
+	_ = s.atRest(source, func(beside []sighting) { // what cannot be listed cannot be found
+		missed = append(missed, s.missedAmong(beside, source, born, now)...)
+	})
+	return missed
+}
+
+func (s *Source) missedAmong(beside []sighting, source string, born []*generation, now time.Time) []*generation {
+	var missed []*generation
+	since := s.lastKnown(source, born, beside)
 	for _, found := range beside {
 		if s.known(found.stat.id) != nil || s.held[found.stat.id] != nil ||
 			!since.before(source, found) || !found.rotatedFrom(source) ||
@@ -134,14 +140,14 @@ type epoch struct {
 	turn  turn // of its rotated name
 }
 
-func (s *Source) lastKnown(source string, born []*generation) epoch {
+// lastKnown looks for the name of that generation now among the files beside it.
+func (s *Source) lastKnown(source string, born []*generation, beside []sighting) epoch {
 	last := epoch{turn: noTurn}
 	note := func(g *generation) {
 		if g.written <= last.mtime {
 			return
 		}
 		last = epoch{mtime: g.written, turn: noTurn}
-		beside, _ := s.siblings(source) // what cannot be listed cannot be found
 		for _, found := range beside {
 			if found.stat.id == g.seen.id && !g.suspect {
 				last.mtime = max(last.mtime, found.stat.mtime)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 )
@@ -469,4 +470,36 @@ func TestTruncation(t *testing.T) {
 			}
 		}},
 	})
+}
+
+// Files that are renamed while they are looked at are looked at again, and no
+// rotation without end keeps anybody busy.
+func TestLooksAgainUntilNamesAreAtRest(t *testing.T) {
+	for _, rotations := range []int{0, 1, 3, 100} {
+		b := newBench(t)
+		b.append("a.log", "new\n")
+		b.append("a.log.1", "old\n")
+		source, err := New(Options{Patterns: []string{b.path("*.log")}, Store: b.store()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var looked int
+		var last []string
+		err = source.atRest(b.path("a.log"), func(beside []sighting) {
+			if looked++; looked <= rotations {
+				b.rename(fmt.Sprintf("a.log.%d", looked), fmt.Sprintf("a.log.%d", looked+1))
+			}
+			last = nil
+			for _, found := range beside {
+				last = append(last, filepath.Base(found.path))
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"a.log", fmt.Sprintf("a.log.%d", min(rotations, looks-1)+1)}
+		if looked != min(rotations+1, looks) || !slices.Equal(last, want) {
+			t.Errorf("%d rotations: looked %d times, last at %v, want %v", rotations, looked, last, want)
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"ollama-hec/cmd/internal/settings"
@@ -23,7 +24,7 @@ const waitingRead = 64 << 10
 // its own stamp or else that of the line before it; zero: no whole line waits, or
 // nobody can say.
 func waitingSince(ctx context.Context, s *settings.Settings, f file.RecordedFile) (since time.Time) {
-	if f.Gone || f.Lag == 0 {
+	if f.Gone || f.Lag == 0 || filepath.Ext(f.Path) == ".gz" {
 		return since
 	}
 	log, err := os.Open(f.Path)

@@ -2,11 +2,18 @@
 // Docker's json-file and the CRI format of Kubernetes and Podman. What a
 // program wrote as one line comes back as one line, with the runtime's time.
 //
-// It does no I/O and knows no files: who reads them hands in physical lines
-// and asks where reading may resume. A line that is not framed stays as it is.
+// It does no I/O and knows no files: who reads them hands in physical lines, asks
+// where reading may resume, and says which file goes on with the last line of
+// another one. A line that is not framed stays as it is. No runtime says which
+// line a part belongs to: after one that was never ended the next counts as its
+// end, but for ten seconds and a rotation between them.
 package container
 
-import "ollama-hec/input"
+import (
+	"time"
+
+	"ollama-hec/input"
+)
 
 // Framing is how a runtime wraps lines. A file has one, told by its first line.
 type Framing uint8
@@ -48,6 +55,7 @@ type Decoder struct {
 	MaxLine int
 
 	parts [input.Outputs]parts
+	heir  bool // some of them may be inherited
 }
 
 // parts is a line that has begun and not ended yet.
@@ -57,6 +65,8 @@ type parts struct {
 	time  int64
 	text  []byte
 	size  int64 // of the whole line, of which text may be only the beginning
+
+	inherited bool // it begins in the file before
 }
 
 // frame is one physical line taken apart.
@@ -72,18 +82,12 @@ type frame struct {
 // overwrite the bytes of physical. Text points into physical or, if the line
 // came in parts, is the caller's to keep.
 func (d *Decoder) Unwrap(physical []byte, start input.Position) (Line, bool) {
-	var f frame
-	ok := false
-	switch d.Framing {
-	case Docker:
-		if f, ok = parseDocker(physical); ok {
-			f.unescape()
-		}
-	case CRI:
-		f, ok = parseCRI(physical)
-	}
+	f, ok := d.parse(physical)
 	if !ok {
 		return Line{Text: physical}, true
+	}
+	if d.Framing == Docker {
+		f.unescape()
 	}
 	p := &d.parts[f.output]
 	if f.last && !p.open {
@@ -97,6 +101,50 @@ func (d *Decoder) Unwrap(physical []byte, start input.Position) (Line, bool) {
 		return Line{}, false
 	}
 	return d.close(f.output), true
+}
+
+func (d *Decoder) parse(physical []byte) (frame, bool) {
+	switch d.Framing {
+	case Docker:
+		return parseDocker(physical)
+	case CRI:
+		return parseCRI(physical)
+	}
+	return frame{}, false
+}
+
+// longestPause is how much later the next part of a line may have been written
+// where rotation came between them. A line without an end, and later another one,
+// look the same.
+const longestPause = 10 * time.Second
+
+// inherit takes over the parts of before.
+func (d *Decoder) inherit(before *Decoder, start input.Position) {
+	for out, p := range before.parts {
+		if p.open {
+			p.start, p.inherited = start, true
+			d.parts[out], d.heir = p, true
+		}
+	}
+	before.parts = [input.Outputs]parts{}
+}
+
+// abandon returns a line that was inherited and that physical shows to have no
+// more parts, false if there is none. Call it until then, before Unwrap.
+func (d *Decoder) abandon(physical []byte) (Line, bool) {
+	f, framed := d.parse(physical)
+	d.heir = false
+	for out := range d.parts {
+		p := &d.parts[out]
+		if !p.open || !p.inherited {
+			continue
+		}
+		d.heir = true
+		if !framed || f.time-p.time > longestPause.Nanoseconds() {
+			return d.close(input.Output(out)), true
+		}
+	}
+	return Line{}, false
 }
 
 // Resume is where reading may begin again when everything before next is

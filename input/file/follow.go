@@ -224,9 +224,9 @@ func (s *Source) blocked(g *generation) bool {
 		return false
 	}
 	before.mu.Lock()
-	read, carry := before.drained || before.over, before.carry
+	read, carry := (before.drained || before.over) && !before.reading, before.carry
 	before.mu.Unlock()
-	if !read {
+	if !read || !s.handOver(before, g) {
 		return true
 	}
 	delete(s.waiting, g)

@@ -20,7 +20,7 @@ type generation struct {
 	state   func() any
 	resumed *record          // the checkpoint it was continued from
 	used    atomic.Uint64    // when it was last read, in Reads
-	frames  container.Frames // owned by Read
+	frames  container.Frames // owned by Read, else guarded by mu
 
 	mu sync.Mutex
 	// All below is guarded by mu.
@@ -34,7 +34,7 @@ type generation struct {
 	changed time.Time // when seen was last found to differ
 	news    bool      // since it was last announced
 
-	reading   bool // a Read has the file
+	reading   bool // a Read has the file and the frames
 	announced bool // and not yet read to the end
 	again     bool // something may have come since the Read began
 
@@ -57,6 +57,10 @@ type generation struct {
 	blank   int64  // NULs at the beginning, while there is nothing else
 	rested  bool   // the next Read first makes sure that it is the same file
 	handed  int64  // the end of the last record handed out
+	pending bool   // a line of several records has begun there
+	wake    bool   // Run wants to know of the Read that is under way
+
+	parent *generation // where the line begins that the first record goes on with
 
 	started   int64 // where reading began
 	carry     input.Carry
@@ -93,6 +97,10 @@ func (g *generation) Commit(p input.Position, carry input.Carry) {
 	g.committed, g.carry = int64(p), carry
 	g.pruneMarks()
 	keep, done := !g.forgotten, g.finished()
+	var parent *generation
+	if g.committed > g.started {
+		parent, g.parent = g.parent, nil
+	}
 	g.mu.Unlock()
 	if keep {
 		g.owner.keep(g)
@@ -100,6 +108,17 @@ func (g *generation) Commit(p input.Position, carry input.Carry) {
 	if done {
 		g.owner.wakeUp()
 	}
+	if parent != nil {
+		parent.commitAll()
+	}
+}
+
+// commitAll commits the line that was completed and delivered in a successor.
+func (g *generation) commitAll() {
+	g.mu.Lock()
+	end, carry := g.handed, g.carry
+	g.mu.Unlock()
+	g.Commit(input.Position(end), carry)
 }
 
 // finished: read to the end for good and all of it delivered. It needs mu.

@@ -29,8 +29,33 @@ func (g *generation) Read(c *input.Chunk) input.Progress {
 		r.read(c)
 		progress = g.endRead(&r)
 	}
-	g.frames.Unwrap(c, input.Position(r.first), progress)
+	g.frames.Unwrap(c, input.Position(r.first), g.framesEnd(&r, progress))
+	g.released()
 	return progress
+}
+
+// framesEnd is Ended if a line that has begun gets no more parts: nor in a file
+// that comes after, as it waited for one.
+func (g *generation) framesEnd(r *reading, progress input.Progress) input.Progress {
+	switch {
+	case g.owner.options.Once:
+		return input.Idle // next time there may be more
+	case r.atEnd && r.final:
+		return input.Ended
+	}
+	return progress
+}
+
+// released lets go of what only a Read may touch.
+func (g *generation) released() {
+	g.mu.Lock()
+	wake := g.wake
+	g.reading, g.wake = false, false
+	g.pending = g.frames.Pending()
+	g.mu.Unlock()
+	if wake {
+		g.owner.wakeUp()
+	}
 }
 
 // reading is one Read under way.
@@ -57,6 +82,7 @@ type reading struct {
 
 func (g *generation) beginRead() (reading, input.Progress) {
 	g.mu.Lock()
+	g.reading = true
 	if g.file == nil && !g.over && !g.suspect {
 		g.mu.Unlock()
 		err := g.owner.reopen(g)
@@ -76,7 +102,7 @@ func (g *generation) beginRead() (reading, input.Progress) {
 		return reading{}, input.Idle
 	}
 	rested := g.rested
-	g.reading, g.again, g.rested = true, false, false
+	g.again, g.rested = false, false
 	g.used.Store(g.owner.descriptors.clock.Add(1))
 	return reading{
 		file: g.file, maxLine: g.owner.options.MaxLine, limit: g.limit,
@@ -89,7 +115,6 @@ func (g *generation) beginRead() (reading, input.Progress) {
 func (g *generation) endRead(r *reading) input.Progress {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.reading = false
 	g.owner.counters.cutLines.Add(uint64(r.cut))
 	if r.err != nil || r.changed {
 		g.failRead(r)
@@ -115,8 +140,7 @@ func (g *generation) endRead(r *reading) input.Progress {
 	case g.limit >= 0:
 		g.withoutMore()
 	case r.departed && !g.drained:
-		g.drained = true
-		g.owner.wakeUp() // a successor may be waiting
+		g.drained, g.wake = true, true // a successor may be waiting
 	case r.final && g.final && g.gone:
 		g.withoutMore()
 	}
@@ -132,8 +156,7 @@ func (g *generation) endRead(r *reading) input.Progress {
 
 // end needs mu.
 func (g *generation) end() input.Progress {
-	g.ended = true
-	g.owner.wakeUp()
+	g.ended, g.wake = true, true
 	return input.Ended
 }
 
@@ -146,11 +169,10 @@ func (g *generation) failRead(r *reading) {
 			g.owner.notices.unreadable(g.path, r.err)
 		}
 		g.withoutMore()
-		g.news = true
-		g.owner.wakeUp()
+		g.news, g.wake = true, true
 	case r.changed:
 		g.suspect, g.most = true, g.off // how much more there was is not known
-		g.owner.wakeUp()
+		g.wake = true
 	case stale(r.err) || errors.Is(r.err, os.ErrClosed):
 		g.owner.closeFile(g)
 	default:

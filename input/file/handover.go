@@ -1,0 +1,40 @@
+package file
+
+import "ollama-hec/input"
+
+// handOver gives to a generation about to be begun what its predecessor has of a
+// line that rotation came in the middle of, and reports whether it can be begun.
+// The predecessor is not done with before the line is delivered. If nothing comes
+// to go on with the line, the predecessor ends it as it is when its time is over.
+func (s *Source) handOver(from, to *generation) bool {
+	from.mu.Lock()
+	defer from.mu.Unlock()
+	to.mu.Lock()
+	defer to.mu.Unlock()
+	switch {
+	case from.reading:
+		return false
+	case !from.pending || to.off > 0 || to.announced || to.reading:
+		return true
+	case to.seen.size == 0:
+		return from.ended // else there is nothing to begin with
+	case from.more():
+		from.drained = false
+		return false
+	case from.scanned > 0:
+		return true // the last record is no whole one
+	}
+	to.frames.Inherit(&from.frames, input.Position(to.off))
+	to.parent, from.pending = from, false
+	return true
+}
+
+// more: there is more in g's file than was read. The runtime begins the next file
+// after its last word in this one. It needs mu.
+func (g *generation) more() bool {
+	if g.over || g.file == nil {
+		return false
+	}
+	st, err := g.file.stat()
+	return err == nil && st.size > g.off+g.scanned
+}

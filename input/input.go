@@ -96,6 +96,13 @@ type Stream interface {
 	Commit(p Position, carry Carry)
 }
 
+// Pipe is a Stream that cannot be read again: after a stop it is read on until it
+// is Idle or has Ended.
+type Pipe interface {
+	Stream
+	Pipe()
+}
+
 // Source finds streams.
 type Source interface {
 	// Run announces a stream each time it may have something to read: when it

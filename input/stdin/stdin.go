@@ -2,7 +2,8 @@
 // where a last line without terminator counts too.
 //
 // A pipe cannot be read twice: nothing is remembered across restarts, and what
-// was taken from the pipe and not delivered is lost with the process.
+// was taken from the pipe and not delivered is lost with the process. A stop is the
+// end of the pipe: what was taken until then is handed on.
 package stdin
 
 import (
@@ -47,7 +48,8 @@ func New(o Options) *Source {
 	return s
 }
 
-// Run reads until the end of the pipe has been handed on or ctx ends. A reader
+// Run reads until the end of the pipe has been handed on or ctx ends, which ends
+// the pipe too. A reader
 // that can be neither closed nor given a deadline is left in its last Read.
 func (s *Source) Run(ctx context.Context, ready func(input.Stream)) error {
 	done := make(chan struct{})
@@ -60,6 +62,8 @@ func (s *Source) Run(ctx context.Context, ready func(input.Stream)) error {
 		<-done
 	case <-ctx.Done():
 		s.interrupt()
+		s.stream.add(nil, true)
+		ready(&s.stream)
 	}
 	return nil
 }

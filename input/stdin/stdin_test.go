@@ -155,3 +155,31 @@ func TestStopsWhileWaiting(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A stop ends the pipe: what was taken is handed on, the line that had begun too.
+func TestAStopEndsThePipe(t *testing.T) {
+	r, w := io.Pipe()
+	defer w.Close()
+	s := New(Options{Reader: r, Log: slog.New(slog.DiscardHandler)})
+	ctx, stop := context.WithCancel(t.Context())
+	ready := make(chan input.Stream, 8)
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx, func(s input.Stream) { ready <- s }) }()
+	if _, err := io.WriteString(w, "one\ntail"); err != nil {
+		t.Fatal(err)
+	}
+	stream := <-ready
+	stop()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	chunk := &input.Chunk{Buf: make([]byte, 1<<10)}
+	progress := stream.Read(chunk)
+	var texts []string
+	for _, r := range chunk.Records {
+		texts = append(texts, string(r.Text))
+	}
+	if want := []string{"one", "tail"}; !slices.Equal(texts, want) || progress != input.Ended {
+		t.Errorf("got %q and %v, want %q and the end", texts, progress, want)
+	}
+}

@@ -35,6 +35,9 @@ func (s *stream) Source() string                       { return "stdin" }
 func (s *stream) Fields() []input.Field                { return nil }
 func (s *stream) Start() (input.Position, input.Carry) { return 0, input.Carry{} }
 func (s *stream) Commit(input.Position, input.Carry)   {}
+func (s *stream) Pipe()                                {}
+
+var _ input.Pipe = (*stream)(nil)
 
 func (s *stream) Read(c *input.Chunk) input.Progress {
 	s.mu.Lock()

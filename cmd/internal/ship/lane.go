@@ -107,8 +107,26 @@ func (l *lane) run(reading, delivering context.Context, finished <-chan struct{}
 		}
 		l.tick(delivering, fail)
 	}
+	l.drain(delivering, finished, fail)
 	l.finish(delivering, fail)
 	l.sending.Wait()
+}
+
+// drain reads what cannot be read again, once its source has ended it.
+func (l *lane) drain(delivering context.Context, finished <-chan struct{}, fail func(error)) {
+	select {
+	case <-finished:
+	case <-delivering.Done():
+	}
+	for delivering.Err() == nil {
+		r := l.next()
+		if r == nil {
+			return
+		}
+		if _, pipe := r.stream.(input.Pipe); pipe {
+			l.take(delivering, r, fail)
+		}
+	}
 }
 
 // idle waits for something to do; false: there will be nothing more.

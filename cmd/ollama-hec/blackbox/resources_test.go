@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -250,6 +251,29 @@ func TestStdin(t *testing.T) {
 	c.In = strings.NewReader(b.lines("a", 0, 10_000) + strings.TrimSuffix(b.lines("a", 10_000, 1), "\n"))
 	s, err := c.Start()
 	b.must(err)
+	b.wantExit(s, 0)
+	if tally := b.ledger.Tally(); tally.Lost+tally.Unexcused+tally.Foreign+tally.Disordered > 0 {
+		t.Errorf("got %+v", tally)
+	}
+}
+
+// A stop is the end of the pipe: the line that had begun is not lost.
+func TestStopOfAPipe(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, receiver.Options{})
+	b.env["PATHS"] = "-"
+	r, w, err := os.Pipe()
+	b.must(err)
+	defer r.Close()
+	defer w.Close()
+	c := b.command("run")
+	c.In = r
+	s, err := c.Start()
+	b.must(err)
+	_, err = w.WriteString(b.lines("a", 0, 10) + strings.TrimSuffix(b.lines("a", 10, 1), "\n"))
+	b.must(err)
+	b.eventually("the first lines", func() bool { return b.ledger.Times(b.name("a", 8)) == 1 })
+	s.Signal(syscall.SIGTERM)
 	b.wantExit(s, 0)
 	if tally := b.ledger.Tally(); tally.Lost+tally.Unexcused+tally.Foreign+tally.Disordered > 0 {
 		t.Errorf("got %+v", tally)

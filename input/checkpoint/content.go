@@ -23,6 +23,7 @@ var errNewer = errors.New("written by a newer version of this program")
 type content struct {
 	Records   map[string]map[string]json.RawMessage `json:"records"` // by namespace and id
 	Documents map[string][]byte                     `json:"documents"`
+	Suspended []suspension                          `json:"suspended,omitempty"` // the first one first
 }
 
 func (c *content) set(key recordKey, raw json.RawMessage) {

@@ -27,6 +27,7 @@ func (s *Store) load() error {
 			return fmt.Errorf("read %s: %w; use that version, or set STATE_DIR to another directory to start afresh", path, err)
 		}
 		if err != nil {
+			s.damaged = true
 			s.log.Error("checkpoints are damaged, falling back to an earlier copy", "file", path, "error", err)
 			// out of the way of the good copy, and kept for whoever wants to look
 			if err := os.Rename(path, filepath.Join(s.dir, damaged)); err != nil {
@@ -38,7 +39,6 @@ func (s *Store) load() error {
 		return nil
 	}
 	if found {
-		s.damaged = true
 		s.log.Error("no copy of the checkpoints can be read: everything is shipped again from the beginning", "dir", s.dir)
 	}
 	return nil

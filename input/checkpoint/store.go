@@ -39,13 +39,14 @@ type Store struct {
 	writing sync.Mutex // held for the whole of a flush
 
 	mu      sync.Mutex
-	content content                  // guarded by mu
-	pending map[recordKey]func() any // guarded by mu
-	deleted map[recordKey]bool       // guarded by mu; since the last flush began
-	version uint64                   // guarded by mu; counts changes
-	written uint64                   // guarded by mu; the version on disk
-	err     error                    // guarded by mu; of the last flush
-	closed  bool                     // guarded by mu
+	content content                       // guarded by mu
+	pending map[recordKey]func() any      // guarded by mu
+	deleted map[recordKey]bool            // guarded by mu; since the last flush began
+	undo    map[recordKey]json.RawMessage // guarded by mu; what records were before the Suspend under way, nil: none is
+	version uint64                        // guarded by mu; counts changes
+	written uint64                        // guarded by mu; the version on disk
+	err     error                         // guarded by mu; of the last flush
+	closed  bool                          // guarded by mu
 }
 
 type recordKey struct{ namespace, id string }
@@ -83,8 +84,8 @@ func unusable(dir string, err error) error {
 	return fmt.Errorf("state directory STATE_DIR=%s cannot be used: %w; let this user write to it or set STATE_DIR to another directory", dir, err)
 }
 
-// Damaged says that earlier runs left checkpoints and none of them could be
-// read: streams found now are not new, however unknown they look.
+// Damaged says that the last checkpoints that earlier runs left could not be
+// read: streams found now need not be new, however unknown they look.
 func (s *Store) Damaged() bool { return s.damaged }
 
 // Records returns the records of one kind of source by id.
@@ -103,7 +104,9 @@ func (s *Store) Records(namespace string) map[string]json.RawMessage {
 func (s *Store) Set(namespace, id string, state func() any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.pending[recordKey{namespace, id}] = state
+	key := recordKey{namespace, id}
+	s.note(key)
+	s.pending[key] = state
 	s.touch()
 }
 
@@ -112,6 +115,7 @@ func (s *Store) Delete(namespace, id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := recordKey{namespace, id}
+	s.note(key)
 	delete(s.pending, key)
 	s.deleted[key] = true
 	delete(s.content.Records[namespace], id)

@@ -222,7 +222,7 @@ func TestFallsBack(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := dump(s); got != "file/a=1 " || s.Damaged() {
+			if got := dump(s); got != "file/a=1 " || s.Damaged() != (harm != nil) {
 				t.Errorf("got %s, damaged %v", got, s.Damaged())
 			}
 			if harm != nil && !strings.Contains(log.String(), path) {

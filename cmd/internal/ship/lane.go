@@ -40,10 +40,9 @@ type lane struct {
 
 // reader is one stream being read, with what turns it into events.
 type reader struct {
-	stream  input.Stream
-	norm    *sourcetypes.Normalizer
-	ledger  *ledger
-	entered input.Position // of the last mark
+	stream input.Stream
+	norm   *sourcetypes.Normalizer
+	ledger *ledger
 
 	queued  bool // guarded by lane.mu
 	touched bool
@@ -248,7 +247,6 @@ func (l *lane) forget(r *reader) {
 func (l *lane) open(r *reader) {
 	at, carry := r.stream.Start()
 	enc := l.p.cfg.Encode(r.stream)
-	r.entered = at
 	r.norm = sourcetypes.NewNormalizer(l.p.cfg.Normalize, at, carry, func(ev *sourcetypes.Event) {
 		l.builder.Add(enc, ev)
 	})
@@ -349,6 +347,10 @@ func (l *lane) finish(delivering context.Context, fail func(error)) {
 	l.send(delivering, fail)
 }
 
+// batchCost is what a batch on its way takes besides its bytes: a request, a
+// goroutine, its marks.
+const batchCost = 8 << 10
+
 // send takes the batch and starts its delivery, after the one before it is
 // answered: one unanswered batch at a time keeps the order. Once delivering has
 // ended it sends nothing, and what was in the batch stays uncommitted.
@@ -361,24 +363,26 @@ func (l *lane) send(delivering context.Context, fail func(error)) {
 		settle(marks)
 		return
 	}
-	if !l.await(delivering) {
-		return
-	}
-	bytes := int64(len(b.Body) + 4*len(b.Ends))
-	if l.p.room.take(delivering, bytes) != nil {
+	bytes := int64(len(b.Body)+4*len(b.Ends)) + batchCost
+	if !l.await(delivering) || l.p.room.take(delivering, bytes) != nil {
+		l.p.undelivered.Add(int64(b.Len()))
 		return
 	}
 	l.answered = b.Done()
 	l.sending.Go(func() {
 		defer l.p.room.give(bytes)
 		err := l.p.cfg.Sink.Deliver(delivering, b)
-		var pending *hec.PendingError
-		switch {
-		case err == nil:
+		if err == nil {
 			settle(marks)
-		case errors.As(err, &pending):
+			return
+		}
+		var pending *hec.PendingError
+		if errors.As(err, &pending) && l.p.cfg.Suspend != nil {
 			l.p.suspend(marks, pending.Receipts)
-		case delivering.Err() == nil:
+			return
+		}
+		l.p.undelivered.Add(int64(b.Len()))
+		if delivering.Err() == nil {
 			fail(err)
 		}
 	})
@@ -398,15 +402,15 @@ func (l *lane) await(delivering context.Context) bool {
 	}
 }
 
-// enter marks how far the batch just taken reaches into each stream.
+// enter marks how far the batch just taken reaches into each stream. Also where
+// that is no further than before, as while a crash is held on another output: no
+// later batch may count without this one.
 func (l *lane) enter() (marks []*mark) {
 	batch := l.p.batches.Add(1)
 	for _, r := range l.touched {
 		r.touched = false
-		if next, carry := r.norm.Resume(); next > r.entered {
-			r.entered = next
-			marks = append(marks, r.ledger.enter(batch, next, carry))
-		}
+		next, carry := r.norm.Resume()
+		marks = append(marks, r.ledger.enter(batch, next, carry))
 	}
 	clear(l.touched)
 	l.touched = l.touched[:0]

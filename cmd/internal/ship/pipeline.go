@@ -71,6 +71,7 @@ type Pipeline struct {
 
 	lines, read atomic.Int64
 	batches     atomic.Uint64
+	undelivered atomic.Int64
 
 	mu        sync.Mutex
 	suspended map[*ledger]bool // with receipts; guarded by mu
@@ -108,9 +109,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	finished := make(chan struct{}) // every source has come to its end
 	go func() {
 		defer close(finished)
-		if err := p.find(reading); err != nil {
-			stop(err)
-		}
+		p.find(reading, stop)
 	}()
 	drained := make(chan struct{})
 	defer close(drained)
@@ -172,19 +171,17 @@ func (p *Pipeline) commitSuspended() {
 	}
 }
 
-// find runs the sources until all have ended.
-func (p *Pipeline) find(ctx context.Context) error {
-	errs := make(chan error, len(p.cfg.Sources))
+// find runs the sources until all have ended. One that fails ends the others.
+func (p *Pipeline) find(ctx context.Context, stop func(error)) {
+	var sources sync.WaitGroup
 	for _, s := range p.cfg.Sources {
-		go func() { errs <- s.Run(ctx, p.ready) }()
+		sources.Go(func() {
+			if err := s.Run(ctx, p.ready); err != nil {
+				stop(fmt.Errorf("source: %w", err))
+			}
+		})
 	}
-	var first error
-	for range p.cfg.Sources {
-		if err := <-errs; err != nil && first == nil {
-			first = fmt.Errorf("source: %w", err)
-		}
-	}
-	return first
+	sources.Wait()
 }
 
 // ready queues a stream in its lane. Streams of one Source share a lane, so
@@ -199,9 +196,10 @@ func (p *Pipeline) ready(s input.Stream) {
 type Progress struct {
 	Lines, Bytes int64
 	Waiting      int64 // bytes sent and not yet delivered, after gzip
+	Undelivered  int64 // events given up when delivery ended
 }
 
 // Progress returns what was read so far.
 func (p *Pipeline) Progress() Progress {
-	return Progress{p.lines.Load(), p.read.Load(), p.room.used()}
+	return Progress{p.lines.Load(), p.read.Load(), p.room.used(), p.undelivered.Load()}
 }

@@ -147,9 +147,10 @@ func (d *delivery) finish(err error) {
 // second of drain.
 type started struct {
 	*gate
-	stop func()
-	done chan error
-	log  *bytes.Buffer
+	pipeline *Pipeline
+	stop     func()
+	done     chan error
+	log      *bytes.Buffer
 }
 
 func startPipeline(t *testing.T, change func(*Config), tapes ...*tape) *started {
@@ -175,7 +176,8 @@ func startPipeline(t *testing.T, change func(*Config), tapes ...*tape) *started 
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	s.stop = func() { cancel(errors.New("told to stop")) } // whatever the reason, it is no failure
-	go func() { s.done <- New(cfg).Run(ctx) }()
+	s.pipeline = New(cfg)
+	go func() { s.done <- s.pipeline.Run(ctx) }()
 	return s
 }
 
@@ -351,6 +353,86 @@ func TestSinkThatGivesUpEndsRun(t *testing.T) {
 		}
 		if a.last() != 0 {
 			t.Errorf("committed %d", a.last())
+		}
+	})
+}
+
+// twoOutputs is a tape whose lines of a crash come on stderr, the others on stdout.
+type twoOutputs struct{ *tape }
+
+func (t twoOutputs) Read(c *input.Chunk) input.Progress {
+	progress := t.tape.Read(c)
+	for i := range c.Records {
+		r := &c.Records[i]
+		if r.Output = input.Stdout; strings.HasPrefix(string(r.Text), "panic: ") {
+			r.Output = input.Stderr
+		}
+	}
+	return progress
+}
+
+func (t twoOutputs) Run(ctx context.Context, ready func(input.Stream)) error {
+	return t.tape.Run(ctx, func(input.Stream) { ready(t) })
+}
+
+// While a crash is held, what came after it on the other output is sent, and the
+// position stays before the crash. It must not pass both when only the crash is
+// delivered.
+func TestWhatOvertakesAHeldCrashCountsToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := twoOutputs{&tape{name: "a", lines: append([]string{"panic: oops"}, numbered(1, 2)...)}}
+		s := startPipeline(t, func(c *Config) { c.Sources = []input.Source{a} })
+		wait(500 * time.Millisecond)
+		s.batches()[0].Answered()
+		wait(5 * time.Second)
+		out := s.batches()
+		if len(out) != 2 {
+			t.Fatalf("%d batches, want the crash in one of its own", len(out))
+		}
+		out[1].finish(nil)
+		wait(0)
+		if p := a.last(); p != 0 {
+			t.Errorf("committed %d while the first batch is not delivered", p)
+		}
+		out[0].finish(nil)
+		wait(0)
+		if p := a.last(); p != 3 {
+			t.Errorf("committed %d after all was delivered", p)
+		}
+		s.stop()
+		<-s.done
+	})
+}
+
+// broken is a source that cannot work.
+type broken struct{ err error }
+
+func (b broken) Run(context.Context, func(input.Stream)) error { return b.err }
+func (broken) Close() error                                    { return nil }
+
+func TestOneSourceThatFailsEndsRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &tape{name: "a", lines: numbered(1, 2)}
+		why := errors.New("no such journal")
+		s := startPipeline(t, func(c *Config) { c.Sources = []input.Source{broken{why}, a} })
+		if err := <-s.done; !errors.Is(err, why) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// What a stop leaves undelivered is counted.
+func TestWhatIsGivenUpIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &tape{name: "a", lines: numbered(1, 2)}
+		s := startPipeline(t, nil, a)
+		wait(time.Second)
+		s.stop()
+		if err := <-s.done; err != nil {
+			t.Error(err)
+		}
+		if n := s.pipeline.Progress().Undelivered; n != 2 {
+			t.Errorf("%d events were not delivered, want 2", n)
 		}
 	})
 }

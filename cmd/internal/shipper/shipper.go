@@ -53,13 +53,17 @@ func New(ctx context.Context, s *settings.Settings, out Output, o Options) (*Shi
 	if err := sh.open(ctx, s, o); err != nil {
 		return nil, errors.Join(err, sh.close())
 	}
+	var suspend func([]hec.Receipt, func()) error
+	if sh.store != nil {
+		suspend = sh.suspend
+	}
 	sh.pipeline = ship.New(ship.Config{
 		Sources:   sh.sources.All,
 		Normalize: s.Normalize(),
 		Encode:    out.Encode,
 		Gzip:      out.Gzip,
 		Sink:      out.Sink,
-		Suspend:   sh.suspend,
+		Suspend:   suspend,
 		Limits:    batch.Limits{Bytes: int(s.BatchBytes), Events: int(s.BatchEvents)},
 		Delay:     time.Duration(s.BatchDelay),
 		Drain:     time.Duration(s.DrainTimeout),
@@ -104,7 +108,15 @@ func (sh *Shipper) Run(ctx context.Context) error {
 	if err = errors.Join(err, sh.close()); err != nil {
 		return err
 	}
-	sh.log.Info("stopped", "lines", sh.pipeline.Progress().Lines)
+	p := sh.pipeline.Progress()
+	switch {
+	case p.Undelivered == 0:
+	case sh.store == nil:
+		sh.log.Error("stopped before everything was delivered, and a pipe cannot be read again", "lost_events", p.Undelivered)
+	default:
+		sh.log.Warn("stopped before everything was delivered: the next start sends the rest", "events", p.Undelivered)
+	}
+	sh.log.Info("stopped", "lines", p.Lines)
 	return nil
 }
 

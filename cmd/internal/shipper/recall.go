@@ -10,7 +10,8 @@ import (
 	"ollama-hec/hec"
 )
 
-// recallMost bounds how long a start waits for acknowledgments of the last run.
+// recallMost bounds how long a start waits for acknowledgments of the last run: an
+// indexer takes up to half a minute. No files are looked for meanwhile.
 const recallMost = 30 * time.Second
 
 // suspend has commits count once a batch that was answered is acknowledged too.

@@ -114,13 +114,13 @@ type rule uint8
 const (
 	ruleNone    rule = iota
 	ruleAt           // @ of an address or of a URL's user
-	ruleAssign       // = or : behind a name
+	ruleAssign       // =, : or > behind a name
 	ruleDash         // sk-…
 	ruleDashes       // the second one of -----BEGIN or --password
 	ruleUnder        // ghp_…
-	ruleUpper        // AKIA, AIza, eyJ
+	ruleUpper        // AKIA, AIza, eyJ, SG.
 	ruleWord         // the second letter of Bearer or Splunk
-	rulePercent      // an @ in a query
+	rulePercent      // an @, a = or a : in a query
 )
 
 // triggers has the rule for a byte, by the byte before and the byte.
@@ -133,12 +133,13 @@ var triggers = func() (t [1 << 13]rule) {
 	}{
 		{ruleAt, "@", any},
 		{rulePercent, "%", any},
-		{ruleAssign, "=:", func(c byte) bool { return nameEnds.second(c|0x20) || beforeSeparator[c] }},
+		{ruleAssign, "=:>", func(c byte) bool { return nameEnds.second(c|0x20) || beforeSeparator[c] }},
 		{ruleUnder, "_", tokenEnds.second},
 		{ruleDash, "-", tokenEnds.second},
 		{ruleDashes, "-", func(c byte) bool { return c == '-' }},
 		{ruleUpper, "I", func(c byte) bool { return c == 'K' || c == 'S' || c == 'A' }},
 		{ruleUpper, "J", func(c byte) bool { return c == 'y' }},
+		{ruleUpper, "G", func(c byte) bool { return c == 'S' }},
 		{ruleWord, "eE", func(c byte) bool { return c|0x20 == 'b' }},
 		{ruleWord, "p", func(c byte) bool { return c == 'S' }},
 	} {
@@ -212,8 +213,15 @@ func (r *redactor) try(is rule, text []byte, i int) (hit, bool) {
 		return hit{}, false
 	}
 	switch is {
+	case rulePercent:
+		if c := percentByte(text[i:]); i > 0 && (c == '=' || c == ':') {
+			return assignment(text, i, i+3, &r.quotes)
+		}
 	case ruleAssign:
-		return assignment(text, i, &r.quotes)
+		if text[i] == '>' {
+			return element(text, i)
+		}
+		return assignment(text, i, i+1, &r.quotes)
 	case ruleUnder, ruleDash:
 		return prefixed(text, i)
 	case ruleUpper:

@@ -71,22 +71,32 @@ func parseName(text []byte, start, end int) (n secretName, ok bool) {
 			n.kind = KindPassword
 			return n, true
 		}
+		if prefix("_key_base") != nil {
+			n.kind = KindKey
+			return n, true
+		}
 		n.kind, n.header = KindToken, true
 		if p := prefix("cookie"); p != nil {
 			n.cookie = true
 			return n, len(p) == 0 || equalFold(p, "set-")
 		}
 		n.header = false
-		return n, equalFold(name, "x-amz-signature") || equalFold(name, "x-goog-signature")
+		return n, equalFold(name, "x-amz-signature") || equalFold(name, "x-goog-signature") || equalFold(name, "signature") && signed(text, start)
 	case 's':
 		p := prefix("pass")
 		n.kind = KindPassword
 		return n, joined(p)
 	case 'l':
 		n.kind = KindKey
-		return n, equalFold(name, "x-amz-credential") || equalFold(name, "x-goog-credential")
+		return n, equalFold(name, "x-amz-credential") || equalFold(name, "x-goog-credential") || equalFold(name, "credential") && signed(text, start)
 	}
 	return n, false
+}
+
+// signed says whether the name of AWS's way to sign a request stands not far
+// before i.
+func signed(text []byte, i int) bool {
+	return bytes.Contains(text[max(0, i-512):i], []byte("AWS4-HMAC-SHA256"))
 }
 
 // keyName says whether a name that ends in key, with p before that, is of a

@@ -71,6 +71,60 @@ func TestRedact(t *testing.T) {
 		{"environment list", `environment="[A_TOKEN=a b PATH=/bin B_KEY=z]"`, `environment="[A_TOKEN=[REDACTED:token] PATH=/bin B_KEY=[REDACTED:key]]"`},
 		{"directories", `PWD=/root OLDPWD=/tmp TOKEN_FILE=/run/t`, `PWD=/root OLDPWD=/tmp TOKEN_FILE=/run/t`},
 
+		// Behind a tab, a quote, an escape.
+		{"bearer, tab", "Bearer\tTK1abcdefgh x", "Bearer\t[REDACTED:token] x"},
+		{"bearer, escaped tab", `msg="Bearer\tTK1abcdefgh x"`, `msg="Bearer\t[REDACTED:token] x"`},
+		{"bearer, escaped newline twice", `msg="{\"a\":\"Bearer\\nTK1abcdefgh\"}"`, `msg="{\"a\":\"Bearer\\n[REDACTED:token]\"}"`},
+		{"bearer, newline", "Bearer\nTK1abcdefgh", "Bearer\n[REDACTED:token]"},
+		{"bearer, quote", `Bearer "TK1abcdefgh" x`, `Bearer "[REDACTED:token]" x`},
+		{"bearer, escaped quote", `msg="Bearer \"TK1abcdefgh\" x"`, `msg="Bearer \"[REDACTED:token]\" x"`},
+		{"bearer, apostrophe", `Bearer 'TK1abcdefgh' x`, `Bearer '[REDACTED:token]' x`},
+		{"bearer, colon", `bearer: TK1abcdefgh`, `bearer: [REDACTED:token]`},
+		{"bearer, JSON", `{"bearer":"TK1abcdefgh"}`, `{"bearer":"[REDACTED:token]"}`},
+		{"bearer ends a value", `msg="no Bearer" a1234=b c="d"`, `msg="no Bearer" a1234=b c="d"`},
+		{"header, tabs", "Authorization:\tBearer\tTK2", "Authorization:\tBearer\t[REDACTED:token]"},
+		{"header, escaped tabs", `msg="Authorization:\tBearer\tTK2 x"`, `msg="Authorization:\tBearer\t[REDACTED:token] x"`},
+		{"header, quoted", `Authorization: Bearer "TK5abcdefgh" x`, `Authorization: Bearer "[REDACTED:token]" x`},
+		{"header, short and quoted", `msg="Authorization: Basic \"TK5\" x"`, `msg="Authorization: Basic \"[REDACTED:token]\" x"`},
+		{"header ends a value", `msg="Authorization: Bearer " a=b`, `msg="Authorization: Bearer " a=b`},
+		{"digest", `Authorization: Digest username="TK8", response="TK9" x`, `Authorization: Digest [REDACTED:token] x`},
+		{"digest, escaped", `msg="Authorization: Digest username=\"TK8\",\tresponse=\"TK9\", qop=auth" x=1`, `msg="Authorization: Digest [REDACTED:token]" x=1`},
+		{"aws", `Authorization: AWS4-HMAC-SHA256 Credential=TK10/20130524/us-east-1/s3/aws4_request, SignedHeaders=host;range, Signature=TK11 x`, `Authorization: AWS4-HMAC-SHA256 [REDACTED:token] x`},
+		{"aws without its header", `AWS4-HMAC-SHA256 Credential=TK10/2013, SignedHeaders=host, Signature=TK11`, `AWS4-HMAC-SHA256 Credential=[REDACTED:key], SignedHeaders=host, Signature=[REDACTED:token]`},
+		{"another signature", `signature=fp16 Credential=none`, `signature=fp16 Credential=none`},
+		{"a scheme of one's own", `Authorization: Custom TK12abcd x`, `Authorization: [REDACTED:token] x`},
+		{"percent-encoded header", `/x?h=Authorization%3A%20Bearer%20TK7abcdefgh&y=1`, `/x?h=Authorization%3A%20[REDACTED:token]&y=1`},
+		{"percent-encoded bearer", `/x?h=a%20Bearer%20TK7abcdefgh&y=1`, `/x?h=a%20Bearer%20[REDACTED:token]&y=1`},
+		{"percent-encoded assignment", `/x?q=password%3DTK7%26x%3D1&y=1`, `/x?q=password%3D[REDACTED:password]%26x%3D1&y=1`},
+		{"on the next line", "password:\nL05 x", "password:\n[REDACTED:password] x"},
+		{"on the next line, escaped", `prompt="password:\nL05\nx"`, `prompt="password:\n[REDACTED:password]\nx"`},
+		{"on the next line, another name", "password:\n  length: 8\nAPI_KEY=\nB=1", "password:\n  length: 8\nAPI_KEY=\nB=1"},
+		{"two lines on", "password:\n\nhunter2", "password:\n\nhunter2"},
+		{"name ends a value", `msg="my password: " next=1`, `msg="my password: " next=1`},
+
+		// Quotes of other kinds, markup, and values that are not plain.
+		{"backquotes", "token=`L39` password=`X y` z", "token=`[REDACTED:token]` password=`[REDACTED:password]` z"},
+		{"angle brackets", `password=<X> token = 1 '<s>'`, `password=[REDACTED:password] token = 1 '<s>'`},
+		{"apostrophes within", `password: 'L18 \'q\' L18b' x`, `password: '[REDACTED:password]' x`},
+		{"apostrophes within, in quotes", `prompt="password: 'L18 \\'q\\' L18b' x"`, `prompt="password: '[REDACTED:password]' x"`},
+		{"apostrophes around a path", `password='C:\a\' x`, `password='[REDACTED:password]' x`},
+		{"quote within a word", `password=L19\"L19b x`, `password=[REDACTED:password] x`},
+		{"quote within a word, in quotes", `prompt="password=L19\"L19b x"`, `prompt="password=[REDACTED:password] x"`},
+		{"quote within a word, as it stands", `password=L19"L19b x`, `password=[REDACTED:password] x`},
+		{"json number as token", `{"token":12345678,"a":1}`, `{"token":"[REDACTED:token]","a":1}`},
+		{"json number of a tokenizer", `{"token":151645,"a":1}`, `{"token":151645,"a":1}`},
+		{"xml", `<user>a</user><password>L25 x</password>`, `<user>a</user><password>[REDACTED:password]</password>`},
+		{"xml in slog", `m="<apiKey>L25</apiKey>" x=1`, `m="<apiKey>[REDACTED:key]</apiKey>" x=1`},
+		{"no xml", `<token> a < b, x-token> c`, `<token> a < b, x-token> c`},
+		{"flag, next line", "curl --password\nL26 x", "curl --password\n[REDACTED:password] x"},
+		{"flag, escaped newline", `"curl --password\nL26 x"`, `"curl --password\n[REDACTED:password] x"`},
+		{"flag, tab", "curl --api-key\tL26 x", "curl --api-key\t[REDACTED:key] x"},
+		{"rails", `SECRET_KEY_BASE=S3K x`, `SECRET_KEY_BASE=[REDACTED:key] x`},
+		{"sendgrid", `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 x`, `[REDACTED:token] x`},
+		{"sendgrid, short", `key SG.aB3dE6gH9.xY2zW5vU8 MSG.x.y SG.Orchard.Road`, `key [REDACTED:token] MSG.x.y SG.Orchard.Road`},
+		{"yaml block", "password: |\n  L27\nuser: a", "password: |\n  [REDACTED:password]\nuser: a"},
+		{"yaml block, escaped", `"password: >-\n  L27\nuser: a"`, `"password: >-\n  [REDACTED:password]\nuser: a"`},
+
 		// Users of URLs.
 		{"proxy", `HTTPS_PROXY=http://bob:p%40ss@proxy:3128`, `HTTPS_PROXY=http://bob:[REDACTED:password]@proxy:3128`},
 		{"proxy without a scheme", `HTTPS_PROXY=bob:pass@proxy:3128`, `HTTPS_PROXY=bob:[REDACTED:password]@proxy:3128`},
@@ -192,7 +246,7 @@ func everywhere(r *redactor, text []byte, from int) (hit, bool) {
 			is = ruleAt
 		case '%':
 			is = rulePercent
-		case '=', ':':
+		case '=', ':', '>':
 			is = ruleAssign
 		case '-':
 			is = ruleDash
@@ -201,7 +255,7 @@ func everywhere(r *redactor, text []byte, from int) (hit, bool) {
 			}
 		case '_':
 			is = ruleUnder
-		case 'I', 'J':
+		case 'I', 'J', 'G':
 			is = ruleUpper
 		case 'e', 'E', 'p':
 			is = ruleWord
@@ -306,6 +360,34 @@ func TestNoSecretSurvives(t *testing.T) {
 			}
 			if strings.Count(got, `"`)%2 != 0 {
 				t.Errorf("place %d: quotes of %s are broken: %s", n, line, got)
+			}
+		}
+	}
+}
+
+// TestNoSecretSurvivesInPrompts: a prompt is shipped as text and, escaped, in
+// the line itself. Neither may hold a secret, nor may a JSON text in it.
+func TestNoSecretSurvivesInPrompts(t *testing.T) {
+	const canary = "TK5abQ9xyz"
+	for _, text := range []string{
+		"Bearer\tTK5abQ9xyz", "Bearer\n\tTK5abQ9xyz", `Bearer "TK5abQ9xyz"`, "Authorization:\tBearer\tTK5abQ9xyz", "Authorization: Bearer 'TK5abQ9xyz'",
+		"Authorization:\n  Basic TK5abQ9xyz", `Authorization: Digest username="a", response="TK5abQ9xyz"`,
+		"AWS4-HMAC-SHA256 Credential=a/b,\n  SignedHeaders=host, Signature=TK5abQ9xyz", "curl 'https://h/?q=Authorization%3A%20Bearer%20TK5abQ9xyz'",
+		"password:\nTK5abQ9xyz", "password:\r\n\tTK5abQ9xyz", "password =\tTK5abQ9xyz", "password: \"a \\\" TK5abQ9xyz\"", `password: 'a \'b\' TK5abQ9xyz'`, "password: `a TK5abQ9xyz`",
+		`password=a"TK5abQ9xyz`, `password=a\"TK5abQ9xyz`, "password=<TK5abQ9xyz>", "<password>TK5abQ9xyz</password>", "curl --password\n  TK5abQ9xyz", "password: |\n  TK5abQ9xyz",
+		"SECRET_KEY_BASE=TK5abQ9xyz", `{"token": "TK5abQ9xyz"}`, "{\n\t\"password\":\t\"TK5abQ9xyz\"\n}", "cookie: a=b;\tc=TK5abQ9xyz",
+	} {
+		var asJSON strings.Builder
+		enc := json.NewEncoder(&asJSON)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(map[string]string{"content": text}); err != nil {
+			t.Fatal(err)
+		}
+		for _, prompt := range []string{text, "x\n" + text + "\ny", asJSON.String()} {
+			for _, e := range normalize(t, defaults(), slogText(t, levelDebug, "chat request", "images", 0, "prompt", prompt)) {
+				if strings.Contains(e.Body, canary) {
+					t.Errorf("%q\nleaves it in %s", prompt, e.Body)
+				}
 			}
 		}
 	}

@@ -83,11 +83,14 @@ func prefixed(text []byte, i int) (h hit, ok bool) {
 	return h, false
 }
 
-// lettered finds an AWS or Google key or a JSON web token by a capital letter
+// lettered finds an AWS, Google or SendGrid key or a JSON web token by a capital letter
 // in it that logs seldom have.
 func lettered(text []byte, i int) (h hit, ok bool) {
-	if text[i] == 'J' {
+	switch text[i] {
+	case 'J':
 		return webToken(text, i-2)
+	case 'G':
+		return sendGrid(text, i-1)
 	}
 	if start := i - 2; start >= 0 && (hasPrefix(text[start:], "AKIA") || hasPrefix(text[start:], "ASIA")) && boundary(text, start) {
 		end := start + 4
@@ -139,6 +142,29 @@ func webToken(text []byte, start int) (h hit, ok bool) {
 	return hit{from: start, to: end, kind: KindToken}, true
 }
 
+// sendGrid finds SG. and two parts behind it.
+func sendGrid(text []byte, start int) (h hit, ok bool) {
+	if start < 0 || !hasPrefix(text[start:], "SG.") || !boundary(text, start) {
+		return h, false
+	}
+	end, digits := start+2, 0
+	for range 2 {
+		if end == len(text) || text[end] != '.' {
+			return h, false
+		}
+		from := end + 1
+		for end = from; end < len(text) && identByte[text[end]]; end++ {
+			if digit(text[end]) {
+				digits++
+			}
+		}
+		if end-from < 8 {
+			return h, false
+		}
+	}
+	return hit{from: start, to: end, kind: KindToken}, digits > 0
+}
+
 // scheme finds what follows Bearer or Splunk, the names HTTP has for ways to
 // authenticate with a token.
 func scheme(text []byte, i int) (h hit, ok bool) {
@@ -152,18 +178,11 @@ func scheme(text []byte, i int) (h hit, ok bool) {
 	default:
 		return h, false
 	}
-	if !boundary(text, i) {
+	if !boundary(text, i) && !(i >= 3 && percentByte(text[i-3:]) != '%') {
 		return h, false
 	}
-	start := i + n
-	switch {
-	case start < len(text) && (text[start] == ' ' || text[start] == '+'):
-		for start < len(text) && (text[start] == ' ' || text[start] == '+') {
-			start++
-		}
-	case hasPrefix(text[start:], "%20"):
-		start += 3
-	default:
+	start, ok := schemeToken(text, i+n)
+	if !ok {
 		return h, false
 	}
 	end := start
@@ -178,6 +197,31 @@ func scheme(text []byte, i int) (h hit, ok bool) {
 		return h, false
 	}
 	return hit{from: start, to: end, kind: KindToken}, true
+}
+
+// schemeToken finds where the token begins behind the name of a scheme that
+// ends at i: behind white space, a separator as for "bearer": or bearer=, and
+// the token's own quote.
+func schemeToken(text []byte, i int) (start int, ok bool) {
+	at := i + openingQuote(text, i) // closes the name
+	at = gapEnd(text, at, 0)
+	if at < len(text) && (text[at] == ':' || text[at] == '=') {
+		at++
+	} else {
+		at = i
+	}
+	for at < len(text) && text[at] == '+' {
+		at++
+	}
+	start = gapEnd(text, at, 1)
+	if start == i {
+		return 0, false
+	}
+	n := openingQuote(text, start)
+	if n == 0 && start < len(text) && text[start] == '%' && (percentByte(text[start:]) == '"' || percentByte(text[start:]) == '\'') {
+		n = 3
+	}
+	return start + n, true
 }
 
 var bearerByte = func() (t [256]bool) {

@@ -13,8 +13,9 @@ var nameByte = func() (t [256]bool) {
 	return t
 }()
 
-// assignment finds the value assigned by the = or : at i to a name of a secret.
-func assignment(text []byte, i int, q *quotes) (h hit, ok bool) {
+// assignment finds the value assigned to a name of a secret by the = or : at i,
+// which ends before next: it may be percent-encoded.
+func assignment(text []byte, i, next int, q *quotes) (h hit, ok bool) {
 	end := i
 	for end > 0 && text[end-1] == ' ' {
 		end--
@@ -37,7 +38,10 @@ func assignment(text []byte, i int, q *quotes) (h hit, ok bool) {
 	if !ok {
 		return h, false
 	}
-	v := value{text: text, quotes: q, name: name, start: start, sep: i, at: i + 1, keyQuotes: keyQuotes}
+	v := value{text: text, quotes: q, name: name, start: start, sep: text[i], at: next, keyQuotes: keyQuotes}
+	if v.sep == '%' {
+		v.sep, v.encoded = percentByte(text[i:]), true
+	}
 	if keyQuotes > 0 && text[end+keyQuotes-1] == '\'' {
 		v.keyQuotes = 0
 	}
@@ -49,8 +53,9 @@ type value struct {
 	text      []byte
 	quotes    *quotes
 	name      secretName
-	start     int // of the name
-	sep       int
+	start     int  // of the name
+	sep       byte // = or :, or the space behind a flag
+	encoded   bool // the separator is percent-encoded, and so is the value
 	at        int
 	keyQuotes int
 	opened    bool // behind a bracket, as Go prints a header or a list
@@ -60,12 +65,28 @@ type value struct {
 // behind the name.
 func (v *value) find(tight bool) (h hit, ok bool) {
 	b := v.text
-	if v.at < len(b) && (b[v.sep] == '=' && b[v.at] == '>' || b[v.sep] == ':' && b[v.at] == '=') {
+	if v.at < len(b) && (v.sep == '=' && b[v.at] == '>' || v.sep == ':' && b[v.at] == '=') {
 		v.at++
 	}
 	gap := v.at
-	for v.at < len(b) && (b[v.at] == ' ' || b[v.at] == '\t') {
-		v.at++
+	v.at = gapEnd(b, gap, 0)
+	if v.sep == ':' && v.at < len(b) && (b[v.at] == '|' || b[v.at] == '>') {
+		// A block of YAML begins on the next line.
+		i := v.at + 1
+		if i < len(b) && (b[i] == '-' || b[i] == '+') {
+			i++
+		}
+		if gapEnd(b, i, 1) > gapEnd(b, i, 0) {
+			v.at = i
+		}
+	}
+	if v.sep != '=' && v.at < len(b) {
+		if next := gapEnd(b, v.at, 1); next > v.at {
+			v.at = next // on the next line
+			if next < len(b) && (!wordByte[b[next]] && openingQuote(b, next) == 0 || v.label()) {
+				return h, false
+			}
+		}
 	}
 	spaced := v.at > gap
 	if v.at == len(b) || b[v.at] == '\n' || spaced && tight && v.keyQuotes == 0 && v.nextName() {
@@ -76,12 +97,8 @@ func (v *value) find(tight bool) (h hit, ok bool) {
 			return h, false
 		}
 	}
-	slashes := 0
-	for v.at+slashes < len(b) && b[v.at+slashes] == '\\' {
-		slashes++
-	}
-	if v.at+slashes < len(b) && (b[v.at+slashes] == '"' || b[v.at+slashes] == '\'') {
-		if from, to, ok := v.quoted(slashes); ok {
+	if n := openingQuote(b, v.at); n > 0 && !(n == 1 && spaced && v.quotes.closes(b, v.at)) {
+		if from, to, ok := v.quoted(n - 1); ok {
 			return v.judge(from, to, spaced, true)
 		}
 	}
@@ -99,10 +116,19 @@ func (v *value) nextName() bool {
 	for i < len(b) && (identByte[b[i]] || b[i] == '.') {
 		i++
 	}
-	if i == v.at || i == len(b) || b[i] != b[v.sep] {
+	if i == v.at || i == len(b) || b[i] != v.sep {
 		return false
 	}
-	return b[v.sep] == '=' || v.name.caps && (i+1 == len(b) || b[i+1] != ' ' || caps(b[v.at:i]))
+	return v.sep == '=' || v.name.caps && (i+1 == len(b) || b[i+1] != ' ' || caps(b[v.at:i]))
+}
+
+// label says whether the line at v.at begins with a name of its own.
+func (v *value) label() bool {
+	b, i := v.text, v.at
+	for i < len(b) && nameByte[b[i]] {
+		i++
+	}
+	return i < len(b) && (b[i] == '=' || b[i] == ':')
 }
 
 // quoted measures a value in quotes with so many backslashes before the first.
@@ -110,13 +136,18 @@ func (v *value) quoted(slashes int) (from, to int, ok bool) {
 	b := v.text
 	q := b[v.at+slashes]
 	from = v.at + slashes + 1
-	if q == '\'' {
+	if q != '"' {
+		last := -1 // one behind a backslash may close it too: 'C:\a\'
 		for to = from; to < len(b) && b[to] != '\n' && b[to] != '"'; to++ {
-			if b[to] == q {
+			if b[to] != q {
+				continue
+			}
+			if b[to-1] != '\\' || to == from {
 				return from, to, true
 			}
+			last = to
 		}
-		return 0, 0, false
+		return from, last, last >= 0
 	}
 	level := bits.Len(uint(slashes))
 	for to = from; to < len(b); to++ {
@@ -188,8 +219,12 @@ func (v *value) wordEnd(from int, inQuotes bool) int {
 	query := v.start > 0 && (b[v.start-1] == '?' || b[v.start-1] == '&')
 	for i := from; i < len(b); i++ {
 		switch c := b[i]; c {
-		case ' ', '\t', '\n', '\r', '"', '`':
+		case ' ', '\t', '\n', '\r', '`':
 			return i
+		case '"':
+			if inQuotes || i == from || i+1 == len(b) || !wordByte[b[i+1]] {
+				return i
+			}
 		case '\\':
 			if !inQuotes {
 				continue
@@ -200,13 +235,21 @@ func (v *value) wordEnd(from int, inQuotes bool) int {
 			}
 			switch odd := (end-i)%2 == 1; {
 			case end < len(b) && b[end] == '"':
-				return i
+				if i == from || end+1 == len(b) || !wordByte[b[end+1]] {
+					return i
+				}
+				i = end
+				continue
 			case odd && end < len(b) && (b[end] == 'n' || b[end] == 'r' || b[end] == 't'):
 				return end - 1
 			}
 			i = end - 1
 		case '&':
-			if query {
+			if query || v.encoded {
+				return i
+			}
+		case '%':
+			if c := percentByte(b[i:]); v.encoded && !v.name.header && (c == '&' || c <= ' ' || c == '"') {
 				return i
 			}
 		case ',', ';':
@@ -230,7 +273,7 @@ func (v *value) wordEnd(from int, inQuotes bool) int {
 // may hold spaces: map[A:x B:y z] or [A=x B=y z].
 func (v *value) environment(from int) (to int, ok bool) {
 	b := v.text
-	sep := b[v.sep]
+	sep := v.sep
 	if sep != ':' && sep != '=' || v.keyQuotes > 0 || v.opened || !v.quotes.environment(b, v.start) {
 		return 0, false
 	}
@@ -282,32 +325,6 @@ func (v *value) list() (h hit, ok bool) {
 	return h, false
 }
 
-// header measures the value of an HTTP header: what follows the scheme, or for
-// a cookie everything.
-func (v *value) header(from int, inQuotes bool) (h hit, ok bool) {
-	b := v.text
-	word := v.wordEnd(from, inQuotes)
-	to := word
-	if v.name.cookie {
-		for to < len(b) && b[to] == ' ' {
-			to = v.wordEnd(to+1, inQuotes)
-		}
-	} else {
-		switch name := b[from:word]; {
-		case word == len(b) || b[word] != ' ':
-		case equalFold(name, "bearer"), equalFold(name, "basic"), equalFold(name, "splunk"), equalFold(name, "token"), equalFold(name, "apikey"):
-			from = skipSpaces(b, word)
-			to = v.wordEnd(from, inQuotes)
-		case equalFold(name, "digest"), equalFold(name, "negotiate"), equalFold(name, "aws4-hmac-sha256"):
-			from = skipSpaces(b, word)
-			for to = word; to < len(b) && b[to] == ' '; {
-				to = v.wordEnd(to+1, inQuotes)
-			}
-		}
-	}
-	return v.judge(from, trimEnd(b, from, to), false, false)
-}
-
 // judge says whether what stands there is a secret, by the name and the looks
 // of it.
 func (v *value) judge(from, to int, spaced, quoted bool) (h hit, ok bool) {
@@ -315,11 +332,9 @@ func (v *value) judge(from, to int, spaced, quoted bool) (h hit, ok bool) {
 	if len(b) == 0 || maskLen(b) == len(b) || nothing(b) {
 		return h, false
 	}
-	prose := v.name.bare && v.keyQuotes == 0 && !v.name.caps && v.text[v.sep] == ':' && spaced
+	prose := v.name.bare && v.keyQuotes == 0 && !v.name.caps && v.sep == ':' && spaced
 	switch {
-	case b[0] == '<' && b[len(b)-1] == '>':
-		return h, false // a placeholder, or a tokenizer's <s>
-	case v.name.piece && !quoted && number(b):
+	case v.name.piece && !quoted && number(b) && len(b) < 8:
 		return h, false
 	case v.name.piece && (b[0] == '<' || b[0] == '\''):
 		return h, false
@@ -331,32 +346,10 @@ func (v *value) judge(from, to int, spaced, quoted bool) (h hit, ok bool) {
 		return h, false // a directory
 	}
 	h = hit{from: from, to: to, kind: v.name.kind}
-	if v.keyQuotes > 0 && !quoted && v.text[v.sep] == ':' {
+	if v.keyQuotes > 0 && !quoted && v.sep == ':' {
 		h.quotes = v.keyQuotes // a JSON number
 	}
 	return h, true
-}
-
-// commandFlag finds the value behind --password or its like, whose first dash is at i.
-func commandFlag(text []byte, i int, q *quotes) (h hit, ok bool) {
-	start := i + 2
-	end := start
-	for end < len(text) && identByte[text[end]] {
-		end++
-	}
-	if end == start || end == len(text) || text[end] != ' ' {
-		return h, false
-	}
-	name, ok := parseName(text, start, end)
-	if !ok || name.header {
-		return h, false
-	}
-	v := value{text: text, quotes: q, name: name, start: start, sep: end, at: skipSpaces(text, end)}
-	if v.at == len(text) || text[v.at] == '-' {
-		return h, false
-	}
-	v.name.bare = false
-	return v.find(false)
 }
 
 // nothing says whether b stands for no value, or for one that is hidden already.

@@ -240,34 +240,6 @@ func (r *redactor) try(is rule, text []byte, i int) (hit, bool) {
 	return hit{}, false
 }
 
-// patterns replaces what the site's own patterns match, unless it touches a
-// mask: a second run is to change nothing.
-func (r *redactor) patterns(text []byte) []byte {
-	for _, re := range r.Patterns {
-		found := re.FindAllIndex(text, -1)
-		if found == nil {
-			continue
-		}
-		masked := findMasks(text)
-		out := make([]byte, 0, len(text))
-		done := 0
-		for _, m := range found {
-			for len(masked) > 0 && masked[0].to <= m[0] {
-				masked = masked[1:]
-			}
-			if m[0] == m[1] || len(masked) > 0 && masked[0].from < m[1] {
-				continue
-			}
-			out = append(out, text[done:m[0]]...)
-			out = append(out, masks[KindCustom]...)
-			done = m[1]
-			r.hits[KindCustom]++
-		}
-		text = append(out, text[done:]...)
-	}
-	return text
-}
-
 // findMasks lists the masks in a text.
 func findMasks(text []byte) (found []span) {
 	for i := 0; ; i++ {

@@ -12,6 +12,9 @@ import (
 func (s *Source) scan(now time.Time) {
 	l := list(s.patterns, s.leaves)
 	s.notices.listed(l.failed)
+	if s.first && s.options.Keep == nil {
+		s.missing(l)
+	}
 	clear(s.names)
 	s.left = s.left[:0]
 	paths, fresh := s.recognize(l, now)
@@ -26,6 +29,15 @@ func (s *Source) scan(now time.Time) {
 	s.watchDirs(l)
 	s.first = false
 	s.scans.Add(1)
+}
+
+// missing says which of the globs that somebody gave lead to nothing.
+func (s *Source) missing(l *listing) {
+	for _, p := range s.patterns {
+		if !slices.ContainsFunc(l.sightings, func(found sighting) bool { return p.matches(found.path) }) {
+			s.notices.unmatched(p.glob, s.options.Once)
+		}
+	}
 }
 
 // recognize sorts what was found into the paths of each generation and files

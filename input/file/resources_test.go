@@ -196,3 +196,13 @@ func TestOutOfDescriptors(t *testing.T) {
 	}
 	b.wants(want)
 }
+
+func TestAGlobThatMatchesNothingIsSaid(t *testing.T) {
+	b := newBench(t, "a.log", "none/*.log")
+	b.append("a.log", "one\n")
+	b.once()
+	b.wants("one")
+	if n := b.log.count("no file matches PATHS"); n != 1 || b.log.count(b.path("none/*.log")) != 1 {
+		t.Errorf("said %d times: %s", n, b.log)
+	}
+}

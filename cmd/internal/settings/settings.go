@@ -1,11 +1,14 @@
 // Package settings reads what a user configures: the environment under the
-// prefix OLLAMA_HEC_, overridden by flags of the same names in kebab case.
+// prefix OLLAMA_HEC_, overridden by flags of the same names in kebab case. An
+// empty variable is as good as none.
 //
 // A wrong value is an *Error that names the setting, the value and what it
 // takes. The token is never part of a message and cannot be given as a flag.
 package settings
 
 import (
+	"cmp"
+	"os"
 	"reflect"
 	"strings"
 	"time"
@@ -130,6 +133,9 @@ func AddFlags(fs *pflag.FlagSet) {
 
 // Load reads the environment and then the flags of fs that were given.
 func Load(fs *pflag.FlagSet) (*Settings, error) {
+	if err := tidy(); err != nil {
+		return nil, err
+	}
 	s := new(Settings)
 	if err := envconfig.Process(strings.ToLower(Prefix), s); err != nil {
 		return nil, envError(err)
@@ -139,12 +145,32 @@ func Load(fs *pflag.FlagSet) (*Settings, error) {
 		if r.Flag == "" || !fs.Changed(r.Flag) {
 			continue
 		}
-		text := fs.Lookup(r.Flag).Value.String()
-		if err := set(v.Field(r.field), text); err != nil {
+		text := strings.TrimSpace(fs.Lookup(r.Flag).Value.String())
+		if err := set(v.Field(r.field), cmp.Or(text, r.Default)); err != nil {
 			return nil, &Error{"--" + r.Flag, err.Error()}
 		}
 	}
 	return s, nil
+}
+
+// tidy takes our empty variables out of the environment, and blanks off the
+// values of the others: files of variables have both.
+func tidy() error {
+	for _, r := range Rows() {
+		text, there := os.LookupEnv(r.Env)
+		value := strings.TrimSpace(text)
+		var err error
+		switch {
+		case there && value == "":
+			err = os.Unsetenv(r.Env)
+		case value != text:
+			err = os.Setenv(r.Env, value)
+		}
+		if err != nil {
+			return &Error{r.Env, err.Error()}
+		}
+	}
+	return nil
 }
 
 // Set gives one setting its value, by its bare name in lower case, such as
@@ -183,7 +209,7 @@ func set(field reflect.Value, text string) error {
 func (s *Settings) TokenSource() (hec.TokenSource, error) {
 	switch {
 	case s.Token != "" && s.TokenFile != "":
-		return nil, &Error{Prefix + "_TOKEN_FILE", "given together with TOKEN: take one of them away"}
+		return nil, &Error{Prefix + "_TOKEN_FILE", "given together with " + Prefix + "_TOKEN: take one of them away"}
 	case s.Token != "":
 		return hec.StaticToken(s.Token), nil
 	case s.TokenFile != "":
@@ -193,7 +219,7 @@ func (s *Settings) TokenSource() (hec.TokenSource, error) {
 		}
 		return f, nil
 	}
-	return nil, &Error{Prefix + "_TOKEN", "not set: give the HEC token in it, or a file with the token in TOKEN_FILE"}
+	return nil, &Error{Prefix + "_TOKEN", "not set: give the HEC token in it, or a file with it in " + Prefix + "_TOKEN_FILE"}
 }
 
 // TLS returns the settings of TLS.

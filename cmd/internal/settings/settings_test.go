@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"ollama-hec/hec"
+	"ollama-hec/sourcetypes"
 )
 
 func load(t *testing.T, args ...string) (*Settings, error) {
@@ -131,6 +133,7 @@ func TestWrongValuesNameSettingValueAndWayOut(t *testing.T) {
 		{"--timezone=Mars", `--timezone: got "Mars", want a time zone such as Europe/Berlin, UTC or +02:00`},
 		{"--health-events=10ms", `--health-events: got "10ms", want a duration of 1s or more, or 0`},
 		{"--health-events=often", `--health-events: got "often", want a duration of 1s or more, or 0`},
+		{"--redact-regex=a\n([", "--redact-regex: pattern \"([\": error parsing regexp: missing closing ]: `[`; it takes regular expressions in RE2's syntax, one a line"},
 		{"--start=middle", `--start: got "middle", want beginning or end`},
 	} {
 		_, err := load(t, tt.arg)
@@ -138,6 +141,37 @@ func TestWrongValuesNameSettingValueAndWayOut(t *testing.T) {
 		if !errors.As(err, &wrong) || err.Error() != tt.want {
 			t.Errorf("%s: got %v, want %s", tt.arg, err, tt.want)
 		}
+	}
+}
+
+// Files of variables often have empty ones, and blanks around values.
+func TestAnEmptyVariableIsNone(t *testing.T) {
+	for _, blank := range []string{"", " ", "\t \r"} {
+		for _, r := range Rows() {
+			t.Setenv(r.Env, blank)
+		}
+		s := mustLoad(t)
+		if want, err := Defaults(); err != nil || !reflect.DeepEqual(s, want) {
+			t.Errorf("%q: got %+v, want %+v, %v", blank, s, want, err)
+		}
+	}
+}
+
+func TestBlanksAroundAValueDoNotCount(t *testing.T) {
+	t.Setenv("OLLAMA_HEC_ACK", " on\r")
+	t.Setenv("OLLAMA_HEC_INDEX", "\tollama ")
+	s := mustLoad(t, "--prompts= off", "--host= a host ")
+	if hec.AckMode(s.Ack) != hec.AckOn || s.Index != "ollama" || sourcetypes.PromptMode(s.Prompts) != sourcetypes.Off || s.Host != "a host" {
+		t.Errorf("%+v", s)
+	}
+}
+
+// An empty flag overrides a variable by what holds where nothing is set.
+func TestAnEmptyFlagIsTheDefault(t *testing.T) {
+	t.Setenv("OLLAMA_HEC_ACK", "on")
+	t.Setenv("OLLAMA_HEC_INDEX", "ollama")
+	if s := mustLoad(t, "--ack=", "--index= "); hec.AckMode(s.Ack) != hec.AckAuto || s.Index != "" {
+		t.Errorf("%+v", s)
 	}
 }
 

@@ -235,6 +235,8 @@ func (c *Classes) Set(text string) error {
 type Patterns []*regexp.Regexp
 
 func (p *Patterns) Set(text string) (err error) {
-	*p, err = sourcetypes.ParsePatterns(text)
-	return err
+	if *p, err = sourcetypes.ParsePatterns(text); err != nil {
+		return fmt.Errorf("%w; it takes regular expressions in RE2's syntax, one a line", err)
+	}
+	return nil
 }

@@ -24,6 +24,11 @@ func newCheck(std streams) *cobra.Command {
 				return err
 			}
 			results := check.Run(cmd.Context(), s)
+			called := settings.Given(cmd.Flags())
+			for i := range results {
+				r := &results[i]
+				r.Detail, r.WayOut = settings.Named(r.Detail, called), settings.Named(r.WayOut, called)
+			}
 			write := check.Text
 			if asJSON {
 				write = check.JSON

@@ -27,8 +27,8 @@ func TestCheckSaysWhatIsWrongAndHowToMendIt(t *testing.T) {
 		want   []string
 	}{
 		{"in order", testToken, nil, nil, 0, []string{"ok    health", "ok    clock", "the test event is acknowledged", "ok    file " + file, "can be written"}},
-		{"wrong token", "wrong", nil, nil, 1, []string{"fail  event", "Invalid token", "check TOKEN"}},
-		{"wrong index", testToken, receiver.Submissions(receiver.Always(receiver.Fault{Code: 7})), nil, 1, []string{"Incorrect index", "set INDEX"}},
+		{"wrong token", "wrong", nil, nil, 1, []string{"fail  event", "Invalid token", "check OLLAMA_HEC_TOKEN or"}},
+		{"wrong index", testToken, receiver.Submissions(receiver.Always(receiver.Fault{Code: 7})), nil, 1, []string{"Incorrect index", "set OLLAMA_HEC_INDEX"}},
 		{"queues full", testToken, receiver.On(receiver.EndpointHealth, receiver.Always(receiver.Fault{Code: 18})), nil, 0, nil},
 		{"nobody there", testToken, nil, []string{"--url=http://127.0.0.1:1"}, 1, []string{"fail  port 127.0.0.1:1", "firewall"}},
 		{"no such name", testToken, nil, []string{"--url=http://nowhere.invalid"}, 1, []string{"fail  name nowhere.invalid"}},
@@ -65,7 +65,7 @@ func TestCheckTriesTheHealthIndex(t *testing.T) {
 		want   string
 	}{
 		{[]string{"--health-events=60s", "--health-index=health"}, 0, "ok    health event"},
-		{[]string{"--health-events=60s", "--health-index=other"}, 1, "set HEALTH_INDEX"},
+		{[]string{"--health-events=60s", "--health-index=other"}, 1, "set --health-index"},
 		{[]string{"--health-index=other"}, 0, "ok    event"},
 	} {
 		args := append([]string{"check", "--index=lines", "--paths=/nowhere/*.log", "--state-dir=" + t.TempDir()}, tt.args...)

@@ -98,11 +98,24 @@ func (i *installation) connect() (*splunkd.Client, error) {
 	if token = strings.TrimSpace(token); token == "" {
 		return nil, &settings.Error{Setting: "--token-file", Problem: "no token: create one in Splunk under Settings > Tokens and give it in a file or in " + splunkdToken}
 	}
-	client, err := splunkd.New(splunkd.Options{URL: i.url, Token: token, CAFile: i.caFile})
+	o := splunkd.Options{URL: i.url, Token: token}
+	if _, err := splunkd.New(o); err != nil {
+		return nil, &settings.Error{Setting: "--splunkd", Problem: about(i.url, err)}
+	}
+	o.CAFile = i.caFile
+	client, err := splunkd.New(o)
 	if err != nil {
-		return nil, &settings.Error{Problem: err.Error()}
+		return nil, &settings.Error{Setting: "--ca-file", Problem: err.Error()}
 	}
 	return client, nil
+}
+
+// about is err with the address it is about, unless there may be a password in that.
+func about(url string, err error) string {
+	if text := err.Error(); strings.Contains(url, "@") || strings.Contains(text, url) {
+		return text
+	}
+	return fmt.Sprintf("got %q: %v", url, err)
 }
 
 // searches installs or removes the macros and saved searches and says so, also of

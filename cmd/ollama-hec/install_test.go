@@ -204,6 +204,9 @@ func TestInstallIsRefused(t *testing.T) {
 		{"empty token", exitUsage, "Settings > Tokens", []string{"--token-file", empty}},
 		{"no token file", exitUsage, "--token-file", []string{"--token-file", empty + "x"}},
 		{"in the clear", exitUsage, "use https", []string{"--splunkd", "http://splunk:8089"}},
+		{"another scheme", exitUsage, `--splunkd: got "ftp://x": not splunkd's address: it takes a URL`, []string{"--splunkd", "ftp://x"}},
+		{"a password in it", exitUsage, "--splunkd: splunkd's address has more", []string{"--splunkd", "https://a:hunter2@splunk:8089"}},
+		{"no such authority", exitUsage, "--ca-file: ", []string{"--splunkd", "https://splunk:8089", "--ca-file", "nope.pem"}},
 		{"no address", exitUsage, "--splunkd", []string{"--splunkd", ""}},
 		{"token as flag", exitUsage, "unknown flag", []string{"--token", "x"}},
 		{"both ways", exitUsage, "uninstall", []string{"--uninstall", "--enable"}},
@@ -211,7 +214,7 @@ func TestInstallIsRefused(t *testing.T) {
 		{"token uninstalled", exitUsage, "uninstall", []string{"--uninstall", "--hec-token", "a"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if out := install(tt.status, tt.args...); !strings.Contains(out, tt.want) || strings.Contains(out, "nobody-knows") {
+			if out := install(tt.status, tt.args...); !strings.Contains(out, tt.want) || strings.Contains(out, "nobody-knows") || strings.Contains(out, "hunter2") {
 				t.Errorf("got %s", out)
 			}
 		})

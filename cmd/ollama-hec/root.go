@@ -38,11 +38,11 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errOut)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintf(errOut, "ollama-hec: %v\n", err)
+	fmt.Fprintf(errOut, "ollama-hec: %s\n", settings.Named(err.Error(), settings.Given(cmd.Flags())))
 	var wrong *settings.Error
 	var failed failure
 	if errors.As(err, &failed) && !errors.As(err, &wrong) {

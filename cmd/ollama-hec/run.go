@@ -48,7 +48,7 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 	var server *metrics.Server
 	if s.MetricsAddr != "" {
 		if server, err = metrics.Listen(s.MetricsAddr); err != nil {
-			return &settings.Error{Problem: err.Error()}
+			return err
 		}
 	}
 	var events *health.Sender

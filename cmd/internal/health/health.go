@@ -126,7 +126,7 @@ func (h *Sender) say(err error) {
 		h.log.Info("health events are taken again")
 		h.said = ""
 	case err != nil && err.Error() != h.said:
-		h.log.Warn("health event is not taken, see HEALTH_EVENTS and HEALTH_INDEX", "error", err)
+		h.log.Warn("health event is not taken, see OLLAMA_HEC_HEALTH_EVENTS and OLLAMA_HEC_HEALTH_INDEX", "error", err)
 		h.said = err.Error()
 	}
 }

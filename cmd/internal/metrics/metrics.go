@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"ollama-hec/cmd/internal/lag"
+	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/cmd/internal/shipper"
 )
 
@@ -53,11 +54,11 @@ type Server struct {
 	http     http.Server
 }
 
-// Listen binds addr; the error names the setting.
+// Listen binds addr. Its error is a *settings.Error.
 func Listen(addr string) (*Server, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("METRICS_ADDR: %w; set an address such as 127.0.0.1:9464", err)
+		return nil, settings.Wrong("METRICS_ADDR", fmt.Sprintf("got %q, want an address such as 127.0.0.1:9464 that is free: %v", addr, err))
 	}
 	return &Server{listener: l}, nil
 }

@@ -7,11 +7,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
 	"time"
 
+	"ollama-hec/cmd/internal/quiet"
+	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/splunk_app/modinput"
 )
 
@@ -23,12 +26,17 @@ func main() {
 
 // run is one call by splunkd. It returns the exit status.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
-	log := slog.New(modinput.NewLogHandler(errOut, slog.LevelInfo))
+	counted := quiet.New(modinput.NewLogHandler(errOut, slog.LevelInfo))
+	defer counted.Flush()
+	log := slog.New(counted)
 	return modinput.Program{
 		Scheme:   modinput.OllamaLogs(),
 		Validate: validate,
 		Run: func(ctx context.Context, d *modinput.Definition, stdout io.Writer) error {
-			return follow(ctx, d, stdout, log)
+			if err := follow(ctx, d, stdout, log); err != nil {
+				return errors.New(settings.Named(err.Error(), settings.Argument))
+			}
+			return nil
 		},
 		Rest: time.Minute,
 	}.Main(ctx, args, in, out, log)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -133,6 +134,30 @@ func TestEventsGoToHEC(t *testing.T) {
 		if strings.Contains(said, secret) {
 			t.Errorf("the log shows a secret:\n%s", said)
 		}
+	}
+}
+
+// What happens to each of many events is told once, and once more with how often
+// it happened, at the latest when the input ends.
+func TestRepeatsInTheLogAreCounted(t *testing.T) {
+	keeper, store := keeper(t)
+	store("main", oldToken)
+	c, log, splunk := collect(t, oldToken), newLog(t), splunk(t)
+	splunk.ServerURI, splunk.SessionKey = keeper.URL, splunkdtest.AdminSession
+	var refused atomic.Int32
+	c.SetFault(receiver.Submissions(func(*receiver.Request) receiver.Fault {
+		if refused.Add(1) > 50 {
+			return receiver.Fault{}
+		}
+		return receiver.Fault{Code: 6, Invalid: new(int)}
+	}))
+	log.grow(51)
+	p := splunk.Start(t, toHEC(c, log))
+	c.texts(t, 1, p)
+	endedWell(t, p)
+	said := strings.Join(p.Log(), "\n")
+	if strings.Count(said, "kept as a dead letter") != 2 || !strings.Contains(said, "repeated=49") {
+		t.Errorf("log:\n%s", said)
 	}
 }
 

@@ -12,17 +12,21 @@ import (
 // fits, held ones where they may be copies, new ones else.
 func (s *Source) admit(fresh []sighting, now time.Time) {
 	var born []*generation
-	fresh = slices.DeleteFunc(fresh, func(found sighting) bool {
-		if !s.recorded(found.stat.id) {
-			return false
-		}
-		found.packed = packedName(found.path)
-		g := s.resume(found, named(found.stat.id), now)
-		born = appendNew(born, g)
-		return g != nil
-	})
+	resumeNamed := func(accept func(record) bool) {
+		fresh = slices.DeleteFunc(fresh, func(found sighting) bool {
+			accepted := func(r record) bool { return r.ID == found.stat.id && accept(r) }
+			if !s.dormant.any(accepted) {
+				return false
+			}
+			found.packed = packedName(found.path)
+			g := s.resume(found, accepted, now)
+			born = appendNew(born, g)
+			return g != nil
+		})
+	}
+	resumeNamed(record.telling)
 	if s.searching() {
-		born = append(born, s.findMoved(now)...)
+		born = append(born, s.findMoved(record.telling, now)...)
 	}
 	fresh = slices.DeleteFunc(fresh, func(found sighting) bool {
 		g := s.resume(found, nil, now)
@@ -31,6 +35,10 @@ func (s *Source) admit(fresh []sighting, now time.Time) {
 	})
 	if s.searching() {
 		born = append(born, s.findCopies(now)...)
+	}
+	resumeNamed(record.wasEmpty)
+	if s.searching() {
+		born = append(born, s.findMoved(record.wasEmpty, now)...)
 	}
 	for _, found := range fresh {
 		a := s.examine(found)
@@ -57,8 +65,6 @@ func appendNew(all []*generation, g *generation) []*generation {
 	}
 	return append(all, g)
 }
-
-func (s *Source) recorded(id fileID) bool { return s.dormant.any(named(id)) }
 
 // arrival is a file no generation is known to have.
 type arrival struct {

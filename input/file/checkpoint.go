@@ -172,9 +172,6 @@ func (d dormant) any(accept func(record) bool) bool {
 	return false
 }
 
-// named: the file system calls it what it called the recorded file.
-func named(id fileID) func(record) bool { return func(r record) bool { return r.ID == id } }
-
 // alike accepts records of files that the file system calls otherwise. A few
 // bytes in common prove nothing, unless the name says the same: as rotation
 // gives it to a copy, or with an inode on a device that is numbered anew.
@@ -195,6 +192,10 @@ func (r record) about(a *arrival) bool {
 
 // telling: there is something to know the file by.
 func (r record) telling() bool { return r.Head.Len > 0 }
+
+// wasEmpty: the file said nothing when it was last seen, and that not long ago. So
+// only its name in the file system tells it, which others are soon given.
+func (r record) wasEmpty() bool { return !r.telling() && r.Gone == 0 }
 
 // fits: a is the recorded file, grown perhaps.
 func (r record) fits(a *arrival) bool {

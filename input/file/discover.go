@@ -12,6 +12,7 @@ import (
 func (s *Source) scan(now time.Time) {
 	l := list(s.patterns, s.leaves)
 	s.notices.listed(l.failed)
+	s.entries = l.entries
 	if s.first && s.options.Keep == nil {
 		s.missing(l)
 	}
@@ -27,7 +28,8 @@ func (s *Source) scan(now time.Time) {
 		s.dormant.retain(s.store, now)
 	}
 	s.watchDirs(l)
-	s.first = false
+	s.first, s.entries = false, nil
+	s.listed = now.Add(-mtimeTick).UnixNano()
 	s.scans.Add(1)
 }
 

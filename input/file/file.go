@@ -16,6 +16,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"slices"
 	"sync"
@@ -95,10 +96,13 @@ type Source struct {
 	dormant  dormant
 	notices  notices
 	watch    *watch
-	names    map[string]*generation // by the paths notifications name
-	dirty    map[*generation]bool   // named since the last look
-	left     []string               // sources whose generation departed in this scan
-	first    bool                   // nothing was listed yet
+	names    map[string]*generation   // by the paths notifications name
+	dirty    map[*generation]bool     // named since the last look
+	left     []string                 // sources whose generation departed in this scan
+	stopped  map[string]epoch         // what the last run knew of sources rotated since
+	first    bool                     // nothing was listed yet
+	listed   int64                    // what is not older was not there in the last listing; 0: there was none
+	entries  map[string][]fs.DirEntry // of the listing under way, by directory
 }
 
 // New checks the options and reads the checkpoints. It touches no log file.
@@ -115,6 +119,7 @@ func New(o Options) (*Source, error) {
 		ignored: make(map[name]int64),
 		passed:  make(map[fileID]stat),
 		names:   make(map[string]*generation),
+		stopped: make(map[string]epoch),
 		notices: newNotices(o.Log),
 		first:   true,
 	}

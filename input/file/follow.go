@@ -202,6 +202,14 @@ func (s *Source) look(g *generation, now time.Time) {
 		}
 		g.mu.Lock()
 	}
+	if empty := g.empty; empty != 0 {
+		g.empty = 0
+		g.mu.Unlock()
+		// What it said in between was copied and truncated, if anything.
+		s.lineUp(s.missedSince(g.source, epoch{mtime: empty, turn: noTurn}, now))
+		blocked = s.blocked(g)
+		g.mu.Lock()
+	}
 	call := false
 	if !blocked && g.settle(now, s.options.RotateWait) {
 		call = !g.announced

@@ -33,6 +33,7 @@ type generation struct {
 	written int64     // its mtime then
 	changed time.Time // when seen was last found to differ
 	news    bool      // since it was last announced
+	empty   int64     // its mtime when it was, if it has been written to since and nothing is known of it; else 0
 
 	reading   bool // a Read has the file and the frames
 	announced bool // and not yet read to the end
@@ -131,6 +132,9 @@ func (g *generation) observe(now stat, at time.Time) {
 		g.news = true
 		g.final = false
 		g.rested = g.rested || now.size <= g.seen.size // not by growing
+		if g.empty == 0 && g.seen.size == 0 && len(g.head) == 0 {
+			g.empty = g.seen.mtime
+		}
 	}
 	if now.size < g.off || g.off == 0 && now.size < g.seen.size {
 		g.suspect = true

@@ -17,9 +17,10 @@ type history struct {
 	line    int
 	half    bool // the last line has no end yet
 	rotated int
-	unseen  bool // the file is new
-	repeats bool // something happened that may repeat lines
-	within  bool // rotated names match the globs
+	zipped  map[int]bool // which rotated files are
+	unseen  bool         // the file is new
+	repeats bool         // something happened that may repeat lines
+	within  bool         // rotated names match the globs
 	steps   []string
 }
 
@@ -69,8 +70,14 @@ func (h *history) shift() {
 		h.write(0)
 	}
 	for n := h.rotated; n > 0; n-- {
-		h.rename(fmt.Sprintf("a.log.%d", n), fmt.Sprintf("a.log.%d", n+1))
+		from, to := fmt.Sprintf("a.log.%d", n), fmt.Sprintf("a.log.%d", n+1)
+		if h.zipped[n] {
+			from, to = from+".gz", to+".gz"
+		}
+		h.rename(from, to)
+		h.zipped[n+1] = h.zipped[n]
 	}
+	h.zipped[1] = false
 	h.rotated++
 }
 
@@ -99,10 +106,10 @@ func (h *history) settle() {
 }
 
 func (h *history) step(op byte) {
-	switch op % 12 {
+	switch op % 13 {
 	case 0, 1, 2, 3:
-		h.did("write %d", 1+op/12)
-		h.write(1 + int(op/12))
+		h.did("write %d", 1+op/13)
+		h.write(1 + int(op/13))
 	case 4:
 		h.did("write half a line")
 		h.writeHalf()
@@ -162,11 +169,20 @@ func (h *history) step(op byte) {
 			h.lane.mu.Unlock()
 			h.lane.stall(!stalled)
 		}
+	case 12:
+		for n := 1; n <= h.rotated; n++ {
+			if !h.zipped[n] {
+				h.did("gzip %d", n)
+				h.zip(fmt.Sprintf("a.log.%d", n))
+				h.zipped[n] = true
+				break
+			}
+		}
 	}
 }
 
 func tellRandom(t *testing.T, ops []byte, within bool) {
-	h := &history{bench: newBench(t, "*.log"), within: within}
+	h := &history{bench: newBench(t, "*.log"), zipped: map[int]bool{}, within: within}
 	if within {
 		h.options.Patterns = []string{filepath.Join(h.dir, "*.log*")}
 	}

@@ -2,6 +2,7 @@ package file
 
 import (
 	"cmp"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"time"
@@ -13,10 +14,10 @@ const searches = 3
 
 func (s *Source) searching() bool { return s.scans.Load() < searches }
 
-// findMoved looks beside their last paths for recorded files that have left the
-// globs since: rotated while nobody looked.
-func (s *Source) findMoved(now time.Time) []*generation {
-	return s.search(func(found sighting, r record) bool { return r.ID == found.stat.id }, now)
+// findMoved looks beside their last paths for recorded files that accept lets pass
+// and that have left the globs since: rotated while nobody looked.
+func (s *Source) findMoved(accept func(record) bool, now time.Time) []*generation {
+	return s.search(func(found sighting, r record) bool { return r.ID == found.stat.id && accept(r) }, now)
 }
 
 // findCopies looks there for copies of recorded files that are no more what they
@@ -24,7 +25,7 @@ func (s *Source) findMoved(now time.Time) []*generation {
 func (s *Source) findCopies(now time.Time) []*generation {
 	return s.search(func(found sighting, r record) bool {
 		if found.packed {
-			return r.telling() && found.rotatedFrom(r.Source) && found.since(r.Mtime)
+			return r.telling() && found.rotatedWith(r) && found.since(r.Mtime)
 		}
 		return r.telling() && rotatedName(filepath.Base(r.Path), filepath.Base(found.path))
 	}, now)
@@ -59,6 +60,11 @@ func (s *Source) findMissed(born []*generation, now time.Time) []*generation {
 	for _, source := range s.rotatedSources(born) {
 		missed = append(missed, s.missedOf(source, born, now)...)
 	}
+	if !s.first && s.searching() {
+		for source, since := range s.stopped {
+			missed = append(missed, s.missedSince(source, since, now)...)
+		}
+	}
 	return missed
 }
 
@@ -68,14 +74,26 @@ func (s *Source) findMissed(born []*generation, now time.Time) []*generation {
 func (s *Source) missedOf(source string, born []*generation, now time.Time) []*generation {
 	var missed []*generation
 	_ = s.atRest(source, func(beside []sighting) { // what cannot be listed cannot be found
-		missed = append(missed, s.missedAmong(beside, source, born, now)...)
+		since := s.lastKnown(source, born, beside)
+		if s.first {
+			s.stopped[source] = since
+		}
+		missed = append(missed, s.missedAmong(beside, source, since, now)...)
 	})
 	return missed
 }
 
-func (s *Source) missedAmong(beside []sighting, source string, born []*generation, now time.Time) []*generation {
+// missedSince finds generations of a source that are younger than since.
+func (s *Source) missedSince(source string, since epoch, now time.Time) []*generation {
 	var missed []*generation
-	since := s.lastKnown(source, born, beside)
+	_ = s.atRest(source, func(beside []sighting) {
+		missed = append(missed, s.missedAmong(beside, source, since, now)...)
+	})
+	return missed
+}
+
+func (s *Source) missedAmong(beside []sighting, source string, since epoch, now time.Time) []*generation {
+	var missed []*generation
 	for _, found := range beside {
 		if s.known(found.stat.id) != nil || s.held[found.stat.id] != nil ||
 			!since.before(source, found) || !found.rotatedFrom(source) ||
@@ -103,12 +121,13 @@ func (s *Source) missedAmong(beside []sighting, source string, born []*generatio
 }
 
 // rotatedSources are the sources whose path leads elsewhere than it did when
-// their youngest generation was last seen there.
+// their youngest generation was last seen there, or when it led nowhere.
 func (s *Source) rotatedSources(born []*generation) []string {
 	sources := slices.Clone(s.left)
 	for _, g := range born {
 		again := s.latest[g.source] != nil || s.dormant.any(func(r record) bool { return r.Deleted && r.Source == g.source })
-		if again || s.first && g.departed {
+		made := !s.first && g.resumed == nil && s.rotatedBeside(g.source)
+		if again || made || s.first && g.departed {
 			sources = append(sources, g.source)
 		}
 	}
@@ -173,7 +192,19 @@ func (s *Source) lastKnown(source string, born []*generation, beside []sighting)
 			last = epoch{mtime: r.Mtime, turn: noTurn}
 		}
 	}
+	if last.mtime == 0 {
+		last.mtime = s.listed // it was not there
+	}
 	return last
+}
+
+// rotatedBeside: the listing under way met names that rotation of source gives,
+// or did not look.
+func (s *Source) rotatedBeside(source string) bool {
+	entries, ok := s.entries[filepath.Dir(source)]
+	return !ok || slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		return rotatedName(filepath.Base(source), unpackedName(e.Name()))
+	})
 }
 
 // before: found was rotated after the time of e.

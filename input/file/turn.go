@@ -9,7 +9,12 @@ import (
 )
 
 // rotatedSuffix is what rotation adds to a name: a number, a date, a time.
-var rotatedSuffix = regexp.MustCompile(`^[-._](\d[-0-9T:._Z+]*|old|bak|prev)$`)
+const rotatedPattern = `[-._](\d[-0-9T:._Z+]*|old|bak|prev)$`
+
+var (
+	rotatedSuffix = regexp.MustCompile(`^` + rotatedPattern)
+	rotatedEnd    = regexp.MustCompile(rotatedPattern)
+)
 
 // rotation says whether name is base as rotated, app.log.1, app.log-20251121 or
 // app-1.log of app.log, and when its turn was.
@@ -29,6 +34,15 @@ func rotation(base, name string) (turn, bool) {
 		return turn{number: n}, true
 	}
 	return turn{number: -1, date: strings.Map(digit, suffix)}, true
+}
+
+// unrotated is the name that rotation made name of, as far as that can be told.
+func unrotated(name string) string {
+	if base := rotatedEnd.ReplaceAllString(name, ""); base != name {
+		return base
+	}
+	ext := filepath.Ext(name)
+	return rotatedEnd.ReplaceAllString(strings.TrimSuffix(name, ext), "") + ext
 }
 
 func digit(r rune) rune {

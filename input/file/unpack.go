@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// mtimeTick is how much earlier than it is a file may be said to be written to.
+const mtimeTick = 20 * time.Millisecond
+
 // mtimeGrain is how much of a file's time may be lost where gzip restores it.
 const mtimeGrain = 2 * time.Second
 
@@ -107,6 +110,13 @@ func (s sighting) rotatedFrom(source string) bool {
 		name = unpackedName(name)
 	}
 	return rotatedName(filepath.Base(source), name)
+}
+
+// rotatedWith: the name says that it was r's file once, which may have been found
+// rotated already.
+func (s sighting) rotatedWith(r record) bool {
+	name := unpackedName(filepath.Base(s.path))
+	return s.rotatedFrom(r.Source) || name == filepath.Base(r.Path) || rotatedName(unrotated(filepath.Base(r.Path)), name)
 }
 
 // since: the file may say what was still written at mtime.

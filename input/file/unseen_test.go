@@ -1,0 +1,160 @@
+package file
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ollama-hec/input"
+)
+
+// steps is a shipper that looks when it is told to, so that what happens between
+// two looks is up to the test.
+type steps struct {
+	*bench
+	s     *Source
+	ready []input.Stream
+}
+
+func newSteps(b *bench) *steps {
+	b.options.Store = b.store()
+	s, err := New(b.options)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	st := &steps{bench: b, s: s}
+	s.announce = func(stream input.Stream) { st.ready = append(st.ready, stream) }
+	b.t.Cleanup(func() { s.Close() })
+	return st
+}
+
+// look lists and looks as Run does, and reads what is ready.
+func (st *steps) look() {
+	chunk := &input.Chunk{Buf: make([]byte, bufferDefault)}
+	for range 3 { // what is found in one look may ask for another
+		st.s.scan(time.Now())
+		st.s.lookAtAll(time.Now())
+		for len(st.ready) > 0 {
+			stream := st.ready[0]
+			st.ready = st.ready[1:]
+			for progress := input.More; progress == input.More; {
+				progress = stream.Read(chunk)
+				for _, r := range chunk.Records {
+					st.lane.got = append(st.lane.got, read{stream.Source(), string(r.Text)})
+					stream.Commit(r.Next, input.Carry{})
+				}
+			}
+			st.s.lookAtAll(time.Now())
+		}
+	}
+}
+
+// wants demands exactly these lines, in order.
+func (st *steps) wants(texts ...string) {
+	st.t.Helper()
+	st.look()
+	want := strings.Split(strings.TrimSuffix(strings.Join(texts, ""), "\n"), "\n")
+	if got := st.lane.lines(); !slices.Equal(got, want) {
+		st.t.Errorf("lines differ: %s, or in order\n%s", difference(want, got), st.log)
+	}
+}
+
+// What came and went at a path between two looks lies beside it in copies, also
+// where nothing was known of the file but that it was empty.
+func TestCopiedAndTruncatedBeforeAnyoneLooked(t *testing.T) {
+	copied := func(st *steps, names ...string) {
+		for n, name := range names {
+			st.append("a.log", lines("a", 100+10*n, 10))
+			st.copyTo("a.log", name)
+			st.truncate("a.log", 0)
+		}
+	}
+	shift := func(st *steps) {
+		st.append("a.log", lines("a", 100, 10))
+		st.copyTo("a.log", "a.log.1")
+		st.truncate("a.log", 0)
+		st.append("a.log", lines("a", 110, 10))
+		st.rename("a.log.1", "a.log.2")
+		st.copyTo("a.log", "a.log.1")
+		st.truncate("a.log", 0)
+	}
+	for _, tt := range []struct {
+		name string
+		tell func(st *steps)
+	}{
+		{"twice, and then nothing", func(st *steps) {
+			st.write("a.log", "")
+			st.look()
+			shift(st)
+			st.wants(lines("a", 100, 20))
+		}},
+		{"twice, and then written to", func(st *steps) {
+			st.write("a.log", "")
+			st.look()
+			shift(st)
+			st.append("a.log", lines("a", 120, 10))
+			st.wants(lines("a", 100, 30))
+		}},
+		{"three times, to dated names", func(st *steps) {
+			st.write("a.log", "")
+			st.look()
+			copied(st, "a.log-20261121-01", "a.log-20261121-02", "a.log-20261121-03")
+			st.append("a.log", lines("a", 130, 10))
+			st.wants(lines("a", 100, 40))
+		}},
+		{"twice, and gzipped", func(st *steps) {
+			st.write("a.log", "")
+			st.look()
+			shift(st)
+			st.zip("a.log.1")
+			st.zip("a.log.2")
+			st.append("a.log", lines("a", 120, 10))
+			st.wants(lines("a", 100, 30))
+		}},
+		{"twice since it was truncated last", func(st *steps) {
+			st.write("a.log", lines("a", 0, 100))
+			st.look()
+			st.copyTo("a.log", "a.log.3")
+			st.truncate("a.log", 0)
+			st.look()
+			shift(st)
+			st.append("a.log", lines("a", 120, 10))
+			st.wants(lines("a", 0, 100), lines("a", 100, 30))
+		}},
+		{"twice since it took the place of another", func(st *steps) {
+			st.write("a.log", lines("a", 0, 100))
+			st.look()
+			st.rename("a.log", "a.log.3")
+			st.write("a.log", "")
+			shift(st)
+			st.append("a.log", lines("a", 120, 10))
+			st.wants(lines("a", 0, 100), lines("a", 100, 30))
+		}},
+		{"twice since it was made", func(st *steps) {
+			st.write("b.log", "")
+			st.look()
+			shift(st)
+			st.append("a.log", lines("a", 120, 10))
+			st.wants(lines("a", 100, 30))
+		}},
+		{"never: what was beside it before stays", func(st *steps) {
+			st.write("a.log.1", lines("old", 0, 10))
+			st.chtime("a.log.1", time.Now().Add(-time.Hour))
+			st.write("a.log", "")
+			st.look()
+			st.append("a.log", lines("a", 0, 10))
+			st.wants(lines("a", 0, 10))
+		}},
+		{"never: what was put there with its copy stays", func(st *steps) {
+			st.write("b.log", "")
+			st.look()
+			st.write("a.log.1", lines("old", 0, 10))
+			st.chtime("a.log.1", time.Now().Add(-time.Hour))
+			st.write("a.log", lines("a", 0, 10))
+			st.wants(lines("a", 0, 10))
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) { tt.tell(newSteps(newBench(t))) })
+	}
+}

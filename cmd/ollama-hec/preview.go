@@ -2,9 +2,10 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
-	"os"
+	"log/slog"
 	"text/tabwriter"
 
 	"github.com/dustin/go-humanize"
@@ -23,7 +24,8 @@ func newPreview(std streams) *cobra.Command {
 		Use:   "preview FILE…",
 		Short: "print the events that files would become, and send nothing",
 		Long: "preview prints the events that files would become to stdout, as HEC JSON lines, and sends them nowhere.\n" +
-			"A summary goes to stderr: bytes by sourcetype, and what was redacted, as counts. - is stdin.",
+			"They are as run would send them. A summary goes to stderr: bytes by sourcetype, and what was redacted, as counts.\n" +
+			"- is stdin; what ends in .gz is unpacked.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: ran(func(cmd *cobra.Command, files []string) error {
 			s, err := settings.Load(cmd.Flags())
@@ -34,9 +36,13 @@ func newPreview(std streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			logs, err := namedLogs(files)
+			if err != nil {
+				return err
+			}
 			p := &preview{settings: s, host: host, out: bufio.NewWriterSize(std.out, 64<<10)}
-			for _, f := range files {
-				if err := p.file(cmd, f, std); err != nil {
+			for _, l := range logs {
+				if err := p.log(cmd.Context(), l, std); err != nil {
 					return err
 				}
 			}
@@ -62,29 +68,29 @@ type preview struct {
 	first, last int64 // time of the earliest and the latest event, in nanoseconds since 1970
 }
 
-func (p *preview) file(cmd *cobra.Command, name string, std streams) error {
-	in, source := std.in, "stdin"
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return &settings.Error{Setting: "FILE", Problem: err.Error()}
-		}
-		defer f.Close()
-		in, source = f, name
+func (p *preview) log(ctx context.Context, l namedLog, std streams) error {
+	in, err := l.open(std.in)
+	if err != nil {
+		return err
 	}
-	enc := hec.NewEnvelope(hec.Origin{Host: p.host, Source: source, Index: p.settings.Index})
+	defer in.Close()
+	enc := hec.NewEnvelope(hec.Origin{Host: p.host, Source: l.source, Index: p.settings.Index, Fields: l.fields})
 	norm := sourcetypes.NewNormalizer(p.settings.Normalize(), 0, input.Carry{}, p.printer(enc))
-	log, flush := newLog(std.err, p.settings.LogFormat)
-	defer flush()
-	lines := stdin.New(stdin.Options{Reader: in, MaxLine: int(p.settings.MaxLineBytes), Log: log})
-	if err := normalize(cmd.Context(), lines, norm, int(p.settings.MaxLineBytes)); err != nil {
+	text := &remembering{Reader: in}
+	lines := stdin.New(stdin.Options{Reader: text, MaxLine: int(p.settings.MaxLineBytes), Log: slog.New(slog.DiscardHandler)})
+	if err := normalize(ctx, lines, norm, int(p.settings.MaxLineBytes)); err != nil {
 		return err
 	}
 	p.counts.Add(norm.Counts())
-	if p.err != nil {
+	switch {
+	case p.err != nil:
 		return fmt.Errorf("write the events: %w", p.err)
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case text.err != nil:
+		return fmt.Errorf("read %s: %w", l.source, text.err)
 	}
-	return cmd.Context().Err()
+	return nil
 }
 
 // printer returns what writes the events of one file.

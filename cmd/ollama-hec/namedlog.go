@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/klauspost/compress/gzip"
+
+	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/input"
+	"ollama-hec/input/homes"
+)
+
+// namedLog is a log that the command line names, with what run would say of it.
+type namedLog struct {
+	path   string // - is standard input
+	source string
+	fields []input.Field
+}
+
+// namedLogs looks at all of them first: nothing is printed if one cannot be read.
+func namedLogs(paths []string) ([]namedLog, error) {
+	var logs []namedLog
+	for _, path := range paths {
+		if path == "-" {
+			logs = append(logs, namedLog{path: path, source: "stdin"})
+			continue
+		}
+		source, err := filepath.Abs(path)
+		if err == nil {
+			err = readable(path)
+		}
+		if err != nil {
+			return nil, &settings.Error{Setting: "FILE", Problem: err.Error()}
+		}
+		logs = append(logs, namedLog{path, source, homes.Fields(source)})
+	}
+	return logs, nil
+}
+
+// readable reports why a log cannot be read. A pipe it does not touch: that can be
+// opened once only.
+func readable(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return err
+	case info.IsDir():
+		return fmt.Errorf("got %q, a directory, want log files, such as %s", path, filepath.Join(path, "*.log"))
+	case !info.Mode().IsRegular():
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// open begins to read.
+func (l namedLog) open(stdin io.Reader) (io.ReadCloser, error) {
+	if l.path == "-" {
+		return io.NopCloser(stdin), nil
+	}
+	f, err := os.Open(l.path)
+	if err != nil || filepath.Ext(l.path) != ".gz" {
+		return f, err
+	}
+	text, err := gzip.NewReader(f)
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("unpack %s: %w", l.source, err)
+	}
+	return unpacked{text, f}, nil
+}
+
+// unpacked is what a gzipped file says.
+type unpacked struct {
+	io.Reader
+	io.Closer // the file's
+}
+
+// remembering keeps the error that a Reader ends with, but for its end. Ask for it
+// once nobody reads any more.
+type remembering struct {
+	io.Reader
+	err error
+}
+
+func (r *remembering) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	if err != nil && err != io.EOF {
+		r.err = err
+	}
+	return n, err
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"ollama-hec/hec/receiver"
+)
+
+func TestPreviewPrintsEventsAndCounts(t *testing.T) {
+	file, err := filepath.Abs(filepath.Join(corpusDir, "v0.13.5-trace.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, out, errOut := command(t, "", "preview", "--host=h", "--index=i", filepath.Join(corpusDir, "v0.13.5-trace.log"))
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, errOut)
+	}
+	counts := map[string]int{}
+	for line := range strings.Lines(out) {
+		var ev struct {
+			Time                            json.Number
+			Host, Source, Sourcetype, Index string
+			Event                           json.RawMessage
+		}
+		if err := json.Unmarshal([]byte(line), &ev); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		if ev.Host != "h" || ev.Index != "i" || ev.Source != file || ev.Time == "" {
+			t.Fatalf("metadata of %s", line)
+		}
+		counts[ev.Sourcetype]++
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := strings.Count(string(text), "\n[GIN] "); counts["ollama:api"] != want {
+		t.Errorf("%d requests, want %d", counts["ollama:api"], want)
+	}
+	if counts["ollama:prompts"] == 0 || counts["ollama:server"] == 0 {
+		t.Errorf("%v", counts)
+	}
+	if !strings.Contains(errOut, "email") || strings.Contains(out+errOut, "jane.doe@example.com") {
+		t.Errorf("redaction: %s", errOut)
+	}
+}
+
+func TestPreviewReadsStdin(t *testing.T) {
+	status, out, _ := command(t, "no line end", "preview", "--host=h", "-")
+	if status != 0 || !strings.Contains(out, `"source":"stdin"`) || !strings.Contains(out, `"event":"no line end"`) {
+		t.Errorf("status %d: %s", status, out)
+	}
+}
+
+// What preview prints is what a receiver gets of run.
+func TestPreviewIsWhatRunSends(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	id := strings.Repeat("0123456789abcdef", 4)
+	container := filepath.Join("containers", id, id+"-json.log")
+	line := func(n string) string { return "time=2026-01-01T00:00:00." + n + "Z level=INFO msg=line\n" }
+	write(t, container, `{"log":"`+strings.TrimSpace(line("001"))+`\n","stream":"stderr","time":"2026-01-01T00:00:00.001Z"}`+"\n")
+	write(t, filepath.Join(filepath.Dir(container), "config.v2.json"), `{"Name":"/ollama","Config":{"Image":"ollama/ollama"}}`)
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if _, err := w.Write([]byte(line("002"))); err != nil || w.Close() != nil {
+		t.Fatal(err)
+	}
+	write(t, "old.log.gz", packed.String())
+	write(t, "plain.log", line("003"))
+	if err := os.Symlink("plain.log", "link"); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{container, "./containers/../old.log.gz", "plain.log", "link"} {
+		status, previewed, errOut := command(t, "", "preview", "--host=h", file)
+		if status != 0 {
+			t.Fatalf("%s: status %d: %s", file, status, errOut)
+		}
+		if sent := sentBy(t, "--host=h", "--paths="+file); sent != previewed || strings.Count(sent, "\n") != 1 {
+			t.Errorf("%s: preview prints\n%srun sends\n%s", file, previewed, sent)
+		}
+	}
+}
+
+// sentBy is what a receiver prints of a run.
+func sentBy(t *testing.T, args ...string) string {
+	t.Helper()
+	var out output
+	r := receiver.New(receiver.Options{Out: &out, Tokens: []receiver.Token{{Value: testToken}}})
+	if err := r.Listen("127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	go r.Serve(t.Context())
+	t.Setenv("OLLAMA_HEC_TOKEN", testToken)
+	status, _, errOut := command(t, "", slices.Concat([]string{"run", "--once", "--url=" + r.URL(), "--state-dir=" + t.TempDir()}, args)...)
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, errOut)
+	}
+	return out.String()
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// One file that cannot be read, and nothing is printed of the others.
+func TestPreviewLooksAtAllFilesFirst(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "o.log")
+	write(t, file, "a line\n")
+	for _, bad := range []string{dir, file + ".nope"} {
+		status, out, errOut := command(t, "", "preview", file, bad)
+		if status != exitUsage || out != "" || !strings.Contains(errOut, bad) {
+			t.Errorf("%s: status %d, stdout %q, stderr %s", bad, status, out, errOut)
+		}
+	}
+}
+
+func TestPreviewSaysWhatBreaksOff(t *testing.T) {
+	dir := t.TempDir()
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if _, err := w.Write([]byte("a line\n")); err != nil || w.Close() != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"cut.gz": packed.String()[:packed.Len()-4], "plain.gz": "a line\n"} {
+		file := filepath.Join(dir, name)
+		write(t, file, text)
+		if status, _, errOut := command(t, "", "preview", file); status != exitFailed || !strings.Contains(errOut, file) {
+			t.Errorf("%s: status %d, stderr %s", name, status, errOut)
+		}
+	}
+}

@@ -3,19 +3,14 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"ollama-hec/hec/receiver"
-	"ollama-hec/input"
-	"ollama-hec/input/checkpoint"
 )
 
 const testToken = "7e577e57-7e57-7e57-7e57-7e577e577e57"
@@ -151,64 +146,5 @@ func TestRejectedTokenEndsOnceWith1(t *testing.T) {
 	status, _, errOut := command(t, "a line\n", "run", "--once", "--paths=-", "--state-dir="+t.TempDir())
 	if status != exitFailed || !strings.Contains(errOut, "TOKEN") || strings.Contains(errOut, "wrong-token") {
 		t.Errorf("status %d: %s", status, errOut)
-	}
-}
-
-func TestStatusShowsHowFarItGot(t *testing.T) {
-	collect(t)
-	dir := t.TempDir()
-	log := filepath.Join(dir, "o.log")
-	if err := os.WriteFile(log, []byte("time=2026-01-01T00:00:00.000Z level=INFO msg=one\nhalf"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	state := "--state-dir=" + filepath.Join(dir, "state")
-	if status, _, errOut := command(t, "", "status", state); status != exitUsage || !strings.Contains(errOut, "no shipper has used") {
-		t.Errorf("status %d: %s", status, errOut)
-	}
-	if status, _, errOut := command(t, "", "run", "--once", "--paths="+log, state); status != 0 {
-		t.Fatalf("status %d: %s", status, errOut)
-	}
-	shows := func(want ...string) {
-		t.Helper()
-		status, out, _ := command(t, "", "status", state)
-		for _, want := range want {
-			if !regexp.MustCompile(want).MatchString(out) {
-				t.Errorf("status %d: %q is missing in\n%s", status, want, out)
-			}
-		}
-	}
-	// A line without end does not wait for delivery but for Ollama.
-	shows("stopped", "dead letters   0", regexp.QuoteMeta(log)+" +53 B +49 B +4 B +- ")
-
-	// What was written since waits since its first line says.
-	waits := func(line string) {
-		t.Helper()
-		if err := os.WriteFile(log, []byte("time=2026-01-01T00:00:00.000Z level=INFO msg=one\n"+line), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	hour, second := time.Now().Add(-3*time.Hour-time.Second).UTC(), time.Now().UTC()
-	waits("time=" + hour.Format(time.RFC3339Nano) + " level=INFO msg=two\ntime=" + second.Format(time.RFC3339Nano) + " level=INFO msg=three\n")
-	shows(regexp.QuoteMeta(log) + ".* B +3 hours ago ")
-	waits(`{"log":"time=` + hour.Format(time.RFC3339Nano) + ` level=INFO msg=two\n","stream":"stderr","time":"` + hour.Format(time.RFC3339Nano) + "\"}\n")
-	shows(regexp.QuoteMeta(log) + ".* B +3 hours ago ")
-}
-
-// Of a journal there is how far it was delivered.
-func TestStatusShowsJournals(t *testing.T) {
-	dir := t.TempDir()
-	store, err := checkpoint.Open(dir, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := struct {
-		Carry input.Carry `json:"carry"`
-	}{input.Carry{Time: time.Now().Add(-2*time.Hour - time.Second).UnixNano()}}
-	store.Set("journald", "ollama\n\ngpu1", func() any { return at })
-	if err := store.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if _, out, errOut := command(t, "", "status", "--state-dir="+dir); !regexp.MustCompile(`(?m)^journald ollama gpu1 +2 hours ago$`).MatchString(out) {
-		t.Errorf("got\n%s%s", out, errOut)
 	}
 }

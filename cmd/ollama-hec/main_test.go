@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"ollama-hec/hec"
 	"ollama-hec/hec/deadletter"
@@ -141,5 +143,47 @@ func TestDeadLettersAreListedReplayedAndDropped(t *testing.T) {
 	}
 	if _, out, _ = command(t, "", "dead-letter", "list", state); out != "" {
 		t.Errorf("after the drop there are left: %s", out)
+	}
+}
+
+// stopOnceSaid runs the program, stops it once its log has a text, and returns
+// status and log.
+func stopOnceSaid(t *testing.T, text string, args ...string) (status int, said string) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var out, errOut output
+	ended := make(chan int, 1)
+	go func() { ended <- run(ctx, args, strings.NewReader(""), &out, &errOut) }()
+	for end := time.Now().Add(time.Minute); !strings.Contains(errOut.String(), text); {
+		if time.Now().After(end) {
+			t.Fatalf("it does not say %q:\n%s", text, errOut.String())
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+	stop()
+	return <-ended, errOut.String()
+}
+
+// What was not shipped by --once is no success; run goes on at the next start.
+func TestAStopBeforeAllIsShipped(t *testing.T) {
+	t.Setenv("OLLAMA_HEC_TOKEN", testToken)
+	log := filepath.Join(t.TempDir(), "o.log")
+	write(t, log, "a line\n")
+	for _, tt := range []struct {
+		name   string
+		args   []string
+		status int
+		want   string
+	}{
+		{"run", nil, exitDone, "stopped"},
+		{"run --once", []string{"--once"}, exitFailed, "told to stop before all was shipped"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			args := append([]string{"run", "--url=http://127.0.0.1:1", "--paths=" + log, "--state-dir=" + t.TempDir(), "--drain-timeout=1ms"}, tt.args...)
+			if status, said := stopOnceSaid(t, "does not take events", args...); status != tt.status || !strings.Contains(said, tt.want) {
+				t.Errorf("status %d, log\n%s", status, said)
+			}
+		})
 	}
 }

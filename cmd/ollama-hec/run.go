@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"ollama-hec/cmd/internal/metrics"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/cmd/internal/shipper"
+	"ollama-hec/cmd/internal/sources"
 )
 
 func newRun(std streams) *cobra.Command {
@@ -71,11 +73,24 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 			server.Serve(ctx, metrics.Shown{Shipper: sh, Lag: behind, Latencies: latencies}, log)
 		})
 	}
+	if !sources.Pipe(s.Paths) {
+		state, err := s.State()
+		if err != nil {
+			return err
+		}
+		beside = append(beside, markDelivered(sh, state).run)
+	}
 	if events != nil {
 		beside = append(beside, func(ctx context.Context) { events.Run(ctx, health.Of(sh, behind)) })
 	}
 	defer during(ctx, beside)()
-	return sh.Run(ctx)
+	if err := sh.Run(ctx); err != nil {
+		return err
+	}
+	if once && ctx.Err() != nil {
+		return errors.New("told to stop before all was shipped: run it again for the rest")
+	}
+	return nil
 }
 
 // during runs what goes on beside a shipper until the returned function is

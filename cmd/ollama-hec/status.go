@@ -61,7 +61,8 @@ func status(ctx context.Context, s *settings.Settings, dir string, out io.Writer
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "shipper\t%s\n", map[bool]string{true: "running", false: "stopped"}[in.InUse])
 	fmt.Fprintf(w, "state\t%s\n", dir)
-	fmt.Fprintf(w, "last delivery\t%s\n", ago(in.Written))
+	fmt.Fprintf(w, "checkpoints\twritten %s\n", ago(in.Written))
+	fmt.Fprintf(w, "last delivery\t%s\n", lastDelivery(dir, in, files))
 	fmt.Fprintf(w, "dead letters\t%d\n", letters)
 	if len(files) > 0 {
 		fmt.Fprintf(w, "\nfile\tsize\tdelivered\tlag\twaiting since\tlast line\n")
@@ -75,7 +76,7 @@ func status(ctx context.Context, s *settings.Settings, dir string, out io.Writer
 		if since := waitingSince(ctx, s, f); !since.IsZero() {
 			waiting = ago(since)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", f.Path, humanize.IBytes(uint64(f.Size)), humanize.IBytes(uint64(f.Committed)), lag, waiting, ago(f.Last))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", f.Path, humanize.IBytes(uint64(f.Size)), humanize.IBytes(uint64(f.Committed)), lag, waiting, lastLine(f))
 	}
 	if err := others(w, in.Records); err != nil {
 		return err
@@ -95,15 +96,23 @@ func others(w io.Writer, records map[string]map[string]json.RawMessage) error {
 			if err := json.Unmarshal(records[namespace][id], &at); err != nil {
 				return fmt.Errorf("checkpoint %s: %w", id, err)
 			}
-			var last time.Time
+			last := "-"
 			if at.Carry.Time > 0 {
-				last = time.Unix(0, at.Carry.Time)
+				last = ago(time.Unix(0, at.Carry.Time))
 			}
-			fmt.Fprintf(w, "%s%s\t%s\n", title, strings.Join(append([]string{namespace}, strings.Fields(id)...), " "), ago(last))
+			fmt.Fprintf(w, "%s%s\t%s\n", title, strings.Join(append([]string{namespace}, strings.Fields(id)...), " "), last)
 			title = ""
 		}
 	}
 	return nil
+}
+
+// lastLine is the age of the last line delivered by its own stamp; -: none has one.
+func lastLine(f file.RecordedFile) string {
+	if f.Last.IsZero() && f.Committed > 0 {
+		return "-"
+	}
+	return ago(f.Last)
 }
 
 func ago(t time.Time) string {

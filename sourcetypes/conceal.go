@@ -6,26 +6,45 @@ import "bytes"
 // PROMPTS says: with off it is replaced, with redacted it goes through the
 // default redaction even where REDACT is off.
 //
-// It knows the places where Ollama writes such text into a line. What a crash
-// says, and a text that the runner prints over several lines, is not among them.
+// It knows the names under which such text stands, wherever in a line the part
+// with the names begins. What a crash says, and a text that the runner prints
+// over several lines, is not among it.
 func (n *Normalizer) conceal(b *block) []byte {
 	switch b.form {
 	case slogged:
-		if b.level == levelInfo && !mayHoldText(b.text[b.body:]) {
+		if b.level == levelInfo && !mayHoldText(b.text[b.body:]) && !hasLevel(b.text[b.first:]) {
 			return b.text
 		}
-	case access, blank, indented:
-		return b.text
+	case access:
+		if b.first == len(b.text) {
+			return b.text
+		}
+	case plain, indented:
+		if b.lasting() || !(mayHoldText(b.text) || hasLevel(b.text) || mayIntroduce(b.text)) {
+			return b.text
+		}
 	}
 	c := concealer{n: n, text: b.text, out: n.text[:0]}
+	head := b.head()
 	switch b.form {
-	case slogged, goLogged:
-		c.slog(b)
+	case slogged:
+		c.fields(head, b.body, b.level)
+	case goLogged:
+		if !c.introduced(head, b.body) {
+			c.loose(head, b.body)
+		}
 	case llamaLog:
-		c.llama(b.head())
-	case plain:
-		if b.class == ClassRunner {
-			c.runner(b.head())
+		c.llama(head, len(head)-len(bytes.TrimLeft(head, ".")))
+	case plain, indented:
+		if !c.introduced(head, 0) {
+			c.loose(head, 0)
+		}
+	}
+	if !b.lasting() {
+		for i := b.first + 1; i < len(b.text); {
+			end := lineEnd(b.text, i)
+			c.loose(b.text[:end], max(i, c.done))
+			i = end + 1
 		}
 	}
 	if c.done == 0 {
@@ -33,6 +52,14 @@ func (n *Normalizer) conceal(b *block) []byte {
 	}
 	n.text = append(c.out, b.text[c.done:]...)
 	return n.text
+}
+
+// lineEnd is where the line that i is in ends.
+func lineEnd(text []byte, i int) int {
+	if n := bytes.IndexByte(text[i:], '\n'); n >= 0 {
+		return i + n
+	}
+	return len(text)
 }
 
 // concealer rewrites a text from left to right.
@@ -46,268 +73,173 @@ type concealer struct {
 // hide replaces text[s], or redacts it.
 func (c *concealer) hide(s span) {
 	value := s.of(c.text)
-	if len(value) == 0 || maskLen(value) == len(value) {
+	if len(value) == 0 || s.from < c.done || maskLen(value) == len(value) {
 		return
 	}
+	c.out = append(c.out, c.text[c.done:s.from]...)
 	if c.n.opts.Prompts == Off {
 		c.n.counts.Redacted[KindPrompt]++
-		c.out = append(c.out, c.text[c.done:s.from]...)
 		c.out = append(c.out, masks[KindPrompt]...)
 	} else {
-		c.out = append(c.out, c.text[c.done:s.from]...)
 		c.out = append(c.out, c.n.forced.apply(value, 0)...)
 	}
 	c.done = s.to
 }
 
-// slog hides the values of a slog line that hold, or may hold, such text.
-func (c *concealer) slog(b *block) {
-	line := b.head()
-	is := b.promptMsgOf()
-	wary := b.level == levelTrace || b.level == levelDebug && b.msg > 0 && textualMsg(line[b.msg:])
-	i := b.body
-	if b.form == goLogged { // file:line: LEVEL message key=value …
-		i = firstField(line, i)
+// hideValue hides the value of a field of line. One in quotes that was cut
+// goes on in the lines joined to it.
+func (c *concealer) hideValue(line []byte, f *field) {
+	s := f.value
+	if f.quoted && s.to == len(line) {
+		s.to = closingQuote(c.text, s.to)
+		if s.to < 0 {
+			s.to = len(c.text)
+		}
 	}
-	for {
+	c.hide(s)
+}
+
+// loose hides the texts in a line, from i on, that is of no form as a whole:
+// slog's fields and JSON objects stand in it somewhere.
+func (c *concealer) loose(line []byte, i int) {
+	if i >= len(line) || !(mayHoldText(line[i:]) || hasLevel(line[i:])) {
+		return
+	}
+	c.fields(line, i, levelNone)
+}
+
+func hasLevel(text []byte) bool { return bytes.Contains(text, []byte("level=")) }
+
+// fields hides the values in line, from i on, that hold, or may hold, such
+// text. The level is the one that stood before, if any.
+func (c *concealer) fields(line []byte, i int, at level) {
+	var msg []byte // from its quote on
+	for i < len(line) {
 		f, next, ok := nextField(line, i)
+		wary := at == levelTrace || at == levelDebug && textualMsg(msg)
 		if !ok {
-			break
+			if i = skipSpaces(line, i); i == len(line) {
+				return
+			}
+			if wary {
+				c.hide(span{i, len(line)}) // not of slog's form
+				return
+			}
+			if line[i] == '{' {
+				c.llama(line, i)
+				return
+			}
+			i = nextWord(line, i)
+			continue
 		}
 		i = next
 		key := f.key.of(line)
 		var hidden bool
-		if wary {
+		switch {
+		case string(key) == "level" && !f.quoted:
+			at = levelOf(f.value.of(line))
+		case string(key) == "msg":
+			msg = line[f.value.from:]
+			if f.quoted {
+				msg = line[f.value.from-1:]
+			}
+			hidden = at == levelTrace && !harmlessMsg(f.value.of(line))
+		case wary:
 			hidden = !harmlessKey(key)
-		} else {
-			hidden = textKey(key) && !b.counts(is, &f, line)
+		default:
+			hidden = textKey(key) && !counts(msg, &f, line)
 		}
 		if hidden {
-			c.hide(f.value)
-		}
-	}
-	if wary && i < len(line) {
-		if i = skipSpaces(line, i); i < len(line) {
-			c.hide(span{i, len(line)}) // not of slog's form
+			c.hideValue(line, &f)
+		} else if f.quoted && bytes.Contains(f.value.of(line), []byte(`\":`)) {
+			c.quotedJSON(line, f.value)
 		}
 	}
 }
 
-// counts says whether the value of a key that may hold a text is a number
-// here, or what a runner is asked to load.
-func (b *block) counts(is promptMsg, f *field, line []byte) bool {
-	key, value := f.key.of(line), f.value.of(line)
+// nextWord is behind the word, or only the quote, at i, and not behind a brace.
+func nextWord(line []byte, i int) int {
+	if line[i] == '"' {
+		return i + 1
+	}
+	for i++; i < len(line) && line[i] != ' ' && line[i] != '"' && line[i] != '{'; i++ {
+	}
+	return i
+}
+
+// levelOf reads what slog writes for a level.
+func levelOf(name []byte) level {
 	switch {
+	case hasPrefix(name, "TRACE"), hasPrefix(name, "DEBUG-"):
+		return levelTrace
+	case hasPrefix(name, "DEBUG"):
+		return levelDebug
+	}
+	return levelInfo
+}
+
+// counts says whether the value of a key that may hold a text is a number in a
+// line with this msg, or what a runner is asked to load.
+func counts(msg []byte, f *field, line []byte) bool {
+	key, value := f.key.of(line), f.value.of(line)
+	switch is := promptMsgOf(msg); {
 	case is == requestMsg || is == embeddingMsg:
 		return string(key) == "images"
-	case string(key) == "request" && b.saysMsg("load "):
+	case string(key) == "request" && hasPrefix(msg, "load "):
 		return true
 	case string(key) == "template":
-		return !b.saysMsg(`"generate handler"`) && !b.saysMsg(`"chat handler"`)
+		return !hasPrefix(msg, `"generate handler"`) && !hasPrefix(msg, `"chat handler"`)
 	}
-	return len(value) > 0 && digit(value[0]) && !f.quoted && len(value) < 20
+	return !f.quoted && amount(value)
 }
 
-// firstField is where the first key=value of a free text begins.
-func firstField(line []byte, i int) int {
-	eq := bytes.IndexByte(line[i:], '=')
-	if eq < 0 {
-		return len(line)
-	}
-	for eq += i; eq > i && line[eq-1] != ' '; {
-		eq--
-	}
-	return eq
+// amount says whether b is a number, perhaps with a unit.
+func amount(b []byte) bool {
+	number := bytes.TrimLeft(b, "-.0123456789")
+	return len(number) < len(b) && len(b)-len(number) < 20 && (len(number) == 0 || len(number) < 4 && lower(number[0]|0x20) || hasPrefix(number, "µs"))
 }
 
-// textKey says whether a key may hold the text of a prompt or of an answer, at
-// any level.
-func textKey(key []byte) bool {
-	switch string(key) {
-	case "prompt", "system", "template", "content", "thinking", "toolCalls", "tool_calls", "req", "resp", "request", "response",
-		"events", "buffer", "acc", "string", "input", "output", "query", "message", "messages", "text", "completion", "body",
-		"arguments", "suffix":
-		return true
+// mayIntroduce says whether introduced may find something.
+func mayIntroduce(text []byte) bool { return runnerSpeaks(text) || bytes.Contains(text, []byte("t: ")) }
+
+// introduced hides what follows the words with which a text is introduced, to
+// the end of all, and says whether there are such words.
+func (c *concealer) introduced(line []byte, from int) bool {
+	words := textIntros
+	if from == 0 && runnerSpeaks(line) {
+		words = runnerTexts
+	}
+	for _, words := range words {
+		i := bytes.Index(line[from:], []byte(words))
+		if i < 0 {
+			continue
+		}
+		if i = skipSpaces(line, from+i+len(words)); i < len(line) && !amount(line[i:]) {
+			c.hide(span{i, len(c.text)})
+			return true
+		}
 	}
 	return false
 }
 
-// mayHoldText says whether a key in the line may be a textKey. It looks at two
-// letters of each key, and takes what stands in quotes for keys too.
-func mayHoldText(line []byte) bool {
-	for {
-		i := bytes.IndexByte(line, '=')
-		if i < 0 {
-			return false
-		}
-		if i >= 2 && textEnds.has(line[i-2], line[i-1]) {
-			start := i
-			for start > 0 && identByte[line[start-1]] {
-				start--
-			}
-			if textKey(line[start:i]) {
-				return true
-			}
-		}
-		line = line[i+1:]
+// runnerTexts are those of a verbose llama-server, textIntros those of the Go log.
+var (
+	runnerTexts = []string{
+		"request: ", "response: ", "formatted prompt", "prompt token ", "next token: ", "Parsed message: ", "Parsing input",
+		"Parsing chat message: ", "stopped by ", "prompt: ",
 	}
-}
-
-// textEnds has the last two letters of each textKey.
-var textEnds = func() (t pairs) {
-	for _, end := range []string{"pt", "em", "te", "nt", "ng", "ls", "eq", "sp", "st", "se", "ts", "er", "cc", "ut", "ry", "ge", "es", "xt", "on", "dy", "ix"} {
-		t.add(end[0], end[1])
-	}
-	return t
-}()
-
-// harmless are keys whose values are neither, in a line whose other values are
-// not known. What is not here is hidden.
-var harmless = set("time", "level", "source", "msg", "model", "modelPath", "path", "paths", "libDir", "libDirs", "extraEnvs",
-	"extra_envs", "devices", "supported", "gpu_count", "layer", "layers", "size", "duration", "count", "status",
-	"pid", "port", "total", "free", "available", "free_swap", "library", "compute", "driver", "pci_id", "type", "batchID",
-	"seqIdx", "num_outputs", "vocab_size", "gpu", "gpus", "device", "refCount", "backend", "num_ctx", "parallel", "cache",
-	"used", "remaining", "limit", "prompt_len", "media", "initial_count", "default", "key", "numParallel",
-	"loaded", "required", "reserve", "overhead", "weights", "kv", "graph", "allocated", "id")
-
-func harmlessKey(key []byte) bool {
-	return harmless[string(key)] || hasPrefix(key, "runner.") || hasPrefix(key, "OLLAMA_") || hasPrefix(key, "memory.") ||
-		hasPrefix(key, "pendingBatch.") || hasPrefix(key, "estimate.")
-}
-
-// textualMsg says whether a msg, from its quote on, is of a line that is about
-// text, so that only values known to be harmless stay.
-func textualMsg(msg []byte) bool {
-	if len(msg) > 0 && msg[0] == '"' {
-		msg = msg[1:]
-	}
-	for _, prefix := range textualMsgs {
-		if hasPrefix(msg, prefix) {
-			return true
-		}
-	}
-	end := closingQuote(msg, 0)
-	if end < 0 {
-		end = len(msg)
-	}
-	return bytes.Contains(msg[:end], []byte(" parser ")) || bytes.Contains(msg[:end], []byte("events parsed"))
-}
-
-var textualMsgs = []string{
-	"anthropic", "converted ", "builtin parser", "harmony", "encoded", "decoded", "web_search", "web_fetch",
-	"unknown byte token", "tool", "adding bos token", "adding eos token",
-}
-
-// llama hides the texts in llama.cpp's own log, JSON or key="value": it logs
-// them at VERBOSE.
-func (c *concealer) llama(line []byte) {
-	for i := c.done; i < len(line); i++ {
-		if line[i] != '"' {
-			continue
-		}
-		var key []byte
-		at := i // of the opening quote of the value
-		switch {
-		case i > 0 && line[i-1] == '=':
-			start := i - 1
-			for start > 0 && identByte[line[start-1]] {
-				start--
-			}
-			key = line[start : i-1]
-		case line[0] == '{':
-			end := closingQuote(line, i+1)
-			if end < 0 || end+2 >= len(line) {
-				return
-			}
-			if line[end+1] != ':' {
-				i = end
-				continue
-			}
-			key, at = line[i+1:end], end+2
-		default:
-			continue
-		}
-		to := at + 1
-		switch line[at] {
-		case '"':
-			if to = closingQuote(line, at+1); to < 0 {
-				to = len(line)
-			}
-			if llamaTexts[string(key)] {
-				c.hide(span{at + 1, to})
-			}
-		case '[', '{':
-			if llamaTexts[string(key)] {
-				to = closingBracket(line, at)
-				c.hide(span{at + 1, to})
-			}
-		}
-		if llamaTexts[string(key)] || line[at] == '"' {
-			i = to
-		} else {
-			i = at
-		}
-	}
-}
-
-var llamaTexts = set("prompt", "content", "text", "request", "response", "cached", "to_eval", "token_text", "system_prompt",
-	"generated_text", "input", "messages", "probs", "stopping_word", "antiprompt", "stop", "grammar", "data")
-
-// closingBracket finds the bracket that closes the one at i, or the end.
-func closingBracket(b []byte, i int) int {
-	depth := 0
-	for ; i < len(b); i++ {
-		switch b[i] {
-		case '[', '{':
-			depth++
-		case ']', '}':
-			if depth--; depth == 0 {
-				return i
-			}
-		case '"':
-			if i = closingQuote(b, i+1); i < 0 {
-				return len(b)
-			}
-		}
-	}
-	return len(b)
-}
-
-// runner hides what follows the words with which a verbose llama-server
-// introduces a text.
-func (c *concealer) runner(line []byte) {
-	if len(line) < 5 || !runnerSpeaks(line[:4]) {
-		return
-	}
-	for _, words := range runnerTexts {
-		if i := bytes.Index(line, []byte(words)); i >= 0 {
-			if i = skipSpaces(line, i+len(words)); i < len(line) {
-				c.hide(span{i, len(line)})
-			}
-			return
-		}
-	}
-}
-
-var runnerTexts = []string{
-	"request: ", "response: ", "formatted prompt", "prompt token ", "next token: ", "Parsed message: ", "Parsing input",
-	"Parsing chat message: ", "stopped by ", "prompt: ",
-}
+	textIntros = []string{"prompt: ", "content: "}
+)
 
 // runnerSpeaks says whether a line of llama-server begins so that one of
 // runnerTexts may be in it.
-func runnerSpeaks(begin []byte) bool {
-	switch string(begin) {
+func runnerSpeaks(line []byte) bool {
+	if len(line) < 5 {
+		return false
+	}
+	switch string(line[:4]) {
 	case "srv ", "slot", "Pars", "main", "next", "form", "que ", "comm":
 		return true
 	}
 	return false
-}
-
-func set(keys ...string) map[string]bool {
-	m := make(map[string]bool, len(keys))
-	for _, k := range keys {
-		m[k] = true
-	}
-	return m
 }

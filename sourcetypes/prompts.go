@@ -77,36 +77,47 @@ const (
 	loggedMsg      // a file has it
 )
 
-// promptMsgOf is what kind of line b is, by its msg.
-func (b *block) promptMsgOf() promptMsg {
+// promptMsgOf is what kind of line it is that has this msg, from its quote on.
+func promptMsgOf(msg []byte) promptMsg {
 	switch {
-	case b.msg == 0 || len(b.text) < b.msg+2:
-	case b.saysMsg(`"generate request"`), b.saysMsg(`"chat request"`), b.saysMsg(`"generate handler"`), b.saysMsg(`"chat handler"`):
+	case len(msg) < 2 || msg[0] != '"':
+	case hasPrefix(msg, `"generate request"`), hasPrefix(msg, `"chat request"`), hasPrefix(msg, `"generate handler"`), hasPrefix(msg, `"chat handler"`):
 		return requestMsg
-	case b.saysMsg(`"embedding request"`):
+	case hasPrefix(msg, `"embedding request"`):
 		return embeddingMsg
-	case b.saysMsg(`"completion request"`):
+	case hasPrefix(msg, `"completion request"`):
 		return completionMsg
-	case b.saysMsg(`"llama-server completion request"`), b.saysMsg(`"llama-server chat request"`):
+	case hasPrefix(msg, `"llama-server completion request"`), hasPrefix(msg, `"llama-server chat request"`):
 		return llamaServerMsg
-	case b.saysLogged():
+	case hasPrefix(msg, logged):
 		return loggedMsg
 	}
 	return noPromptMsg
 }
 
-func (b *block) saysLogged() bool { return b.saysMsg(`"logged to `) }
+// logged begins the msg of the line of OLLAMA_DEBUG_LOG_REQUESTS.
+const logged = `"logged to `
+
+// promptMsg is what kind of line b is, by its msg.
+func (b *block) promptMsg() promptMsg {
+	if b.msg == 0 {
+		return noPromptMsg
+	}
+	return promptMsgOf(b.head()[b.msg:])
+}
+
+func (b *block) saysLogged() bool { return b.saysMsg(logged) }
 
 // promptTextFollows says whether l, a TRACE line, has the text of the prompt
 // whose length held has.
 func promptTextFollows(held *block, l *line) bool {
 	const msg = `"completion request" prompt=`
-	return held.promptMsgOf() == completionMsg && l.msg > 0 && hasPrefix(l.text[l.msg:], msg)
+	return held.promptMsg() == completionMsg && l.msg > 0 && hasPrefix(l.text[l.msg:], msg)
 }
 
 // readPrompt reads what a line says of a prompt.
 func (n *Normalizer) readPrompt(b *block) (p promptEvent, ok bool) {
-	is := b.promptMsgOf()
+	is := b.promptMsg()
 	switch is {
 	case noPromptMsg:
 		return p, false
@@ -187,7 +198,7 @@ var requestEndpoints = map[string]string{
 // that holds the request's body.
 func (n *Normalizer) readLogged(b *block) (p promptEvent, ok bool) {
 	p = promptEvent{origin: "request_log", length: -1}
-	rest := b.head()[b.msg+len(`"logged to `):]
+	rest := b.head()[b.msg+len(logged):]
 	i := bytes.Index(rest, []byte(", replay using curl"))
 	if i < 0 {
 		return p, false

@@ -3,6 +3,7 @@ package sourcetypes
 import (
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
@@ -109,9 +110,9 @@ var textLines = []struct{ line, off string }{
 	{traceStamp + `msg="embedding request" input=SECRET`, traceStamp + `msg="embedding request" input=[REDACTED:prompt]`},
 	{traceStamp + `msg="builtin parser output" parser=qwen content=SECRET thinking="SECRET 2" toolCalls=[{SECRET}]`, traceStamp + `msg="builtin parser output" parser=[REDACTED:prompt] content=[REDACTED:prompt] thinking="[REDACTED:prompt]" toolCalls=[REDACTED:prompt]`},
 	{traceStamp + `msg=encoded string="SECRET x" ids="[1 2]"`, traceStamp + `msg=encoded string="[REDACTED:prompt]" ids="[REDACTED:prompt]"`},
-	{traceStamp + `msg="something new" model=m novel=SECRET size="1 KiB"`, traceStamp + `msg="something new" model=m novel=[REDACTED:prompt] size="1 KiB"`},
-	{traceStamp + `msg="something new" model=m !BADKEY=SECRET`, traceStamp + `msg="something new" model=m !BADKEY=[REDACTED:prompt]`},
-	{traceStamp + `msg="something new" model=m and SECRET words`, traceStamp + `msg="something new" model=m [REDACTED:prompt]`},
+	{traceStamp + `msg="something new" model=m novel=SECRET size="1 KiB"`, traceStamp + `msg="[REDACTED:prompt]" model=m novel=[REDACTED:prompt] size="1 KiB"`},
+	{traceStamp + `msg="something new" model=m !BADKEY=SECRET`, traceStamp + `msg="[REDACTED:prompt]" model=m !BADKEY=[REDACTED:prompt]`},
+	{traceStamp + `msg="something new" model=m and SECRET words`, traceStamp + `msg="[REDACTED:prompt]" model=m [REDACTED:prompt]`},
 	{debugStamp + `msg="anthropic: converting request" req="{SECRET}"`, debugStamp + `msg="anthropic: converting request" req="[REDACTED:prompt]"`},
 	{debugStamp + `msg="converted response" resp="SECRET" other=SECRET`, debugStamp + `msg="converted response" resp="[REDACTED:prompt]" other=[REDACTED:prompt]`},
 	{debugStamp + `msg="qwen3 events parsed" events="[SECRET]" buffer=SECRET acc=SECRET`, debugStamp + `msg="qwen3 events parsed" events="[REDACTED:prompt]" buffer=[REDACTED:prompt] acc=[REDACTED:prompt]`},
@@ -124,11 +125,46 @@ var textLines = []struct{ line, off string }{
 	{`VERB [update_slots] prompt ingested | cached="SECRET" id_slot=0 to_eval="a \"SECRET\"" tid="1" timestamp=1727366911`,
 		`VERB [update_slots] prompt ingested | cached="[REDACTED:prompt]" id_slot=0 to_eval="[REDACTED:prompt]" tid="1" timestamp=1727366911`},
 	{`srv  log_server_r: request:  {"prompt":"SECRET"}`, `srv  log_server_r: request:  [REDACTED:prompt]`},
+
+	// Other names, in groups, in quotes.
+	{debugStamp + `msg=x req.prompt="SECRET x" req.Messages="SECRET5" req.images=2`, debugStamp + `msg=x req.prompt="[REDACTED:prompt]" req.Messages="[REDACTED:prompt]" req.images=2`},
+	{infoStamp + `msg=x "the prompt"="SECRET6" "the prompts"=6 a.b.Prompt=SECRET`, infoStamp + `msg=x "the prompt"="[REDACTED:prompt]" "the prompts"=6 a.b.Prompt=[REDACTED:prompt]`},
+	{infoStamp + `msg=x user_prompt="SECRET 7" userPrompt=SECRET prompt_len=7 n_prompt=7`, infoStamp + `msg=x user_prompt="[REDACTED:prompt]" userPrompt=[REDACTED:prompt] prompt_len=7 n_prompt=7`},
+	{debugStamp + `msg=x prompt=4SECRET input=12.5ms`, debugStamp + `msg=x prompt=[REDACTED:prompt] input=12.5ms`},
+	{infoStamp + `msg="bad body {\"model\":\"m\",\"prompt\":\"a \\\"SECRET\",\"n\":1}" n=1`, infoStamp + `msg="bad body {\"model\":\"m\",\"prompt\":\"[REDACTED:prompt]\",\"n\":1}" n=1`},
+	{infoStamp + `msg="bad body {\"messages\":[{\"content\":\"SECRET\"}]}" n=1`, infoStamp + `msg="bad body {\"messages\":[[REDACTED:prompt]" n=1`},
+	{traceStamp + `msg="SECRET text" size=1`, traceStamp + `msg="[REDACTED:prompt]" size=1`},
+	{traceStamp + `msg=SECRET`, traceStamp + `msg=[REDACTED:prompt]`},
+
+	// slog's part of a line begins elsewhere.
+	{`Nov 21 19:12:00 host ollama[12]: ` + debugStamp + `msg="chat request" prompt="SECRET b"`, `Nov 21 19:12:00 host ollama[12]: ` + debugStamp + `msg="chat request" prompt="[REDACTED:prompt]"`},
+	{`ollama  | ` + traceStamp + `msg=encoded string="SECRET b" other=SECRET`, `ollama  | ` + traceStamp + `msg=encoded string="[REDACTED:prompt]" other=[REDACTED:prompt]`},
+	{`ollama  | ` + traceStamp + `msg="SECRET b"`, `ollama  | ` + traceStamp + `msg="[REDACTED:prompt]"`},
+	{`2026-11-21T19:15:41.541Z ` + debugStamp + `msg="chat request" prompt=SECRET`, `2026-11-21T19:15:41.541Z ` + debugStamp + `msg="chat request" prompt=[REDACTED:prompt]`},
+	{`2026/11/21 19:15:41 ` + debugStamp + `msg="chat request" prompt=SECRET`, `2026/11/21 19:15:41 ` + debugStamp + `msg="chat request" prompt=[REDACTED:prompt]`},
+	{` ` + debugStamp + `msg="chat request" prompt="SECRET b"`, ` ` + debugStamp + `msg="chat request" prompt="[REDACTED:prompt]"`},
+	{infoStamp + "msg=x\n " + traceStamp + `msg="SECRET b"`, infoStamp + "msg=x\n " + traceStamp + `msg="[REDACTED:prompt]"`},
+	{`level=DEBUG msg="chat request" images=1 prompt="SECRET"`, `level=DEBUG msg="chat request" images=1 prompt="[REDACTED:prompt]"`},
+	{ginLine + "\n " + debugStamp + `msg="chat request" prompt="SECRET b"`, ginLine + "\n " + debugStamp + `msg="chat request" prompt="[REDACTED:prompt]"`},
+
+	// JSON of any kind.
+	{`{"function":"update_slots","level":"VERBOSE","line":1,"msg":"prompt ingested","n":2,"to_eval":"SECRET there","x":1}`,
+		`{"function":"update_slots","level":"VERBOSE","line":1,"msg":"prompt ingested","n":2,"to_eval":"[REDACTED:prompt]","x":1}`},
+	{`{"time":"2026-11-21T19:15:41Z","level":"DEBUG","msg":"chat request","prompt":"SECRET"}`, `{"time":"2026-11-21T19:15:41Z","level":"DEBUG","msg":"chat request","prompt":"[REDACTED:prompt]"}`},
+	{`{"message":"chat request", "req": {"user_prompt" : "SECRET", "messages" : [{"content":"]SECRET"}], "n":1}}`, `{"message":"chat request", "req": {[REDACTED:prompt]}}`},
+	{`x {"message":"chat request","a":{"content":"SECRET"},"n":1} y`, `x {"message":"chat request","a":{"content":"[REDACTED:prompt]"},"n":1} y`},
+	{`...{"function":"f","timestamp":1710561010,"prompt":"SECRET"}`, `...{"function":"f","timestamp":1710561010,"prompt":"[REDACTED:prompt]"}`},
+
+	// Without a form.
+	{`2023/10/06 13:38:58 llama.go:572: prompt: SECRET and more`, `2023/10/06 13:38:58 llama.go:572: prompt: [REDACTED:prompt]`},
+	{"2023/10/06 13:38:58 llama.go:572: system prompt: SECRET\n  SECRET more", `2023/10/06 13:38:58 llama.go:572: system prompt: [REDACTED:prompt]`},
+	{`loading prompt: SECRET and more`, `loading prompt: [REDACTED:prompt]`},
+	{debugStamp + "msg=\"chat request\" prompt=\"a SECRET\n  SECRET b\n\tSECRET\" images=0", debugStamp + "msg=\"chat request\" prompt=\"[REDACTED:prompt]\" images=0"},
 }
 
 func TestPromptsOff(t *testing.T) {
 	o := defaults()
-	o.Prompts = Off
+	o.Prompts, o.APIEvents = Off, false
 	for _, test := range textLines {
 		for _, e := range normalize(t, o, test.line) {
 			if e.Sourcetype == Prompts {
@@ -144,6 +180,11 @@ func TestPromptsOff(t *testing.T) {
 		debugStamp + `msg="key with type not found" key=tokenizer.chat_template default=""`,
 		infoStamp + `msg=load request="{Operation:commit LoraPath:[]}"`,
 		infoStamp + `msg="loaded runners" count=1`,
+		infoStamp + `msg="{\"model\":\"m\",\"message\":\"no such model\"}" error_code=5`,
+		`{"timestamp":1701615522,"level":"INFO","function":"main","line":1746,"message":"HTTP server listening","port":"1"}`,
+		`2023/10/06 13:38:58 llama.go:572: prompt: 13`,
+		`time: 5, level=high, words = 3`,
+		`llama_model_loader: - kv  21: tokenizer.chat_template str = {% if not add_generation_prompt is defined %}...`,
 		ginLine,
 	} {
 		if got := of(Server, normalize(t, o, line)); len(got) != 1 || got[0] != line {
@@ -217,16 +258,21 @@ func TestRedactedWithoutRedact(t *testing.T) {
 // FuzzPromptsOff: no text of a prompt is left, whatever it is.
 func FuzzPromptsOff(f *testing.F) {
 	for _, seed := range []string{"hi", "a \"b\" \\ c\nd", "é", "x=y prompt=z", "[REDACTED:prompt]", "\x00\xff\x1b[31m"} {
-		f.Add(seed, uint8(0))
-		f.Add(seed, uint8(3))
+		for where := range uint8(9) {
+			f.Add(seed, where)
+		}
 	}
 	o := defaults()
 	o.Prompts = Off
 	f.Fuzz(func(t *testing.T, text string, where uint8) {
 		const canary = "qzxjkv"
 		text += canary + text
+		object, err := json.Marshal(map[string]any{"level": "DEBUG", "msg": "x", "model": "m", "messages": []any{map[string]any{"content": text}}, "prompt": text, "z": 1})
+		if err != nil {
+			t.Fatal(err)
+		}
 		var line string
-		switch where % 5 {
+		switch where % 9 {
 		case 0:
 			line = slogText(t, levelDebug, "chat request", "images", 0, "prompt", text)
 		case 1:
@@ -237,10 +283,18 @@ func FuzzPromptsOff(f *testing.F) {
 			line = slogText(t, levelDebug, "harmony event content", "content", text, "state", text)
 		case 4:
 			line = slogText(t, levelDebug, "embedding request", "input", text)
+		case 5:
+			line = "ollama  | " + slogText(t, levelTrace, text, "model", "m", "x", text)
+		case 6:
+			line = string(object)
+		case 7:
+			line = slogText(t, levelInfo, "x", slog.Group("req", "system", text, "Prompt", text), "the prompt", text)
+		case 8:
+			line = slogText(t, levelInfo, "bad body "+string(object), "n", 1)
 		}
 		for _, e := range normalize(t, o, line) {
 			body := e.Body
-			if where%5 == 2 { // a key is not hidden
+			if where%9 == 2 { // a key is not hidden
 				_, body, _ = strings.Cut(body, canary)
 			}
 			if e.Sourcetype == Prompts || strings.Contains(body, canary) {

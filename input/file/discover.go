@@ -16,6 +16,9 @@ func (s *Source) scan(now time.Time) {
 	if s.first && s.options.Keep == nil {
 		s.missing(l)
 	}
+	if s.first {
+		s.dropped()
+	}
 	clear(s.names)
 	s.left = s.left[:0]
 	paths, fresh := s.recognize(l, now)
@@ -38,6 +41,15 @@ func (s *Source) missing(l *listing) {
 	for _, p := range s.patterns {
 		if !slices.ContainsFunc(l.sightings, func(found sighting) bool { return p.matches(found.path) }) {
 			s.notices.unmatched(p.glob, s.options.Once)
+		}
+	}
+}
+
+// dropped says which files of the last run the globs no longer name.
+func (s *Source) dropped() {
+	for _, r := range s.dormant {
+		if r.Gone == 0 && !s.asked(r) {
+			s.log.Info("not followed any more: PATHS no longer names it", "file", r.Path)
 		}
 	}
 }

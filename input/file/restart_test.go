@@ -183,3 +183,21 @@ func TestOnce(t *testing.T) {
 		}},
 	})
 }
+
+// What is taken out of the globs is not read any more, though it is still there;
+// named again, it is read on where it was left.
+func TestWhatIsNoLongerNamedIsNotRead(t *testing.T) {
+	b := newBench(t, "a.log")
+	b.append("a.log", "one\n")
+	b.once()
+	b.wants("one\n")
+	b.append("a.log", "two\n")
+	b.append("b.log", "other\n")
+	named := b.options.Patterns
+	b.options.Patterns = []string{b.path("b.log")}
+	b.once()
+	b.wants("one\nother\n")
+	b.options.Patterns = append(b.options.Patterns, named...)
+	b.once()
+	b.wants("one\nother\ntwo\n")
+}

@@ -31,11 +31,17 @@ func (s *Source) findCopies(now time.Time) []*generation {
 	}, now)
 }
 
+// asked: the globs still name the source. What was taken out of PATHS is not
+// looked for beside it.
+func (s *Source) asked(r record) bool {
+	return matchesAny(s.patterns, r.Source) && !matchesAny(s.exclude, r.Source)
+}
+
 // search resumes the dormant records of the last run at files beside their paths.
 func (s *Source) search(accept func(sighting, record) bool, now time.Time) []*generation {
 	dirs := make(map[string]string) // a path in each
 	for _, r := range s.dormant {
-		if r.Gone == 0 {
+		if r.Gone == 0 && s.asked(r) {
 			dirs[filepath.Dir(r.Path)] = r.Path
 		}
 	}
@@ -43,7 +49,7 @@ func (s *Source) search(accept func(sighting, record) bool, now time.Time) []*ge
 	for _, path := range dirs {
 		_ = s.atRest(path, func(beside []sighting) { // what cannot be listed is looked for again
 			for _, found := range beside {
-				accepted := func(r record) bool { return r.Gone == 0 && accept(found, r) }
+				accepted := func(r record) bool { return r.Gone == 0 && s.asked(r) && accept(found, r) }
 				if s.known(found.stat.id) == nil && s.dormant.any(accepted) {
 					born = appendNew(born, s.resume(found, accepted, now))
 				}
@@ -133,7 +139,7 @@ func (s *Source) rotatedSources(born []*generation) []string {
 	}
 	if s.first {
 		for _, r := range s.dormant {
-			if r.Gone == 0 || r.Deleted {
+			if (r.Gone == 0 || r.Deleted) && s.asked(r) {
 				sources = append(sources, r.Source)
 			}
 		}

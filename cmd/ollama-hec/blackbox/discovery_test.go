@@ -261,7 +261,7 @@ func TestNothingFoundSaysWhereItLooked(t *testing.T) {
 	for _, command := range []string{"run", "run --once"} {
 		s := m.launch(strings.Fields(command)...)
 		m.wantExit(s, 2)
-		for _, text := range []string{"no log of Ollama found", m.dir + "/.ollama/logs/*.log", "/var/lib/containers/storage/", "the journal:", "set PATHS"} {
+		for _, text := range []string{"no log of Ollama found", m.dir + "/.ollama/logs/*.log", "/var/lib/containers/storage/", "the journal:", "PATHS to the log files"} {
 			if !strings.Contains(s.Log(), text) {
 				t.Errorf("%s: it does not say %q:\n%s", command, text, s.Log())
 			}

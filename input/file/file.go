@@ -86,23 +86,24 @@ type Source struct {
 
 	// All below is owned by Run.
 
-	announce func(input.Stream)
-	byID     map[fileID]*generation
-	latest   map[string]*generation      // the youngest generation of a source
-	waiting  map[*generation]*generation // for its predecessor to be read to its end
-	held     map[fileID]*candidate       // perhaps copies
-	ignored  map[name]int64              // compressed files, with their sizes
-	passed   map[fileID]stat             // gzipped files that say nothing new
-	dormant  dormant
-	notices  notices
-	watch    *watch
-	names    map[string]*generation   // by the paths notifications name
-	dirty    map[*generation]bool     // named since the last look
-	left     []string                 // sources whose generation departed in this scan
-	stopped  map[string]epoch         // what the last run knew of sources rotated since
-	first    bool                     // nothing was listed yet
-	listed   int64                    // what is not older was not there in the last listing; 0: there was none
-	entries  map[string][]fs.DirEntry // of the listing under way, by directory
+	announce  func(input.Stream)
+	byID      map[fileID]*generation
+	latest    map[string]*generation      // the youngest generation of a source
+	waiting   map[*generation]*generation // for its predecessor to be read to its end
+	held      map[fileID]*candidate       // perhaps copies
+	ignored   map[name]int64              // compressed files, with their sizes
+	passed    map[fileID]stat             // gzipped files that say nothing new
+	dormant   dormant
+	notices   notices
+	watch     *watch
+	names     map[string]*generation   // by the paths notifications name
+	dirty     map[*generation]bool     // named since the last look
+	rewritten []rewritten              // met in this scan
+	left      []string                 // sources whose generation departed in this scan
+	stopped   map[string]epoch         // what the last run knew of sources rotated since
+	first     bool                     // nothing was listed yet
+	listed    int64                    // what is not older was not there in the last listing; 0: there was none
+	entries   map[string][]fs.DirEntry // of the listing under way, by directory
 }
 
 // New checks the options and reads the checkpoints. It touches no log file.

@@ -50,13 +50,37 @@ func (s *Source) search(accept func(sighting, record) bool, now time.Time) []*ge
 		_ = s.atRest(path, func(beside []sighting) { // what cannot be listed is looked for again
 			for _, found := range beside {
 				accepted := func(r record) bool { return r.Gone == 0 && s.asked(r) && accept(found, r) }
-				if s.known(found.stat.id) == nil && s.dormant.any(accepted) {
-					born = appendNew(born, s.resume(found, accepted, now))
+				if s.known(found.stat.id) != nil || !s.dormant.any(accepted) {
+					continue
+				}
+				g := s.resume(found, accepted, now)
+				born = appendNew(born, g)
+				if g == nil {
+					s.noteRewritten(found)
 				}
 			}
 		})
 	}
 	return born
+}
+
+// rewritten is a file that no longer says what a checkpoint knows of it: copied and
+// truncated, then written to, then renamed. What it says now nobody has seen.
+type rewritten struct {
+	sighting
+	source string
+	mtime  int64
+}
+
+// noteRewritten notes a file that goes on with no record, if one has its name in
+// the file system. That record may soon be taken for a copy.
+func (s *Source) noteRewritten(found sighting) {
+	for _, r := range s.dormant {
+		if r.ID == found.stat.id && r.telling() && r.Gone == 0 {
+			s.rewritten = append(s.rewritten, rewritten{found, r.Source, r.Mtime})
+			return
+		}
+	}
 }
 
 // findMissed finds the missed generations of the sources that born, or what has
@@ -66,6 +90,10 @@ func (s *Source) findMissed(born []*generation, now time.Time) []*generation {
 	for _, source := range s.rotatedSources(born) {
 		missed = append(missed, s.missedOf(source, born, now)...)
 	}
+	for _, w := range s.rewritten {
+		missed = append(missed, s.missedAmong([]sighting{w.sighting}, w.source, epoch{mtime: w.mtime, turn: noTurn}, now)...)
+	}
+	s.rewritten = nil
 	if !s.first && s.searching() {
 		for source, since := range s.stopped {
 			missed = append(missed, s.missedSince(source, since, now)...)

@@ -29,12 +29,28 @@ func newSteps(b *bench) *steps {
 	return st
 }
 
-// look lists and looks as Run does, and reads what is ready.
+// see lists and looks as Run does.
+func (st *steps) see() {
+	st.s.scan(time.Now())
+	st.s.lookAtAll(time.Now())
+}
+
+// end ends this life; another one may begin.
+func (st *steps) end() {
+	st.t.Helper()
+	if err := st.s.Close(); err != nil {
+		st.t.Error(err)
+	}
+	if err := st.options.Store.Close(); err != nil {
+		st.t.Error(err)
+	}
+}
+
+// look sees, and reads what is ready.
 func (st *steps) look() {
 	chunk := &input.Chunk{Buf: make([]byte, bufferDefault)}
 	for range 3 { // what is found in one look may ask for another
-		st.s.scan(time.Now())
-		st.s.lookAtAll(time.Now())
+		st.see()
 		for len(st.ready) > 0 {
 			stream := st.ready[0]
 			st.ready = st.ready[1:]
@@ -156,5 +172,27 @@ func TestCopiedAndTruncatedBeforeAnyoneLooked(t *testing.T) {
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.tell(newSteps(newBench(t))) })
+	}
+}
+
+// A file whose content was replaced, and its place taken by another one, while
+// nobody read: all three are read, also if the next look is that of another life.
+func TestReplacedAndRenamedWhileNobodyReads(t *testing.T) {
+	for _, restart := range []bool{false, true} {
+		st := newSteps(newBench(t))
+		st.write("a.log", lines("a", 0, 10))
+		st.see()
+		st.append("a.log", lines("a", 10, 5))
+		st.copyTo("a.log", "a.log.2")
+		st.truncate("a.log", 0)
+		st.append("a.log", lines("a", 15, 30))
+		st.rename("a.log", "a.log.1")
+		st.write("a.log", lines("a", 45, 10))
+		st.see()
+		if restart {
+			st.end()
+			st = newSteps(st.bench)
+		}
+		st.wants(lines("a", 0, 55))
 	}
 }

@@ -12,7 +12,7 @@ import "bytes"
 func (n *Normalizer) conceal(b *block) []byte {
 	switch b.form {
 	case slogged:
-		if b.level == levelInfo && !mayHoldText(b.text[b.body:]) && !hasLevel(b.text[b.first:]) {
+		if b.level == levelInfo && !mayHoldText(b.text[b.body:]) && !mayHoldQuoted(b.text[b.body:]) && !mayHoldObject(b.text[b.first:]) {
 			return b.text
 		}
 	case access:
@@ -20,7 +20,7 @@ func (n *Normalizer) conceal(b *block) []byte {
 			return b.text
 		}
 	case plain, indented:
-		if b.lasting() || !(mayHoldText(b.text) || hasLevel(b.text) || mayIntroduce(b.text)) {
+		if b.lasting() || !(mayHoldText(b.text) || mayHoldObject(b.text) || runnerSpeaks(b.text)) {
 			return b.text
 		}
 	}
@@ -102,13 +102,11 @@ func (c *concealer) hideValue(line []byte, f *field) {
 // loose hides the texts in a line, from i on, that is of no form as a whole:
 // slog's fields and JSON objects stand in it somewhere.
 func (c *concealer) loose(line []byte, i int) {
-	if i >= len(line) || !(mayHoldText(line[i:]) || hasLevel(line[i:])) {
+	if i >= len(line) || !(mayHoldText(line[i:]) || mayHoldObject(line[i:])) {
 		return
 	}
 	c.fields(line, i, levelNone)
 }
-
-func hasLevel(text []byte) bool { return bytes.Contains(text, []byte("level=")) }
 
 // fields hides the values in line, from i on, that hold, or may hold, such
 // text. The level is the one that stood before, if any.
@@ -151,7 +149,7 @@ func (c *concealer) fields(line []byte, i int, at level) {
 		}
 		if hidden {
 			c.hideValue(line, &f)
-		} else if f.quoted && bytes.Contains(f.value.of(line), []byte(`\":`)) {
+		} else if f.quoted && mayHoldQuoted(f.value.of(line)) {
 			c.quotedJSON(line, f.value)
 		}
 	}
@@ -198,9 +196,6 @@ func amount(b []byte) bool {
 	number := bytes.TrimLeft(b, "-.0123456789")
 	return len(number) < len(b) && len(b)-len(number) < 20 && (len(number) == 0 || len(number) < 4 && lower(number[0]|0x20) || hasPrefix(number, "µs"))
 }
-
-// mayIntroduce says whether introduced may find something.
-func mayIntroduce(text []byte) bool { return runnerSpeaks(text) || bytes.Contains(text, []byte("t: ")) }
 
 // introduced hides what follows the words with which a text is introduced, to
 // the end of all, and says whether there are such words.

@@ -39,8 +39,7 @@ func fold(dst, src []byte) []byte {
 var (
 	textKeys = set("prompt", "prompts", "system", "template", "content", "contents", "thinking", "toolcalls", "tool_calls", "req", "resp",
 		"request", "response", "events", "buffer", "acc", "string", "input", "inputs", "output", "query", "message", "messages", "text",
-		"texts", "completion", "body", "arguments", "suffix", "question", "answer", "instructions", "system_prompt", "generated_text",
-		"token_text", "to_eval")
+		"texts", "completion", "body", "arguments", "suffix")
 	plainTextKeys = set("prompt", "prompts", "content", "contents", "messages", "completion", "text")
 )
 
@@ -49,38 +48,81 @@ var textEnds = func() (t pairs) {
 	for key := range textKeys {
 		t.add(key[len(key)-2], key[len(key)-1])
 	}
-	for key := range llamaTexts {
-		t.add(key[len(key)-2], key[len(key)-1])
-	}
 	return t
 }()
 
-// mayHoldText says whether a key in the text may be a textKey, or one in JSON.
-// It looks at two letters of each key, and takes what stands in quotes for
-// keys too.
-func mayHoldText(text []byte) bool {
-	if bytes.Contains(text, []byte(`":`)) {
-		return true
+// nameEnd says whether the name that ends before the = at i is worth a look:
+// its last two letters are those of a textKey, or it is the level of a line
+// that slog's form begins within.
+func nameEnd(line []byte, i int) bool {
+	if i > 0 && line[i-1] == '"' {
+		i--
 	}
-	for line := text; ; {
+	if i < 2 {
+		return false
+	}
+	a, b := line[i-2]|0x20, line[i-1]|0x20
+	return textEnds.has(a, b) || a == 'e' && b == 'l' && i >= 5 && string(line[i-5:i]) == "level"
+}
+
+// mayHoldText says whether a key in the text may be a textKey, or a level. It
+// takes what stands in quotes for keys too.
+func mayHoldText(line []byte) bool {
+	for {
 		i := bytes.IndexByte(line, '=')
 		if i < 0 {
 			return false
 		}
-		end := i
-		if end > 0 && line[end-1] == '"' {
-			end--
-		}
-		if end >= 2 && textEnds.has(line[end-2]|0x20, line[end-1]|0x20) {
-			start := end
+		if nameEnd(line, i) {
+			start, end := i, i
+			if line[end-1] == '"' {
+				start, end = i-1, i-1
+			}
 			for start > 0 && identByte[line[start-1]] {
 				start--
 			}
-			if textKey(line[start:end]) {
+			if name := line[start:end]; textKey(name) || string(name) == "level" {
 				return true
 			}
 		}
 		line = line[i+1:]
+	}
+}
+
+// mayHoldObject says whether the text may hold JSON, or a text introduced by
+// its name.
+func mayHoldObject(line []byte) bool {
+	for {
+		i := bytes.IndexByte(line, ':')
+		if i < 0 {
+			return false
+		}
+		if i > 1 && (line[i-1] == '"' || line[i-1] == 't' && (line[i-2] == 'p' || line[i-2] == 'n')) {
+			return true
+		}
+		line = line[i+1:]
+	}
+}
+
+// mayHoldQuoted says whether JSON with a text may stand in a quoted value.
+func mayHoldQuoted(line []byte) bool {
+	for {
+		i := bytes.Index(line, []byte(`\":`))
+		if i < 0 {
+			return false
+		}
+		end := i
+		for end > 0 && line[end-1] == '\\' {
+			end--
+		}
+		start := end
+		for start > 0 && identByte[line[start-1]] {
+			start--
+		}
+		if jsonTextKey(line[start:end]) {
+			return true
+		}
+		line = line[i+2:]
 	}
 }
 

@@ -98,6 +98,41 @@ func (s *Source) copied(a *arrival) bool {
 	})
 }
 
+// replaced: a says what a generation of source said whose file does not any more. It
+// is marked, to go on in a.
+func (s *Source) replaced(a *arrival, source string) bool {
+	for _, g := range s.all() {
+		if g.source != source || !complete(a, g) {
+			continue
+		}
+		g.mu.Lock()
+		marked := !g.over && !g.reading && (g.suspect || !g.holds())
+		if marked && !g.suspect {
+			g.suspect, g.most = true, g.off // how much more there was is not known
+		}
+		g.mu.Unlock()
+		if marked {
+			s.scanWanted.Store(true)
+			return true
+		}
+	}
+	return false
+}
+
+// holds: g's file says what was read of it. It needs mu.
+func (g *generation) holds() bool {
+	if g.file == nil {
+		return true // who knows
+	}
+	head, err := readHead(g.file, make([]byte, headSize))
+	if err != nil || !bytes.HasPrefix(head, g.head) {
+		return err != nil
+	}
+	var buf [anchorSize]byte
+	before, err := readBefore(g.file, g.off, len(g.before), &buf)
+	return err == nil && bytes.Equal(before, g.before)
+}
+
 // alike: as far as both go, a says what g does.
 func (s *Source) alike(a *arrival, g *generation) bool {
 	g.mu.Lock()

@@ -142,7 +142,7 @@ func (s *Source) missedAmong(beside []sighting, source string, since epoch, now 
 		if a == nil {
 			continue
 		}
-		if s.copied(a) {
+		if s.copied(a) || s.replaced(a, source) {
 			s.pass(found, a)
 			continue
 		}

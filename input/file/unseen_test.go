@@ -196,3 +196,17 @@ func TestReplacedAndRenamedWhileNobodyReads(t *testing.T) {
 		st.wants(lines("a", 0, 55))
 	}
 }
+
+// A copy that is met before its original is found to be truncated is no file of
+// its own.
+func TestCopyMetBeforeTruncation(t *testing.T) {
+	st := newSteps(newBench(t))
+	st.write("a.log", lines("a", 0, 10))
+	st.look()
+	st.append("a.log", lines("a", 10, 5))
+	st.copyTo("a.log", "a.log.1")
+	st.truncate("a.log", 0)
+	st.append("a.log", lines("a", 15, 30))
+	st.s.lineUp(st.s.missedSince(st.path("a.log"), epoch{mtime: 1, turn: noTurn}, time.Now()))
+	st.wants(lines("a", 0, 45))
+}

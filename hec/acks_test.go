@@ -35,6 +35,7 @@ func onPolls(repeat bool, faults ...receiver.Fault) receiver.FaultFunc {
 var acking = []receiver.Token{{Value: secret, Ack: true}}
 
 func TestDeliverWaitsForTheAcknowledgment(t *testing.T) {
+	t.Parallel()
 	s := start(t, receiver.Options{Tokens: acking, AckDelay: 500 * time.Millisecond})
 	c, _, _ := client(t, nil, s.URL())
 	b := events("e", 2)
@@ -96,6 +97,7 @@ func TestModesOfAcknowledgment(t *testing.T) {
 }
 
 func TestMissingAcknowledgmentIsSentAgain(t *testing.T) {
+	t.Parallel()
 	s := start(t, receiver.Options{Tokens: acking, Fault: receiver.Submissions(receiver.Plan(receiver.Fault{Lose: true}))})
 	c, _, _ := client(t, func(cfg *hec.Config) { cfg.AckTimeout = 700 * time.Millisecond }, s.URL())
 	if err := c.Deliver(t.Context(), events("e", 2)); err != nil {
@@ -107,6 +109,7 @@ func TestMissingAcknowledgmentIsSentAgain(t *testing.T) {
 }
 
 func TestRestartedReceiverForgetsAcknowledgments(t *testing.T) {
+	t.Parallel()
 	s := start(t, receiver.Options{Tokens: acking, AckDelay: -1})
 	c, _, _ := client(t, func(cfg *hec.Config) { cfg.AckTimeout = time.Second }, s.URL())
 	b := events("e", 1)
@@ -121,9 +124,10 @@ func TestRestartedReceiverForgetsAcknowledgments(t *testing.T) {
 }
 
 func TestFailedPollAcknowledgesNothing(t *testing.T) {
+	t.Parallel()
 	s := start(t, receiver.Options{Tokens: acking, Fault: onPolls(false,
 		receiver.Fault{Status: 500}, receiver.Fault{Code: 9}, receiver.Fault{Status: 200, Body: "OK"}, receiver.Fault{Status: 403})})
-	c, _, _ := client(t, nil, s.URL())
+	c, _, _ := client(t, func(cfg *hec.Config) { cfg.AckPoll = 100 * time.Millisecond }, s.URL())
 	if err := c.Deliver(t.Context(), events("e", 1)); err != nil {
 		t.Fatal(err)
 	}
@@ -186,6 +190,7 @@ func receiptsOf(t *testing.T, c *hec.Client) []hec.Receipt {
 }
 
 func TestReceiptsSurviveARestart(t *testing.T) {
+	t.Parallel()
 	s := start(t, receiver.Options{Tokens: acking, AckDelay: time.Second, Cookie: "node=1"})
 	c, _, _ := client(t, nil, s.URL())
 	receipts := receiptsOf(t, c)
@@ -205,6 +210,7 @@ func TestReceiptsSurviveARestart(t *testing.T) {
 
 // A receipt is asked for at least once, even if it is older than a batch may wait.
 func TestAnOldReceiptIsAskedFor(t *testing.T) {
+	t.Parallel()
 	s := start(t, receiver.Options{Tokens: acking, AckDelay: time.Second})
 	c, _, _ := client(t, nil, s.URL())
 	receipts := receiptsOf(t, c)
@@ -215,6 +221,7 @@ func TestAnOldReceiptIsAskedFor(t *testing.T) {
 // Behind a balancer a channel's cookie must come back with every request, and
 // a node that fails is left together with it.
 func TestBalancerKeepsAndMovesAChannel(t *testing.T) {
+	t.Parallel()
 	one := receiver.New(receiver.Options{Tokens: acking, Cookie: "node=one"})
 	two := receiver.New(receiver.Options{Tokens: acking, Cookie: "node=two"})
 	front := &http.Server{Handler: receiver.Balance(one, two)}
@@ -247,6 +254,7 @@ func TestBalancerKeepsAndMovesAChannel(t *testing.T) {
 // Several lanes begin at once, and still no request of a channel goes to a node
 // that does not know it.
 func TestTheFirstRequestOfAChannelGoesAlone(t *testing.T) {
+	t.Parallel()
 	s := start(t, receiver.Options{Tokens: acking, Cookie: "node=1"})
 	// The first one fails, so another has to be the first.
 	s.SetFault(receiver.Plan(receiver.Fault{At: receiver.Unread, Code: 9}))
@@ -264,4 +272,115 @@ func TestTheFirstRequestOfAChannelGoesAlone(t *testing.T) {
 	if stats := s.Stats(); stats.Taken() != 3*lanes || stats.Astray > 0 {
 		t.Errorf("taken %d, %d requests without the cookie", stats.Taken(), stats.Astray)
 	}
+}
+
+// Acknowledgment is switched off between two batches: that is said, and what
+// stands before a bad event counts as taken with the 400, as without acks.
+func TestAcknowledgmentIsMissingAllAtOnce(t *testing.T) {
+	t.Parallel()
+	s := start(t, receiver.Options{Tokens: acking})
+	c, l, g := client(t, nil, s.URL())
+	deliver := func(name string, n int) {
+		t.Helper()
+		if err := c.Deliver(t.Context(), events(name, n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	deliver("a", 1)
+	s.SetTokens(receiver.Token{Value: secret})
+	deliver("b", 1)
+	deliver("c", 1)
+	if n := strings.Count(l.String(), "200 counts as delivered"); n != 1 {
+		t.Errorf("said %d times:\n%s", n, l)
+	}
+	s.SetFault(receiver.Plan(receiver.Fault{Code: 6, Invalid: ptr(2)}))
+	deliver("d", 4)
+	if s.taken() != "a1 b1 c1 d1 d2 d4" || g.texts() != "d3" {
+		t.Errorf("taken %s, buried %s", s.taken(), g.texts())
+	}
+}
+
+// Some front ends quote the number.
+func TestAQuotedIdIsAskedFor(t *testing.T) {
+	t.Parallel()
+	n := &node{acks: all}
+	n.submit = func(w http.ResponseWriter, _, _ string) { success(w, `"7"`) }
+	c, _, _ := client(t, func(cfg *hec.Config) { cfg.FailFast = true }, n.start(t))
+	if err := c.Deliver(t.Context(), events("a", 1)); err != nil {
+		t.Error(err)
+	}
+	n.locked(func() {
+		if n.polls == 0 {
+			t.Error("nobody has asked")
+		}
+	})
+}
+
+// However many batches wait, and are sent again, they take turns.
+func TestResendsTakeTurns(t *testing.T) {
+	t.Parallel()
+	const batches, lanes = 60, 3
+	var sending, most atomic.Int64
+	channels := map[string]bool{}
+	n := &node{acks: all}
+	posted := 0
+	n.submit = func(w http.ResponseWriter, channel, _ string) {
+		n.mu.Unlock() // the others may come
+		most.Store(max(most.Load(), sending.Add(1)))
+		<-time.After(time.Millisecond)
+		sending.Add(-1)
+		n.mu.Lock()
+		channels[channel] = true
+		posted++
+		success(w, posted)
+	}
+	first := ""
+	n.acks = func(channel string, ids []int64) []int64 {
+		if first == "" {
+			first = channel
+		}
+		if channel == first {
+			return nil // lost
+		}
+		return ids
+	}
+	c, _, _ := client(t, func(cfg *hec.Config) { cfg.AckTimeout = time.Second; cfg.Lanes = lanes }, n.start(t))
+	var delivering sync.WaitGroup
+	for range batches {
+		b := events("a", 1)
+		delivering.Go(func() {
+			if err := c.Deliver(t.Context(), b); err != nil {
+				t.Error(err)
+			}
+		})
+		<-b.Done()
+	}
+	delivering.Wait()
+	if c.Stats().AckTimeouts == 0 || most.Load() > lanes {
+		t.Errorf("%d at once, %d were sent again", most.Load(), c.Stats().AckTimeouts)
+	}
+}
+
+// Batches that keep coming are no reason to ask for those that do not come.
+func TestTrafficDoesNotHurryPolls(t *testing.T) {
+	t.Parallel()
+	n := &node{acks: none}
+	posted := 0
+	n.submit = func(w http.ResponseWriter, _, _ string) { posted++; success(w, posted) }
+	c, _, _ := client(t, nil, n.start(t))
+	ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
+	defer cancel()
+	var delivering sync.WaitGroup
+	for ctx.Err() == nil {
+		b := events("a", 1)
+		delivering.Go(func() { c.Deliver(ctx, b) })
+		<-time.After(20 * time.Millisecond)
+	}
+	delivering.Wait()
+	// After 200 ms, 400, 800 more: three, and some for a slow clock.
+	n.locked(func() {
+		if n.polls == 0 || n.polls > 4 {
+			t.Errorf("%d polls for %d batches", n.polls, posted)
+		}
+	})
 }

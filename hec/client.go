@@ -12,8 +12,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"log/slog"
-	"net/url"
-	"strings"
 	"sync"
 	"time"
 )
@@ -58,7 +56,7 @@ type Config struct {
 	// FailFast ends Deliver with an error where it would otherwise wait for
 	// somebody to mend the configuration.
 	FailFast bool
-	Lanes    int // how many Deliver run at once, for the pool of connections
+	Lanes    int // how many POSTs are under way at once, over all Deliver; default 4
 
 	Timeout    time.Duration // of one POST; default 15s
 	AckTimeout time.Duration // until an unacknowledged batch is sent again; default 5m
@@ -85,8 +83,8 @@ type Client struct {
 	endpoints []*endpoint   // their gates are guarded by mu
 	changed   chan struct{} // closed and replaced when a gate moves
 	rejected  int           // events buried since one was last accepted
-	saidAck   bool          // guarded by mu
 
+	slots chan struct{} // holds one for each POST under way
 	stats Stats
 
 	// background runs polls and health checks, which outlive a Deliver, until Close.
@@ -100,14 +98,14 @@ func New(cfg Config) (*Client, error) {
 	cfg.Timeout = or(cfg.Timeout, 15*time.Second)
 	cfg.AckTimeout = or(cfg.AckTimeout, 5*time.Minute)
 	cfg.AckPoll = or(cfg.AckPoll, 10*time.Second)
-	cfg.Lanes = or(cfg.Lanes, 1)
+	cfg.Lanes = or(cfg.Lanes, 4)
 	if len(cfg.URLs) == 0 {
 		return nil, fmt.Errorf("no HEC endpoint")
 	}
 	if cfg.Observer == nil {
 		cfg.Observer = unobserved{}
 	}
-	c := &Client{cfg: cfg, log: cfg.Log, changed: make(chan struct{})}
+	c := &Client{cfg: cfg, log: cfg.Log, changed: make(chan struct{}), slots: make(chan struct{}, cfg.Lanes)}
 	for _, raw := range cfg.URLs {
 		base, err := ParseURL(raw)
 		if err != nil {
@@ -142,28 +140,6 @@ func (c *Client) Close() {
 	for _, e := range c.endpoints {
 		e.current().close()
 	}
-}
-
-// ParseURL checks the base URL of an endpoint. What people paste along with it,
-// /services/collector and below, is taken off.
-func ParseURL(raw string) (string, error) {
-	u, err := url.Parse(strings.TrimSpace(raw))
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.RawQuery != "" {
-		return "", fmt.Errorf("%q is not an HEC base URL such as https://splunk:8088", redactURL(raw, u))
-	}
-	path, _, _ := strings.Cut(u.Path, "/services/collector")
-	u.Path = strings.TrimSuffix(path, "/")
-	u.RawPath, u.Fragment = "", ""
-	return u.String(), nil
-}
-
-// redactURL keeps a password or a token in a wrong URL out of the message.
-func redactURL(raw string, u *url.URL) string {
-	if u == nil {
-		return strings.SplitN(raw, "?", 2)[0]
-	}
-	u.RawQuery = ""
-	return u.Redacted()
 }
 
 type unobserved struct{}

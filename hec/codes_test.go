@@ -107,8 +107,9 @@ func TestRepliesWithoutACode(t *testing.T) {
 		{status: 404, body: "<html>", says: "check URL"}, {status: 400, body: "<html>", says: "check URL"},
 		{status: 401, body: "who", says: "check TOKEN"}, {status: 403, body: "<html>", says: "check TOKEN"},
 		{status: 200, body: "<html>sign in</html>", says: "web page"},
+		{status: 200, body: "you sent Splunk " + secret, says: "you sent Splunk [token]"},
 	} {
-		t.Run(fmt.Sprint(tt.status), func(t *testing.T) {
+		t.Run(fmt.Sprint(tt.status, " ", tt.body), func(t *testing.T) {
 			t.Parallel()
 			f := receiver.Fault{Status: tt.status, Body: tt.body, Header: http.Header{"Location": {"http://127.0.0.1:1/"}}}
 			s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Plan(f))})
@@ -126,6 +127,42 @@ func TestRepliesWithoutACode(t *testing.T) {
 	}
 }
 
+// What counts as taken though it has no code, or one that is not written as usual.
+func TestRepliesThatSayYes(t *testing.T) {
+	for _, body := range []string{" ", "OK", "ok\n", `"OK"`, "\ufeff" + `{"text":"Success","code":0}`, `{"code":"0"}`, `{"text":"more to come","code":29}`} {
+		t.Run(body, func(t *testing.T) {
+			t.Parallel()
+			f := receiver.Fault{At: receiver.Taken, Status: 200, Body: body}
+			s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Plan(f))})
+			c, l, _ := client(t, func(cfg *hec.Config) { cfg.FailFast = true }, s.URL())
+			if err := c.Deliver(t.Context(), events("e", 1)); err != nil || s.taken() != "e1" {
+				t.Errorf("%v, taken %s\n%s", err, s.taken(), l)
+			}
+		})
+	}
+}
+
+// One wrong URL among several is said, and the others do the work.
+func TestOneEndpointDoesNotEndDelivery(t *testing.T) {
+	t.Parallel()
+	for _, code := range []int{10, 11, 16, 28} {
+		wrong := receiver.Options{Fault: receiver.Submissions(receiver.Always(receiver.Fault{Code: code}))}
+		first, second := start(t, wrong), start(t, receiver.Options{})
+		c, l, _ := client(t, nil, first.URL(), second.URL())
+		if err := c.Deliver(t.Context(), events("e", 1)); err != nil || second.taken() != "e1" {
+			t.Errorf("code %d: %v, taken %s", code, err, second.taken())
+		}
+		if !strings.Contains(l.String(), "delivery waits") {
+			t.Errorf("code %d is not said:\n%s", code, l)
+		}
+		both, _, _ := client(t, nil, first.URL(), start(t, wrong).URL())
+		var config *hec.ConfigError
+		if err := both.Deliver(t.Context(), events("e", 1)); !errors.As(err, &config) {
+			t.Errorf("code %d of both: %v", code, err)
+		}
+	}
+}
+
 func TestFailFastEndsWhereAPersonIsNeeded(t *testing.T) {
 	for _, code := range []int{1, 4, 7} {
 		s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Always(receiver.Fault{Code: code}))})
@@ -139,6 +176,7 @@ func TestFailFastEndsWhereAPersonIsNeeded(t *testing.T) {
 }
 
 func TestRevokedTokenIsReplaced(t *testing.T) {
+	t.Parallel()
 	s := start(t, receiver.Options{Tokens: []receiver.Token{{Value: "old"}}})
 	src := new(turning)
 	src.set("old")

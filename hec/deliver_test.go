@@ -82,6 +82,7 @@ func TestOversizeIsBisected(t *testing.T) {
 }
 
 func TestStormOfRejectionsPauses(t *testing.T) {
+	t.Parallel()
 	var healed atomic.Bool
 	s := start(t, receiver.Options{Fault: receiver.Submissions(func(*receiver.Request) receiver.Fault {
 		if healed.Load() {
@@ -103,6 +104,7 @@ func TestStormOfRejectionsPauses(t *testing.T) {
 }
 
 func TestFullDeadLettersPause(t *testing.T) {
+	t.Parallel()
 	s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Plan(receiver.Fault{Code: 6, Invalid: ptr(1)}))})
 	c, l, g := client(t, nil, s.URL())
 	g.full = errors.New("no room")
@@ -113,6 +115,51 @@ func TestFullDeadLettersPause(t *testing.T) {
 	if s.taken() != "e1 e2 e3" || g.texts() != "" || !strings.Contains(l.String(), "no room") {
 		t.Errorf("taken %s, buried %s, log:\n%s", s.taken(), g.texts(), l)
 	}
+}
+
+// While it stays so, delivery comes back less and less often, and says it once.
+func TestFullDeadLettersAreNotSaidOverAndOver(t *testing.T) {
+	t.Parallel()
+	s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Always(receiver.Fault{Code: 6, Invalid: ptr(0)}))})
+	c, l, g := client(t, nil, s.URL())
+	g.full = errors.New("no room")
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	started := time.Now()
+	go func() { done <- c.Deliver(ctx, events("e", 3)) }()
+	eventually(t, "the third attempt", func() bool { return c.Stats().Posts >= 3 })
+	if took := time.Since(started); took < 3*time.Second {
+		t.Errorf("three attempts in %v", took)
+	}
+	cancel()
+	<-done
+	if said := l.String(); strings.Count(said, "\n") != 1 || !strings.Contains(said, "delivery waits") {
+		t.Errorf("the log:\n%s", said)
+	}
+}
+
+// A balancer's cookie leads to a node that is down. While another endpoint does
+// the work only health is asked, and that, too, has to leave the node in the end.
+func TestADeadNodeIsLeftByHealthChecks(t *testing.T) {
+	t.Parallel()
+	one := receiver.New(receiver.Options{Cookie: "node=one"})
+	two := receiver.New(receiver.Options{Cookie: "node=two"})
+	balanced := serve(t, &http.Server{Handler: receiver.Balance(one, two)})
+	other := start(t, receiver.Options{})
+	c, _, _ := client(t, nil, balanced, other.URL())
+	deliver := func() {
+		t.Helper()
+		if err := c.Deliver(t.Context(), events("e", 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	deliver()
+	used, spare := one, two
+	if used.Stats().Taken() == 0 {
+		used, spare = two, one
+	}
+	used.SetFault(func(*receiver.Request) receiver.Fault { return receiver.Fault{Status: 503} })
+	eventually(t, "the balancer is used again", func() bool { deliver(); return spare.Stats().Taken() > 0 })
 }
 
 func TestRetryAfter(t *testing.T) {
@@ -163,6 +210,7 @@ func TestReplyLostAfterAcceptanceIsSentAgainAndCounted(t *testing.T) {
 }
 
 func TestAnotherEndpointTakesOver(t *testing.T) {
+	t.Parallel()
 	first, second := start(t, receiver.Options{}), start(t, receiver.Options{})
 	c, l, _ := client(t, nil, first.URL(), second.URL())
 	deliver := func(name string) {
@@ -190,6 +238,7 @@ func TestAnotherEndpointTakesOver(t *testing.T) {
 }
 
 func TestUnreachableEndpointHeals(t *testing.T) {
+	t.Parallel()
 	s := start(t, receiver.Options{})
 	url := s.URL()
 	s.Close()
@@ -212,6 +261,7 @@ func TestUnreachableEndpointHeals(t *testing.T) {
 }
 
 func TestGateHoldsAllLanes(t *testing.T) {
+	t.Parallel()
 	s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Plan(receiver.Fault{Code: 9}, receiver.Fault{Code: 9}))})
 	c, _, _ := client(t, nil, s.URL())
 	if err := c.Deliver(t.Context(), events("first", 1)); err != nil {
@@ -246,29 +296,5 @@ func TestCancelEndsWaiting(t *testing.T) {
 	cancel()
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestURLs(t *testing.T) {
-	for raw, want := range map[string]string{
-		"https://splunk:8088":                          "https://splunk:8088",
-		" http://127.0.0.1:8088/ ":                     "http://127.0.0.1:8088",
-		"https://splunk:8088/services/collector/event": "https://splunk:8088",
-		"https://proxy/hec/services/collector":         "https://proxy/hec",
-		"https://http-inputs-acme.splunkcloud.com:443": "https://http-inputs-acme.splunkcloud.com:443",
-		"splunk:8088":                       "",
-		"ftp://splunk":                      "",
-		"https://":                          "",
-		"https://user:geheim@splunk:8088":   "",
-		"https://splunk:8088/?token=geheim": "",
-		"https://splunk:8088/services/collector?x=geheim": "",
-	} {
-		got, err := hec.ParseURL(raw)
-		if got != want || (err == nil) != (want != "") {
-			t.Errorf("%q: %q, %v", raw, got, err)
-		}
-		if err != nil && strings.Contains(err.Error(), "geheim") {
-			t.Errorf("%q: the error tells a secret: %v", raw, err)
-		}
 	}
 }

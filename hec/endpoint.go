@@ -3,7 +3,9 @@ package hec
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,6 +14,13 @@ const (
 	pauseFirst, pauseMost = time.Second, 15 * time.Second
 	slowPause             = time.Second
 	healthTimeout         = 5 * time.Second
+	// trialFirst and trialMost bound how long an endpoint is not tried again
+	// that answers to health and not to events, if another one is open.
+	// slowTrial is from where on such a trial holds up a lane.
+	trialFirst, trialMost = time.Minute, 10 * time.Minute
+	slowTrial             = time.Second
+	// sayAgain is when what concerns a whole endpoint is said once more.
+	sayAgain = 10 * time.Minute
 	// retireAfter is how many failures in a row retire a session, so that a
 	// balancer can give us another node.
 	retireAfter = 3
@@ -25,11 +34,18 @@ type endpoint struct {
 	// The gate, guarded by client.mu.
 	fails    int       // in a row; 0: open
 	paused   bool      // the last failure was one of configuration
+	stopped  bool      // and one that time will not mend
 	until    time.Time // closed until then
 	trying   bool      // one attempt is out to see whether it opens
 	healthy  bool      // health said so since the last failure
 	lastFail time.Time
-	said     string // the failure that was logged last
+	said     string        // the failure that was logged last
+	trial    time.Duration // how long it was not tried, the last time
+	tryAt    time.Time     // and until when, while another endpoint is open
+	saidAck  time.Time     // that acknowledgments are missing
+	saidIDs  time.Time     // that ids came again
+
+	acked atomic.Bool // it gives acknowledgments
 
 	mu      sync.Mutex
 	session *session // guarded by mu
@@ -56,6 +72,19 @@ func (e *endpoint) retire(old *session) {
 	if e.session == old {
 		e.session = newSession(e, newChannel(), nil)
 		old.http.CloseIdleConnections()
+	}
+}
+
+// recount retires a session in which an id has come again.
+func (e *endpoint) recount(s *session) {
+	e.retire(s)
+	c := e.client
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now := time.Now(); e.saidIDs.IsZero() || now.Sub(e.saidIDs) >= sayAgain {
+		e.saidIDs = now
+		c.log.Warn("an ackId came twice: what waits for its acknowledgment will be sent again", "url", e.url,
+			"way_out", "turn on sticky sessions if this is a load balancer; a receiver that has restarted needs nothing")
 	}
 }
 
@@ -102,7 +131,7 @@ func (c *Client) pick(now time.Time) (*endpoint, time.Duration) {
 		if e == open {
 			break
 		}
-		if e.trying {
+		if e.trying || open != nil && now.Before(e.tryAt) {
 			continue
 		}
 		if left := e.until.Sub(now); left > 0 {
@@ -122,7 +151,8 @@ func (c *Client) pick(now time.Time) (*endpoint, time.Duration) {
 func (c *Client) examine(ctx context.Context, e *endpoint) {
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
-	r, err := e.current().health(ctx)
+	s := e.current()
+	r, err := s.health(ctx)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e.trying = false
@@ -130,7 +160,7 @@ func (c *Client) examine(ctx context.Context, e *endpoint) {
 	if err == nil && (r.verdict() == accept || r.verdict() == pause) {
 		e.healthy = true
 	} else {
-		e.close(r.retryAfter)
+		e.close(s, r.retryAfter)
 	}
 	c.moved()
 }
@@ -145,53 +175,67 @@ func (c *Client) succeeded(e *endpoint, v verdict) {
 	if e.fails > 0 || e.trying {
 		c.moved()
 	}
-	e.fails, e.trying, e.paused, e.healthy, e.until, e.said = 0, false, false, false, time.Time{}, ""
+	e.fails, e.trying, e.paused, e.stopped, e.healthy, e.until, e.said = 0, false, false, false, false, time.Time{}, ""
+	e.trial, e.tryAt = 0, time.Time{}
 	if v == slow {
 		e.until = time.Now().Add(slowPause)
 	}
 }
 
-// failure is why a POST was not accepted.
-type failure struct {
-	reason string // what the endpoint said
-	way    string // what a person can do; empty where it heals by itself
-	pause  bool   // configuration
-	after  time.Duration
-}
-
-// failed closes the gate and reports whether every endpoint now waits for a person.
-func (c *Client) failed(e *endpoint, s *session, started time.Time, f failure) (allPaused bool) {
+// failed closes the gate. It reports whether every endpoint now waits for a
+// person, and whether each does in vain.
+func (c *Client) failed(e *endpoint, s *session, started time.Time, f failure) (allPaused, allStopped bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	// Of the attempts that were out together only the first counts.
 	if e.trying || e.fails == 0 || started.After(e.lastFail) {
-		e.trying = false
-		e.paused = f.pause
-		e.close(f.after)
-		if e.fails%retireAfter == 0 {
-			e.retire(s)
+		if e.trying && time.Since(started) >= slowTrial && c.another(e) {
+			e.trial = min(max(2*e.trial, trialFirst), trialMost)
+			e.tryAt = time.Now().Add(e.trial)
 		}
+		e.trying = false
+		e.paused, e.stopped = f.pause, f.stop
+		e.close(s, f.after)
 		c.moved()
 	}
-	if said := f.reason; said != e.said {
-		e.said = said
-		switch {
-		case f.pause:
-			c.log.Error("delivery waits, nothing is lost", "url", e.url, "reason", f.reason, "way_out", f.way)
-		default:
-			c.log.Warn("endpoint does not take events, trying again", "url", e.url, "reason", f.reason)
-		}
-	}
+	e.say(f)
+	allPaused, allStopped = true, true
 	for _, o := range c.endpoints {
-		if !o.paused {
-			return false
-		}
+		allPaused = allPaused && o.paused
+		allStopped = allStopped && o.stopped
 	}
-	return true
+	return allPaused, allStopped
 }
 
-// close counts a failure and sets how long the gate stays closed. client.mu is held.
-func (e *endpoint) close(after time.Duration) {
+// another reports whether an endpoint other than e is open. c.mu is held.
+func (c *Client) another(e *endpoint) bool {
+	return slices.ContainsFunc(c.endpoints, func(o *endpoint) bool { return o != e && o.fails == 0 })
+}
+
+// say logs a failure, once while it stays the same. client.mu is held.
+func (e *endpoint) say(f failure) {
+	kind := f.kind
+	if kind == "" {
+		kind = f.reason
+	}
+	if kind == e.said {
+		return
+	}
+	e.said = kind
+	about := []any{"url", e.url, "reason", f.reason}
+	if f.way != "" {
+		about = append(about, "way_out", f.way)
+	}
+	if f.pause {
+		e.client.log.Error("delivery waits, nothing is lost", about...)
+	} else {
+		e.client.log.Warn("endpoint does not take events, trying again", about...)
+	}
+}
+
+// close counts a failure of a session and sets how long the gate stays closed.
+// client.mu is held.
+func (e *endpoint) close(s *session, after time.Duration) {
 	e.fails++
 	e.healthy = false
 	e.lastFail = time.Now()
@@ -207,6 +251,9 @@ func (e *endpoint) close(after time.Duration) {
 		wait += rand.N(wait/4 + 1)
 	}
 	e.until = e.lastFail.Add(min(max(wait, after), most))
+	if e.fails%retireAfter == 0 {
+		e.retire(s)
+	}
 }
 
 // moved wakes the lanes that wait at a gate. c.mu is held.

@@ -26,10 +26,10 @@ func (c *Client) Health(ctx context.Context, url string) (Health, error) {
 	return Health{OK: r.verdict() == accept, Text: r.String(), Date: r.date}, nil
 }
 
-// Acknowledges reports whether an endpoint has acknowledged since the start.
+// Acknowledges reports whether an endpoint gives acknowledgments.
 func (c *Client) Acknowledges() bool {
 	for _, e := range c.endpoints {
-		if e.current().acks.given.Load() {
+		if e.acked.Load() {
 			return true
 		}
 	}

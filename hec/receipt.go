@@ -2,9 +2,8 @@ package hec
 
 import (
 	"context"
-	"errors"
+	"math"
 	"net/http"
-	"net/url"
 	"time"
 )
 
@@ -18,17 +17,13 @@ type Receipt struct {
 	Cookies  []string  `json:"cookies,omitempty"`
 }
 
-func pendingError(waiting []answered) *PendingError {
-	e := new(PendingError)
-	for _, a := range waiting {
-		s := a.ack.session
-		r := Receipt{Endpoint: s.endpoint.url, Channel: s.channel, ID: a.ack.id, Posted: a.ack.posted}
-		for _, c := range s.jar.Cookies(s.endpoint.cookieURL()) {
-			r.Cookies = append(r.Cookies, c.Name+"="+c.Value)
-		}
-		e.Receipts = append(e.Receipts, r)
+func receiptOf(a *ack) Receipt {
+	s := a.session
+	r := Receipt{Endpoint: s.endpoint.url, Channel: s.channel, ID: a.id, Posted: a.posted}
+	for _, c := range s.jar.Cookies(s.endpoint.cookieURL()) {
+		r.Cookies = append(r.Cookies, c.Name+"="+c.Value)
 	}
-	return e
+	return r
 }
 
 // Recall asks for the acknowledgments of an earlier run until all have come,
@@ -47,12 +42,13 @@ func (c *Client) Recall(ctx context.Context, receipts []Receipt) (came []bool) {
 		if sessions[key] == nil {
 			sessions[key] = newSession(e, r.Channel, cookiesOf(r.Cookies))
 		}
-		waiting[i] = sessions[key].expect(r.ID)
-		waiting[i].posted = r.Posted
+		waiting[i] = newAck(sessions[key], r.ID, r.Posted)
+		waiting[i].nth = math.MaxInt // nothing is posted in this session
+		sessions[key].expect(waiting[i])
 	}
 	for i, a := range waiting {
 		if a != nil {
-			came[i] = c.recall(ctx, a)
+			came[i] = c.acknowledged(ctx, a) == nil
 			a.forget()
 		}
 	}
@@ -60,30 +56,6 @@ func (c *Client) Recall(ctx context.Context, receipts []Receipt) (came []bool) {
 		s.close()
 	}
 	return came
-}
-
-// recall waits for one acknowledgment as long as it can be expected.
-func (c *Client) recall(ctx context.Context, a *ack) (came bool) {
-	timeout := time.NewTimer(time.Until(a.posted.Add(c.cfg.AckTimeout)))
-	defer timeout.Stop()
-	var hopeless <-chan struct{} // once it is too old
-	for {
-		select {
-		case <-a.done:
-			return true
-		case <-timeout.C:
-			hopeless = a.asked
-		case <-hopeless:
-			return false
-		case <-ctx.Done():
-			select {
-			case <-a.done:
-				return true
-			default:
-				return false
-			}
-		}
-	}
 }
 
 func (c *Client) endpointOf(url string) *endpoint {
@@ -103,16 +75,4 @@ func cookiesOf(pairs []string) (cs []*http.Cookie) {
 		}
 	}
 	return cs
-}
-
-// plainError takes the URL out of an HTTP error: it is logged beside it.
-func plainError(err error) string {
-	var u *url.Error
-	if errors.As(err, &u) {
-		if u.Timeout() {
-			return "no reply in time"
-		}
-		err = u.Err
-	}
-	return err.Error()
 }

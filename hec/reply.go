@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -58,26 +59,43 @@ var tokenCodes = map[int]bool{1: true, 2: true, 3: true, 4: true, 21: true, 22: 
 
 // reply is what an endpoint answered to one POST.
 type reply struct {
-	Text    string `json:"text"`
-	Code    *int   `json:"code"`
-	Invalid *int   `json:"invalid-event-number"` // 0-based
-	AckID   *int64 `json:"ackId"`
+	Text    string  `json:"text"`
+	Code    *number `json:"code"`
+	Invalid *number `json:"invalid-event-number"` // 0-based
+	AckID   *number `json:"ackId"`
 
 	status     int
 	retryAfter time.Duration // 0: not said
 	date       time.Time     // of the endpoint's clock; zero: not said
-	blank      bool          // no body at all
+	body       string        // the beginning of what is not a HEC reply
 	html       bool          // a page, so not from HEC
+	lost       int           // POSTs that may have been taken without our knowing
 }
 
+// number is an integer of a reply. Some front ends quote it.
+type number int64
+
+func (n *number) UnmarshalJSON(text []byte) error {
+	v, err := strconv.ParseInt(strings.Trim(string(text), `"`), 10, 64)
+	*n = number(v)
+	return err
+}
+
+// saidMost is how much of a reply is repeated.
+const saidMost = 200
+
 // parseReply reads an answer; what is not JSON is judged by its status alone.
-func parseReply(resp *http.Response, body []byte, now time.Time) reply {
+// The token is kept out of what is said of it.
+func parseReply(resp *http.Response, body []byte, token string, now time.Time) reply {
 	var r reply
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
 	if err := json.Unmarshal(body, &r); err != nil {
 		r = reply{}
 	}
-	body = bytes.TrimSpace(body)
-	r.blank = len(body) == 0
+	r.Text = excerpt(r.Text, token)
+	if r.Code == nil {
+		r.body = excerpt(string(body), token)
+	}
 	r.html = len(body) > 0 && body[0] == '<'
 	r.status = resp.StatusCode
 	r.retryAfter = retryAfter(resp.Header.Get("Retry-After"), now)
@@ -87,9 +105,27 @@ func parseReply(resp *http.Response, body []byte, now time.Time) reply {
 	return r
 }
 
+func excerpt(text, token string) string {
+	if token != "" {
+		text = strings.ReplaceAll(text, token, "[token]")
+	}
+	if len(text) > saidMost {
+		return strings.ToValidUTF8(text[:saidMost], "") + "…"
+	}
+	return text
+}
+
+// hec reports whether the reply has a code of HEC, known to us or not.
+func (r *reply) hec() bool { return r.Code != nil && *r.Code >= 0 && *r.Code < 100 }
+
+// bare reports whether a proxy said no more than that it went well.
+func (r *reply) bare() bool {
+	return r.Code == nil && (r.body == "" || strings.EqualFold(strings.Trim(r.body, `"`), "ok"))
+}
+
 // verdict judges the reply. Where status and code disagree the code decides.
 func (r *reply) verdict() verdict {
-	if r.Code != nil && *r.Code >= 0 && *r.Code < len(codes) {
+	if r.hec() && int(*r.Code) < len(codes) {
 		return codes[*r.Code]
 	}
 	switch s := r.status; {
@@ -97,7 +133,7 @@ func (r *reply) verdict() verdict {
 		return split
 	case s == http.StatusRequestTimeout, s == http.StatusTooManyRequests, s >= 500:
 		return retry
-	case s >= 200 && s < 300 && !r.html:
+	case s >= 200 && s < 300 && (r.hec() || r.bare()):
 		return accept
 	}
 	return pause
@@ -106,7 +142,7 @@ func (r *reply) verdict() verdict {
 // token reports whether a valid token would have been let in.
 func (r *reply) token() bool {
 	if r.Code != nil {
-		return tokenCodes[*r.Code]
+		return tokenCodes[int(*r.Code)]
 	}
 	return r.status == http.StatusUnauthorized || r.status == http.StatusForbidden
 }
@@ -117,8 +153,18 @@ func (r *reply) String() string {
 		return fmt.Sprintf("%d %s (code %d)", r.status, r.Text, *r.Code)
 	case r.html:
 		return fmt.Sprintf("%d with a web page instead of a HEC reply", r.status)
+	case r.status >= 200 && r.status < 300 && !r.bare():
+		return fmt.Sprintf("%d, but not a HEC reply: %q", r.status, r.body)
 	}
 	return fmt.Sprintf("%d %s without a HEC code", r.status, http.StatusText(r.status))
+}
+
+// ambiguous reports whether the events may have been taken all the same.
+func (r *reply) ambiguous() bool {
+	if r.Code != nil {
+		return *r.Code == 8
+	}
+	return r.status == 500 || r.status == 502 || r.status == 504
 }
 
 // way is what a person can do about a pause or stop.
@@ -128,6 +174,8 @@ func (r *reply) way() string {
 		return "check TOKEN or TOKEN_FILE and that the token is enabled in Splunk"
 	case r.Code != nil && *r.Code == 7:
 		return "set INDEX to an index that the token allows, or allow it in Splunk"
+	case r.Code == nil && strings.Contains(r.body, "HTTPS"):
+		return "begin OLLAMA_HEC_URL with https"
 	case r.verdict() == stop:
 		return "look at what stands between here and Splunk: the request was changed on its way"
 	}
@@ -152,7 +200,7 @@ func retryAfter(h string, now time.Time) time.Duration {
 // key is what replies are counted by.
 func (r *reply) key() string {
 	if r.Code != nil {
-		return strconv.Itoa(*r.Code)
+		return strconv.Itoa(int(*r.Code))
 	}
 	return "http_" + strconv.Itoa(r.status)
 }

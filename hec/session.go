@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptrace"
 	"net/url"
 	"sync/atomic"
 	"time"
@@ -91,6 +92,8 @@ func newSession(e *endpoint, channel string, cookies []*http.Cookie) *session {
 		},
 	}
 	s.acks.pending = map[int64]*ack{}
+	s.acks.posts = map[chan struct{}]struct{}{}
+	s.acks.hurry = make(chan struct{}, 1)
 	return s
 }
 
@@ -100,22 +103,23 @@ func retryBrokenConnection(ctx context.Context, _ *http.Response, err error) (bo
 	return ctx.Err() == nil && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || isReset(err)), nil
 }
 
-// post sends one body of events and reads the reply.
-func (s *session) post(ctx context.Context, body []byte, gzip bool) (reply, error) {
-	if s.greeted.Load() {
-		return s.do(ctx, http.MethodPost, eventPath, body, gzip)
+// post sends one body of events and reads the reply. a is the acknowledgment to
+// expect of it, if there is one.
+func (s *session) post(ctx context.Context, body []byte, gzip bool) (r reply, a *ack, err error) {
+	if !s.greeted.Load() {
+		select {
+		case s.greeting <- struct{}{}:
+			defer func() { <-s.greeting }()
+		default:
+			return reply{}, nil, s.awaitGreeting(ctx)
+		}
 	}
-	select {
-	case s.greeting <- struct{}{}:
-		defer func() { <-s.greeting }()
-	default:
-		return reply{}, s.awaitGreeting(ctx)
-	}
-	r, err := s.do(ctx, http.MethodPost, eventPath, body, gzip)
-	if err == nil {
+	end := s.posting()
+	r, err = s.do(ctx, http.MethodPost, eventPath, body, gzip)
+	if a = end(r); err == nil {
 		s.greeted.Store(true)
 	}
-	return r, err
+	return r, a, err
 }
 
 // errNotSent: nothing was sent, and an attempt can be made at once.
@@ -137,28 +141,28 @@ func (s *session) health(ctx context.Context) (reply, error) {
 	return s.do(ctx, http.MethodGet, "/services/collector/health", nil, false)
 }
 
+// do makes one request. Even with an error the reply says how many were lost.
 func (s *session) do(ctx context.Context, method, path string, body []byte, gzip bool) (reply, error) {
-	resp, text, err := s.roundTrip(ctx, method, path, body, gzip)
-	if err != nil {
-		return reply{}, err
-	}
-	return parseReply(resp, text, time.Now()), nil
+	r, _, err := s.roundTrip(ctx, method, path, body, gzip)
+	return r, err
 }
 
-// roundTrip returns the response with its body read.
-func (s *session) roundTrip(ctx context.Context, method, path string, body []byte, gzip bool) (*http.Response, []byte, error) {
+// roundTrip returns the reply and its text.
+func (s *session) roundTrip(ctx context.Context, method, path string, body []byte, gzip bool) (r reply, text []byte, err error) {
 	cfg := &s.endpoint.client.cfg
 	token, err := cfg.Token.Token()
 	if err != nil {
-		return nil, nil, &tokenError{err}
+		return reply{}, nil, &tokenError{err}
 	}
 	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	defer cancel()
+	sent := 0 // a connection was there, so something may have been sent
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent++ }})
 	// The body is a slice that nobody changes: a retried request may still be
 	// reading it while the next one starts.
 	req, err := retryablehttp.NewRequestWithContext(ctx, method, s.endpoint.url+path, body)
 	if err != nil {
-		return nil, nil, err
+		return reply{}, nil, err
 	}
 	req.Header.Set("Authorization", "Splunk "+token)
 	req.Header.Set("X-Splunk-Request-Channel", s.channel)
@@ -171,14 +175,18 @@ func (s *session) roundTrip(ctx context.Context, method, path string, body []byt
 	}
 	resp, err := s.quick.Do(req)
 	if err != nil {
-		return nil, nil, err
+		return reply{lost: sent}, nil, err
 	}
 	defer resp.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, replyMax))
+	text, err = io.ReadAll(io.LimitReader(resp.Body, replyMax))
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the reply: %w", err)
+		return reply{lost: sent}, nil, fmt.Errorf("read the reply: %w", err)
 	}
-	return resp, text, nil
+	r = parseReply(resp, text, token, time.Now())
+	if r.lost = max(sent-1, 0); r.ambiguous() {
+		r.lost++
+	}
+	return r, text, nil
 }
 
 // pollAcks asks which of ids are acknowledged.
@@ -187,11 +195,10 @@ func (s *session) pollAcks(ctx context.Context, ids []int64) (map[string]bool, r
 	if err != nil {
 		return nil, reply{}, err
 	}
-	resp, text, err := s.roundTrip(ctx, http.MethodPost, "/services/collector/ack?channel="+s.channel, body, false)
+	r, text, err := s.roundTrip(ctx, http.MethodPost, "/services/collector/ack?channel="+s.channel, body, false)
 	if err != nil {
 		return nil, reply{}, err
 	}
-	r := parseReply(resp, text, time.Now())
 	var state struct {
 		Acks map[string]bool `json:"acks"`
 	}

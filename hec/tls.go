@@ -20,20 +20,23 @@ func (t TLS) Config() (*tls.Config, error) {
 	if t.CAFile != "" {
 		pem, err := os.ReadFile(t.CAFile)
 		if err != nil {
-			return nil, fmt.Errorf("CA_FILE: %w", err)
+			return nil, fmt.Errorf("OLLAMA_HEC_CA_FILE: %w", err)
 		}
 		c.RootCAs = x509.NewCertPool()
 		if !c.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("CA_FILE: %s holds no PEM certificate", t.CAFile)
+			return nil, fmt.Errorf("OLLAMA_HEC_CA_FILE: %s holds no PEM certificate", t.CAFile)
 		}
 	}
-	if (t.CertFile == "") != (t.KeyFile == "") {
-		return nil, fmt.Errorf("CERT_FILE and KEY_FILE go together: one of them is missing")
-	}
-	if t.CertFile != "" {
+	switch {
+	case t.CertFile == "" && t.KeyFile == "":
+	case t.KeyFile == "":
+		return nil, fmt.Errorf("OLLAMA_HEC_KEY_FILE is not set, and OLLAMA_HEC_CERT_FILE is: they go together")
+	case t.CertFile == "":
+		return nil, fmt.Errorf("OLLAMA_HEC_CERT_FILE is not set, and OLLAMA_HEC_KEY_FILE is: they go together")
+	default:
 		pair, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
 		if err != nil {
-			return nil, fmt.Errorf("CERT_FILE, KEY_FILE: %w", err)
+			return nil, fmt.Errorf("OLLAMA_HEC_CERT_FILE, OLLAMA_HEC_KEY_FILE: %w", err)
 		}
 		c.Certificates = []tls.Certificate{pair}
 	}

@@ -9,6 +9,7 @@ type stack struct {
 	deep  bool      // a goroutine's stack has begun, so the message is over
 	abort bool      // C++ aborts: a debugger or a bare backtrace may speak before Go does
 	red   bool      // of gin's Recovery: its colour is still on
+	lines int       // how many more lines of any kind the message may have
 	ended bool
 }
 
@@ -34,7 +35,9 @@ func crashHead(text []byte) (s stack, ok bool) {
 	}
 	switch text[0] {
 	case 'p':
-		ok = hasPrefix(text, "panic: ")
+		if ok = hasPrefix(text, "panic: "); ok {
+			s.lines = maxMessage
+		}
 	case 'f':
 		ok = hasPrefix(text, "fatal error: ") || hasPrefix(text, "fatal: morestack")
 	case 'S':
@@ -66,8 +69,16 @@ func abortLine(text []byte) bool {
 		bytes.Contains(text, []byte("GGML_ASSERT(")) || bytes.HasPrefix(text, []byte("GGML_ASSERT:"))
 }
 
-// takes says whether l goes on with this crash, and moves on if so.
-func (s *stack) takes(l *line) bool {
+// maxMessage is how many lines a panic's message may have: before 1.23 Go
+// printed them as they are.
+const maxMessage = 32
+
+// takes says whether l goes on with this crash, and moves on if so. blank: so
+// many blank lines stand between.
+func (s *stack) takes(l *line, blanks int) bool {
+	if blanks > 0 {
+		s.lines = 0
+	}
 	is := s.classify(l)
 	if is == noCrash {
 		return false
@@ -104,6 +115,9 @@ func (s *stack) classify(l *line) crashLine {
 		return message
 	case s.abort && !s.deep && nativeLine(text):
 		return native
+	case s.lines > 0 && s.last == message && l.form == plain && !runnerLine(text):
+		s.lines--
+		return message
 	}
 	return noCrash
 }
@@ -112,7 +126,7 @@ func (s *stack) classify(l *line) crashLine {
 // that another line broke in two.
 func resumes(l *line) (stack, bool) {
 	s := stack{deep: true, last: location}
-	return s, s.takes(l)
+	return s, s.takes(l, 0)
 }
 
 // recovery says whether l goes on with what gin's Recovery prints: the error,
@@ -212,11 +226,10 @@ func headerLine(text []byte) bool {
 	return true
 }
 
-// functionLine: net/http.(*conn).serve(0xc000, {0x1, 0x2})
+// functionLine: net/http.(*conn).serve(0xc000, {0x1, 0x2}), or crosscall2(0x1)
 func functionLine(text []byte) bool {
 	i := bytes.IndexByte(text, '(')
-	return i > 0 && text[len(text)-1] == ')' && bytes.IndexByte(text[:i], ' ') < 0 &&
-		(bytes.IndexByte(text[:i], '.') > 0 || hasPrefix(text, "panic("))
+	return i > 0 && text[len(text)-1] == ')' && bytes.IndexByte(text[:i], ' ') < 0
 }
 
 // registerLine: r10    0xffffffffffffffff

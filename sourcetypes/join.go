@@ -13,6 +13,7 @@ const (
 	maxJoined = 256 << 10              // bytes of one joined event
 	maxQueue  = 64                     // lines of other outputs that wait for one line's continuation
 	maxCut    = 64                     // lines after which the rest of a broken crash is not expected any more
+	maxPassed = 64                     // access lines that may stand between two lines of a crash
 )
 
 // block is what becomes one event: a line, and the lines that join it. Blocks
@@ -36,6 +37,7 @@ type held struct {
 	textFollows bool
 	first       int       // how long the first line is
 	blanks      int       // blank lines since, which count only if more joins
+	passed      int       // access lines since
 	since       time.Time // of what lasts: when the last line came
 	// To begin with this block again after a restart:
 	start input.Position
@@ -62,7 +64,7 @@ func (b *block) lasting() bool { return b.kind != joinIndented }
 func (b *block) takes(l *line) bool {
 	switch b.kind {
 	case joinCrash:
-		return b.stack.takes(l)
+		return b.stack.takes(l, b.blanks)
 	case joinRecovery:
 		return b.stack.recovery(l)
 	case joinFirstRun:
@@ -98,7 +100,7 @@ func (b *block) add(l *line) {
 	b.own = append(b.own, '\n')
 	b.own = append(b.own, l.text...)
 	b.text = b.own
-	b.since = time.Time{}
+	b.since, b.passed = time.Time{}, 0
 }
 
 // hold makes b independent of the chunk its text came in.

@@ -70,6 +70,10 @@ func TestJoin(t *testing.T) {
 		{"panic", slogLine + "\n" + panicBlock + "\n\n" + slogLine, slogLine + "\n---\n" + panicBlock + "\n---\n" + slogLine},
 		{"panic in panic", "panic: a [recovered]\n\tpanic: b\n\ngoroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x1", "panic: a [recovered]\n\tpanic: b\n\ngoroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x1"},
 		{"two panics", panicBlock + "\n" + panicBlock, panicBlock + "\n---\n" + panicBlock},
+		{"functions without a dot", "panic: x\n\ngoroutine 1 [running]:\nf(0x1, ...)\n\t/a.go:1 +0x1\nx()\n\t/a.go:2 +0x1\ncrosscall2(0x1)\n\t/a.s:3 +0x1\ny", "panic: x\n\ngoroutine 1 [running]:\nf(0x1, ...)\n\t/a.go:1 +0x1\nx()\n\t/a.go:2 +0x1\ncrosscall2(0x1)\n\t/a.s:3 +0x1\n---\ny"},
+		{"a message of many lines", "panic: multi\nline message\nhere\n\ngoroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x1", "panic: multi\nline message\nhere\n\ngoroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x1"},
+		{"a message ends with a blank line", "panic: multi\n\nline", "panic: multi\n---\nline"},
+		{"a message ends", "panic: x" + strings.Repeat("\nm", maxMessage+1), "panic: x" + strings.Repeat("\nm", maxMessage) + "\n---\nm"},
 		{"fatal error", "fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [chan receive]:\nmain.main()\n\t/a.go:1 +0x1\nexit status 2\nafter", "fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [chan receive]:\nmain.main()\n\t/a.go:1 +0x1\nexit status 2\n---\nafter"},
 		{"out of memory", "runtime: out of memory: cannot allocate 1-byte block\nfatal error: out of memory\n\nruntime stack:\nruntime.throw({0x1?, 0x2?})\n\truntime/panic.go:1101 +0x48", "runtime: out of memory: cannot allocate 1-byte block\nfatal error: out of memory\n\nruntime stack:\nruntime.throw({0x1?, 0x2?})\n\truntime/panic.go:1101 +0x48"},
 		{"signal", "x\n" + abortBlock + "\ny", "x\n---\n" + abortBlock + "\n---\ny"},
@@ -92,8 +96,12 @@ func TestJoin(t *testing.T) {
 		{"a runner's line in a panic", "panic: x\nllama_context: n_ctx = 1\n", "panic: x\n---\nllama_context: n_ctx = 1"},
 		{"a runner's line in a stack", "goroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x1\nprint_info: x = 1 (a)\nmain.f()\n\t/a.go:2 +0x1", "goroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x1\n---\nprint_info: x = 1 (a)\n---\nmain.f()\n\t/a.go:2 +0x1"},
 		{"a runner's indented line in a stack", "goroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x1\n\trepeat_last_n = 64", "goroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x1\n---\n\trepeat_last_n = 64"},
-		{"a stamped line in a stack", "goroutine 1 [running]:\nmain.main()\n" + slogLine + "\n\t/a.go:1 +0x1\nmain.f()\n\t/a.go:2 +0x1\n\ngoroutine 2 [idle]:\nmain.g()\n\t/a.go:3 +0x1", "goroutine 1 [running]:\nmain.main()\n---\n" + slogLine + "\n\t/a.go:1 +0x1\n---\nmain.f()\n\t/a.go:2 +0x1\n\ngoroutine 2 [idle]:\nmain.g()\n\t/a.go:3 +0x1"},
-		{"an access line in a crash", "SIGSEGV: segmentation violation\nPC=0x1\n" + ginLine + "\n\ngoroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x1", "SIGSEGV: segmentation violation\nPC=0x1\n---\n" + ginLine + "\n---\ngoroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x1"},
+		{"a stamped line in a stack", "goroutine 1 [running]:\nmain.main()\n" + slogLine + "\n\t/a.go:1 +0x1\nmain.f()\n\t/a.go:2 +0x1\n\ngoroutine 2 [idle]:\nmain.g()\n\t/a.go:3 +0x1", "goroutine 1 [running]:\nmain.main()\n---\n" + slogLine + "\n---\n\t/a.go:1 +0x1\nmain.f()\n\t/a.go:2 +0x1\n\ngoroutine 2 [idle]:\nmain.g()\n\t/a.go:3 +0x1"},
+		{"an access line in a crash", "SIGSEGV: segmentation violation\nPC=0x1\n" + ginLine + "\n\ngoroutine 1 [running]:\nmain.main()\n" + ginLine + "\n\t/a.go:1 +0x1\nx",
+			ginLine + "\n---\n" + ginLine + "\n---\nSIGSEGV: segmentation violation\nPC=0x1\n\ngoroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x1\n---\nx"},
+		{"an access line behind out of memory", "runtime: out of memory: x\n" + ginLine + "\nfatal error: out of memory", ginLine + "\n---\nruntime: out of memory: x\nfatal error: out of memory"},
+		{"access lines behind a panic", "panic: x\n" + strings.Repeat(ginLine+"\n", maxPassed+1) + "\tx", strings.Repeat(ginLine+"\n---\n", maxPassed) + "panic: x\n---\n" + ginLine + "\n\tx"},
+		{"a line behind an access line is no message", "panic: x\n" + ginLine + "\nwords", ginLine + "\n---\npanic: x\n---\nwords"},
 		{"words of a crash in a line", "load: panic: no\nx SIGABRT: abort\nsigabrt: y", "load: panic: no\n---\nx SIGABRT: abort\n---\nsigabrt: y"},
 
 		{"private key", "key:\n-----BEGIN PRIVATE KEY-----\nMIIEabc+/=\nMIIE\n-----END PRIVATE KEY-----\nx", "key:\n---\n[REDACTED:private_key]\n---\nx"},
@@ -166,6 +174,37 @@ func TestOutputsAreJoinedApart(t *testing.T) {
 	}
 	if got := of(Server, events); got[0] != want[len(want)-1] {
 		t.Errorf("events do not come in the order of their first lines: %q", got)
+	}
+}
+
+// TestAccessLineInCrash: a crash that an access line of the same file stands in
+// is not committed before it is whole, however long that takes.
+func TestAccessLineInCrash(t *testing.T) {
+	now := time.Unix(1767225600, 0)
+	o := defaults()
+	o.Skip, o.APIEvents = Access, false
+	o.Now = func() time.Time { return now }
+	var events []kept
+	n := NewNormalizer(o, 100, input.Carry{}, keep(&events))
+	add := func(line string, next input.Position) { n.Add(&input.Record{Text: []byte(line), Next: next}) }
+	add("panic: x", 110)
+	add("", 111)
+	add("goroutine 1 [running]:", 120)
+	add("main.x()", 130)
+	add(ginLine, 140)
+	if at, _ := n.Resume(); at != 100 || n.Held() != crashHold {
+		t.Errorf("resumes at %d and is held for %v inside the crash, want 100 and %v", at, n.Held(), crashHold)
+	}
+	add("\t/x/main.go:10 +0x1", 150)
+	add(ginLine, 160)
+	now = now.Add(crashHold)
+	add(ginLine, 170)
+	want := "panic: x\n\ngoroutine 1 [running]:\nmain.x()\n\t/x/main.go:10 +0x1"
+	if got := of(Server, events); !slices.Equal(got, []string{want}) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if at, _ := n.Resume(); at != 160 {
+		t.Errorf("resumes at %d behind the crash, want 160", at)
 	}
 }
 

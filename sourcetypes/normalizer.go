@@ -140,6 +140,15 @@ func (n *Normalizer) take(r *input.Record) {
 		n.takeBlank(held, l)
 		return
 	case held == nil:
+	case l.form == access && held.passes():
+		b := n.push(out, start, before)
+		n.stamp(b, r)
+		n.classify(b)
+		b.done, n.open[out] = true, held
+		n.drain()
+		return
+	case n.cut[out] > 0 && !held.lasting() && l.form == indented && locationLine(l.text):
+		n.close(held) // of a crash that was broken off, not of the line before
 	case !l.stamped && held.takes(l):
 		if len(held.text)+held.blanks+1+len(l.text) <= maxJoined {
 			n.join(held, l)
@@ -161,6 +170,17 @@ func (n *Normalizer) take(r *input.Record) {
 	n.stamp(b, r)
 	n.classify(b)
 	n.drain()
+}
+
+// passes says whether an access line may stand in the middle of b: it is written
+// to the other output, which may be the same file.
+func (b *block) passes() bool {
+	if b.kind != joinCrash || b.passed == maxPassed {
+		return false
+	}
+	b.passed++
+	b.stack.lines = 0 // what follows need not be its message
+	return true
 }
 
 // takeBlank takes a blank line: it stays inside what lasts and ends what does

@@ -111,7 +111,8 @@ const (
 	// Access: the [GIN] lines of requests.
 	Access Classes = 1 << iota
 	// Runner: what the model runner prints, without a stamp or in llama.cpp's
-	// own forms. A crash is never of this class.
+	// own forms. A crash is never of this class, and what speaks of a failure
+	// is shipped all the same.
 	Runner
 	// Startup: what the server says of itself when it starts.
 	Startup

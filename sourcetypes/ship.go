@@ -6,7 +6,7 @@ import "bytes"
 func (n *Normalizer) ship(b *block) {
 	n.counts.Classes[b.class]++
 	n.counts.Blank += int64(b.blanks)
-	if b.class.set()&n.opts.Skip != 0 {
+	if b.class.set()&n.opts.Skip != 0 && !(b.class == ClassRunner && speaksOfFailure(b.text)) {
 		n.counts.Skipped++
 	} else {
 		n.put(Server, b.at, n.serverText(b))
@@ -156,3 +156,28 @@ func runnerLine(text []byte) bool {
 	}
 	return false
 }
+
+// speaksOfFailure says whether a word in a runner's text is one of failure.
+func speaksOfFailure(text []byte) bool {
+	before := byte(0)
+	for i, c := range text {
+		if failureBegins[c] && !(lower(before | 0x20)) {
+			for _, word := range failureWords {
+				if len(text)-i >= len(word) && equalFold(text[i:i+len(word)], word) {
+					return true
+				}
+			}
+		}
+		before = c
+	}
+	return false
+}
+
+var failureWords = []string{"error", "fail", "out of memory", "unable", "abort", "exception", "fatal", "cannot", "could not", "couldn't", "no space"}
+
+var failureBegins = func() (t [256]bool) {
+	for _, word := range failureWords {
+		t[word[0]], t[word[0]&^0x20] = true, true
+	}
+	return t
+}()

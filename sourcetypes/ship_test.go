@@ -78,6 +78,21 @@ func TestSkip(t *testing.T) {
 	}
 }
 
+// TestSkipKeepsFailures: what a runner says when it fails is never skipped.
+func TestSkipKeepsFailures(t *testing.T) {
+	o := defaults()
+	o.Skip = Runner
+	keep := []string{
+		`llama_model_load: error loading model: x`, `error loading model: unable to open`, `ggml_backend_cuda_buffer_type_alloc_buffer: cudaMalloc failed: out of memory`,
+		`ERR [load_model] unable to load model | model="x" tid="1" timestamp=1727366911`, `{"function":"f","level":"ERROR","msg":"x","timestamp":1710561010}`,
+		`slot launch_slot_: x: ` + "\n\tAborted (core dumped)",
+	}
+	drop := []string{`print_info: x = 1`, `load: terrors = 0`, `INFO [main] model loaded | tid="1" timestamp=1727366911`}
+	if got := of(Server, normalize(t, o, strings.Join(append(drop, keep...), "\n"))); !slices.Equal(got, keep) {
+		t.Errorf("got %q, want %q", got, keep)
+	}
+}
+
 func TestCounts(t *testing.T) {
 	log := "\n" + ginLine + "\na\n\tb\n\xff\n" + debugStamp + `msg="chat request" images=0 prompt="a@b.com"` + "\n"
 	o := defaults()

@@ -76,7 +76,7 @@ type rewritten struct {
 // the file system. That record may soon be taken for a copy.
 func (s *Source) noteRewritten(found sighting) {
 	for _, r := range s.dormant {
-		if r.ID == found.stat.id && r.telling() && r.Gone == 0 {
+		if r.ID == found.stat.id && r.telling() && r.Gone == 0 && s.asked(r) {
 			s.rewritten = append(s.rewritten, rewritten{found, r.Source, r.Mtime})
 			return
 		}

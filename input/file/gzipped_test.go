@@ -1,0 +1,437 @@
+package file
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ollama-hec/input"
+)
+
+// zip does what gzip does to a file, and says when.
+func (b *bench) zip(name string) {
+	b.t.Helper()
+	text, err := os.ReadFile(b.path(name))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	st, err := os.Stat(b.path(name))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.write(name+".gz", string(zipped(b.t, string(text))))
+	b.remove(name)
+	b.chtime(name+".gz", st.ModTime())
+}
+
+func (b *bench) chtime(name string, at time.Time) {
+	b.t.Helper()
+	if err := os.Chtimes(b.path(name), at, at); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func TestRotatedAndGzipped(t *testing.T) {
+	tellAll(t, []story{
+		{"twice while down", nil, func(b *bench) {
+			b.write("a.log.7", lines("older", 0, 10)) // of before this program
+			b.zip("a.log.7")
+			b.write("a.log", lines("a", 0, 100))
+			b.start()
+			b.wants(lines("a", 0, 100))
+			b.stop()
+			b.append("a.log", lines("a", 100, 100)+"no end")
+			b.rename("a.log", "a.log.2")
+			b.zip("a.log.2")
+			b.write("a.log.1", lines("a", 200, 100))
+			b.zip("a.log.1")
+			b.write("a.log", lines("a", 300, 100))
+			b.start()
+			b.wants(lines("a", 0, 400), "no end\n")
+			for range 2 {
+				b.stop()
+				b.start()
+			}
+			b.append("a.log", lines("a", 400, 1))
+			b.wants(lines("a", 0, 401), "no end\n")
+		}},
+		{"in order", nil, func(b *bench) {
+			b.write("a.log", lines("a", 0, 100))
+			b.start()
+			b.wants(lines("a", 0, 100))
+			b.stop()
+			b.append("a.log", lines("a", 100, 1000))
+			for n := 4; n > 0; n-- {
+				name := "a.log." + string(rune('0'+n))
+				b.rename("a.log", name)
+				if n > 1 { // as with delaycompress
+					b.zip(name)
+				}
+				b.write("a.log", lines("a", 100+1000*(5-n), 1000))
+			}
+			b.start()
+			b.wants(lines("a", 0, 5100))
+			b.inOrder("a.log")
+		}},
+		{"within the globs", []string{"*.log*"}, func(b *bench) {
+			b.write("a.log", lines("a", 0, 100))
+			b.start()
+			b.wants(lines("a", 0, 100))
+			b.stop()
+			b.append("a.log", lines("a", 100, 100))
+			b.rename("a.log", "a.log.2")
+			b.zip("a.log.2")
+			b.write("a.log.1", lines("a", 200, 100))
+			b.zip("a.log.1")
+			b.write("a.log", lines("a", 300, 100))
+			b.start()
+			b.wants(lines("a", 0, 400))
+			b.inOrder("a.log")
+			b.stop()
+			b.start()
+			b.append("a.log", lines("a", 400, 1))
+			b.wants(lines("a", 0, 401))
+		}},
+		{"as the kubelet does: dated, the times those of gzipping", nil, func(b *bench) {
+			b.write("0.log", lines("a", 0, 100))
+			b.start()
+			b.wants(lines("a", 0, 100))
+			b.stop()
+			b.append("0.log", lines("a", 100, 100))
+			for n, name := range []string{"0.log.20261121-090807", "0.log.20261121-091011", "0.log.20261121-101112"} {
+				b.rename("0.log", name)
+				b.write("0.log", lines("a", 200+100*n, 100))
+			}
+			b.zip("0.log.20261121-091011")
+			b.zip("0.log.20261121-090807")
+			b.chtime("0.log.20261121-091011.gz", time.Now().Add(time.Hour))
+			b.chtime("0.log.20261121-090807.gz", time.Now().Add(2*time.Hour))
+			b.start()
+			b.wants(lines("a", 0, 500))
+			b.inOrder("0.log")
+		}},
+		{"the file that was read is gone", nil, func(b *bench) {
+			b.write("a.log", lines("a", 0, 100))
+			b.start()
+			b.wants(lines("a", 0, 100))
+			b.stop()
+			b.remove("a.log")
+			b.write("a.log.1", lines("a", 200, 100))
+			b.zip("a.log.1")
+			b.write("a.log", lines("a", 300, 100))
+			b.start()
+			b.wants(lines("a", 0, 100), lines("a", 200, 200))
+			b.inOrder("a.log")
+		}},
+		{"while it is read: nothing new, then or later", nil, func(b *bench) {
+			b.write("a.log", lines("a", 0, 1000))
+			b.start()
+			b.wants(lines("a", 0, 1000))
+			want := lines("a", 0, 1000)
+			for n := range 3 {
+				b.rename("a.log", "a.log.1")
+				b.zip("a.log.1")
+				b.rename("a.log.1.gz", "a.log-2026112"+string(rune('0'+n))+".gz")
+				more := lines("b", 10*n, 10)
+				b.write("a.log", more)
+				want += more
+				b.wants(want)
+				if n == 1 {
+					b.stop()
+					b.start()
+				}
+			}
+			for range 2 {
+				b.stop()
+				b.start()
+				b.wants(want)
+			}
+		}},
+		{"unread while it is: no line twice", nil, func(b *bench) {
+			b.write("a.log", lines("a", 0, 1000))
+			b.start()
+			b.wants(lines("a", 0, 1000))
+			b.lane.stall(true)
+			b.append("a.log", lines("a", 1000, 1000))
+			b.rest()
+			b.rename("a.log", "a.log.1")
+			b.zip("a.log.1")
+			b.write("a.log", lines("a", 2000, 10))
+			b.rest()
+			b.lane.stall(false)
+			b.wants(lines("a", 0, 2010))
+			b.inOrder("a.log")
+		}},
+		{"unread when it ended", nil, func(b *bench) {
+			b.write("a.log", lines("a", 0, 1000))
+			b.start()
+			b.wants(lines("a", 0, 1000))
+			b.lane.stall(true)
+			b.append("a.log", lines("a", 1000, 1000))
+			b.rename("a.log", "a.log.1")
+			b.write("a.log", lines("a", 2000, 10))
+			b.rest()
+			b.zip("a.log.1")
+			b.stop()
+			b.lane.stall(false)
+			b.start()
+			b.wants(lines("a", 0, 2010))
+			b.inOrder("a.log")
+		}},
+		{"faster than anyone can look", nil, func(b *bench) {
+			b.options.Rescan, b.options.Poll = time.Hour, time.Hour
+			b.write("a.log", lines("a", 0, 100))
+			b.start()
+			b.eventually("read", func() bool { return len(b.lane.lines()) == 100 })
+			b.stop()
+			b.options.Rescan = 300 * time.Millisecond
+			b.start()
+			b.append("a.log", lines("a", 100, 10))
+			b.rename("a.log", "a.log.2")
+			b.write("a.log.1", lines("a", 110, 10))
+			b.zip("a.log.1")
+			b.write("a.log", lines("a", 120, 10))
+			b.wants(lines("a", 0, 130))
+			b.inOrder("a.log")
+		}},
+		{"copied, truncated and gzipped, a tail unread", nil, func(b *bench) {
+			b.write("a.log", lines("a", 0, 100))
+			b.start()
+			b.wants(lines("a", 0, 100))
+			b.lane.stall(true)
+			b.append("a.log", lines("a", 100, 100))
+			b.rest()
+			b.copyTo("a.log", "a.log.1")
+			b.zip("a.log.1")
+			b.truncate("a.log", 0)
+			b.append("a.log", lines("a", 200, 10))
+			b.rest()
+			b.lane.stall(false)
+			b.wants(lines("a", 0, 210))
+			b.inOrder("a.log")
+		}},
+		{"copied, truncated and gzipped while down", nil, func(b *bench) {
+			b.write("a.log", lines("a", 0, 100))
+			b.start()
+			b.wants(lines("a", 0, 100))
+			b.stop()
+			b.append("a.log", lines("a", 100, 100))
+			b.copyTo("a.log", "a.log.1")
+			b.zip("a.log.1")
+			b.truncate("a.log", 0)
+			b.append("a.log", lines("a", 200, 100))
+			b.start()
+			b.wants(lines("a", 0, 300))
+			b.inOrder("a.log")
+		}},
+		{"at the first start: not dug up", nil, func(b *bench) {
+			b.write("a.log.1", lines("old", 0, 100))
+			b.zip("a.log.1")
+			b.write("a.log", lines("a", 0, 10))
+			b.start()
+			b.wants(lines("a", 0, 10))
+		}},
+		{"read once", nil, func(b *bench) {
+			b.write("a.log", lines("a", 0, 10))
+			b.once()
+			b.append("a.log", lines("a", 10, 10))
+			b.rename("a.log", "a.log.2")
+			b.zip("a.log.2")
+			b.write("a.log.1", lines("a", 20, 10)+"no end")
+			b.zip("a.log.1")
+			b.write("a.log", lines("a", 30, 10))
+			b.once()
+			b.wants(lines("a", 0, 40), "no end\n")
+			b.once()
+			b.wants(lines("a", 0, 40), "no end\n")
+		}},
+	})
+}
+
+func TestGzippedInTrouble(t *testing.T) {
+	// missed is a directory whose a.log was read and then rotated twice while
+	// nobody looked. The younger of both says text, gzipped as data.
+	missed := func(b *bench, data []byte) {
+		b.write("a.log", lines("a", 0, 100))
+		b.start()
+		b.wants(lines("a", 0, 100))
+		b.stop()
+		b.append("a.log", lines("a", 100, 100))
+		b.rename("a.log", "a.log.2")
+		b.zip("a.log.2")
+		b.write("a.log.1.gz", string(data))
+		b.write("a.log", lines("a", 900, 100))
+	}
+	text := func(n int) string { return lines("a", 200, n) }
+	came := func(b *bench, line string) func() bool {
+		return func() bool { return slices.Contains(b.lane.lines(), line) }
+	}
+	tellAll(t, []story{
+		{"cut off for good: what is there, and all else", nil, func(b *bench) {
+			data := zipped(b.t, noise(200_000))
+			missed(b, data[:len(data)/2])
+			b.start()
+			b.eventually("all but the damaged one", came(b, "a-000999"))
+			b.eventually("given up", func() bool { return b.run.source.Counters().Files == 1 })
+			n := len(b.lane.lines())
+			if want := strings.Split(noise(200_000), "\n")[:n-300]; n < 400 || !slices.Equal(want[:50], b.lane.lines()[200:250]) {
+				b.t.Errorf("%d lines", n)
+			}
+			if b.log.count("ends early") != 1 {
+				b.t.Errorf("not said once:\n%s", b.log)
+			}
+			b.stop()
+			b.start()
+			b.rest()
+			if again := len(b.lane.lines()); again != n {
+				b.t.Errorf("%d lines after the next start, %d before", again, n)
+			}
+		}},
+		{"still being written", nil, func(b *bench) {
+			b.options.RotateWait = time.Hour
+			data := zipped(b.t, text(700))
+			missed(b, data[:len(data)/2])
+			b.start()
+			b.eventually("the others", came(b, "a-000999"))
+			b.append("a.log.1.gz", string(data[len(data)/2:]))
+			b.wants(lines("a", 0, 1000))
+		}},
+		{"nothing of it written yet", nil, func(b *bench) {
+			missed(b, nil)
+			b.start()
+			b.wants(lines("a", 0, 200), lines("a", 900, 100))
+		}},
+		{"not as it was", nil, func(b *bench) {
+			data := zipped(b.t, noise(200_000))
+			data[len(data)/2] ^= 0xff
+			missed(b, data)
+			b.start()
+			b.eventually("all but the damaged one", came(b, "a-000999"))
+			b.rest()
+			if n := len(b.lane.lines()); n < 350 || b.log.count("damaged") != 1 {
+				b.t.Errorf("%d lines\n%s", n, b.log)
+			}
+		}},
+		{"not gzipped at all after the first bytes", nil, func(b *bench) {
+			missed(b, []byte("\x1f\x8b\x08 and nothing that gzip understands, for long enough\n"))
+			b.start()
+			b.wants(lines("a", 0, 200), lines("a", 900, 100))
+			if b.log.count("damaged") != 1 {
+				b.t.Errorf("not said once:\n%s", b.log)
+			}
+		}},
+		{"gzipped twice", nil, func(b *bench) {
+			missed(b, zipped(b.t, string(zipped(b.t, text(700)))))
+			b.start()
+			b.wants(lines("a", 0, 200), lines("a", 900, 100))
+		}},
+		{"gone while it is read", nil, func(b *bench) {
+			missed(b, zipped(b.t, text(700)))
+			b.lane.buf = bufferMin
+			b.lane.deliver = func(records []input.Record) {
+				if len(records) > 0 && strings.HasPrefix(string(records[0].Text), "a-0002") {
+					os.Remove(b.path("a.log.1.gz"))
+				}
+			}
+			b.start()
+			b.wants(lines("a", 0, 1000))
+			b.inOrder("a.log")
+		}},
+		{"killed in the middle", nil, func(b *bench) {
+			missed(b, zipped(b.t, text(700)))
+			b.lane.hold(true)
+			b.lane.buf = bufferMin
+			b.start()
+			b.wants(lines("a", 0, 1000))
+			b.lane.mu.Lock()
+			for _, c := range b.lane.open { // up to somewhere in the second
+				if g := c.stream.(*generation); g.path == b.path("a.log.1.gz") && int64(c.at) > 5000 {
+					break
+				}
+				c.stream.Commit(c.at, input.Carry{})
+			}
+			b.lane.open, b.lane.noCommit = nil, false
+			b.lane.mu.Unlock()
+			b.stop()
+			before := len(b.lane.lines())
+			b.rename("a.log.1.gz", "a.log.2.gz") // of another inode: the first one is done with
+			b.start()
+			b.eventually("all of it again from there", func() bool {
+				got := b.lane.lines()[before:]
+				return slices.Contains(got, "a-000899") && slices.Contains(got, "a-000999")
+			})
+			b.rest()
+			if got := b.lane.of(b.path("a.log"))[before:]; got[0] < "a-000400" || !slices.IsSorted(got) {
+				b.t.Errorf("again from %s on, %d lines, sorted: %v", got[0], len(got), slices.IsSorted(got))
+			}
+		}},
+		{"a great deal of nothing", nil, func(b *bench) {
+			missed(b, zipped(b.t, strings.Repeat("x", 64<<20)+"\n"+text(700)))
+			b.start()
+			b.eventually("the last", came(b, "a-000999"))
+			b.rest()
+			if n := len(b.lane.lines()); n != 1001 || b.run.source.Counters().CutLines != 1 {
+				b.t.Errorf("%d lines, %d cut", n, b.run.source.Counters().CutLines)
+			}
+		}},
+	})
+}
+
+func TestGlobsOfGzippedFiles(t *testing.T) {
+	tellAll(t, []story{
+		{"each is read once", []string{"*.log", "*.gz"}, func(b *bench) {
+			b.write("old.1", lines("x", 0, 1000)+"no end")
+			b.zip("old.1")
+			b.write("old.2", lines("y", 0, 1000))
+			b.zip("old.2")
+			b.write("a.log", lines("a", 0, 10))
+			b.start()
+			b.wants(lines("x", 0, 1000), lines("y", 0, 1000), lines("a", 0, 10))
+			b.stop()
+			b.rename("old.1.gz", "older.1.gz")
+			b.write("z", lines("z", 0, 100))
+			b.zip("z")
+			b.start()
+			b.wants(lines("x", 0, 1000), lines("y", 0, 1000), lines("a", 0, 10), lines("z", 0, 100))
+		}},
+		{"those there before are old", []string{"*.log", "*.gz"}, func(b *bench) {
+			b.options.StartAtEnd = true
+			b.write("old", lines("x", 0, 1000))
+			b.zip("old")
+			b.start()
+			b.rest()
+			b.write("new", lines("y", 0, 1000))
+			b.zip("new")
+			b.wants(lines("y", 0, 1000))
+		}},
+		{"what was read before it was gzipped", []string{"*.log", "*.gz"}, func(b *bench) {
+			b.write("a.log", lines("a", 0, 1000))
+			b.start()
+			b.wants(lines("a", 0, 1000))
+			for n := range 3 {
+				b.append("a.log", lines("a", 1000+1000*n, 1000))
+				name := "a.log-" + string(rune('0'+n))
+				b.wants(lines("a", 0, 2000+1000*n))
+				b.rename("a.log", name)
+				b.zip(name)
+				b.wants(lines("a", 0, 2000+1000*n))
+				b.stop()
+				b.start()
+			}
+			b.wants(lines("a", 0, 4000))
+		}},
+		{"written bit by bit", []string{"*.gz"}, func(b *bench) {
+			text := noise(100_000)
+			text = text[:strings.LastIndexByte(text, '\n')+1]
+			data := zipped(b.t, text)
+			b.start()
+			for at := 0; at < len(data); at += 9999 {
+				b.append("a.gz", string(data[at:min(at+9999, len(data))]))
+				b.rest()
+			}
+			b.wants(text)
+		}},
+	})
+}

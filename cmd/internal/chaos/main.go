@@ -86,6 +86,7 @@ func (p *plan) run(ctx context.Context) (ok bool, err error) {
 		return false, err
 	}
 	defer server.Close()
+	server.Watch()
 
 	writing, stopWriting := context.WithCancel(ctx)
 	defer stopWriting()

@@ -129,7 +129,7 @@ func (l *Ledger) excuse(line string, before, now Arrival) {
 	case l.lines[line].times <= l.lines[line].twin:
 	case before.Ambiguous:
 		l.tally.AfterAmbiguous++
-	case before.Life < now.Life:
+	case before.Life != now.Life: // or what it had sent is read only now
 		l.tally.AfterCrash++
 	default:
 		l.tally.Unexcused++

@@ -21,6 +21,7 @@ func TestLedger(t *testing.T) {
 		{"all", []coming{{"w-0", first}, {"w-1", first}, {"w-2", second}}, Tally{Written: 3, Came: 3}},
 		{"one again", []coming{{"w-0", first}, {"w-0", first}}, Tally{Written: 3, Came: 1, Lost: 2, Unexcused: 1}},
 		{"again after a crash", []coming{{"w-0", first}, {"w-0", second}}, Tally{Written: 3, Came: 1, Lost: 2, AfterCrash: 1}},
+		{"before a crash, read only now", []coming{{"w-0", second}, {"w-0", first}}, Tally{Written: 3, Came: 1, Lost: 2, AfterCrash: 1}},
 		{"again after no reply", []coming{{"w-0", unsure}, {"w-0", first}}, Tally{Written: 3, Came: 1, Lost: 2, AfterAmbiguous: 1}},
 		{"again and again", []coming{{"w-0", unsure}, {"w-0", first}, {"w-0", first}}, Tally{Written: 3, Came: 1, Lost: 2, AfterAmbiguous: 1, Unexcused: 1}},
 		{"in disorder", []coming{{"w-2", first}, {"w-0", first}, {"w-1", first}}, Tally{Written: 3, Came: 3, Disordered: 2}},

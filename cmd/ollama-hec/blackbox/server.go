@@ -25,6 +25,7 @@ type Server struct {
 	*receiver.Receiver
 	ledger *Ledger
 	fault  atomic.Pointer[receiver.FaultFunc]
+	watch  atomic.Bool
 	served chan struct{} // closed at the end
 	err    error         // of serving, once served
 
@@ -114,9 +115,15 @@ func (s *Server) choose(req *receiver.Request) receiver.Fault {
 	if kind := kindOf(f); kind != "" {
 		s.faults[kind]++
 	}
-	req.HTTP.Body = &witness{body: req.HTTP.Body, gzip: req.HTTP.Header.Get("Content-Encoding") == "gzip", see: s.ledger.See}
+	if s.watch.Load() {
+		req.HTTP.Body = &witness{body: req.HTTP.Body, gzip: req.HTTP.Header.Get("Content-Encoding") == "gzip", see: s.ledger.See}
+	}
 	return f
 }
+
+// Watch has the ledger see what is on the wire, whatever becomes of it. That
+// costs as much again as taking it.
+func (s *Server) Watch() { s.watch.Store(true) }
 
 // ambiguous: events are taken and the shipper cannot know.
 func ambiguous(f receiver.Fault) bool {

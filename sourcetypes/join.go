@@ -13,6 +13,7 @@ const (
 	maxJoined = 256 << 10              // bytes of one joined event
 	maxQueue  = 64                     // lines of other outputs that wait for one line's continuation
 	maxCut    = 64                     // lines after which the rest of a broken crash is not expected any more
+	maxAwaits = 16                     // lines in which the TRACE line of a prompt is expected
 	maxPassed = 64                     // access lines that may stand between two lines of a crash
 )
 
@@ -33,8 +34,10 @@ type held struct {
 	done  bool // nothing joins any more
 	copy  bool // own has the text; else the chunk has it
 	trace bool // the stream had shown TRACE up to this line
-	// textFollows: this is the DEBUG line of a prompt whose TRACE line came next.
+	// textFollows: this is the DEBUG line of a prompt, and a TRACE line came
+	// while it waited.
 	textFollows bool
+	awaits      int       // of such a line: for so many lines more
 	first       int       // how long the first line is
 	blanks      int       // blank lines since, which count only if more joins
 	passed      int       // access lines since

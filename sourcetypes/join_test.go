@@ -177,6 +177,22 @@ func TestOutputsAreJoinedApart(t *testing.T) {
 	}
 }
 
+// TestPromptAwaitsItsText: the line with a prompt's length is held for a short
+// time, since the line with its text may follow, and is not lost meanwhile.
+func TestPromptAwaitsItsText(t *testing.T) {
+	var events []kept
+	n := NewNormalizer(defaults(), 100, input.Carry{}, keep(&events))
+	n.Add(&input.Record{Text: []byte(debugStamp + `msg="completion request" images=0 prompt=5 format=""`), Next: 110})
+	n.Add(&input.Record{Text: []byte(ginLine), Next: 120})
+	if at, _ := n.Resume(); at != 100 || n.Held() != lineHold || len(events) != 0 {
+		t.Errorf("resumes at %d, held for %v, emitted %q", at, n.Held(), events)
+	}
+	n.FlushDue()
+	if at, _ := n.Resume(); at != 120 || n.Held() != 0 || len(of(Prompts, events)) != 1 {
+		t.Errorf("when it is due: resumes at %d, held for %v, emitted %q", at, n.Held(), events)
+	}
+}
+
 // TestAccessLineInCrash: a crash that an access line of the same file stands in
 // is not committed before it is whole, however long that takes.
 func TestAccessLineInCrash(t *testing.T) {

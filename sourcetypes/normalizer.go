@@ -29,6 +29,9 @@ type Normalizer struct {
 	free  []*block              // to be used again
 	open  [input.Outputs]*block // of the queue: what lines of this output may join
 	cut   [input.Outputs]int    // in how many more lines the rest of a broken crash may come
+	await bool                  // a block of the queue awaits the text of a prompt
+
+	bodies bool // the last request's body that the log names gave its prompt
 
 	ev    Event
 	text  []byte // scratch: a text that is rewritten
@@ -85,6 +88,7 @@ func (n *Normalizer) FlushDue() {
 			n.close(b)
 		}
 	}
+	n.giveUp()
 	n.drain()
 }
 
@@ -95,6 +99,7 @@ func (n *Normalizer) Flush() {
 			n.close(b)
 		}
 	}
+	n.giveUp()
 	n.drain()
 }
 
@@ -163,7 +168,6 @@ func (n *Normalizer) take(r *input.Record) {
 		n.drain()
 		return
 	default:
-		held.textFollows = l.level == levelTrace && held.level == levelDebug && promptTextFollows(held, l)
 		n.close(held)
 	}
 	b := n.push(out, start, before)
@@ -224,9 +228,39 @@ func (n *Normalizer) push(out input.Output, start input.Position, before input.C
 	if b.moved {
 		b.hold()
 	}
+	if n.await {
+		n.awaited(b.level == levelTrace)
+	}
+	if b.level == levelDebug && !n.carry.Trace && n.opts.Prompts != Off && b.promptMsg() == completionMsg {
+		b.awaits, n.await = maxAwaits, true
+	}
 	n.queue = append(n.queue, b)
 	n.open[out] = b
 	return b
+}
+
+// awaited tells the blocks that await the text of a prompt of one line more,
+// or of as many as they wait for, where nothing follows. What shows TRACE once
+// shows it for each prompt.
+func (n *Normalizer) awaited(trace bool) {
+	n.await = false
+	for _, b := range n.queue {
+		if b.awaits == 0 {
+			continue
+		}
+		if b.awaits--; trace {
+			b.textFollows, b.awaits = true, 0
+		}
+		n.await = n.await || b.awaits > 0
+	}
+}
+
+// giveUp ends the waiting for the texts of prompts.
+func (n *Normalizer) giveUp() {
+	for _, b := range n.queue {
+		b.awaits = 0
+	}
+	n.await = false
 }
 
 // stamp finds the time of a block: its own, that of the stamped line before,
@@ -311,6 +345,7 @@ func (n *Normalizer) close(b *block) {
 func (n *Normalizer) drain() {
 	if len(n.queue) > maxQueue {
 		for _, b := range n.queue {
+			b.awaits = 0
 			if !b.done && !b.lasting() {
 				n.close(b)
 				break
@@ -319,12 +354,13 @@ func (n *Normalizer) drain() {
 	}
 	kept, waiting := 0, false
 	for _, b := range n.queue {
-		if b.done && !waiting {
+		ready := b.done && b.awaits == 0
+		if ready && !waiting {
 			n.ship(b)
 			n.free = append(n.free, b)
 			continue
 		}
-		waiting = waiting || !b.done && !b.lasting()
+		waiting = waiting || !ready && !b.lasting()
 		n.queue[kept] = b
 		kept++
 	}

@@ -108,13 +108,6 @@ func (b *block) promptMsg() promptMsg {
 
 func (b *block) saysLogged() bool { return b.saysMsg(logged) }
 
-// promptTextFollows says whether l, a TRACE line, has the text of the prompt
-// whose length held has.
-func promptTextFollows(held *block, l *line) bool {
-	const msg = `"completion request" prompt=`
-	return held.promptMsg() == completionMsg && l.msg > 0 && hasPrefix(l.text[l.msg:], msg)
-}
-
 // readPrompt reads what a line says of a prompt.
 func (n *Normalizer) readPrompt(b *block) (p promptEvent, ok bool) {
 	is := b.promptMsg()
@@ -167,6 +160,9 @@ func (n *Normalizer) readPrompt(b *block) (p promptEvent, ok bool) {
 	if is == completionMsg && !p.prompts && (b.trace || b.textFollows) {
 		return p, false // its text comes in a line of its own
 	}
+	if !p.prompts && n.bodies && (is == completionMsg || is == llamaServerMsg) {
+		return p, false // the request's body has been read
+	}
 	return p, true
 }
 
@@ -218,6 +214,7 @@ func (n *Normalizer) readLogged(b *block) (p promptEvent, ok bool) {
 	if body, err := n.opts.ReadBody(path); err == nil {
 		p.readBody(body)
 	}
+	n.bodies = p.prompts
 	return p, true
 }
 

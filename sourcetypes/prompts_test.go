@@ -40,6 +40,11 @@ func TestPrompts(t *testing.T) {
 		{"0.7.0 at DEBUG", []string{length}, []string{lengthEvent}},
 		{"0.7.0 at TRACE", []string{traceStamp + `msg="processing incoming request" model=x`, length, text}, []string{textEvent}},
 		{"0.7.0 at TRACE, nothing shown before", []string{length, text, length, text}, []string{textEvent, textEvent}},
+		{"0.7.0 at TRACE, an access line between", []string{length, ginLine, text}, []string{textEvent}},
+		{"0.7.0 at TRACE, another line between", []string{length, debugStamp + `msg=x`, "words", traceStamp + `msg=x`, "words", text}, []string{textEvent}},
+		{"0.7.0 at TRACE, two at once", []string{length, length, ginLine, text, text}, []string{textEvent, textEvent}},
+		{"0.7.0 at DEBUG, many lines", append([]string{length}, slices.Repeat([]string{slogLine}, maxAwaits+1)...), []string{lengthEvent}},
+		{"0.7.0 at TRACE, much later", append(append([]string{length}, slices.Repeat([]string{slogLine}, maxAwaits)...), text), []string{lengthEvent, textEvent}},
 		{"0.7.0 at TRACE, says the start", []string{start("DEBUG-4"), length, slogLine, text}, []string{textEvent}},
 		{"0.7.0 at DEBUG after a start at TRACE", []string{start("DEBUG-4"), text, start("DEBUG"), length}, []string{textEvent, lengthEvent}},
 		{"TRACE of before the start", []string{text, start("INFO"), length}, []string{textEvent, lengthEvent}},
@@ -94,6 +99,29 @@ func TestRequestBodies(t *testing.T) {
 		if len(got) != 1 || got[0] != test.want {
 			t.Errorf("body %s: got\n%q\nwant\n%s", test.body, got, test.want)
 		}
+	}
+}
+
+// TestOneEventPerPrompt: where the request's body is read, the line with the
+// length of the same prompt says nothing new.
+func TestOneEventPerPrompt(t *testing.T) {
+	line := infoStamp + `msg="logged to /tmp/ollama-request-logs-7/20261121T191408.150778758Z-000001_api_generate_body.json, replay using curl with x"`
+	length := debugStamp + `msg="llama-server completion request" media=0 prompt_len=34`
+	body := `{"model":"m","prompt":"hi"}`
+	o := defaults()
+	o.ReadBody = func(string) ([]byte, error) { return []byte(body), nil }
+	whole := `{"origin":"request_log","prompt_length":2,"model":"m","endpoint":"/api/generate","prompt":"hi"}`
+	if got := of(Prompts, normalize(t, o, line+"\n"+length)); !slices.Equal(got, []string{whole}) {
+		t.Errorf("with the body: got %q", got)
+	}
+	restart := infoStamp + `msg="server config" env="map[OLLAMA_DEBUG:DEBUG]"`
+	lengthEvent := `{"origin":"debug_log","prompt_length":34}`
+	if got := of(Prompts, normalize(t, o, strings.Join([]string{line, restart, length}, "\n"))); !slices.Equal(got, []string{whole, lengthEvent}) {
+		t.Errorf("after a restart without bodies: got %q", got)
+	}
+	body = "{"
+	if got := of(Prompts, normalize(t, o, line+"\n"+length)); !slices.Equal(got, []string{`{"origin":"request_log","endpoint":"/api/generate"}`, lengthEvent}) {
+		t.Errorf("without the body: got %q", got)
 	}
 }
 

@@ -17,6 +17,9 @@ func (n *Normalizer) ship(b *block) {
 			n.put(API, b.at, n.accessEvent(b))
 		}
 	case slogged:
+		if b.class == ClassStartup && b.saysMsg(`"server config"`) {
+			n.bodies = false
+		}
 		if n.opts.APIEvents && b.level == levelInfo && b.saysHTTP() {
 			n.put(API, b.at, n.httpEvent(b))
 		}

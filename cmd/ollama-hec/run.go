@@ -42,6 +42,10 @@ func newRun(std streams) *cobra.Command {
 func ship(ctx context.Context, s *settings.Settings, once bool, std streams) error {
 	log, flush := newLog(std.err, s.LogFormat)
 	defer flush()
+	state, err := s.State()
+	if err != nil {
+		return err
+	}
 	latencies := metrics.NewLatencies()
 	out, err := shipper.Collector(s, shipper.Delivery{FailFast: once, Observer: latencies, Log: log})
 	if err != nil {
@@ -74,10 +78,6 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 		})
 	}
 	if !sources.Pipe(s.Paths) {
-		state, err := s.State()
-		if err != nil {
-			return err
-		}
 		beside = append(beside, markDelivered(sh, state).run)
 	}
 	if events != nil {

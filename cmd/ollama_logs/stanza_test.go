@@ -43,8 +43,8 @@ func TestValidation(t *testing.T) {
 		{"empty url", []string{"output", "hec", "url", " , "}, []string{"url: ", url}},
 		{"url", []string{"output", "hec", "url", url + ",splunk:8088"}, []string{"url: ", `"splunk:8088"`, url}},
 		{"url with a password", []string{"output", "hec", "url", "https://a:hunter2@splunk:8088"}, []string{"url: ", url}},
-		{"no certificate", []string{"output", "hec", "url", url, "ca_file", notPEM}, []string{"ca_file: ", notPEM, "PEM"}},
-		{"no such file", []string{"output", "hec", "url", url, "ca_file", notPEM + "x"}, []string{"ca_file: ", notPEM + "x", "PEM"}},
+		{"no certificate", []string{"output", "hec", "url", url, "ca_file", notPEM}, []string{" ca_file: ", notPEM, "want a file of PEM"}},
+		{"no such file", []string{"output", "hec", "url", url, "ca_file", notPEM + "x"}, []string{" ca_file: ", notPEM + "x", "want a file of PEM"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/cmd/internal/shipper"
+	"ollama-hec/hec"
 	"ollama-hec/hec/deadletter"
 	"ollama-hec/sourcetypes/batch"
 )
@@ -34,8 +36,7 @@ func newDeadLetter(std streams) *cobra.Command {
 			return replay(cmd.Context(), set, s, std)
 		}),
 		onLetters("drop", "delete the dead letters", func(_ *cobra.Command, _ *settings.Settings, s *deadletter.Store) error {
-			dropped := 0
-			err := s.Drain(func(ls []deadletter.Letter) error { dropped += len(ls); return nil })
+			dropped, err := s.Drop()
 			fmt.Fprintf(std.err, "%d dead letters dropped\n", dropped)
 			return err
 		}),
@@ -69,8 +70,8 @@ func list(s *deadletter.Store, out io.Writer) error {
 	return s.Each(func(l deadletter.Letter) error { return enc.Encode(l) })
 }
 
-// replay sends the letters file by file. What is rejected again is buried again,
-// so a file may go once its letters are answered.
+// replay sends the letters again. A letter goes once it is taken: what is rejected
+// again stays where it is, and so does what was not sent when replay ends early.
 func replay(ctx context.Context, set *settings.Settings, s *deadletter.Store, std streams) error {
 	log, flush := newLog(std.err, set.LogFormat)
 	defer flush()
@@ -79,40 +80,64 @@ func replay(ctx context.Context, set *settings.Settings, s *deadletter.Store, st
 		return err
 	}
 	defer out.Client.Close()
-	sent := 0
-	err = s.Drain(func(letters []deadletter.Letter) error {
-		builder := batch.NewBuilder(batch.Limits{Bytes: int(set.BatchBytes), Events: int(set.BatchEvents)}, true)
-		send := func() error { return deliver(ctx, out, builder.Take(), time.Duration(set.DrainTimeout)) }
-		for _, l := range letters {
-			if !whole(l.Event) {
-				continue // half a line left by a crash: its event was sent again then
-			}
-			builder.AddEncoded(l.Event)
-			sent++
-			if !builder.Full() {
-				continue
-			}
-			if err := send(); err != nil {
-				return err
-			}
-		}
-		if builder.Len() == 0 {
-			return nil
-		}
-		return send()
-	})
-	st := out.Client.Stats()
-	fmt.Fprintf(std.err, "%d dead letters sent again, %d of them rejected again\n", sent, st.DeadLetters)
+	r := replayer{
+		client:  out.Client,
+		builder: batch.NewBuilder(batch.Limits{Bytes: int(set.BatchBytes), Events: int(set.BatchEvents)}, true),
+		drain:   time.Duration(set.DrainTimeout),
+	}
+	err = s.Drain(func(letters []deadletter.Letter) ([]deadletter.Letter, error) { return r.replay(ctx, letters) })
+	fmt.Fprintf(std.err, "%d dead letters sent again, %d of them rejected again\n", r.sent, r.rejected)
 	return err
+}
+
+// replayer sends the letters of one file after the other.
+type replayer struct {
+	client         *hec.Client
+	builder        *batch.Builder
+	drain          time.Duration
+	sent, rejected int
+}
+
+// replay sends letters and returns those that stay.
+func (r *replayer) replay(ctx context.Context, letters []deadletter.Letter) (left []deadletter.Letter, err error) {
+	// Half a line was left by a crash: its event was sent again then.
+	letters = slices.DeleteFunc(letters, func(l deadletter.Letter) bool { return !whole(l.Event) })
+	for len(letters) > 0 && err == nil {
+		for _, l := range letters {
+			if r.builder.AddEncoded(l.Event); r.builder.Full() {
+				break
+			}
+		}
+		b := r.builder.Take()
+		again := map[int]deadletter.Letter{}
+		settled := 0
+		if ctx.Err() != nil {
+			err = errors.New("stopped: the dead letters not sent yet stay")
+		} else {
+			settled, err = r.deliver(ctx, b, func(i int, l hec.Letter) {
+				l.Event = slices.Clone(l.Event)
+				again[i] = deadletter.Of(l)
+			})
+		}
+		for i := range settled {
+			if l, rejected := again[i]; rejected {
+				left = append(left, l)
+			}
+		}
+		r.sent += settled
+		letters = letters[settled:]
+	}
+	r.rejected += len(left)
+	return append(left, letters...), err
 }
 
 // whole reports whether an event is an object, as every event sent was.
 func whole(event json.RawMessage) bool { return len(event) > 0 && event[0] == '{' }
 
 // deliver gives a batch up only when ctx ends, and then lets the POST in flight finish.
-func deliver(ctx context.Context, out shipper.Output, b *batch.Batch, drain time.Duration) error {
+func (r *replayer) deliver(ctx context.Context, b *batch.Batch, refused func(int, hec.Letter)) (settled int, err error) {
 	delivering, abort := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer abort(nil)
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(drain, func() { abort(errors.New("stopped")) }) })()
-	return out.Sink.Deliver(delivering, b)
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(r.drain, func() { abort(errors.New("stopped")) }) })()
+	return r.client.Redeliver(delivering, b, refused)
 }

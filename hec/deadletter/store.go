@@ -6,7 +6,7 @@
 package deadletter
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,7 +26,6 @@ import (
 const (
 	fileMax  = 4 << 20   // a file is followed by the next one from here on
 	totalMax = 100 << 20 // of all files together
-	lineMax  = 16 << 20
 	suffix   = ".jsonl"
 )
 
@@ -40,6 +39,11 @@ type Letter struct {
 	Code     int             `json:"code,omitempty"`
 	Endpoint string          `json:"endpoint"`
 	Event    json.RawMessage `json:"event"`
+}
+
+// Of is the letter that an event rejected now becomes.
+func Of(l hec.Letter) Letter {
+	return Letter{time.Now().UTC(), l.Reason, l.Code, l.Endpoint, l.Event}
 }
 
 // Store is a directory of letters. Several processes may use it at once.
@@ -58,15 +62,26 @@ func (s *Store) Bury(l hec.Letter) error {
 		return err
 	}
 	defer unlock()
-	line, err := json.Marshal(Letter{time.Now().UTC(), l.Reason, l.Code, l.Endpoint, l.Event})
-	if err != nil {
-		return fmt.Errorf("encode a dead letter: %w", err)
-	}
-	name, err := s.place(int64(len(line) + 1))
+	line, err := encode(Of(l))
 	if err != nil {
 		return err
 	}
-	return appendDurably(name, append(line, '\n'))
+	name, err := s.place(int64(len(line)))
+	if err != nil {
+		return err
+	}
+	return appendDurably(name, line)
+}
+
+// encode writes a letter as a line, with the event as it was sent.
+func encode(l Letter) ([]byte, error) {
+	var line bytes.Buffer
+	enc := json.NewEncoder(&line)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(l); err != nil {
+		return nil, fmt.Errorf("encode a dead letter: %w", err)
+	}
+	return line.Bytes(), nil
 }
 
 // place chooses the file for n more bytes.
@@ -90,7 +105,27 @@ func (s *Store) place(n int64) (string, error) {
 	if len(files) > 0 && last+n <= fileMax {
 		return files[len(files)-1], nil
 	}
-	return filepath.Join(s.dir, time.Now().UTC().Format("20060102T150405.000000000Z")+suffix), nil
+	return s.after(files), nil
+}
+
+// stamp is what files are called by: the time they were begun.
+const stamp = "20060102T150405.000000000Z"
+
+// after names the file that follows files, even if the clock was set back.
+func (s *Store) after(files []string) string {
+	now := time.Now().UTC()
+	if len(files) == 0 {
+		return filepath.Join(s.dir, now.Format(stamp)+suffix)
+	}
+	last := strings.TrimSuffix(filepath.Base(files[len(files)-1]), suffix)
+	if at, err := time.Parse(stamp, last); err == nil && !now.After(at) {
+		now = at.Add(1)
+	}
+	next := now.Format(stamp)
+	if next <= last { // no name of ours
+		next = last + "0"
+	}
+	return filepath.Join(s.dir, next+suffix)
 }
 
 // files lists the store's files, oldest first.
@@ -158,84 +193,6 @@ func endLine(f io.ReaderAt, size int64, line []byte) ([]byte, error) {
 		line = append([]byte{'\n'}, line...)
 	}
 	return line, nil
-}
-
-// Each calls f for every letter, oldest first, until f fails.
-func (s *Store) Each(f func(Letter) error) error {
-	files, err := s.files()
-	if err != nil {
-		return err
-	}
-	for _, name := range files {
-		if err := each(name, f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Drain calls f with the letters of one file after the other and removes each
-// file for which f returns nil. New letters are not kept waiting: they go into
-// a file of their own.
-func (s *Store) Drain(f func([]Letter) error) error {
-	files, err := s.seal()
-	if err != nil {
-		return err
-	}
-	for _, name := range files {
-		var letters []Letter
-		if err := each(name, func(l Letter) error { letters = append(letters, l); return nil }); err != nil {
-			return err
-		}
-		if err := f(letters); err != nil {
-			return err
-		}
-		if err := os.Remove(name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// seal returns the files there are, none of which is appended to any more.
-func (s *Store) seal() ([]string, error) {
-	if _, err := os.Stat(s.dir); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	unlock, err := s.lock()
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	files, err := s.files()
-	if err != nil || len(files) == 0 {
-		return nil, err
-	}
-	next := filepath.Join(s.dir, time.Now().UTC().Format("20060102T150405.000000000Z")+suffix)
-	return files, appendDurably(next, nil)
-}
-
-func each(name string, f func(Letter) error) error {
-	file, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, lineMax)
-	for lines.Scan() {
-		var l Letter
-		if json.Unmarshal(lines.Bytes(), &l) != nil {
-			// Half a line, left by a crash before the letter counted: the
-			// event was sent again. It is shown all the same.
-			l = Letter{Reason: "not a whole letter"}
-			l.Event, _ = json.Marshal(lines.Text())
-		}
-		if err := f(l); err != nil {
-			return err
-		}
-	}
-	return lines.Err()
 }
 
 func syncDir(dir string) error {

@@ -65,24 +65,16 @@ func TestFullStoreRefuses(t *testing.T) {
 	}
 }
 
-func TestDrainRemovesWhatWasTakenOnly(t *testing.T) {
+// The event is kept as it was sent, and it may be large.
+func TestALargeLetterIsReadAndDropped(t *testing.T) {
 	s := Open(filepath.Join(t.TempDir(), "dead-letter"))
-	bury(t, s, "a", `1`)
-	refused := errors.New("not now")
-	if err := s.Drain(func([]Letter) error { return refused }); !errors.Is(err, refused) {
-		t.Fatalf("got %v", err)
+	event := `{"event":"` + strings.Repeat("<", 20<<20) + `"}`
+	bury(t, s, "a", event)
+	if got := reasons(t, s); len(got) != 1 || got[0] != "a "+event {
+		t.Fatalf("%d letters", len(got))
 	}
-	err := s.Drain(func(ls []Letter) error {
-		for range ls {
-			bury(t, s, "again", `1`) // a letter that comes meanwhile stays
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := strings.Join(reasons(t, s), ","); got != "again 1" {
-		t.Fatal(got)
+	if n, err := s.Drop(); n != 1 || err != nil || reasons(t, s) != nil {
+		t.Fatalf("%d dropped, %v", n, err)
 	}
 }
 

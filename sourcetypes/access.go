@@ -1,6 +1,7 @@
 package sourcetypes
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 )
@@ -14,6 +15,7 @@ func (s span) of(text []byte) []byte { return text[s.from:s.to] }
 type request struct {
 	status, latency, src, method span
 	target                       span   // path and query, still quoted
+	glued                        int    // where another access line begins in the same line; 0: nowhere
 	verb                         verb   // the method, if it is a usual one
 	route                        *route // where target is a known path as it stands
 }
@@ -48,8 +50,15 @@ func (n *Normalizer) readAccess(l *line, text []byte, from int) bool {
 	if q.latency, i, plain2, more = column(text, i, inLatency); !more {
 		return true
 	}
+	at3 := i
 	if q.src, i, plain3, more = column(text, i, inSrc); !more {
-		return true
+		// A forged one may hold spaces.
+		start, end := skipSpaces(text, min(at3+1, len(text))), bytes.Index(text[at3:], []byte(" | "))
+		if text[min(at3, len(text)-1)] != '|' || end < 0 || at3+end < start {
+			return true
+		}
+		i = at3 + end + 1
+		q.src = span{start, at3 + len(bytes.TrimRight(text[at3:at3+end], " "))}
 	}
 	i = skipSpaces(text, i+1)
 	start := i
@@ -71,8 +80,11 @@ func (n *Normalizer) readAccess(l *line, text []byte, from int) bool {
 		return true
 	}
 	last := len(text) - 1
-	if last <= i || text[last] != '"' || escaped(text, last) {
-		q.target = span{i + 1, len(text)} // cut short
+	if n := gluedLine(text[i+1:]); n > 0 {
+		last, plain = i+1+n, false
+		q.glued = last + 1
+	} else if last <= i || text[last] != '"' || escaped(text, last) {
+		q.target = span{i + 1, i + 1 + len(uncut(text[i+1:]))}
 		return true
 	}
 	q.target = span{i + 1, last}
@@ -126,7 +138,7 @@ func (q *request) fixed(text []byte) bool {
 	if len(text) < quote+3 || text[quote] != '"' || text[quote-1] != ' ' || text[len(text)-1] != '"' {
 		return false
 	}
-	q.status = span{status, status + 3}
+	q.status, q.glued = span{status, status + 3}, 0
 	q.target = span{quote + 1, len(text) - 1}
 	q.verb = verbOf(text[end+3:])
 	if q.verb == 0 {
@@ -135,6 +147,21 @@ func (q *request) fixed(text []byte) bool {
 	q.method = span{end + 3, end + 3 + len(verbs[q.verb])}
 	q.route = findRoute(text[quote+1 : len(text)-1])
 	return q.route != nil
+}
+
+// gluedLine is where the quote is that closes a path and has another access
+// line right behind it: two processes wrote to one file at once. -1: nowhere.
+func gluedLine(text []byte) int {
+	for from := 0; ; {
+		i := bytes.Index(text[from:], []byte(`"[GIN] `))
+		if i < 0 {
+			return -1
+		}
+		if from += i; !escaped(text, from) {
+			return from
+		}
+		from++
+	}
 }
 
 // bar says whether the next column begins behind the bar at i.

@@ -42,7 +42,7 @@ func (b *block) saysHTTP() bool { return b.saysMsg("http ") }
 // httpEvent is the ollama:api event of such a line, which gives no latency;
 // nil if it turns out to be another kind of line.
 func (n *Normalizer) httpEvent(b *block) []byte {
-	line := b.head()
+	line := uncut(b.head())
 	var method, path, query, status, remote field
 	for i := b.body; ; {
 		f, next, ok := nextField(line, i)
@@ -188,7 +188,7 @@ func appendMillis(dst, d []byte) ([]byte, bool) {
 			fraction = i - point - 1
 		}
 		unit, zeros, n := durationUnit(d[i:])
-		if i == 0 || n == 0 || fraction > zeros || i-fraction > 18-zeros || unit > 1 && i > 6 {
+		if i == 0 || n == 0 || fraction > zeros || i-fraction > 18-zeros || unit > 1 && value > maxHours {
 			return dst, false // nothing, or too much for 64 bits
 		}
 		nanos += value * unit * powers[zeros-fraction]
@@ -206,6 +206,9 @@ func appendMillis(dst, d []byte) ([]byte, bool) {
 	}
 	return dst, true
 }
+
+// maxHours is how many hours Go's longest duration has.
+const maxHours = 2562047
 
 var powers = [...]uint64{1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}
 

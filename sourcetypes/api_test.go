@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -55,6 +56,12 @@ func TestAccessLines(t *testing.T) {
 			`{"origin":"access_log","status":200,"response_time_ms":0.432221,"operation":"unknown"}`},
 		{"behind dots", `...` + stamp + `| 200 |     432.221µs |       127.0.0.1 | GET      "/api/ps"`,
 			`{"origin":"access_log","src":"127.0.0.1","src_scope":"loopback","http_method":"GET","uri_path":"/api/ps","status":200,"response_time_ms":0.432221,"api":"ollama","operation":"ps"}`},
+		{"cut by the input", stamp + `| 200 |     432.221µs |       127.0.0.1 | GET      "/api/ta [ollama-hec: line cut, 1034 bytes dropped]`,
+			`{"origin":"access_log","src":"127.0.0.1","src_scope":"loopback","http_method":"GET","uri_path":"/api/ta","status":200,"response_time_ms":0.432221,"api":"ollama","operation":"unknown"}`},
+		{"forged source", stamp + `| 200 |     432.221µs | evil, 1.2.3.4 | GET      "/api/tags"`,
+			`{"origin":"access_log","src":"evil, 1.2.3.4","http_method":"GET","uri_path":"/api/tags","status":200,"response_time_ms":0.432221,"api":"ollama","operation":"list"}`},
+		{"the longest time", stamp + `| 200 | 2562047h47m16s |       127.0.0.1 | GET      "/api/tags"`,
+			`{"origin":"access_log","src":"127.0.0.1","src_scope":"loopback","http_method":"GET","uri_path":"/api/tags","status":200,"response_time_ms":9223372036000,"api":"ollama","operation":"list"}`},
 		{"answered before gin", `time=2025-03-01T10:00:00.000Z level=WARN source=server.go:151 msg=http error="model not found" status=404 method=DELETE path=/api/delete content-length=18 remote=[2001:db8::1]:50000 proto=HTTP/1.1 query=""`,
 			`{"origin":"access_log","src":"2001:db8::1","src_scope":"external","http_method":"DELETE","uri_path":"/api/delete","status":404,"api":"ollama","operation":"delete"}`},
 		{"answered before gin, IPv4", `time=2025-03-01T10:00:00.000Z level=INFO source=server.go:151 msg=http status=200 method=POST path=/api/pull content-length=18 remote=127.0.0.1:50000 proto=HTTP/1.1 query="a=1"`,
@@ -71,6 +78,23 @@ func TestAccessLines(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestGluedAccessLines: two processes that write to one file may put two lines
+// into one.
+func TestGluedAccessLines(t *testing.T) {
+	line := strings.Replace(ginLine, "/api/tags", `/a\"[GIN] b`, 1) + strings.Replace(ginLine, "19:12:19", "19:12:20", 1)
+	want := []kept{
+		{Server, "1795288339", line},
+		{API, "1795288339", `{"origin":"access_log","src":"127.0.0.1","src_scope":"loopback","http_method":"GET","uri_path":"/a\"[GIN] b","status":200,"response_time_ms":0.005819,"api":"other","operation":"unknown"}`},
+		{API, "1795288340", `{"origin":"access_log","src":"127.0.0.1","src_scope":"loopback","http_method":"GET","uri_path":"/api/tags","status":200,"response_time_ms":0.005819,"api":"ollama","operation":"list"}`},
+	}
+	if got := normalize(t, defaults(), line); !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	if got := of(API, normalize(t, defaults(), line+strings.Repeat("\n"+ginLine, 3))); len(got) != 5 {
+		t.Errorf("before ordinary lines: got %q", got)
 	}
 }
 

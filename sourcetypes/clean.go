@@ -83,6 +83,23 @@ func trimReturns(text []byte) []byte {
 	return text
 }
 
+// uncut returns text without the mark that the input puts at the end of a line
+// it cut: no event derived from the line has it.
+func uncut(text []byte) []byte {
+	const end = " bytes dropped]"
+	if !bytes.HasSuffix(text, []byte(end)) {
+		return text
+	}
+	i := len(text) - len(end)
+	for i > 0 && digit(text[i-1]) {
+		i--
+	}
+	if rest, ok := bytes.CutSuffix(text[:i], []byte(" [ollama-hec: line cut, ")); ok {
+		return rest
+	}
+	return text
+}
+
 // colourCode measures the colour code at the start of b; 0 if there is none.
 // reset says that it turns colours off.
 func colourCode(b []byte) (n int, reset bool) {

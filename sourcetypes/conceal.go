@@ -93,7 +93,7 @@ func (c *concealer) hideValue(line []byte, f *field) {
 	if f.quoted && s.to == len(line) {
 		s.to = closingQuote(c.text, s.to)
 		if s.to < 0 {
-			s.to = len(c.text)
+			s.to = len(uncut(c.text))
 		}
 	}
 	c.hide(s)

@@ -13,7 +13,6 @@ const (
 	maxJoined = 256 << 10              // bytes of one joined event
 	maxQueue  = 64                     // lines of other outputs that wait for one line's continuation
 	maxCut    = 64                     // lines after which the rest of a broken crash is not expected any more
-	maxAwaits = 16                     // lines in which the TRACE line of a prompt is expected
 	maxPassed = 64                     // access lines that may stand between two lines of a crash
 )
 

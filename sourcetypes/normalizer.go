@@ -228,39 +228,10 @@ func (n *Normalizer) push(out input.Output, start input.Position, before input.C
 	if b.moved {
 		b.hold()
 	}
-	if n.await {
-		n.awaited(b.level == levelTrace)
-	}
-	if b.level == levelDebug && !n.carry.Trace && n.opts.Prompts != Off && b.promptMsg() == completionMsg {
-		b.awaits, n.await = maxAwaits, true
-	}
+	n.awaitText(b)
 	n.queue = append(n.queue, b)
 	n.open[out] = b
 	return b
-}
-
-// awaited tells the blocks that await the text of a prompt of one line more,
-// or of as many as they wait for, where nothing follows. What shows TRACE once
-// shows it for each prompt.
-func (n *Normalizer) awaited(trace bool) {
-	n.await = false
-	for _, b := range n.queue {
-		if b.awaits == 0 {
-			continue
-		}
-		if b.awaits--; trace {
-			b.textFollows, b.awaits = true, 0
-		}
-		n.await = n.await || b.awaits > 0
-	}
-}
-
-// giveUp ends the waiting for the texts of prompts.
-func (n *Normalizer) giveUp() {
-	for _, b := range n.queue {
-		b.awaits = 0
-	}
-	n.await = false
 }
 
 // stamp finds the time of a block: its own, that of the stamped line before,

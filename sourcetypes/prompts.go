@@ -121,7 +121,8 @@ func (n *Normalizer) readPrompt(b *block) (p promptEvent, ok bool) {
 	if b.level == levelTrace {
 		p.origin = "trace_log"
 	}
-	line := b.head()
+	line := uncut(b.head())
+	whole := len(line) == b.first
 	for i := b.body; ; {
 		f, next, more := nextField(line, i)
 		if !more {
@@ -134,11 +135,11 @@ func (n *Normalizer) readPrompt(b *block) (p promptEvent, ok bool) {
 			if is == completionMsg && b.level != levelTrace && !f.quoted && number(value) {
 				p.length, _ = strconv.Atoi(string(value))
 			} else if is != embeddingMsg {
-				n.setPrompt(&p, &f, line)
+				n.setPrompt(&p, &f, line, whole)
 			}
 		case "input", "content":
 			if is == embeddingMsg {
-				n.setPrompt(&p, &f, line)
+				n.setPrompt(&p, &f, line, whole)
 			}
 		case "prompt_len":
 			if length, err := strconv.Atoi(string(value)); err == nil {
@@ -166,11 +167,12 @@ func (n *Normalizer) readPrompt(b *block) (p promptEvent, ok bool) {
 	return p, true
 }
 
-// setPrompt takes a value as the prompt's text, and its length if it is whole.
-func (n *Normalizer) setPrompt(p *promptEvent, f *field, line []byte) {
+// setPrompt takes a value as the prompt's text, and its length if it is whole,
+// which it is not at the end of a line that was cut.
+func (n *Normalizer) setPrompt(p *promptEvent, f *field, line []byte, whole bool) {
 	n.text = f.appendValue(n.text[:0], line)
 	p.prompt, p.prompts = n.text, true
-	if !f.quoted || f.value.to < len(line) {
+	if f.value.to < len(line) || whole && !f.quoted {
 		p.length = len(n.text)
 	}
 }

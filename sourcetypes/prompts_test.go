@@ -56,6 +56,8 @@ func TestPrompts(t *testing.T) {
 			debugStamp + `msg="context limit hit - shifting" id=0 limit=256 input=256 keep=5 discard=125`}, nil},
 		{"secrets", []string{debugStamp + `msg="chat request" images=0 prompt="I am a@b.com, token=abcdefgh1"`}, []string{`{"origin":"debug_log","prompt_length":29,"images":0,"prompt":"I am [REDACTED:email], token=[REDACTED:token]"}`}},
 		{"cut short", []string{debugStamp + `msg="chat request" images=0 prompt="long lo`}, []string{`{"origin":"debug_log","images":0,"prompt":"long lo"}`}},
+		{"cut by the input", []string{debugStamp + `msg="chat request" images=0 prompt="long lo [ollama-hec: line cut, 1034 bytes dropped]`}, []string{`{"origin":"debug_log","images":0,"prompt":"long lo"}`}},
+		{"cut by the input, one word", []string{debugStamp + `msg="chat request" images=0 prompt=lo [ollama-hec: line cut, 1034 bytes dropped]`}, []string{`{"origin":"debug_log","images":0,"prompt":"lo"}`}},
 		{"request log", []string{infoStamp + `msg="logged to /tmp/ollama-request-logs-7/20261121T191408.150778758Z-000001_api_generate_body.json, replay using curl with ` + "`sh /tmp/x_request.sh`" + `"`}, []string{`{"origin":"request_log","endpoint":"/api/generate"}`}},
 		{"no request log", []string{infoStamp + `msg="logged to /etc/shadow, replay using curl with x"`, infoStamp + `msg="logged to /tmp/ollama-request-logs-7/../../x_body.json, replay using curl with x"`}, nil},
 	} {
@@ -133,6 +135,7 @@ var textLines = []struct{ line, off string }{
 	{debugStamp + `msg="generate handler" template="SECRET"`, debugStamp + `msg="generate handler" template="[REDACTED:prompt]"`},
 	{debugStamp + `msg="chat request" images=0 prompt="a \"SECRET\"\nb"`, debugStamp + `msg="chat request" images=0 prompt="[REDACTED:prompt]"`},
 	{debugStamp + `msg="chat request" images=0 prompt="cut SECRET`, debugStamp + `msg="chat request" images=0 prompt="[REDACTED:prompt]`},
+	{debugStamp + `msg="chat request" images=0 prompt="cut SECRET [ollama-hec: line cut, 5 bytes dropped]`, debugStamp + `msg="chat request" images=0 prompt="[REDACTED:prompt] [ollama-hec: line cut, 5 bytes dropped]`},
 	{debugStamp + `msg="embedding request" content="SECRET x"`, debugStamp + `msg="embedding request" content="[REDACTED:prompt]"`},
 	{traceStamp + `msg="completion request" prompt=SECRET`, traceStamp + `msg="completion request" prompt=[REDACTED:prompt]`},
 	{traceStamp + `msg="embedding request" input=SECRET`, traceStamp + `msg="embedding request" input=[REDACTED:prompt]`},

@@ -13,8 +13,10 @@ func (n *Normalizer) ship(b *block) {
 	}
 	switch b.form {
 	case access:
-		if n.opts.APIEvents {
+		for more := n.opts.APIEvents; more; {
 			n.put(API, b.at, n.accessEvent(b))
+			next := b.request.glued
+			more = next > 0 && n.readAccess(&b.line, b.head(), next)
 		}
 	case slogged:
 		if b.class == ClassStartup && b.saysMsg(`"server config"`) {

@@ -7,6 +7,8 @@
 package body
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,20 +16,32 @@ import (
 	"strings"
 )
 
-// Max is how much of a body is read.
+// Max is how long a body may be.
 const Max = 4 << 20
 
-// Read returns the body at path.
+// What is wrong with a body that is where it should be.
+var (
+	ErrEmpty   = errors.New("the request body is empty: it was not written yet, or the disk is full")
+	ErrLong    = fmt.Errorf("the request body is longer than %d MiB", Max>>20)
+	ErrNotJSON = errors.New("the request body is not JSON, or only the beginning of it")
+)
+
+var (
+	errIrregular = errors.New("is a symbolic link or another thing that Ollama does not write: its prompt is left out")
+	errElsewhere = errors.New("is not where Ollama logs request bodies")
+)
+
+// Read returns the body at path, which is JSON as a whole.
 func Read(path string) ([]byte, error) {
 	dir, name := filepath.Split(filepath.Clean(path))
 	dir = filepath.Clean(dir)
 	if !filepath.IsAbs(path) || !strings.HasPrefix(filepath.Base(dir), "ollama-request-logs-") || !strings.HasSuffix(name, "_body.json") {
-		return nil, fmt.Errorf("%s is not where Ollama logs request bodies", path)
+		return nil, fmt.Errorf("%s %w", path, errElsewhere)
 	}
 	if info, err := os.Lstat(dir); err != nil {
 		return nil, err
 	} else if !info.IsDir() {
-		return nil, fmt.Errorf("%s is not a directory", dir)
+		return nil, fmt.Errorf("%s %w", dir, errIrregular)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -38,12 +52,23 @@ func Read(path string) ([]byte, error) {
 	if info, err := root.Lstat(name); err != nil {
 		return nil, err
 	} else if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
+		return nil, fmt.Errorf("%s %w", path, errIrregular)
 	}
 	f, err := root.OpenFile(name, os.O_RDONLY|noFollow, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, Max))
+	text, err := io.ReadAll(io.LimitReader(f, Max+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(text) == 0:
+		return nil, fmt.Errorf("%s: %w", path, ErrEmpty)
+	case len(text) > Max:
+		return nil, fmt.Errorf("%s: %w", path, ErrLong)
+	case !json.Valid(text):
+		return nil, fmt.Errorf("%s: %w", path, ErrNotJSON)
+	}
+	return text, nil
 }

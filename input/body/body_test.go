@@ -2,8 +2,11 @@ package body
 
 import (
 	"bytes"
+	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -52,8 +55,46 @@ func TestOnlyBodiesAreRead(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
-	big := write(filepath.Join(dir, "big_body.json"), string(bytes.Repeat([]byte("x"), Max+10)))
-	if got, err := Read(big); err != nil || len(got) != Max {
-		t.Errorf("%d bytes, %v", len(got), err)
+	for name, tt := range map[string]struct {
+		text string
+		want error
+	}{
+		"empty":     {"", ErrEmpty},
+		"cut short": {`{"model":"m","pro`, ErrNotJSON},
+		"too long":  {`"` + strings.Repeat("x", Max-1) + `"`, ErrLong},
+		"as long":   {`"` + strings.Repeat("x", Max-2) + `"`, nil},
+	} {
+		if got, err := Read(write(filepath.Join(dir, "x_body.json"), tt.text)); !errors.Is(err, tt.want) || err == nil && string(got) != tt.text {
+			t.Errorf("%s: %d bytes, %v, want %v", name, len(got), err, tt.want)
+		}
+	}
+}
+
+// TestTelling: each reason is logged once, whatever the file.
+func TestTelling(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ollama-request-logs-1")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"e1": "", "e2": "", "c1": "{", "c2": "{", "good": `{"a":1}`} {
+		if err := os.WriteFile(filepath.Join(dir, name+"_body.json"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("good_body.json", filepath.Join(dir, "l1_body.json")); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	read := Telling(slog.New(slog.NewTextHandler(&log, nil)))
+	for range 2 {
+		for _, name := range []string{"e1", "e2", "c1", "c2", "l1", "gone1", "gone2", "good"} {
+			text, err := read(filepath.Join(dir, name+"_body.json"))
+			if err != nil || (len(text) > 0) != (name == "good") {
+				t.Errorf("%s: %q, %v", name, text, err)
+			}
+		}
+	}
+	if got := strings.Count(log.String(), "level=WARN"); got != 4 {
+		t.Errorf("%d reasons, want 4: %s", got, log.String())
 	}
 }

@@ -205,9 +205,10 @@ func (s *Source) look(g *generation, now time.Time) {
 	if empty := g.empty; empty != 0 {
 		g.empty = 0
 		g.mu.Unlock()
-		// What it said in between was copied and truncated, if anything.
-		s.lineUp(s.missedSince(g.source, epoch{mtime: empty, turn: noTurn}, now))
-		blocked = s.blocked(g)
+		if s.rotatedBeside(g.source) { // what it said in between may be copied there
+			s.lineUp(s.missedSince(g.source, epoch{mtime: empty, turn: noTurn}, now))
+			blocked = s.blocked(g)
+		}
 		g.mu.Lock()
 	}
 	call := false

@@ -3,6 +3,7 @@ package file
 import (
 	"cmp"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -232,11 +233,14 @@ func (s *Source) lastKnown(source string, born []*generation, beside []sighting)
 	return last
 }
 
-// rotatedBeside: the listing under way met names that rotation of source gives,
-// or did not look.
+// rotatedBeside: there are names beside source that its rotation gives. It is a
+// cheap question, as most often there are none.
 func (s *Source) rotatedBeside(source string) bool {
 	entries, ok := s.entries[filepath.Dir(source)]
-	return !ok || slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+	if !ok {
+		entries, _ = os.ReadDir(filepath.Dir(source)) // what cannot be listed cannot be found
+	}
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
 		return rotatedName(filepath.Base(source), unpackedName(e.Name()))
 	})
 }

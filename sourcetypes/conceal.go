@@ -112,9 +112,9 @@ func (c *concealer) loose(line []byte, i int) {
 // text. The level is the one that stood before, if any.
 func (c *concealer) fields(line []byte, i int, at level) {
 	var msg []byte // from its quote on
+	wary := at == levelTrace
 	for i < len(line) {
 		f, next, ok := nextField(line, i)
-		wary := at == levelTrace || at == levelDebug && textualMsg(msg)
 		if !ok {
 			if i = skipSpaces(line, i); i == len(line) {
 				return
@@ -136,11 +136,13 @@ func (c *concealer) fields(line []byte, i int, at level) {
 		switch {
 		case string(key) == "level" && !f.quoted:
 			at = levelOf(f.value.of(line))
+			wary = at == levelTrace
 		case string(key) == "msg":
 			msg = line[f.value.from:]
 			if f.quoted {
 				msg = line[f.value.from-1:]
 			}
+			wary = wary || at == levelDebug && textualMsg(msg)
 			hidden = at == levelTrace && !harmlessMsg(f.value.of(line))
 		case wary:
 			hidden = !harmlessKey(key)

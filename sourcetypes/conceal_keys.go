@@ -43,26 +43,29 @@ var (
 	plainTextKeys = set("prompt", "prompts", "content", "contents", "messages", "completion", "text")
 )
 
-// textEnds has the last two letters of each of them.
-var textEnds = func() (t pairs) {
+// textEnds has the last two letters of each of them, textMids the two that
+// overlap with these.
+var textEnds, textMids = func() (ends, mids pairs) {
 	for key := range textKeys {
-		t.add(key[len(key)-2], key[len(key)-1])
+		n := len(key)
+		ends.add(key[n-2], key[n-1])
+		mids.add(key[n-3], key[n-2])
 	}
-	return t
+	return ends, mids
 }()
 
 // nameEnd says whether the name that ends before the = at i is worth a look:
-// its last two letters are those of a textKey, or it is the level of a line
-// that slog's form begins within.
+// its last letters are those of a textKey, or it is the level of a line that
+// slog's form begins within.
 func nameEnd(line []byte, i int) bool {
 	if i > 0 && line[i-1] == '"' {
 		i--
 	}
-	if i < 2 {
+	if i < 3 {
 		return false
 	}
 	a, b := line[i-2]|0x20, line[i-1]|0x20
-	return textEnds.has(a, b) || a == 'e' && b == 'l' && i >= 5 && string(line[i-5:i]) == "level"
+	return textEnds.has(a, b) && textMids.has(line[i-3]|0x20, a) || a == 'e' && b == 'l' && i >= 5 && string(line[i-5:i]) == "level"
 }
 
 // mayHoldText says whether a key in the text may be a textKey, or a level. It
@@ -97,7 +100,7 @@ func mayHoldObject(line []byte) bool {
 		if i < 0 {
 			return false
 		}
-		if i > 1 && (line[i-1] == '"' || line[i-1] == 't' && (line[i-2] == 'p' || line[i-2] == 'n')) {
+		if i > 1 && (line[i-1] == '"' || line[i-1] == ' ' && line[i-2] == '"' || line[i-1] == 't' && (line[i-2] == 'p' || line[i-2] == 'n')) {
 			return true
 		}
 		line = line[i+1:]
@@ -106,14 +109,16 @@ func mayHoldObject(line []byte) bool {
 
 // mayHoldQuoted says whether JSON with a text may stand in a quoted value.
 func mayHoldQuoted(line []byte) bool {
-	for {
-		i := bytes.Index(line, []byte(`\":`))
-		if i < 0 {
+	for i := 0; ; i++ {
+		n := bytes.IndexByte(line[i:], '\\')
+		if n < 0 {
 			return false
 		}
-		end := i
-		for end > 0 && line[end-1] == '\\' {
-			end--
+		end := i + n
+		for i = end; i < len(line) && line[i] == '\\'; i++ {
+		}
+		if i+1 >= len(line) || line[i] != '"' || line[i+1] != ':' {
+			continue
 		}
 		start := end
 		for start > 0 && identByte[line[start-1]] {
@@ -122,7 +127,6 @@ func mayHoldQuoted(line []byte) bool {
 		if jsonTextKey(line[start:end]) {
 			return true
 		}
-		line = line[i+2:]
 	}
 }
 

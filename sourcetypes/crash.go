@@ -9,7 +9,7 @@ type stack struct {
 	deep  bool      // a goroutine's stack has begun, so the message is over
 	abort bool      // C++ aborts: a debugger or a bare backtrace may speak before Go does
 	red   bool      // of gin's Recovery: its colour is still on
-	lines int       // how many more lines of any kind the message may have
+	lines uint8     // how many more lines of any kind the message may have
 	ended bool
 }
 

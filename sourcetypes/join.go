@@ -36,10 +36,10 @@ type held struct {
 	// textFollows: this is the DEBUG line of a prompt, and a TRACE line came
 	// while it waited.
 	textFollows bool
-	awaits      int       // of such a line: for so many lines more
+	awaits      uint8     // of such a line: for so many lines more
+	passed      uint8     // access lines since the last line
 	first       int       // how long the first line is
 	blanks      int       // blank lines since, which count only if more joins
-	passed      int       // access lines since
 	since       time.Time // of what lasts: when the last line came
 	// To begin with this block again after a restart:
 	start input.Position

@@ -145,14 +145,14 @@ func (n *Normalizer) take(r *input.Record) {
 		n.takeBlank(held, l)
 		return
 	case held == nil:
-	case l.form == access && held.passes():
+	case held.kind == joinCrash && l.form == access && held.passes():
 		b := n.push(out, start, before)
 		n.stamp(b, r)
 		n.classify(b)
 		b.done, n.open[out] = true, held
 		n.drain()
 		return
-	case n.cut[out] > 0 && !held.lasting() && l.form == indented && locationLine(l.text):
+	case l.form == indented && n.cut[out] > 0 && !held.lasting() && locationLine(l.text):
 		n.close(held) // of a crash that was broken off, not of the line before
 	case !l.stamped && held.takes(l):
 		if len(held.text)+held.blanks+1+len(l.text) <= maxJoined {
@@ -176,10 +176,10 @@ func (n *Normalizer) take(r *input.Record) {
 	n.drain()
 }
 
-// passes says whether an access line may stand in the middle of b: it is written
-// to the other output, which may be the same file.
+// passes says whether an access line may stand in the middle of the crash b: it
+// is written to the other output, which may be the same file.
 func (b *block) passes() bool {
-	if b.kind != joinCrash || b.passed == maxPassed {
+	if b.passed == maxPassed {
 		return false
 	}
 	b.passed++
@@ -228,7 +228,9 @@ func (n *Normalizer) push(out input.Output, start input.Position, before input.C
 	if b.moved {
 		b.hold()
 	}
-	n.awaitText(b)
+	if n.await || b.level == levelDebug {
+		n.awaitText(b)
+	}
 	n.queue = append(n.queue, b)
 	n.open[out] = b
 	return b
@@ -325,13 +327,12 @@ func (n *Normalizer) drain() {
 	}
 	kept, waiting := 0, false
 	for _, b := range n.queue {
-		ready := b.done && b.awaits == 0
-		if ready && !waiting {
+		if b.done && !waiting && b.awaits == 0 {
 			n.ship(b)
 			n.free = append(n.free, b)
 			continue
 		}
-		waiting = waiting || !ready && !b.lasting()
+		waiting = waiting || !b.lasting() && (!b.done || b.awaits > 0)
 		n.queue[kept] = b
 		kept++
 	}

@@ -183,6 +183,8 @@ var textLines = []struct{ line, off string }{
 		`{"function":"update_slots","level":"VERBOSE","line":1,"msg":"prompt ingested","n":2,"to_eval":"[REDACTED:prompt]","x":1}`},
 	{`{"time":"2026-11-21T19:15:41Z","level":"DEBUG","msg":"chat request","prompt":"SECRET"}`, `{"time":"2026-11-21T19:15:41Z","level":"DEBUG","msg":"chat request","prompt":"[REDACTED:prompt]"}`},
 	{`{"message":"chat request", "req": {"user_prompt" : "SECRET", "messages" : [{"content":"]SECRET"}], "n":1}}`, `{"message":"chat request", "req": {[REDACTED:prompt]}}`},
+	{`{"prompt" : "SECRET"}`, `{"prompt" : "[REDACTED:prompt]"}`},
+	{infoStamp + `msg="{\"b\":\"{\\\"prompt\\\":\\\"SECRET\\\"}\"}"`, infoStamp + `msg="{\"b\":\"{\\\"prompt\\\":\\\"[REDACTED:prompt]\\\"}\"}"`},
 	{`x {"message":"chat request","a":{"content":"SECRET"},"n":1} y`, `x {"message":"chat request","a":{"content":"[REDACTED:prompt]"},"n":1} y`},
 	{`...{"function":"f","timestamp":1710561010,"prompt":"SECRET"}`, `...{"function":"f","timestamp":1710561010,"prompt":"[REDACTED:prompt]"}`},
 

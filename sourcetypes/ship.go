@@ -13,21 +13,30 @@ func (n *Normalizer) ship(b *block) {
 	}
 	switch b.form {
 	case access:
-		for more := n.opts.APIEvents; more; {
+		if n.opts.APIEvents {
 			n.put(API, b.at, n.accessEvent(b))
-			next := b.request.glued
-			more = next > 0 && n.readAccess(&b.line, b.head(), next)
+			if b.request.glued > 0 {
+				n.shipGlued(b)
+			}
 		}
 	case slogged:
-		if b.class == ClassStartup && b.saysMsg(`"server config"`) {
-			n.bodies = false
-		}
 		if n.opts.APIEvents && b.level == levelInfo && b.saysHTTP() {
 			n.put(API, b.at, n.httpEvent(b))
 		}
 		if n.opts.Prompts != Off && (b.level != levelInfo || b.saysLogged()) {
 			n.shipPrompt(b)
 		}
+		if b.class == ClassStartup && b.saysMsg(`"server config"`) {
+			n.bodies = false
+		}
+	}
+}
+
+// shipGlued emits the events of the access lines that stand behind the first one
+// in the same line.
+func (n *Normalizer) shipGlued(b *block) {
+	for b.request.glued > 0 && n.readAccess(&b.line, b.head(), b.request.glued) {
+		n.put(API, b.at, n.accessEvent(b))
 	}
 }
 

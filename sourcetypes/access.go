@@ -50,15 +50,11 @@ func (n *Normalizer) readAccess(l *line, text []byte, from int) bool {
 	if q.latency, i, plain2, more = column(text, i, inLatency); !more {
 		return true
 	}
-	at3 := i
+	bar := i
 	if q.src, i, plain3, more = column(text, i, inSrc); !more {
-		// A forged one may hold spaces.
-		start, end := skipSpaces(text, min(at3+1, len(text))), bytes.Index(text[at3:], []byte(" | "))
-		if text[min(at3, len(text)-1)] != '|' || end < 0 || at3+end < start {
+		if q.src, i, more = wideColumn(text, bar); !more {
 			return true
 		}
-		i = at3 + end + 1
-		q.src = span{start, at3 + len(bytes.TrimRight(text[at3:at3+end], " "))}
 	}
 	i = skipSpaces(text, i+1)
 	start := i
@@ -80,7 +76,7 @@ func (n *Normalizer) readAccess(l *line, text []byte, from int) bool {
 		return true
 	}
 	last := len(text) - 1
-	if n := gluedLine(text[i+1:]); n > 0 {
+	if n := gluedLine(text[i+1:]); n >= 0 {
 		last, plain = i+1+n, false
 		q.glued = last + 1
 	} else if last <= i || text[last] != '"' || escaped(text, last) {
@@ -228,6 +224,19 @@ func column(b []byte, i int, in uint8) (part span, end int, plain, ok bool) {
 		return span{}, i, false, false
 	}
 	return part, i, plain && part.to-part.from < 64, true
+}
+
+// wideColumn is column for an address that was forged and holds spaces.
+func wideColumn(b []byte, i int) (part span, end int, ok bool) {
+	if i == len(b) || b[i] != '|' {
+		return part, i, false
+	}
+	from := skipSpaces(b, i+1)
+	n := bytes.Index(b[from:], []byte(" | "))
+	if n < 0 {
+		return part, i, false
+	}
+	return span{from, from + len(bytes.TrimRight(b[from:from+n], " "))}, from + n + 1, true
 }
 
 const (

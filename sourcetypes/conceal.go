@@ -123,18 +123,20 @@ func (c *concealer) fields(line []byte, i int, at level) {
 				c.hide(span{i, len(line)}) // not of slog's form
 				return
 			}
-			if line[i] == '{' {
-				c.llama(line, i)
-				return
+			if line[i] != '{' {
+				i = nextWord(line, i)
+				continue
 			}
-			i = nextWord(line, i)
+			end := min(closingBracket(line, i)+1, len(line))
+			c.llama(line[:end], i)
+			i = end
 			continue
 		}
 		i = next
 		key := f.key.of(line)
 		var hidden bool
 		switch {
-		case string(key) == "level" && !f.quoted:
+		case string(key) == "level" && at == levelNone:
 			at = levelOf(f.value.of(line))
 			wary = at == levelTrace
 		case string(key) == "msg":

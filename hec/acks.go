@@ -32,6 +32,7 @@ type acks struct {
 	hurry    chan struct{} // somebody waits for the next poll
 	ids      ids
 	lost     int                        // POSTs that may have been given an id we do not know
+	away     int                        // times that the receiver seemed to be down
 	posts    map[chan struct{}]struct{} // those under way; each is closed at its end
 	confused bool                       // ids came again: none of them means anything
 }
@@ -42,13 +43,14 @@ type ack struct {
 	id      int64
 	posted  time.Time
 	done    chan struct{} // closed when it came
+	doubted chan struct{} // closed when it could be another's, should it come
 
 	// Guarded by acks.mu.
-	nth, lost int           // ids and lost POSTs that the session had before
-	dropped   bool          // its id may stand for another batch: it never comes
-	withdrawn bool          // not asked for any more
-	no        chan struct{} // closed by a poll since asked that does not bring it
-	asked     time.Time
+	nth, lost, away int           // ids, lost POSTs and absences that the session had before
+	dropped         bool          // its id may stand for another batch: it never comes
+	withdrawn       bool          // not asked for any more
+	no              chan struct{} // closed by a poll since asked that does not bring it
+	asked           time.Time
 }
 
 // posting notes a POST that is under way, until its reply is given to end. What
@@ -76,12 +78,13 @@ func (s *session) answered(over chan struct{}, r reply) (a *ack, again bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.posts, over)
-	m.unheard(r.lost)
+	m.lost += r.lost
+	m.doubt()
 	if r.AckID == nil || s.endpoint.client.cfg.Ack == AckOff {
 		return nil, false
 	}
 	a = newAck(s, int64(*r.AckID), time.Now())
-	a.nth, a.lost = m.ids.n, m.lost
+	a.nth, a.lost, a.away = m.ids.n, m.lost, m.away
 	if m.ids.fresh(a.id) || m.confused {
 		return a, false
 	}
@@ -93,16 +96,25 @@ func (s *session) answered(over chan struct{}, r reply) (a *ack, again bool) {
 }
 
 func newAck(s *session, id int64, posted time.Time) *ack {
-	return &ack{session: s, id: id, posted: posted, done: make(chan struct{})}
+	return &ack{session: s, id: id, posted: posted, done: make(chan struct{}), doubted: make(chan struct{})}
 }
 
-// unheard notes POSTs whose replies were lost. A receiver that has restarted may
-// have given them its first ids, which were our first ones before. mu is held.
-func (m *acks) unheard(n int) {
-	m.lost += n
+// absent notes that the receiver seems to be down, and may come back without
+// knowing what it has said before.
+func (m *acks) absent() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.away++
+	m.doubt()
+}
+
+// doubt gives up the ids that a receiver which was away may have begun with
+// anew, for as many POSTs as have lost their replies since. mu is held.
+func (m *acks) doubt() {
 	for _, a := range m.pending {
-		if a.nth < m.lost-a.lost {
+		if a.nth < m.lost-a.lost && m.away > a.away {
 			m.drop(a)
+			close(a.doubted)
 		}
 	}
 }
@@ -176,8 +188,11 @@ func (a *ack) askAgain() <-chan struct{} {
 	return no
 }
 
-// errNoAck: an acknowledgment can no longer be expected.
-var errNoAck = errors.New("no acknowledgment")
+// Why an acknowledgment is no longer expected.
+var (
+	errNoAck = errors.New("no acknowledgment in time, sending again")
+	errDoubt = errors.New("the acknowledgment could be another's since the receiver was away, sending again")
+)
 
 // acknowledged waits for an acknowledgment as long as it can be expected. After
 // AckTimeout that is until a poll has once more not brought it, for the endpoint
@@ -192,6 +207,8 @@ func (c *Client) acknowledged(ctx context.Context, a *ack) (err error) {
 			return nil
 		case <-no:
 			err = errNoAck
+		case <-a.doubted:
+			err = errDoubt
 		case <-timeout.C:
 			if no != nil {
 				err = errNoAck

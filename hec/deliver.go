@@ -105,18 +105,21 @@ func (d *delivery) await(ctx context.Context, waiting []answered) (lost []piece,
 	d.stats.waiting.Add(int64(len(waiting)))
 	defer d.stats.waiting.Add(-int64(len(waiting)))
 	for i, a := range waiting {
-		switch d.acknowledged(ctx, a.ack) {
+		err := d.acknowledged(ctx, a.ack)
+		switch err {
 		case nil:
 			d.cfg.Observer.Acknowledged(time.Since(a.ack.posted))
+			continue
 		case errNoAck:
-			a.ack.forget()
 			a.ack.session.endpoint.retire(a.ack.session)
-			d.stats.ackTimeouts.Add(1)
-			d.log.Warn("no acknowledgment in time, sending again", "url", a.ack.session.endpoint.url, "events", a.b.Len())
-			lost = append(lost, a.piece)
+		case errDoubt:
 		default:
 			return lost, d.leave(ctx, len(lost) > 0, waiting[i:])
 		}
+		a.ack.forget()
+		d.stats.ackTimeouts.Add(1)
+		d.log.Warn(err.Error(), "url", a.ack.session.endpoint.url, "events", a.b.Len())
+		lost = append(lost, a.piece)
 	}
 	return lost, nil
 }

@@ -38,8 +38,7 @@ func newRestarting() *restarting {
 			success(w, id)
 		}
 	}
-	r.acks = none
-	return r
+	return r // it answers to no poll until the restart is over
 }
 
 // A batch waits for an id that the receiver gives to another one after its
@@ -76,6 +75,11 @@ func TestAnIdIsNotTakenForItsNamesake(t *testing.T) {
 				})
 			})
 			<-a.Done()
+			eventually(t, "the restart is noticed", func() bool {
+				polls := 0
+				r.locked(func() { polls = r.polls })
+				return polls > 0
+			})
 			if err := c.Deliver(t.Context(), events("b", 1)); err != nil {
 				t.Error(err)
 			}

@@ -167,6 +167,14 @@ func (r *reply) ambiguous() bool {
 	return r.status == 500 || r.status == 502 || r.status == 504
 }
 
+// absent reports whether a balancer misses the receiver, or that is going.
+func (r *reply) absent() bool {
+	if r.Code != nil {
+		return *r.Code == 23
+	}
+	return r.status == http.StatusBadGateway || r.status == http.StatusServiceUnavailable
+}
+
 // way is what a person can do about a pause or stop.
 func (r *reply) way() string {
 	switch {

@@ -175,6 +175,9 @@ func (s *session) roundTrip(ctx context.Context, method, path string, body []byt
 	}
 	resp, err := s.quick.Do(req)
 	if err != nil {
+		if sent == 0 && !errors.Is(err, context.Canceled) {
+			s.acks.absent()
+		}
 		return reply{lost: sent}, nil, err
 	}
 	defer resp.Body.Close()
@@ -185,6 +188,9 @@ func (s *session) roundTrip(ctx context.Context, method, path string, body []byt
 	r = parseReply(resp, text, token, time.Now())
 	if r.lost = max(sent-1, 0); r.ambiguous() {
 		r.lost++
+	}
+	if r.absent() {
+		s.acks.absent()
 	}
 	return r, text, nil
 }

@@ -151,12 +151,37 @@ func (c *concealer) fields(line []byte, i int, at level) {
 		default:
 			hidden = textKey(key) && !counts(msg, &f, line)
 		}
+		if hidden && at == levelNone && !f.quoted {
+			f.value.to = freeEnd(line, f.value.to)
+			i = f.value.to
+		}
 		if hidden {
 			c.hideValue(line, &f)
-		} else if f.quoted && mayHoldQuoted(f.value.of(line)) {
+		} else if string(key) == "msg" {
+			c.introducedIn(line, f.value)
+		}
+		if !hidden && f.quoted && mayHoldQuoted(f.value.of(line)) {
 			c.quotedJSON(line, f.value)
 		}
 	}
+}
+
+// freeEnd is where a text ends, outside slog's form, of which a word ends at i:
+// before the next name and its =, or with the line.
+func freeEnd(line []byte, i int) int {
+	for i < len(line) {
+		start := skipSpaces(line, i)
+		name := start
+		for name < len(line) && nameByte[line[name]] {
+			name++
+		}
+		if name > start && name < len(line) && line[name] == '=' {
+			return i
+		}
+		for i = name; i < len(line) && line[i] != ' '; i++ {
+		}
+	}
+	return i
 }
 
 // nextWord is behind the word, or only the quote, at i, and not behind a brace.
@@ -219,6 +244,20 @@ func (c *concealer) introduced(line []byte, from int) bool {
 		}
 	}
 	return false
+}
+
+// introducedIn is introduced for what a msg says.
+func (c *concealer) introducedIn(line []byte, msg span) {
+	for _, words := range textIntros {
+		i := bytes.Index(msg.of(line), []byte(words))
+		if i < 0 {
+			continue
+		}
+		if text := (span{msg.from + i + len(words), msg.to}); !amount(text.of(line)) {
+			c.hide(text)
+			return
+		}
+	}
 }
 
 // runnerTexts are those of a verbose llama-server, textIntros those of the Go log.

@@ -9,7 +9,8 @@ import (
 // Normalizer turns the records of one stream into events. It holds back what
 // may still be continued: lines of one output are joined, and events come in
 // the order of their first lines, save that a crash does not keep waiting what
-// comes after it on other outputs. It is for one goroutine.
+// comes after it on other outputs, nor access lines that stand within it. It is
+// for one goroutine.
 type Normalizer struct {
 	opts   Options
 	emit   func(*Event)

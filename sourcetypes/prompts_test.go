@@ -183,6 +183,8 @@ var textLines = []struct{ line, off string }{
 		`{"function":"update_slots","level":"VERBOSE","line":1,"msg":"prompt ingested","n":2,"to_eval":"[REDACTED:prompt]","x":1}`},
 	{`{"time":"2026-11-21T19:15:41Z","level":"DEBUG","msg":"chat request","prompt":"SECRET"}`, `{"time":"2026-11-21T19:15:41Z","level":"DEBUG","msg":"chat request","prompt":"[REDACTED:prompt]"}`},
 	{`{"message":"chat request", "req": {"user_prompt" : "SECRET", "messages" : [{"content":"]SECRET"}], "n":1}}`, `{"message":"chat request", "req": {[REDACTED:prompt]}}`},
+	{`x prompt='SECRET and SECRET' n=1 prompt=a SECRET`, `x prompt=[REDACTED:prompt] n=1 prompt=[REDACTED:prompt]`},
+	{debugStamp + `msg="system prompt: SECRET" n=1`, debugStamp + `msg="system prompt: [REDACTED:prompt]" n=1`},
 	{`x {a} ` + debugStamp + `msg=x prompt=SECRET`, `x {a} ` + debugStamp + `msg=x prompt=[REDACTED:prompt]`},
 	{`x {"a":1} prompt=SECRET`, `x {"a":1} prompt=[REDACTED:prompt]`},
 	{traceStamp + `msg=encoded level=INFO other=SECRET`, traceStamp + `msg=encoded level=INFO other=[REDACTED:prompt]`},

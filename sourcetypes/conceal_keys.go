@@ -117,7 +117,10 @@ func mayHoldQuoted(line []byte) bool {
 		end := i + n
 		for i = end; i < len(line) && line[i] == '\\'; i++ {
 		}
-		if i+1 >= len(line) || line[i] != '"' || line[i+1] != ':' {
+		if i+1 >= len(line) {
+			return false
+		}
+		if line[i] != '"' || line[i+1] != ':' {
 			continue
 		}
 		start := end

@@ -153,6 +153,7 @@ func FuzzNormalize(f *testing.F) {
 		f.Add(test.line, byte(0))
 		f.Add(test.line, byte(0xff))
 	}
+	f.Add(debugStamp+`msg=x a="\"b\`, byte(Off))
 	f.Add(ginLine+"\n"+panicBlock+"\n"+recoveryBlock, byte(1))
 	f.Fuzz(func(t *testing.T, log string, settings byte) {
 		o := defaults()

@@ -72,8 +72,12 @@ type concealer struct {
 
 // hide replaces text[s], or redacts it.
 func (c *concealer) hide(s span) {
+	s.from = max(s.from, c.done)
+	if s.from >= s.to {
+		return
+	}
 	value := s.of(c.text)
-	if len(value) == 0 || s.from < c.done || maskLen(value) == len(value) {
+	if maskLen(value) == len(value) {
 		return
 	}
 	c.out = append(c.out, c.text[c.done:s.from]...)
@@ -227,7 +231,8 @@ func amount(b []byte) bool {
 }
 
 // introduced hides what follows the words with which a text is introduced, to
-// the end of all, and says whether there are such words.
+// the end of all, and what there is to hide before. It says whether there are
+// such words.
 func (c *concealer) introduced(line []byte, from int) bool {
 	words := textIntros
 	if from == 0 && runnerSpeaks(line) {
@@ -239,6 +244,7 @@ func (c *concealer) introduced(line []byte, from int) bool {
 			continue
 		}
 		if i = skipSpaces(line, from+i+len(words)); i < len(line) && !amount(line[i:]) {
+			c.loose(line[:i], from)
 			c.hide(span{i, len(c.text)})
 			return true
 		}

@@ -59,7 +59,7 @@ type Config struct {
 	Lanes    int // how many POSTs are under way at once, over all Deliver; default 4
 
 	Timeout    time.Duration // of one POST; default 15s
-	AckTimeout time.Duration // until an unacknowledged batch is sent again; default 5m
+	AckTimeout time.Duration // until an unacknowledged batch is sent again, twice that if nobody can be asked; default 5m
 	AckPoll    time.Duration // longest pause between two polls; default 10s
 
 	// Observer is told how long things take; nil: nobody is.

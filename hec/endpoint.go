@@ -15,8 +15,8 @@ const (
 	slowPause             = time.Second
 	healthTimeout         = 5 * time.Second
 	// trialFirst and trialMost bound how long an endpoint is not tried again
-	// that answers to health and not to events, if another one is open.
-	// slowTrial is from where on such a trial holds up a lane.
+	// that answers to health and lets events hang, if another one is open.
+	// slowTrial is from where on that holds up a lane.
 	trialFirst, trialMost = time.Minute, 10 * time.Minute
 	slowTrial             = time.Second
 	// sayAgain is when what concerns a whole endpoint is said once more.
@@ -40,12 +40,14 @@ type endpoint struct {
 	healthy  bool      // health said so since the last failure
 	lastFail time.Time
 	said     string        // the failure that was logged last
+	kind     string        // which was of this kind
 	trial    time.Duration // how long it was not tried, the last time
 	tryAt    time.Time     // and until when, while another endpoint is open
 	saidAck  time.Time     // that acknowledgments are missing
 	saidIDs  time.Time     // that ids came again
 
 	acked atomic.Bool // it gives acknowledgments
+	heard atomic.Bool // it has answered to events
 
 	mu      sync.Mutex
 	session *session // guarded by mu
@@ -176,7 +178,7 @@ func (c *Client) succeeded(e *endpoint, v verdict) {
 		c.moved()
 	}
 	e.fails, e.trying, e.paused, e.stopped, e.healthy, e.until, e.said = 0, false, false, false, false, time.Time{}, ""
-	e.trial, e.tryAt = 0, time.Time{}
+	e.kind, e.trial, e.tryAt = "", 0, time.Time{}
 	if v == slow {
 		e.until = time.Now().Add(slowPause)
 	}
@@ -189,7 +191,7 @@ func (c *Client) failed(e *endpoint, s *session, started time.Time, f failure) (
 	defer c.mu.Unlock()
 	// Of the attempts that were out together only the first counts.
 	if e.trying || e.fails == 0 || started.After(e.lastFail) {
-		if e.trying && time.Since(started) >= slowTrial && c.another(e) {
+		if time.Since(started) >= slowTrial && c.another(e) {
 			e.trial = min(max(2*e.trial, trialFirst), trialMost)
 			e.tryAt = time.Now().Add(e.trial)
 		}
@@ -218,10 +220,10 @@ func (e *endpoint) say(f failure) {
 	if kind == "" {
 		kind = f.reason
 	}
-	if kind == e.said {
+	if kind == e.kind {
 		return
 	}
-	e.said = kind
+	e.said, e.kind = f.reason, kind
 	about := []any{"url", e.url, "reason", f.reason}
 	if f.way != "" {
 		about = append(about, "way_out", f.way)

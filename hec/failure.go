@@ -23,13 +23,13 @@ type failure struct {
 	after  time.Duration
 }
 
-// failureOf says why there was no reply from url.
-func failureOf(url string, err error) failure {
+// failureOf says why there was no reply.
+func failureOf(e *endpoint, err error) failure {
 	var token *tokenError
 	if errors.As(err, &token) {
 		return failure{reason: err.Error(), way: "make TOKEN_FILE readable", pause: true}
 	}
-	return failure{reason: plainError(err), way: wayOut(url, err)}
+	return failure{reason: plainError(err), way: wayOut(e, err)}
 }
 
 // refusal is the failure that a reply means.
@@ -49,7 +49,7 @@ func refusal(r *reply) failure {
 }
 
 // wayOut is what a person can do about an error that does not heal by itself.
-func wayOut(url string, err error) string {
+func wayOut(e *endpoint, err error) string {
 	var (
 		authority x509.UnknownAuthorityError
 		name      x509.HostnameError
@@ -70,7 +70,7 @@ func wayOut(url string, err error) string {
 		return "set OLLAMA_HEC_CERT_FILE and OLLAMA_HEC_KEY_FILE if HEC asks for a certificate of ours"
 	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return "begin OLLAMA_HEC_URL with http, or enable SSL on HEC"
-	case strings.HasPrefix(url, "https:"):
+	case e.heard.Load(), strings.HasPrefix(e.url, "https:"):
 	case errors.Is(err, io.EOF), strings.Contains(err.Error(), "malformed HTTP response"):
 		return "begin OLLAMA_HEC_URL with https if HEC speaks TLS there"
 	}

@@ -23,7 +23,7 @@ func (d *delivery) send(ctx context.Context, p piece) (more []piece, a answered,
 		case ctx.Err() != nil && err != nil:
 			return nil, a, ctx.Err()
 		case err != nil:
-			err = d.wait(t, failureOf(t.endpoint.url, err))
+			err = d.wait(t, failureOf(t.endpoint, err))
 		default:
 			r := &t.reply
 			switch v := r.verdict(); v {

@@ -117,6 +117,7 @@ func (s *session) post(ctx context.Context, body []byte, gzip bool) (r reply, a 
 	end := s.posting()
 	r, err = s.do(ctx, http.MethodPost, eventPath, body, gzip)
 	if a = end(r); err == nil {
+		s.endpoint.heard.Store(true)
 		s.greeted.Store(true)
 	}
 	return r, a, err

@@ -43,6 +43,9 @@ func TestTLSTroubleIsSaidWithTheWayOut(t *testing.T) {
 			done := make(chan error, 1)
 			go func() { done <- c.Deliver(ctx, events("e", 1)) }()
 			eventually(t, "it is tried again", func() bool { return c.Stats().Posts > 1 })
+			if ok, why := c.Ready(); ok || !strings.HasPrefix(why, tt.url+": ") || strings.Contains(why, "http_") {
+				t.Errorf("ready: %v, %s", ok, why)
+			}
 			cancel()
 			<-done
 			if !strings.Contains(l.String(), tt.says) || strings.Count(l.String(), "\n") != 1 {

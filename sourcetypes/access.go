@@ -15,7 +15,6 @@ func (s span) of(text []byte) []byte { return text[s.from:s.to] }
 type request struct {
 	status, latency, src, method span
 	target                       span   // path and query, still quoted
-	glued                        int    // where another access line begins in the same line; 0: nowhere
 	verb                         verb   // the method, if it is a usual one
 	route                        *route // where target is a known path as it stands
 }
@@ -78,7 +77,6 @@ func (n *Normalizer) readAccess(l *line, text []byte, from int) bool {
 	last := len(text) - 1
 	if n := gluedLine(text[i+1:]); n >= 0 {
 		last, plain = i+1+n, false
-		q.glued = last + 1
 	} else if last <= i || text[last] != '"' || escaped(text, last) {
 		q.target = span{i + 1, i + 1 + len(uncut(text[i+1:]))}
 		return true
@@ -134,7 +132,7 @@ func (q *request) fixed(text []byte) bool {
 	if len(text) < quote+3 || text[quote] != '"' || text[quote-1] != ' ' || text[len(text)-1] != '"' {
 		return false
 	}
-	q.status, q.glued = span{status, status + 3}, 0
+	q.status = span{status, status + 3}
 	q.target = span{quote + 1, len(text) - 1}
 	q.verb = verbOf(text[end+3:])
 	if q.verb == 0 {

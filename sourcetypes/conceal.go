@@ -2,7 +2,7 @@ package sourcetypes
 
 import "bytes"
 
-// conceal returns the text of b with prompt and completion text treated as
+// conceal returns the text of b, which mayConceal, with prompt and completion text treated as
 // PROMPTS says: with off it is replaced, with redacted it goes through the
 // default redaction even where REDACT is off.
 //
@@ -10,20 +10,6 @@ import "bytes"
 // with the names begins. What a crash says, and a text that the runner prints
 // over several lines, is not among it.
 func (n *Normalizer) conceal(b *block) []byte {
-	switch b.form {
-	case slogged:
-		if b.level == levelInfo && !mayHoldText(b.text[b.body:]) && !mayHoldQuoted(b.text[b.body:]) && !mayHoldObject(b.text[b.first:]) {
-			return b.text
-		}
-	case access:
-		if b.first == len(b.text) {
-			return b.text
-		}
-	case plain, indented:
-		if b.lasting() || !(mayHoldText(b.text) || mayHoldObject(b.text) || runnerSpeaks(b.text)) {
-			return b.text
-		}
-	}
 	c := concealer{n: n, text: b.text, out: n.text[:0]}
 	head := b.head()
 	switch b.form {
@@ -52,6 +38,22 @@ func (n *Normalizer) conceal(b *block) []byte {
 	}
 	n.text = append(c.out, b.text[c.done:]...)
 	return n.text
+}
+
+// mayConceal says whether it is worth looking closer at b: nearly always it is
+// not.
+func (b *block) mayConceal() bool {
+	joined := b.first < len(b.text)
+	switch b.form {
+	case access:
+		return joined
+	case slogged:
+		body := b.text[b.body:]
+		return b.level != levelInfo || mayHoldText(body) || mayHoldQuoted(body) || joined && mayHoldObject(b.text[b.first:])
+	case plain, indented:
+		return !b.lasting() && (mayHoldText(b.text) || mayHoldObject(b.text) || runnerSpeaks(b.text))
+	}
+	return true
 }
 
 // lineEnd is where the line that i is in ends.
@@ -161,7 +163,7 @@ func (c *concealer) fields(line []byte, i int, at level) {
 		}
 		if hidden {
 			c.hideValue(line, &f)
-		} else if string(key) == "msg" {
+		} else if at != levelInfo && string(key) == "msg" {
 			c.introducedIn(line, f.value)
 		}
 		if !hidden && f.quoted && mayHoldQuoted(f.value.of(line)) {

@@ -30,14 +30,14 @@ type Normalizer struct {
 	free  []*block              // to be used again
 	open  [input.Outputs]*block // of the queue: what lines of this output may join
 	cut   [input.Outputs]int    // in how many more lines the rest of a broken crash may come
-	await bool                  // a block of the queue awaits the text of a prompt
-
-	bodies bool // the last request's body that the log names gave its prompt
 
 	ev    Event
 	text  []byte // scratch: a text that is rewritten
 	json  []byte // scratch: an object
 	query []byte // scratch: a query with its ?
+
+	await  bool // a block of the queue awaits the text of a prompt
+	bodies bool // the last request's body that the log names gave its prompt
 }
 
 // NewNormalizer begins at a place of a stream, with what was carried there.

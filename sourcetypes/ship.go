@@ -15,7 +15,7 @@ func (n *Normalizer) ship(b *block) {
 	case access:
 		if n.opts.APIEvents {
 			n.put(API, b.at, n.accessEvent(b))
-			if b.request.glued > 0 {
+			if b.request.route == nil {
 				n.shipGlued(b)
 			}
 		}
@@ -35,7 +35,8 @@ func (n *Normalizer) ship(b *block) {
 // shipGlued emits the events of the access lines that stand behind the first one
 // in the same line.
 func (n *Normalizer) shipGlued(b *block) {
-	for b.request.glued > 0 && n.readAccess(&b.line, b.head(), b.request.glued) {
+	line := b.head()
+	for next := b.request.target.to + 1; next < len(line) && n.readAccess(&b.line, line, next); next = b.request.target.to + 1 {
 		n.put(API, b.at, n.accessEvent(b))
 	}
 }
@@ -52,7 +53,7 @@ func (n *Normalizer) put(s Sourcetype, at Stamp, body []byte) {
 // serverText is what may be shipped of a block's text.
 func (n *Normalizer) serverText(b *block) []byte {
 	text, from := b.text, b.body
-	if n.opts.Prompts == Off || n.opts.Prompts == Redacted && !(n.opts.Redact.Secrets && n.opts.Redact.Emails) {
+	if (n.opts.Prompts == Off || n.opts.Prompts == Redacted && !(n.opts.Redact.Secrets && n.opts.Redact.Emails)) && b.mayConceal() {
 		text = n.conceal(b)
 	}
 	if b.form == access && !b.strict {

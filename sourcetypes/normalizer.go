@@ -146,16 +146,7 @@ func (n *Normalizer) take(r *input.Record) {
 		n.takeBlank(held, l)
 		return
 	case held == nil:
-	case held.kind == joinCrash && l.form == access && held.passes():
-		b := n.push(out, start, before)
-		n.stamp(b, r)
-		n.classify(b)
-		b.done, n.open[out] = true, held
-		n.drain()
-		return
-	case l.form == indented && n.cut[out] > 0 && !held.lasting() && locationLine(l.text):
-		n.close(held) // of a crash that was broken off, not of the line before
-	case !l.stamped && held.takes(l):
+	case !l.stamped && !n.ofBroken(held, l) && held.takes(l):
 		if len(held.text)+held.blanks+1+len(l.text) <= maxJoined {
 			n.join(held, l)
 			return
@@ -169,12 +160,31 @@ func (n *Normalizer) take(r *input.Record) {
 		n.drain()
 		return
 	default:
+		if held.kind == joinCrash && l.form == access && held.passes() {
+			n.takeWithin(held, r, start, before)
+			return
+		}
 		n.close(held)
 	}
 	b := n.push(out, start, before)
 	n.stamp(b, r)
 	n.classify(b)
 	n.drain()
+}
+
+// takeWithin takes an access line that stands within the crash held.
+func (n *Normalizer) takeWithin(held *block, r *input.Record, start input.Position, before input.Carry) {
+	b := n.push(held.out, start, before)
+	n.stamp(b, r)
+	n.classify(b)
+	b.done, n.open[held.out] = true, held
+	n.drain()
+}
+
+// ofBroken says whether l, though indented, is of a crash that was broken off
+// rather than of the line held.
+func (n *Normalizer) ofBroken(held *block, l *line) bool {
+	return l.form == indented && n.cut[held.out] > 0 && !held.lasting() && locationLine(l.text)
 }
 
 // passes says whether an access line may stand in the middle of the crash b: it

@@ -2,9 +2,9 @@ package sourcetypes
 
 import "bytes"
 
-// conceal returns the text of b, which mayConceal, with prompt and completion text treated as
-// PROMPTS says: with off it is replaced, with redacted it goes through the
-// default redaction even where REDACT is off.
+// conceal returns the text of b, which mayConceal, with prompt and completion
+// text treated as PROMPTS says: with off it is replaced, with redacted it goes
+// through the default redaction even where REDACT is off.
 //
 // It knows the names under which such text stands, wherever in a line the part
 // with the names begins. What a crash says, and a text that the runner prints

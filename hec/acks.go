@@ -20,10 +20,7 @@ type acks struct {
 	last     int64         // the highest id of the last poll that did not hold all
 	hurry    chan struct{} // somebody waits for the next poll
 	ids      ids
-	lost     int                        // POSTs that may have been given an id we do not know
-	away     int                        // times that the receiver seemed to be down
-	posts    map[chan struct{}]struct{} // those under way; each is closed at its end
-	confused bool                       // ids came again: none of them means anything
+	confused bool // ids came again: none of them means anything
 }
 
 // ack is one acknowledgment to come.
@@ -32,80 +29,40 @@ type ack struct {
 	id      int64
 	posted  time.Time
 	done    chan struct{} // closed when it came
-	doubted chan struct{} // closed when it could be another's, should it come
 
 	// Guarded by acks.mu.
-	nth, lost, away int           // ids, lost POSTs and absences that the session had before
-	dropped         bool          // its id may stand for another batch: it never comes
-	withdrawn       bool          // not asked for any more
-	no              chan struct{} // closed by a poll since asked that does not bring it
-	asked           time.Time
+	dropped   bool          // its id may stand for another batch: it never comes
+	withdrawn bool          // not asked for any more
+	no        chan struct{} // closed by a poll since asked that does not bring it
+	asked     time.Time
 }
 
-// posting notes a POST that is under way, until its reply is given to end. What
-// end returns is the acknowledgment to expect, nil if there is none.
-func (s *session) posting() (end func(reply) *ack) {
-	m := &s.acks
-	over := make(chan struct{})
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.posts[over] = struct{}{}
-	return func(r reply) *ack {
-		defer close(over)
-		a, again := s.answered(over, r)
-		if again {
-			s.endpoint.recount(s)
-		}
-		return a
-	}
-}
-
-// answered notes the reply to a POST. again: its id has come before, so that
-// neither this one nor any other of the session can be told by its id.
-func (s *session) answered(over chan struct{}, r reply) (a *ack, again bool) {
-	m := &s.acks
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.posts, over)
-	m.lost += r.lost
-	m.doubt()
+// answered returns the acknowledgment to expect after a reply, nil if there is
+// none. An id that comes again was given by another node, or by a receiver that
+// has begun anew: then no batch of the session can be told by its id.
+func (s *session) answered(r reply) *ack {
 	if r.AckID == nil || s.endpoint.client.cfg.Ack == AckOff {
-		return nil, false
+		return nil
 	}
-	a = newAck(s, int64(*r.AckID), time.Now())
-	a.nth, a.lost, a.away = m.ids.n, m.lost, m.away
-	if m.ids.fresh(a.id) || m.confused {
-		return a, false
+	a := newAck(s, int64(*r.AckID), time.Now())
+	m := &s.acks
+	m.mu.Lock()
+	again := !m.ids.fresh(a.id) && !m.confused
+	if again {
+		m.confused = true
+		for _, p := range m.pending {
+			m.drop(p)
+		}
 	}
-	m.confused = true
-	for _, p := range m.pending {
-		m.drop(p)
+	m.mu.Unlock()
+	if again {
+		s.endpoint.recount(s)
 	}
-	return a, true
+	return a
 }
 
 func newAck(s *session, id int64, posted time.Time) *ack {
-	return &ack{session: s, id: id, posted: posted, done: make(chan struct{}), doubted: make(chan struct{})}
-}
-
-// absent notes that the receiver seems to be down, and may come back without
-// knowing what it has said before.
-func (m *acks) absent() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.away++
-	m.doubt()
-}
-
-// doubt gives up the ids that a receiver which was away may have begun with
-// anew, for as many POSTs as have lost their replies since. mu is held.
-func (m *acks) doubt() {
-	for _, a := range m.pending {
-		if a.nth < m.lost-a.lost && m.away > a.away {
-			m.drop(a)
-			close(a.doubted)
-		}
-	}
+	return &ack{session: s, id: id, posted: posted, done: make(chan struct{})}
 }
 
 // drop ends asking for an id that may stand for another batch. mu is held.
@@ -177,11 +134,8 @@ func (a *ack) askAgain() <-chan struct{} {
 	return no
 }
 
-// Why an acknowledgment is no longer expected.
-var (
-	errNoAck = errors.New("no acknowledgment in time, sending again")
-	errDoubt = errors.New("the acknowledgment could be another's since the receiver was away, sending again")
-)
+// errNoAck: an acknowledgment is no longer expected.
+var errNoAck = errors.New("no acknowledgment in time, sending again")
 
 // acknowledged waits for an acknowledgment as long as it can be expected. After
 // AckTimeout that is until a poll has once more not brought it, for the endpoint
@@ -196,8 +150,6 @@ func (c *Client) acknowledged(ctx context.Context, a *ack) (err error) {
 			return nil
 		case <-no:
 			err = errNoAck
-		case <-a.doubted:
-			err = errDoubt
 		case <-timeout.C:
 			if no != nil {
 				err = errNoAck

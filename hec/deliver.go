@@ -111,11 +111,10 @@ func (d *delivery) await(ctx context.Context, waiting []answered) (lost []piece,
 			d.cfg.Observer.Acknowledged(time.Since(a.ack.posted))
 			continue
 		case errNoAck:
-			a.ack.session.endpoint.retire(a.ack.session)
-		case errDoubt:
 		default:
 			return lost, d.leave(ctx, len(lost) > 0, waiting[i:])
 		}
+		a.ack.session.endpoint.retire(a.ack.session)
 		a.ack.forget()
 		d.stats.ackTimeouts.Add(1)
 		d.log.Warn(err.Error(), "url", a.ack.session.endpoint.url, "events", a.b.Len())

@@ -4,13 +4,12 @@ package hec
 // replies to POSTs that were out together come in any order.
 const idWindow = 4096
 
-// ids are those that a receiver gave on one channel. It counts them, so one that
+// ids are those that a receiver gave on one channel. It counts upwards, so one that
 // comes again was given by another node, or by a receiver that has restarted and
-// begun anew.
+// begun anew. That is not seen if the reply that would show it is lost.
 type ids struct {
 	seen map[int64]struct{} // within idWindow of top
 	top  int64              // the highest
-	n    int                // how many there were
 }
 
 // fresh notes an id and reports whether it can be the only one of its number.
@@ -29,6 +28,5 @@ func (s *ids) fresh(id int64) bool {
 		delete(s.seen, s.top+1-idWindow)
 	}
 	s.seen[id] = struct{}{}
-	s.n++
 	return true
 }

@@ -2,7 +2,6 @@ package hec
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -67,13 +66,6 @@ func (s *session) ask(ctx context.Context, ids []int64, began time.Time) (age ti
 		return 0
 	}
 	came := func(id int64) bool { return state[strconv.FormatInt(id, 10)] }
-	for _, over := range s.acks.doubtful(came) {
-		select {
-		case <-over:
-		case <-ctx.Done():
-			return 0
-		}
-	}
 	return s.acks.settle(came, ids, began)
 }
 
@@ -108,19 +100,6 @@ func (m *acks) over() {
 	defer m.mu.Unlock()
 	close(m.asking)
 	m.asking = nil
-}
-
-// doubtful returns the POSTs under way if the receiver may have restarted and
-// given them ids that came, which are believed only once the replies are known.
-func (m *acks) doubtful(came func(id int64) bool) []chan struct{} {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for id, a := range m.pending {
-		if came(id) && a.nth < m.lost-a.lost+len(m.posts) {
-			return slices.Collect(maps.Keys(m.posts))
-		}
-	}
-	return nil
 }
 
 // settle marks what came, and what of ids did not by an answer to a poll that

@@ -2,7 +2,6 @@ package hec
 
 import (
 	"context"
-	"math"
 	"net/http"
 	"time"
 )
@@ -43,7 +42,6 @@ func (c *Client) Recall(ctx context.Context, receipts []Receipt) (came []bool) {
 			sessions[key] = newSession(e, r.Channel, cookiesOf(r.Cookies))
 		}
 		waiting[i] = newAck(sessions[key], r.ID, r.Posted)
-		waiting[i].nth = math.MaxInt // nothing is posted in this session
 		sessions[key].expect(waiting[i])
 	}
 	for i, a := range waiting {

@@ -16,10 +16,9 @@ import (
 // after the first batch, which is lost. Ids begin anew then, at 1.
 type restarting struct {
 	node
-	next   int64
-	stored []string
-	again  int                                 // submissions since the restart
-	spoil  func(http.ResponseWriter, int) bool // true: there is no reply
+	next      int64
+	stored    []string
+	restarted bool
 }
 
 func newRestarting() *restarting {
@@ -27,16 +26,14 @@ func newRestarting() *restarting {
 	r.submit = func(w http.ResponseWriter, _, text string) {
 		id := r.next
 		r.next++
-		if r.again == 0 { // the first one
-			r.next, r.again = 1, 1
+		if !r.restarted { // the first one
+			r.next, r.restarted = 1, true
 			success(w, id)
 			return
 		}
 		r.stored = append(r.stored, text)
 		r.acks = all
-		if r.again++; r.spoil == nil || !r.spoil(w, r.again-1) {
-			success(w, id)
-		}
+		success(w, id)
 	}
 	return r // it answers to no poll until the restart is over
 }
@@ -44,103 +41,31 @@ func newRestarting() *restarting {
 // A batch waits for an id that the receiver gives to another one after its
 // restart: that one's acknowledgment is not for this.
 func TestAnIdIsNotTakenForItsNamesake(t *testing.T) {
-	for name, spoil := range map[string]func(http.ResponseWriter, int) bool{
-		"given again": nil,
-		// The client never learns of it.
-		"given again in a reply that is lost": func(w http.ResponseWriter, n int) bool {
-			if n == 1 {
-				conn, _, err := w.(http.Hijacker).Hijack()
-				if err == nil {
-					conn.Close()
-				}
-			}
-			return n == 1
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := newRestarting()
-			r.spoil = spoil
-			c, _, _ := client(t, func(cfg *hec.Config) { cfg.AckTimeout = time.Second }, r.start(t))
-			a := events("a", 1)
-			var delivering sync.WaitGroup
-			delivering.Go(func() {
-				if err := c.Deliver(t.Context(), a); err != nil {
-					t.Error(err)
-				}
-				r.locked(func() {
-					if !slices.Contains(r.stored, "a1") {
-						t.Errorf("the batch counts as delivered, and stored is %q", r.stored)
-					}
-				})
-			})
-			<-a.Done()
-			eventually(t, "the restart is noticed", func() bool {
-				polls := 0
-				r.locked(func() { polls = r.polls })
-				return polls > 0
-			})
-			if err := c.Deliver(t.Context(), events("b", 1)); err != nil {
-				t.Error(err)
-			}
-			delivering.Wait()
-		})
-	}
-}
-
-// The poll comes between: the id was given again, and the reply is still due.
-func TestAnIdIsNotBelievedWhileRepliesAreDue(t *testing.T) {
 	t.Parallel()
-	release, polled := make(chan struct{}), make(chan struct{})
-	var once sync.Once
-	var stored []string
-	n := &node{acks: none}
-	again := 0
-	n.submit = func(w http.ResponseWriter, _, text string) {
-		again++
-		switch again {
-		case 1:
-			success(w, 0)
-		case 2: // after the restart
-			stored = append(stored, text)
-			n.acks = func(_ string, ids []int64) []int64 {
-				once.Do(func() { close(polled) })
-				return ids
-			}
-			n.mu.Unlock()
-			<-release
-			n.mu.Lock()
-			success(w, 0)
-		default:
-			stored = append(stored, text)
-			success(w, again)
-		}
-	}
-	c, _, _ := client(t, func(cfg *hec.Config) { cfg.AckTimeout = time.Second }, n.start(t))
+	r := newRestarting()
+	c, _, _ := client(t, func(cfg *hec.Config) { cfg.AckTimeout = time.Second }, r.start(t))
 	a := events("a", 1)
 	var delivering sync.WaitGroup
-	deliver := func(name string) {
-		b := a
-		if name != "a" {
-			b = events(name, 1)
+	delivering.Go(func() {
+		if err := c.Deliver(t.Context(), a); err != nil {
+			t.Error(err)
 		}
-		delivering.Go(func() {
-			if err := c.Deliver(t.Context(), b); err != nil {
-				t.Error(err)
+		r.locked(func() {
+			if !slices.Contains(r.stored, "a1") {
+				t.Errorf("the batch counts as delivered, and stored is %q", r.stored)
 			}
 		})
-	}
-	deliver("a")
-	<-a.Done()
-	deliver("b")
-	<-polled
-	close(release)
-	delivering.Wait()
-	n.locked(func() {
-		if !slices.Contains(stored, "a1") {
-			t.Errorf("stored is %q", stored)
-		}
 	})
+	<-a.Done()
+	eventually(t, "the restart is noticed", func() bool {
+		polls := 0
+		r.locked(func() { polls = r.polls })
+		return polls > 0
+	})
+	if err := c.Deliver(t.Context(), events("b", 1)); err != nil {
+		t.Error(err)
+	}
+	delivering.Wait()
 }
 
 // Behind a balancer without sticky sessions two nodes give the same id on one

@@ -105,8 +105,11 @@ func parseReply(resp *http.Response, body []byte, token string, now time.Time) r
 	return r
 }
 
+// tokenLeast is how long a token is that stands in a text for nothing else.
+const tokenLeast = 8
+
 func excerpt(text, token string) string {
-	if token != "" {
+	if len(token) >= tokenLeast {
 		text = strings.ReplaceAll(text, token, "[token]")
 	}
 	if len(text) > saidMost {
@@ -165,14 +168,6 @@ func (r *reply) ambiguous() bool {
 		return *r.Code == 8
 	}
 	return r.status == 500 || r.status == 502 || r.status == 504
-}
-
-// absent reports whether a balancer misses the receiver, or that is going.
-func (r *reply) absent() bool {
-	if r.Code != nil {
-		return *r.Code == 23
-	}
-	return r.status == http.StatusBadGateway || r.status == http.StatusServiceUnavailable
 }
 
 // way is what a person can do about a pause or stop.

@@ -92,7 +92,6 @@ func newSession(e *endpoint, channel string, cookies []*http.Cookie) *session {
 		},
 	}
 	s.acks.pending = map[int64]*ack{}
-	s.acks.posts = map[chan struct{}]struct{}{}
 	s.acks.hurry = make(chan struct{}, 1)
 	return s
 }
@@ -114,13 +113,12 @@ func (s *session) post(ctx context.Context, body []byte, gzip bool) (r reply, a 
 			return reply{}, nil, s.awaitGreeting(ctx)
 		}
 	}
-	end := s.posting()
-	r, err = s.do(ctx, http.MethodPost, eventPath, body, gzip)
-	if a = end(r); err == nil {
-		s.endpoint.heard.Store(true)
-		s.greeted.Store(true)
+	if r, err = s.do(ctx, http.MethodPost, eventPath, body, gzip); err != nil {
+		return r, nil, err
 	}
-	return r, a, err
+	s.endpoint.heard.Store(true)
+	s.greeted.Store(true)
+	return r, s.answered(r), nil
 }
 
 // errNotSent: nothing was sent, and an attempt can be made at once.
@@ -176,9 +174,6 @@ func (s *session) roundTrip(ctx context.Context, method, path string, body []byt
 	}
 	resp, err := s.quick.Do(req)
 	if err != nil {
-		if sent == 0 && !errors.Is(err, context.Canceled) {
-			s.acks.absent()
-		}
 		return reply{lost: sent}, nil, err
 	}
 	defer resp.Body.Close()
@@ -189,9 +184,6 @@ func (s *session) roundTrip(ctx context.Context, method, path string, body []byt
 	r = parseReply(resp, text, token, time.Now())
 	if r.lost = max(sent-1, 0); r.ambiguous() {
 		r.lost++
-	}
-	if r.absent() {
-		s.acks.absent()
 	}
 	return r, text, nil
 }

@@ -69,7 +69,7 @@ type reply struct {
 	date       time.Time     // of the endpoint's clock; zero: not said
 	body       string        // the beginning of what is not a HEC reply
 	html       bool          // a page, so not from HEC
-	lost       int           // POSTs that may have been taken without our knowing
+	sent       bool          // with an error in place of the reply: it may have been taken
 }
 
 // number is an integer of a reply. Some front ends quote it.

@@ -73,7 +73,7 @@ func (c *Client) try(ctx context.Context, p piece) (t try, err error) {
 			c.release(t.endpoint)
 			return t, ctx.Err()
 		}
-		if t.reply.lost > 0 && (err != nil || t.reply.ambiguous()) {
+		if err != nil && t.reply.sent || err == nil && t.reply.ambiguous() {
 			c.stats.ambiguous.Add(1)
 		}
 		return t, err

@@ -140,7 +140,7 @@ func (s *session) health(ctx context.Context) (reply, error) {
 	return s.do(ctx, http.MethodGet, "/services/collector/health", nil, false)
 }
 
-// do makes one request. Even with an error the reply says how many were lost.
+// do makes one request. Even with an error the reply says whether it was sent.
 func (s *session) do(ctx context.Context, method, path string, body []byte, gzip bool) (reply, error) {
 	r, _, err := s.roundTrip(ctx, method, path, body, gzip)
 	return r, err
@@ -155,8 +155,8 @@ func (s *session) roundTrip(ctx context.Context, method, path string, body []byt
 	}
 	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	defer cancel()
-	sent := 0 // a connection was there, so something may have been sent
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent++ }})
+	sent := false // a connection was there, so something may have been
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent = true }})
 	// The body is a slice that nobody changes: a retried request may still be
 	// reading it while the next one starts.
 	req, err := retryablehttp.NewRequestWithContext(ctx, method, s.endpoint.url+path, body)
@@ -174,18 +174,14 @@ func (s *session) roundTrip(ctx context.Context, method, path string, body []byt
 	}
 	resp, err := s.quick.Do(req)
 	if err != nil {
-		return reply{lost: sent}, nil, err
+		return reply{sent: sent}, nil, err
 	}
 	defer resp.Body.Close()
 	text, err = io.ReadAll(io.LimitReader(resp.Body, replyMax))
 	if err != nil {
-		return reply{lost: sent}, nil, fmt.Errorf("read the reply: %w", err)
+		return reply{sent: sent}, nil, fmt.Errorf("read the reply: %w", err)
 	}
-	r = parseReply(resp, text, token, time.Now())
-	if r.lost = max(sent-1, 0); r.ambiguous() {
-		r.lost++
-	}
-	return r, text, nil
+	return parseReply(resp, text, token, time.Now()), text, nil
 }
 
 // pollAcks asks which of ids are acknowledged.

@@ -8,7 +8,7 @@ import (
 )
 
 // Telling is Read for those who cannot do anything about an error: it logs why a
-// body could not be read, once for each reason, and returns nothing for it.
+// body could not be read, once for each reason.
 func Telling(log *slog.Logger) func(path string) ([]byte, error) {
 	var mu sync.Mutex
 	told := make(map[error]bool)
@@ -25,7 +25,7 @@ func Telling(log *slog.Logger) func(path string) ([]byte, error) {
 		if first {
 			log.Warn("cannot read a request body that the log names, its prompt is not delivered; said once for this reason", "error", err)
 		}
-		return nil, nil
+		return nil, err
 	}
 }
 

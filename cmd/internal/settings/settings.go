@@ -32,7 +32,7 @@ type Settings struct {
 	TokenFile string `split_words:"true" desc:"file with the HEC token, read again when it changes"`
 
 	Paths       List   `desc:"log files: globs, ** allowed, comma separated; - is stdin; empty: the usual places of this system"`
-	JournalUnit string `split_words:"true" desc:"systemd unit to follow; off; empty: ollama where no log file is found"`
+	JournalUnit string `split_words:"true" desc:"systemd unit, or container of that name, to follow; off; empty: ollama where no log file is found"`
 	JournalDir  string `split_words:"true" desc:"directory of a journal elsewhere"`
 	Start       Start  `default:"beginning" desc:"where to begin in files never seen before: beginning, end"`
 
@@ -59,7 +59,7 @@ type Settings struct {
 
 	Redact      Redact   `default:"secrets,emails" desc:"what to redact: secrets, emails, off; comma separated"`
 	RedactRegex Patterns `split_words:"true" desc:"further patterns to redact, one a line"`
-	Skip        Classes  `desc:"lines not to ship as ollama:server: access, runner, startup; comma separated"`
+	Skip        Classes  `desc:"lines not to ship as ollama:server: access, runner (failures are), startup; comma separated"`
 
 	MetricsAddr  string    `split_words:"true" desc:"address for /metrics, /healthz and /readyz, such as 127.0.0.1:9464; empty: off"`
 	HealthEvents Interval  `split_words:"true" desc:"how often to send an event on this program itself (ollama:hec:health), such as 60s; empty or 0: never"`

@@ -15,6 +15,7 @@ import (
 	"ollama-hec/cmd/internal/version"
 	"ollama-hec/hec"
 	"ollama-hec/input"
+	"ollama-hec/input/body"
 	"ollama-hec/input/checkpoint"
 	"ollama-hec/sourcetypes/batch"
 )
@@ -57,9 +58,11 @@ func New(ctx context.Context, s *settings.Settings, out Output, o Options) (*Shi
 	if sh.store != nil {
 		suspend = sh.suspend
 	}
+	normalize := s.Normalize()
+	normalize.ReadBody = body.Telling(o.Log)
 	sh.pipeline = ship.New(ship.Config{
 		Sources:   sh.sources.All,
-		Normalize: s.Normalize(),
+		Normalize: normalize,
 		Encode:    out.Encode,
 		Gzip:      out.Gzip,
 		Sink:      out.Sink,

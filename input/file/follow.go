@@ -2,6 +2,9 @@ package file
 
 import (
 	"context"
+	"io/fs"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -76,9 +79,7 @@ func (s *Source) follow(ctx context.Context) error {
 			s.lookAtAll(now)
 			last.looked = now
 		} else {
-			for g := range s.dirty {
-				s.look(g, now)
-			}
+			s.lookAt(slices.Collect(maps.Keys(s.dirty)), now)
 		}
 		clear(s.dirty)
 
@@ -163,19 +164,49 @@ func (s *Source) notice(e fsnotify.Event) {
 }
 
 func (s *Source) lookAtAll(now time.Time) {
-	for _, g := range s.all() {
-		s.look(g, now)
-	}
+	s.lookAt(s.all(), now)
 	s.limitHeld()
 }
 
+func (s *Source) lookAt(all []*generation, now time.Time) {
+	var begun []*generation
+	for _, g := range all {
+		if !s.look(g, now) {
+			begun = append(begun, g)
+		}
+	}
+	if begun == nil {
+		return
+	}
+	// Each directory is listed once for all of them, now that they have begun.
+	s.entries = make(map[string][]fs.DirEntry)
+	for _, g := range begun {
+		s.lookBehind(g, now)
+		s.look(g, now)
+	}
+	s.entries = nil
+}
+
+// lookBehind finds what a file said before it was empty, which may be copied
+// beside it.
+func (s *Source) lookBehind(g *generation, now time.Time) {
+	g.mu.Lock()
+	empty := g.empty
+	g.empty = 0
+	g.mu.Unlock()
+	if s.rotatedBeside(g.source) {
+		s.lineUp(s.missedSince(g.source, epoch{mtime: empty, turn: noTurn}, now))
+	}
+}
+
 // look brings g up to date with its file and has it read if there is reason to.
-func (s *Source) look(g *generation, now time.Time) {
+// false: first somebody has to look behind it.
+func (s *Source) look(g *generation, now time.Time) bool {
 	blocked, begun := s.blocked(g), false
 	g.mu.Lock()
 	if g.dropped { // named by a notification of before
 		g.mu.Unlock()
-		return
+		return true
 	}
 	if g.file == nil && !g.over && len(g.head) == 0 && g.seen.size > 0 {
 		// Closed while it was empty: nothing is known of it yet.
@@ -198,18 +229,13 @@ func (s *Source) look(g *generation, now time.Time) {
 	if begun {
 		g.mu.Unlock()
 		if s.reconsider(g) {
-			return
+			return true
 		}
 		g.mu.Lock()
 	}
-	if empty := g.empty; empty != 0 {
-		g.empty = 0
+	if g.empty != 0 {
 		g.mu.Unlock()
-		if s.rotatedBeside(g.source) { // what it said in between may be copied there
-			s.lineUp(s.missedSince(g.source, epoch{mtime: empty, turn: noTurn}, now))
-			blocked = s.blocked(g)
-		}
-		g.mu.Lock()
+		return false
 	}
 	call := false
 	if !blocked && g.settle(now, s.options.RotateWait) {
@@ -224,6 +250,7 @@ func (s *Source) look(g *generation, now time.Time) {
 	if done {
 		s.retire(g, now)
 	}
+	return true
 }
 
 // blocked: what came before g at its path is not read yet.

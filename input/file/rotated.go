@@ -236,9 +236,13 @@ func (s *Source) lastKnown(source string, born []*generation, beside []sighting)
 // rotatedBeside: there are names beside source that its rotation gives. It is a
 // cheap question, as most often there are none.
 func (s *Source) rotatedBeside(source string) bool {
-	entries, ok := s.entries[filepath.Dir(source)]
+	dir := filepath.Dir(source)
+	entries, ok := s.entries[dir]
 	if !ok {
-		entries, _ = os.ReadDir(filepath.Dir(source)) // what cannot be listed cannot be found
+		entries, _ = os.ReadDir(dir) // what cannot be listed cannot be found
+		if s.entries != nil {
+			s.entries[dir] = entries
+		}
 	}
 	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
 		return rotatedName(filepath.Base(source), unpackedName(e.Name()))

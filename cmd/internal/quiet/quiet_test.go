@@ -62,7 +62,7 @@ func TestRepeatsComeAsOne(t *testing.T) {
 			log.Warn("down", "url", "a")
 		}
 		expect(t, said(), "msg=down url=a")
-		time.Sleep(Window)
+		<-time.After(Window)
 		synctest.Wait()
 		expect(t, said(), "msg=down url=a", "msg=down url=a repeated=4")
 	})
@@ -73,10 +73,10 @@ func TestWhatGoesOnIsToldOnceAWindow(t *testing.T) {
 		log, _, said := lines()
 		for range 2*Window/time.Second + 5 {
 			log.Warn("down")
-			time.Sleep(time.Second - 1) // so that nothing happens at the end of a window itself
+			<-time.After(time.Second - 1) // so that nothing happens at the end of a window itself
 		}
 		expect(t, said(), "msg=down", "msg=down repeated=30", "msg=down repeated=30")
-		time.Sleep(Window)
+		<-time.After(Window)
 		synctest.Wait()
 		expect(t, said()[3:], "msg=down repeated=4")
 	})
@@ -88,7 +88,7 @@ func TestSeldomRecordsComeAtOnce(t *testing.T) {
 		log, h, said := lines()
 		for range 3 {
 			log.Info("status", "lines", 0)
-			time.Sleep(time.Minute)
+			<-time.After(time.Minute)
 		}
 		expect(t, said(), "msg=status lines=0", "msg=status lines=0", "msg=status lines=0")
 		if n := remembered(h); n != 0 {
@@ -140,7 +140,7 @@ func TestFlushTellsAtOnceAndLeavesNothing(t *testing.T) {
 		log.Info("a")
 		h.Flush()
 		expect(t, said(), "msg=a", "msg=b", "msg=a repeated=1")
-		time.Sleep(2 * Window)
+		<-time.After(2 * Window)
 		h.Flush()
 		expect(t, said()[3:])
 		log.Info("a")
@@ -166,7 +166,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		if n := remembered(h); n != recordsMax {
 			t.Errorf("%d records are remembered", n)
 		}
-		time.Sleep(Window)
+		<-time.After(Window)
 		synctest.Wait()
 		if n := remembered(h); n != 0 {
 			t.Errorf("%d are not forgotten", n)
@@ -192,7 +192,7 @@ func TestNothingIsLost(t *testing.T) {
 						told[what]++
 						mu.Unlock()
 						if rng.IntN(4) == 0 {
-							time.Sleep(time.Duration(rng.Int64N(int64(Window))))
+							<-time.After(time.Duration(rng.Int64N(int64(Window))))
 						}
 					}
 				})

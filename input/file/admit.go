@@ -9,8 +9,9 @@ import (
 )
 
 // admit makes generations of files not known: continued ones where a checkpoint
-// fits, held ones where they may be copies, new ones else.
-func (s *Source) admit(fresh []sighting, now time.Time) {
+// fits, held ones where they may be copies, new ones else. dirs are where rotation
+// may have laid others.
+func (s *Source) admit(fresh []sighting, dirs map[string]bool, now time.Time) {
 	var born []*generation
 	resumeNamed := func(accept func(record) bool) {
 		fresh = slices.DeleteFunc(fresh, func(found sighting) bool {
@@ -55,8 +56,7 @@ func (s *Source) admit(fresh []sighting, now time.Time) {
 		}
 		born = append(born, s.begin(a, now))
 	}
-	born = append(born, s.findMissed(born, now)...)
-	s.lineUp(born)
+	s.lineUp(append(born, s.sweepAll(dirs, now)...))
 }
 
 func appendNew(all []*generation, g *generation) []*generation {
@@ -90,7 +90,7 @@ func (s *Source) examine(found sighting) *arrival {
 	switch {
 	case err != nil:
 		s.notices.unreadable(found.path, err)
-	case s.known(st.id) != nil || s.held[st.id] != nil:
+	case s.known(st) != nil || s.held[st.id] != nil:
 		// the path has just been given to a file that is known: next time
 	case found.packed && isGzip(head):
 		return s.examinePacked(found, f)
@@ -154,7 +154,7 @@ func (s *Source) skipsOld(path string) bool {
 
 // knows: a file of that source was followed before.
 func (s *Source) knows(source string) bool {
-	return s.dormant.any(func(r record) bool { return r.Source == source }) ||
+	return s.dormant.any(func(r record) bool { return r.Source == source && !r.Old }) ||
 		slices.ContainsFunc(s.all(), func(g *generation) bool { return g.source == source })
 }
 

@@ -39,6 +39,7 @@ type record struct {
 	Packed bool        `json:"packed,omitempty"` // the file is gzipped; all else is of what it says
 	// Deleted: the content is nowhere any more, and only its time is of interest.
 	Deleted bool  `json:"deleted,omitempty"`
+	Old     bool  `json:"old,omitempty"`  // rotated before it was asked for: nothing up to here is read
 	Gone    int64 `json:"gone,omitempty"` // since when it is not found, in seconds since 1970
 }
 
@@ -126,28 +127,32 @@ func wakeDormant(store *checkpoint.Store) (dormant, error) {
 
 // retain notes which records are of files not found, and forgets the ones that
 // have been for long.
-func (d dormant) retain(store *checkpoint.Store, now time.Time) {
+func (s *Source) retain(now time.Time) {
+	d := s.dormant
 	for key, r := range d {
 		switch {
 		case r.Gone == 0:
 			r.Gone = now.Unix()
 			d[key] = r
-			store.Set(namespace, key, func() any { return r })
+			s.store.Set(namespace, key, func() any { return r })
 		case now.Sub(time.Unix(r.Gone, 0)) > forgetAfter:
-			d.drop(store, key)
+			s.forget(key)
 		}
 	}
 	if len(d) > dormantMax {
 		byAge := slices.SortedFunc(maps.Keys(d), func(a, b string) int { return cmp.Compare(d[a].Gone, d[b].Gone) })
 		for _, key := range byAge[:len(d)-dormantMax] {
-			d.drop(store, key)
+			s.forget(key)
 		}
 	}
 }
 
-func (d dormant) drop(store *checkpoint.Store, key string) {
-	delete(d, key)
-	store.Delete(namespace, key)
+// forget drops the record of a delivered file, which from then on is too old to read.
+func (s *Source) forget(key string) {
+	r := s.dormant[key]
+	delete(s.dormant, key)
+	s.store.Delete(namespace, key)
+	s.raiseOrigin(r.Source, r.Mtime+1)
 }
 
 // find returns the record to resume a at, of those that accept lets pass: the
@@ -177,7 +182,7 @@ func (d dormant) any(accept func(record) bool) bool {
 // gives it to a copy, or with an inode on a device that is numbered anew.
 func alike(a *arrival) func(record) bool {
 	return func(r record) bool {
-		return r.Offset >= anchorSize || r.Path == a.path && r.ID.Ino == a.stat.id.Ino ||
+		return !r.Old && r.Offset >= anchorSize || r.Path == a.path && r.ID.Ino == a.stat.id.Ino ||
 			r.telling() && rotatedName(filepath.Base(r.Path), filepath.Base(a.path))
 	}
 }
@@ -185,13 +190,13 @@ func alike(a *arrival) func(record) bool {
 // about: r can be of a's content. What an empty file became is not gzipped.
 func (r record) about(a *arrival) bool {
 	if a.packed() {
-		return r.telling()
+		return r.Head.Len > 0
 	}
 	return !r.Deleted
 }
 
-// telling: there is something to know the file by.
-func (r record) telling() bool { return r.Head.Len > 0 }
+// telling: there is something to know the file by, and it was followed.
+func (r record) telling() bool { return r.Head.Len > 0 && !r.Old }
 
 // wasEmpty: the file said nothing when it was last seen, and that not long ago. So
 // only its name in the file system tells it, which others are soon given.

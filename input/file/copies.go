@@ -2,6 +2,7 @@ package file
 
 import (
 	"bytes"
+	"path/filepath"
 	"slices"
 	"time"
 )
@@ -40,7 +41,7 @@ func (s *Source) reconsider(g *generation) bool {
 	a := &arrival{path: g.path, stat: g.seen, file: g.file, head: g.head}
 	fit := g.file != nil && !g.departed && g.resumed == nil && g.off == 0 && g.limit < 0
 	g.mu.Unlock()
-	if !fit || s.latest[g.source] != g {
+	if !fit || s.youngest(g.source) != g {
 		return false
 	}
 	if isCompressed(a.head) {
@@ -70,11 +71,7 @@ func (s *Source) withdraw(g *generation) {
 	id := g.seen.id
 	g.mu.Unlock()
 	delete(s.byID, id)
-	delete(s.latest, g.source)
-	if before := s.waiting[g]; before != nil {
-		s.latest[g.source] = before
-		delete(s.waiting, g)
-	}
+	s.leave(g)
 	s.store.Delete(namespace, g.key)
 	s.drop(g)
 }
@@ -86,16 +83,32 @@ func (s *Source) copied(a *arrival) bool {
 	}
 	return slices.ContainsFunc(s.all(), func(g *generation) bool {
 		g.mu.Lock()
-		defer g.mu.Unlock()
-		if g.file == nil || a.stat.size > g.seen.size || !bytes.HasPrefix(g.head, a.head) {
+		n := min(len(a.head), len(g.head))
+		akin, closed := n > 0 && bytes.Equal(a.head[:n], g.head[:n]), g.file == nil && !g.over && !g.suspect
+		g.mu.Unlock()
+		if !akin {
 			return false
 		}
-		var ours, theirs [anchorSize]byte
-		n := int(min(a.stat.size, anchorSize))
-		here, err := readBefore(g.file, a.stat.size, n, &ours)
-		there, err2 := readBefore(a.file, a.stat.size, n, &theirs)
-		return err == nil && err2 == nil && bytes.Equal(here, there)
+		if closed {
+			_ = s.reopen(g) // why it failed has been said
+		}
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return g.file != nil && says(g.file, a)
 	})
+}
+
+// says: f begins with all that a says, as far as head and end can tell.
+func says(f content, a *arrival) bool {
+	head, err := readHead(f, make([]byte, headSize))
+	if err != nil || !bytes.HasPrefix(head, a.head) {
+		return false
+	}
+	var ours, theirs [anchorSize]byte
+	n := int(min(a.stat.size, anchorSize))
+	here, err := readBefore(f, a.stat.size, n, &ours)
+	there, err2 := readBefore(a.file, a.stat.size, n, &theirs)
+	return err == nil && err2 == nil && bytes.Equal(here, there)
 }
 
 // replaced: a says what a generation of source said whose file does not any more. It
@@ -254,23 +267,34 @@ func (c *candidate) refresh() bool {
 }
 
 // succeed ends the time of g's file as g's: what was read is no longer in it.
-// g goes on in a copy if there is one, and what the file says now is new.
+// g goes on in a copy if there is one, and what the file says now is new. Names may
+// be moving on: where there is none it is looked for again.
 func (s *Source) succeed(g *generation, now time.Time) {
-	s.counters.truncations.Add(1)
 	from := s.copyOf(g)
 	g.mu.Lock()
 	f, id, path, gone := g.file, g.seen.id, g.path, g.gone
 	s.detach(g)
-	if from == nil {
+	g.missed++
+	again := g.missed > 1
+	lost := from == nil && (g.missed >= searches || s.options.Once)
+	if lost {
 		s.lose(g, "log file was truncated before it was read to its end, and no copy of it is found: have it copied to a name beside it")
 		g.forgotten = true
+	} else if from == nil {
+		g.departed, g.gone, g.drained = true, true, g.off >= g.most
+		s.scanWanted.Store(true)
 	}
 	g.mu.Unlock()
-	if from != nil {
+	switch {
+	case from != nil:
 		s.moveTo(g, from, now)
-	} else {
+	case lost:
 		s.store.Delete(namespace, g.key)
 	}
+	if again {
+		return
+	}
+	s.counters.truncations.Add(1)
 	if s.byID[id] == g {
 		delete(s.byID, id)
 	}
@@ -289,7 +313,7 @@ func (s *Source) succeed(g *generation, now time.Time) {
 		born = append(born, s.begin(a, now))
 	}
 	// it may have happened more than once
-	s.lineUp(append(born, s.missedOf(g.source, nil, now)...))
+	s.lineUp(append(born, s.sweep(filepath.Dir(g.source), now)...))
 }
 
 // arrivalOf takes an open file for one that has just been found, nil if it
@@ -322,7 +346,7 @@ func (s *Source) moveTo(g *generation, a *arrival, now time.Time) {
 		g.seen.size = max(g.seen.size, g.off)
 	}
 	g.changed, g.news = now, true
-	g.suspect, g.drained, g.final = false, false, false
+	g.suspect, g.missed, g.drained, g.final = false, 0, false, false
 	g.scanned, g.blank = 0, 0
 	g.departed, g.gone = a.path != g.source, !s.wanted(a.path)
 	g.mu.Unlock()
@@ -354,10 +378,11 @@ func (s *Source) copyOf(g *generation) *arrival {
 func (s *Source) longestCopy(g *generation, beside []sighting, best *arrival) *arrival {
 	slices.SortStableFunc(beside, packedLast)
 	for _, found := range beside {
-		if s.known(found.stat.id) != nil || !found.rotatedFrom(g.source) ||
+		if s.known(found.stat) != nil || !found.rotatedFrom(g.source) ||
 			found.packed && (best != nil || !found.since(g.written)) {
 			continue
 		}
+		delete(s.passed, found.stat.id) // it repeated what was g's file, perhaps
 		a := s.examine(found)
 		if a == nil {
 			continue

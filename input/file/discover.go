@@ -1,7 +1,6 @@
 package file
 
 import (
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,12 +11,12 @@ import (
 func (s *Source) scan(now time.Time) {
 	l := list(s.patterns, s.leaves)
 	s.notices.listed(l.failed)
-	s.entries = l.entries
 	if s.first && s.options.Keep == nil {
 		s.missing(l)
 	}
 	if s.first {
 		s.dropped()
+		s.settleOrigins(l, now)
 	}
 	clear(s.names)
 	s.left = s.left[:0]
@@ -25,14 +24,14 @@ func (s *Source) scan(now time.Time) {
 	for _, g := range s.all() {
 		s.locate(g, paths[g], now)
 	}
-	s.admit(fresh, now)
+	s.admit(fresh, s.sourceDirs(l), now)
 	s.settleCopies(now)
 	if s.options.Once || s.scans.Load() >= searches-1 {
-		s.dormant.retain(s.store, now)
+		s.retain(now)
 	}
 	s.watchDirs(l)
-	s.first, s.entries = false, nil
-	s.listed = now.Add(-mtimeTick).UnixNano()
+	s.first = false
+	clear(s.aside)
 	s.scans.Add(1)
 }
 
@@ -64,7 +63,7 @@ func (s *Source) recognize(l *listing, now time.Time) (paths map[*generation][]s
 			s.notices.skipped(found.path, found.stat)
 			continue
 		}
-		g := s.known(found.stat.id)
+		g := s.known(found.stat)
 		switch {
 		case g != nil:
 			paths[g] = append(paths[g], found.path)
@@ -86,16 +85,16 @@ func (s *Source) recognize(l *listing, now time.Time) (paths map[*generation][]s
 }
 
 // known is the generation that has the file, nil if there is none: once a
-// generation has let go of its file, the same inode is another one.
-func (s *Source) known(id fileID) *generation {
-	g := s.byID[id]
+// generation has let go of its file, the same inode is another one if it has changed.
+func (s *Source) known(st stat) *generation {
+	g := s.byID[st.id]
 	if g == nil {
 		return nil
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.over && g.file == nil {
-		delete(s.byID, id)
+	if g.over && g.file == nil && (g.seen.size != st.size || g.seen.mtime != st.mtime) {
+		delete(s.byID, st.id)
 		return nil
 	}
 	return g
@@ -104,7 +103,7 @@ func (s *Source) known(id fileID) *generation {
 // locate decides where g is, given the paths that were found to lead to it.
 func (s *Source) locate(g *generation, paths []string, now time.Time) {
 	g.mu.Lock()
-	if g.over {
+	if g.over || g.suspect && g.file == nil {
 		g.mu.Unlock()
 		return
 	}
@@ -154,7 +153,7 @@ func (s *Source) leaves(path string) bool {
 // recover opens a file again that was closed to save descriptors and then moved
 // out of sight.
 func (s *Source) recover(g *generation) {
-	beside, err := s.siblings(g.path)
+	beside, err := s.siblings(filepath.Dir(g.path))
 	if err != nil && !os.IsNotExist(err) {
 		s.notices.unreadable(filepath.Dir(g.path), err)
 		return // who knows: the next scan looks again
@@ -191,52 +190,4 @@ func (s *Source) lose(g *generation, why string) {
 	}
 	g.withoutMore()
 	s.closeFile(g)
-}
-
-// looks is how often files beside a path are looked at, at most.
-const looks = 5
-
-// atRest has look at the files beside path, again if some were renamed meanwhile:
-// it may have met one twice then, and another not.
-func (s *Source) atRest(path string, look func(beside []sighting)) error {
-	same := func(a, b sighting) bool { return a.name() == b.name() }
-	beside, err := s.siblings(path)
-	for range looks {
-		if err != nil {
-			return err
-		}
-		look(slices.Clone(beside))
-		before := beside
-		if beside, err = s.siblings(path); slices.EqualFunc(beside, before, same) {
-			break
-		}
-	}
-	return err
-}
-
-// siblings are the regular files beside path, under names they were given by
-// renaming or gzipping it perhaps. While a file stands beside what it is gzipped
-// to, that is not finished.
-func (s *Source) siblings(path string) ([]sighting, error) {
-	dir := filepath.Dir(path)
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var all []sighting
-	names := make(map[string]bool)
-	for _, e := range entries {
-		names[e.Name()] = true
-	}
-	for _, e := range entries {
-		if e.Type()&^fs.ModeSymlink != 0 {
-			continue
-		}
-		full := filepath.Join(dir, e.Name())
-		if st, err := statPath(full); err == nil && st.regular {
-			packed := packedName(full) && !names[unpackedName(e.Name())] && !matchesAny(s.exclude, full)
-			all = append(all, sighting{path: full, stat: st, packed: packed})
-		}
-	}
-	return all, nil
 }

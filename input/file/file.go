@@ -16,7 +16,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"slices"
 	"sync"
@@ -88,22 +87,22 @@ type Source struct {
 
 	announce  func(input.Stream)
 	byID      map[fileID]*generation
-	latest    map[string]*generation      // the youngest generation of a source
-	waiting   map[*generation]*generation // for its predecessor to be read to its end
+	line      map[string][]*generation    // of a source, in the order in which they are read
+	waiting   map[*generation]bool        // for those before it in line to be read to their ends
 	held      map[fileID]*candidate       // perhaps copies
 	ignored   map[name]int64              // compressed files, with their sizes
 	passed    map[fileID]stat             // gzipped files that say nothing new
+	settled   map[fileID]stat             // files beside sources, accounted for as they are
+	swept     map[string]int64            // the mtimes of directories when all in them were
+	aside     map[*generation]sighting    // those just seen beside their sources
+	origins   origins
 	dormant   dormant
 	notices   notices
 	watch     *watch
 	names     map[string]*generation   // by the paths notifications name
 	dirty     map[*generation]bool     // named since the last look
-	rewritten []rewritten              // met in this scan
 	left      []string                 // sources whose generation departed in this scan
-	stopped   map[string]epoch         // what the last run knew of sources rotated since
 	first     bool                     // nothing was listed yet
-	listed    int64                    // what is not older was not there in the last listing; 0: there was none
-	entries   map[string][]fs.DirEntry // of the listing under way, by directory
 }
 
 // New checks the options and reads the checkpoints. It touches no log file.
@@ -113,14 +112,16 @@ func New(o Options) (*Source, error) {
 		options: o, log: o.Log, store: o.Store,
 		woken:   make(chan struct{}, 1),
 		byID:    make(map[fileID]*generation),
-		latest:  make(map[string]*generation),
-		waiting: make(map[*generation]*generation),
+		line:    make(map[string][]*generation),
+		waiting: make(map[*generation]bool),
 		held:    make(map[fileID]*candidate),
 		dirty:   make(map[*generation]bool),
 		ignored: make(map[name]int64),
 		passed:  make(map[fileID]stat),
 		names:   make(map[string]*generation),
-		stopped: make(map[string]epoch),
+		settled: make(map[fileID]stat),
+		swept:   make(map[string]int64),
+		aside:   make(map[*generation]sighting),
 		notices: newNotices(o.Log),
 		first:   true,
 	}
@@ -135,6 +136,7 @@ func New(o Options) (*Source, error) {
 	if s.dormant, err = wakeDormant(o.Store); err != nil {
 		return nil, fmt.Errorf("read checkpoints: %w", err)
 	}
+	s.origins = wakeOrigins(o.Store.Records(sinceNamespace))
 	return s, nil
 }
 

@@ -2,8 +2,8 @@ package file
 
 import (
 	"context"
-	"io/fs"
 	"maps"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -178,25 +178,24 @@ func (s *Source) lookAt(all []*generation, now time.Time) {
 	if begun == nil {
 		return
 	}
-	// Each directory is listed once for all of them, now that they have begun.
-	s.entries = make(map[string][]fs.DirEntry)
+	s.lookBehind(begun, now)
 	for _, g := range begun {
-		s.lookBehind(g, now)
 		s.look(g, now)
 	}
-	s.entries = nil
 }
 
-// lookBehind finds what a file said before it was empty, which may be copied
-// beside it.
-func (s *Source) lookBehind(g *generation, now time.Time) {
-	g.mu.Lock()
-	empty := g.empty
-	g.empty = 0
-	g.mu.Unlock()
-	if s.rotatedBeside(g.source) {
-		s.lineUp(s.missedSince(g.source, epoch{mtime: empty, turn: noTurn}, now))
+// lookBehind finds what files said before they were empty, which may be copied
+// beside them, now that they have begun.
+func (s *Source) lookBehind(begun []*generation, now time.Time) {
+	dirs := make(map[string]bool)
+	for _, g := range begun {
+		g.mu.Lock()
+		g.begins = false
+		g.mu.Unlock()
+		dirs[filepath.Dir(g.source)] = false
 	}
+	s.lineUp(s.sweepAll(dirs, now))
+	clear(s.aside)
 }
 
 // look brings g up to date with its file and has it read if there is reason to.
@@ -233,7 +232,7 @@ func (s *Source) look(g *generation, now time.Time) bool {
 		}
 		g.mu.Lock()
 	}
-	if g.empty != 0 {
+	if g.begins {
 		g.mu.Unlock()
 		return false
 	}
@@ -253,27 +252,6 @@ func (s *Source) look(g *generation, now time.Time) bool {
 	return true
 }
 
-// blocked: what came before g at its path is not read yet.
-func (s *Source) blocked(g *generation) bool {
-	before := s.waiting[g]
-	if before == nil {
-		return false
-	}
-	before.mu.Lock()
-	read, carry := (before.drained || before.over) && !before.reading, before.carry
-	before.mu.Unlock()
-	if !read || !s.handOver(before, g) {
-		return true
-	}
-	delete(s.waiting, g)
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.resumed == nil {
-		g.carry = carry
-	}
-	return false
-}
-
 // retire lets go of a generation that is read, delivered and no longer written to.
 func (s *Source) retire(g *generation, now time.Time) {
 	g.mu.Lock()
@@ -290,9 +268,8 @@ func (s *Source) retire(g *generation, now time.Time) {
 	if s.byID[id] == g {
 		delete(s.byID, id)
 	}
-	if s.latest[g.source] == g {
-		delete(s.latest, g.source)
-	}
+	s.leave(g)
+	s.settled[id] = g.seen
 	s.drop(g)
 }
 

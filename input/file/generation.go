@@ -33,7 +33,7 @@ type generation struct {
 	written int64     // its mtime then
 	changed time.Time // when seen was last found to differ
 	news    bool      // since it was last announced
-	empty   int64     // its mtime when it was, if it has been written to since and nothing is known of it; else 0
+	begins  bool      // it was empty, has been written to since, and nothing is known of it
 
 	reading   bool // a Read has the file and the frames
 	announced bool // and not yet read to the end
@@ -44,6 +44,7 @@ type generation struct {
 	drained  bool // read to its end after it departed
 	final    bool // quiet since it departed: a last line without end is one
 	suspect  bool // what was read is no longer in the file
+	missed   int  // how often it was looked for in others since
 	over     bool // nothing will be read from it any more
 	ended    bool // and Read said so
 
@@ -132,9 +133,7 @@ func (g *generation) observe(now stat, at time.Time) {
 		g.news = true
 		g.final = false
 		g.rested = g.rested || now.size <= g.seen.size // not by growing
-		if g.empty == 0 && g.seen.size == 0 && len(g.head) == 0 {
-			g.empty = g.seen.mtime
-		}
+		g.begins = g.begins || g.seen.size == 0 && len(g.head) == 0
 	}
 	if now.size < g.off || g.off == 0 && now.size < g.seen.size {
 		g.suspect = true
@@ -172,6 +171,13 @@ func (g *generation) learnHead() (begun bool) {
 	begun = len(g.head) == 0 && !g.announced && g.off == 0
 	g.head = head
 	return begun
+}
+
+// read: all that g's file said is, as far as is known.
+func (g *generation) read() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return (g.drained || g.over) && !g.reading
 }
 
 // settle decides what a departed generation is due, and says whether Read

@@ -2,18 +2,28 @@ package file
 
 import "ollama-hec/input"
 
-// handOver gives to a generation about to be begun what its predecessor has of a
-// line that rotation came in the middle of, and reports whether it can be begun.
-// The predecessor is not done with before the line is delivered. If nothing comes
-// to go on with the line, the predecessor ends it as it is when its time is over.
-func (s *Source) handOver(from, to *generation) bool {
+// handOver gives to a generation about to be begun what its predecessor knows, and
+// reports whether it can be begun.
+func handOver(from, to *generation) bool {
 	from.mu.Lock()
 	defer from.mu.Unlock()
 	to.mu.Lock()
 	defer to.mu.Unlock()
-	switch {
-	case from.reading:
+	if from.reading || !handLine(from, to) {
 		return false
+	}
+	if to.resumed == nil && to.off == to.started {
+		to.carry = from.carry
+	}
+	return true
+}
+
+// handLine hands over what there is of a line that rotation came in the middle of.
+// The predecessor is not done with before the line is delivered. If nothing comes
+// to go on with the line, the predecessor ends it as it is when its time is over.
+// It needs mu of both.
+func handLine(from, to *generation) bool {
+	switch {
 	case !from.pending || to.off > 0 || to.announced || to.reading:
 		return true
 	case to.seen.size == 0:

@@ -29,7 +29,7 @@ func Recorded(records map[string]json.RawMessage) ([]RecordedFile, error) {
 		if err := json.Unmarshal(raw, &r); err != nil {
 			return nil, fmt.Errorf("checkpoint %s: %w", id, err)
 		}
-		if r.Deleted {
+		if r.Deleted || r.Old {
 			continue
 		}
 		f := RecordedFile{Path: r.Path, Size: r.Size, Committed: r.Offset, Gone: true}

@@ -1,0 +1,232 @@
+package file
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// youngAside is how long a file beside a source may be of use that is of none now:
+// empty, or a copy of what is not truncated yet.
+const youngAside = time.Minute
+
+// sweepAll finds what rotation has laid beside the sources where a directory has
+// changed since the last time, or where force says that it may have.
+func (s *Source) sweepAll(dirs map[string]bool, now time.Time) []*generation {
+	var born []*generation
+	for dir, force := range dirs {
+		if force || s.stirred(dir) {
+			born = append(born, s.sweep(dir, now)...)
+		}
+	}
+	return born
+}
+
+// stirred: names in dir have changed since it was swept.
+func (s *Source) stirred(dir string) bool {
+	st, err := statPath(dir)
+	swept, ok := s.swept[dir]
+	return err == nil && (!ok || swept != st.mtime)
+}
+
+// sweep accounts for the files in dir that have a name which the rotation of a
+// source gives: each is followed, or known to say nothing new. What neither is
+// was written and rotated since the last look, and is read. Names that change
+// meanwhile may hide a file, so it looks again until they are at rest.
+func (s *Source) sweep(dir string, now time.Time) []*generation {
+	var born []*generation
+	delete(s.swept, dir)
+	for range looks {
+		began := time.Now()
+		before, err := statPath(dir)
+		if err != nil {
+			return born
+		}
+		beside, err := s.siblings(dir)
+		if err != nil {
+			return born // what cannot be listed is looked for again
+		}
+		found, settled := s.account(beside, now)
+		born = append(born, found...)
+		after, err := statPath(dir)
+		switch {
+		case err != nil:
+			return born
+		case after.mtime != before.mtime:
+			continue
+		case settled && before.mtime < began.Add(-mtimeTick).UnixNano():
+			s.swept[dir] = before.mtime
+		}
+		break
+	}
+	return born
+}
+
+// account makes generations of those beside that are of no known content. settled:
+// there is none that has to be looked at again.
+func (s *Source) account(beside []sighting, now time.Time) (born []*generation, settled bool) {
+	settled = true
+	clear(s.aside)
+	for _, found := range beside {
+		source, ok := s.rotatedOf(found)
+		if !ok || s.held[found.stat.id] != nil {
+			continue
+		}
+		if g := s.known(found.stat); g != nil {
+			if g.source == source {
+				s.aside[g] = found
+			}
+			continue
+		}
+		if s.settled[found.stat.id] == found.stat {
+			continue
+		}
+		if s.before(found, source) {
+			s.settled[found.stat.id] = found.stat
+			continue
+		}
+		g, done := s.judgeAside(found, source, now)
+		switch {
+		case g != nil:
+			s.aside[g] = found
+			born = append(born, g)
+		case done:
+			s.settled[found.stat.id] = found.stat
+		default:
+			settled = settled && now.Sub(time.Unix(0, found.stat.mtime)) > youngAside
+		}
+	}
+	return born, settled
+}
+
+// rotatedOf is the source whose rotation gives a file the name it was found under,
+// if the file is not one to be followed by that name.
+func (s *Source) rotatedOf(found sighting) (source string, ok bool) {
+	if matchesAny(s.patterns, found.path) && !found.packed || s.unpacks(found.path) || matchesAny(s.exclude, found.path) {
+		return "", false
+	}
+	dir, name := filepath.Split(found.path)
+	if found.packed {
+		name = unpackedName(name)
+	}
+	source = dir + unrotated(name)
+	return source, source != dir+name && s.wanted(source)
+}
+
+// judgeAside finds out what a file beside its source is: a generation to be read,
+// done with, or neither yet.
+func (s *Source) judgeAside(found sighting, source string, now time.Time) (g *generation, done bool) {
+	if s.passes(found) || s.dormant.has(found) {
+		return nil, true
+	}
+	if g := s.resume(found, ofSource(source, found), now); g != nil {
+		return g, false
+	}
+	a := s.examine(found)
+	if a == nil {
+		return nil, false
+	}
+	if len(a.head) == 0 || s.copied(a) || s.replaced(a, source) {
+		s.pass(found, a)
+		return nil, false
+	}
+	g = s.generate(a, source, newKey(), 0, now)
+	g.departed, g.gone = true, true
+	s.keep(g)
+	return g, false
+}
+
+// ofSource accepts the records that a file beside source may go on with. A few
+// bytes in common prove nothing of what was at another path.
+func ofSource(source string, found sighting) func(record) bool {
+	return func(r record) bool {
+		return r.Head.Len > 0 && (r.Source == source || r.ID == found.stat.id || r.Offset >= anchorSize)
+	}
+}
+
+// has: found is the file of a record, unchanged, and all of it was delivered.
+func (d dormant) has(found sighting) bool {
+	return d.any(func(r record) bool {
+		return r.ID == found.stat.id && r.Mtime == found.stat.mtime && r.Packed == found.packed &&
+			(r.Old || r.telling() && !r.Packed && r.Offset >= found.stat.size || r.Packed && r.Gone > 0)
+	})
+}
+
+// sourceDirs are the directories where rotation may lay something: those of what
+// was found and of what is or was followed. true: it has just done so perhaps.
+func (s *Source) sourceDirs(l *listing) map[string]bool {
+	dirs := make(map[string]bool)
+	for dir := range l.dirs {
+		dirs[dir] = false
+	}
+	for _, found := range l.sightings {
+		dirs[filepath.Dir(found.path)] = false
+	}
+	for _, g := range s.all() {
+		dirs[filepath.Dir(g.source)] = false
+	}
+	for _, source := range s.left {
+		dirs[filepath.Dir(source)] = true
+	}
+	if s.searching() {
+		for _, r := range s.dormant {
+			if s.asked(r) {
+				dirs[filepath.Dir(r.Source)] = true
+			}
+		}
+		for dir := range dirs {
+			dirs[dir] = true
+		}
+	}
+	return dirs
+}
+
+// looks is how often files beside a path are looked at, at most.
+const looks = 5
+
+// atRest has look at the files beside path, again if some were renamed meanwhile:
+// it may have met one twice then, and another not.
+func (s *Source) atRest(path string, look func(beside []sighting)) error {
+	same := func(a, b sighting) bool { return a.name() == b.name() }
+	dir := filepath.Dir(path)
+	beside, err := s.siblings(dir)
+	for range looks {
+		if err != nil {
+			return err
+		}
+		look(slices.Clone(beside))
+		before := beside
+		if beside, err = s.siblings(dir); slices.EqualFunc(beside, before, same) {
+			break
+		}
+	}
+	return err
+}
+
+// siblings are the regular files in dir, under names they were given by renaming
+// or gzipping perhaps. While a file stands beside what it is gzipped to, that is
+// not finished.
+func (s *Source) siblings(dir string) ([]sighting, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var all []sighting
+	names := make(map[string]bool)
+	for _, e := range entries {
+		names[e.Name()] = true
+	}
+	for _, e := range entries {
+		if e.Type()&^fs.ModeSymlink != 0 {
+			continue
+		}
+		full := filepath.Join(dir, e.Name())
+		if st, err := statPath(full); err == nil && st.regular {
+			packed := packedName(full) && !names[unpackedName(e.Name())] && !matchesAny(s.exclude, full)
+			all = append(all, sighting{path: full, stat: st, packed: packed})
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,110 @@
+package file
+
+import (
+	"cmp"
+	"slices"
+)
+
+// lineUp has each of born read after the generations of its source before it.
+func (s *Source) lineUp(born []*generation) {
+	slices.SortStableFunc(born, s.older)
+	for _, g := range born {
+		s.insert(g)
+	}
+}
+
+// insert puts g among the generations of its source, which are in the order in
+// which they are to be read.
+func (s *Source) insert(g *generation) {
+	line := s.line[g.source]
+	at := len(line)
+	for at > 0 && s.older(g, line[at-1]) < 0 {
+		at--
+	}
+	line = slices.Insert(line, at, g)
+	s.line[g.source] = line
+	for _, waits := range line[max(at, 1):] {
+		s.waiting[waits] = true
+	}
+}
+
+// leave takes g out of the line.
+func (s *Source) leave(g *generation) {
+	line := s.line[g.source]
+	at := slices.Index(line, g)
+	if at < 0 {
+		return
+	}
+	delete(s.waiting, g)
+	if s.line[g.source] = slices.Delete(line, at, at+1); len(line) == 1 {
+		delete(s.line, g.source)
+	}
+}
+
+// youngest is the generation of a source that came last, nil if there is none.
+func (s *Source) youngest(source string) *generation {
+	line := s.line[source]
+	if len(line) == 0 {
+		return nil
+	}
+	return line[len(line)-1]
+}
+
+// older orders generations of one source by age: what is at its path is the
+// youngest. The names they have now tell, if they were just seen, or else their times.
+func (s *Source) older(a, b *generation) int {
+	x, y := s.turn(a), s.turn(b)
+	if x.left != y.left {
+		if x.left {
+			return -1
+		}
+		return 1
+	}
+	if c, ok := x.turn.compare(y.turn); ok && c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(x.mtime, y.mtime), cmp.Compare(x.turn.date, y.turn.date))
+}
+
+// blocked: what came before g at its path is not read yet.
+func (s *Source) blocked(g *generation) bool {
+	if !s.waiting[g] {
+		return false
+	}
+	line := s.line[g.source]
+	at := slices.Index(line, g)
+	for _, before := range line[:at] {
+		if !before.read() {
+			return true
+		}
+	}
+	if at > 0 && !handOver(line[at-1], g) {
+		return true
+	}
+	delete(s.waiting, g)
+	return false
+}
+
+// place is where a generation stands among those of its source.
+type place struct {
+	left  bool // it is no more what is at the path of its source
+	turn  turn
+	mtime int64
+}
+
+func (s *Source) turn(g *generation) place {
+	found, seen := s.aside[g]
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p := place{left: g.departed || g.suspect || seen, turn: noTurn, mtime: g.written}
+	switch {
+	case seen:
+		p.turn = turnOf(g.source, found.path)
+		if !g.suspect && found.stat.size >= g.seen.size {
+			p.mtime = found.stat.mtime
+		}
+	case !g.gone && g.path != g.source:
+		p.turn = turnOf(g.source, g.path)
+	}
+	return p
+}

@@ -27,7 +27,7 @@ func (s *Source) admit(fresh []sighting, dirs map[string]bool, now time.Time) {
 	}
 	resumeNamed(record.telling)
 	if s.searching() {
-		born = append(born, s.findMoved(record.telling, now)...)
+		born = append(born, s.findMoved(now)...)
 	}
 	fresh = slices.DeleteFunc(fresh, func(found sighting) bool {
 		g := s.resume(found, nil, now)
@@ -38,9 +38,6 @@ func (s *Source) admit(fresh []sighting, dirs map[string]bool, now time.Time) {
 		born = append(born, s.findCopies(now)...)
 	}
 	resumeNamed(record.wasEmpty)
-	if s.searching() {
-		born = append(born, s.findMoved(record.wasEmpty, now)...)
-	}
 	for _, found := range fresh {
 		a := s.examine(found)
 		if a == nil {

@@ -27,6 +27,7 @@ type chance struct {
 	state   map[string][]byte // what the state directory holds
 	reads   map[input.Stream][]delivery
 	sent    map[int]bool
+	lives   map[int]int
 	came    map[int]bool
 	last    int // the youngest line sent
 	late    []int
@@ -48,6 +49,9 @@ type delivery struct {
 
 func (st *chance) tell(format string, args ...any) {
 	st.told = append(st.told, fmt.Sprintf(format, args...))
+	if os.Getenv("STORY") != "" {
+		println(st.told[len(st.told)-1])
+	}
 }
 
 func (st *chance) write() {
@@ -146,8 +150,11 @@ func (st *chance) readSome() {
 				}
 				st.last = max(st.last, n)
 			} else {
-				st.extra++
+				if st.lives[n] == st.crashes {
+					st.extra++
+				}
 			}
+			st.lives[n] = st.crashes
 			st.sent[n] = true
 			st.reads[stream] = append(st.reads[stream], delivery{r.Next, n})
 		}
@@ -257,13 +264,16 @@ func (st *chance) step() {
 
 func TestChances(t *testing.T) {
 	n, first := 200, 0
+	if v := os.Getenv("STORIES"); v != "" {
+		fmt.Sscan(v, &n)
+	}
 	if v := os.Getenv("STORY"); v != "" {
 		fmt.Sscan(v, &first)
 		n = 1
 	}
-	lost, late := 0, 0
+	lost, late, again := 0, 0, 0
 	for seed := range n {
-		st := &chance{draw: rand.New(rand.NewPCG(uint64(first+seed), 9)), sent: map[int]bool{}, came: map[int]bool{}, last: -1}
+		st := &chance{draw: rand.New(rand.NewPCG(uint64(first+seed), 9)), sent: map[int]bool{}, lives: map[int]int{}, came: map[int]bool{}, last: -1}
 		st.dated = (first+seed)%2 == 0
 		b := newBench(t)
 		b.options.RotateWait, b.options.Rescan = time.Millisecond, time.Millisecond
@@ -297,12 +307,15 @@ func TestChances(t *testing.T) {
 		if len(st.late) > 0 {
 			late++
 		}
-		if len(miss)+len(st.late) > 0 && n == 1 {
-			t.Errorf("seed %d: lost %v, late %v\n%s\n%s", first+seed, miss, st.late, strings.Join(st.told, "\n"), st.log)
-		} else if len(miss)+len(st.late) > 0 && lost+late < 20 {
-			t.Logf("seed %d dated %v: lost %d, late %d, crashes %d", first+seed, st.dated, len(miss), len(st.late), st.crashes)
+		if st.extra > 0 {
+			again++
+		}
+		if len(miss)+len(st.late)+st.extra > 0 && n == 1 {
+			t.Errorf("seed %d: lost %v, late %v, again %d\n%s\n%s", first+seed, miss, st.late, st.extra, strings.Join(st.told, "\n"), st.log)
+		} else if len(miss)+len(st.late)+st.extra > 0 && lost+late+again < 20 {
+			t.Logf("seed %d dated %v: lost %d, late %d, again %d, crashes %d", first+seed, st.dated, len(miss), len(st.late), st.extra, st.crashes)
 		}
 		st.end()
 	}
-	t.Logf("%d lost, %d late of %d", lost, late, n)
+	t.Logf("%d lost, %d late, %d again of %d", lost, late, again, n)
 }

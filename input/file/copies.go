@@ -118,18 +118,26 @@ func (s *Source) replaced(a *arrival, source string) bool {
 		if g.source != source || !complete(a, g) {
 			continue
 		}
-		g.mu.Lock()
-		marked := !g.over && !g.reading && (g.suspect || !g.holds())
-		if marked && !g.suspect {
-			g.suspect, g.most = true, g.off // how much more there was is not known
-		}
-		g.mu.Unlock()
-		if marked {
+		if g.doubt() {
 			s.scanWanted.Store(true)
 			return true
 		}
 	}
 	return false
+}
+
+// doubt looks whether g's file says what was read of it, and reports whether g is
+// marked to go on elsewhere because it does not.
+func (g *generation) doubt() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.over || g.reading {
+		return false
+	}
+	if !g.suspect && !g.holds() {
+		g.suspect, g.most = true, g.off // how much more there was is not known
+	}
+	return g.suspect
 }
 
 // holds: g's file says what was read of it. It needs mu.

@@ -30,7 +30,7 @@ type generation struct {
 	path    string    // leads to it, as far as is known
 	seen    stat      // of the file, when last looked at
 	most    int64     // the largest size seen
-	written int64     // its mtime then
+	written int64     // its mtime when last seen to say what was read of it
 	changed time.Time // when seen was last found to differ
 	news    bool      // since it was last announced
 	begins  bool      // it was empty, has been written to since, and nothing is known of it
@@ -140,7 +140,7 @@ func (g *generation) observe(now stat, at time.Time) {
 	}
 	g.seen = now
 	if !g.suspect {
-		g.most, g.written = max(g.most, now.size), now.mtime
+		g.most = max(g.most, now.size)
 	}
 }
 

@@ -7,6 +7,11 @@ import (
 
 // lineUp has each of born read after the generations of its source before it.
 func (s *Source) lineUp(born []*generation) {
+	for _, g := range born {
+		for _, other := range s.line[g.source] {
+			other.doubt()
+		}
+	}
 	slices.SortStableFunc(born, s.older)
 	for _, g := range born {
 		s.insert(g)
@@ -98,11 +103,10 @@ func (s *Source) turn(g *generation) place {
 	defer g.mu.Unlock()
 	p := place{left: g.departed || g.suspect || seen, turn: noTurn, mtime: g.written}
 	switch {
+	case g.suspect: // its name is another's
 	case seen:
 		p.turn = turnOf(g.source, found.path)
-		if !g.suspect && found.stat.size >= g.seen.size {
-			p.mtime = found.stat.mtime
-		}
+		p.mtime = max(p.mtime, found.stat.mtime)
 	case !g.gone && g.path != g.source:
 		p.turn = turnOf(g.source, g.path)
 	}

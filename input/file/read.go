@@ -68,6 +68,7 @@ type reading struct {
 	off, scanned, blank     int64
 	before, head            []byte
 	rested, departed, final bool
+	mtime                   int64 // not after the file was last written to
 
 	frames   *container.Frames
 	first    int64 // where the first record begins
@@ -107,7 +108,7 @@ func (g *generation) beginRead() (reading, input.Progress) {
 	return reading{
 		file: g.file, maxLine: g.owner.options.MaxLine, limit: g.limit,
 		off: g.off, scanned: g.scanned, blank: g.blank, before: g.before, head: g.head,
-		rested: rested, departed: g.departed, final: g.final || g.packed && g.limit == endless,
+		mtime: g.seen.mtime, rested: rested, departed: g.departed, final: g.final || g.packed && g.limit == endless,
 		next: g.handed, frames: &g.frames, first: g.off,
 	}, input.Idle
 }
@@ -120,6 +121,7 @@ func (g *generation) endRead(r *reading) input.Progress {
 		g.failRead(r)
 		return input.Idle
 	}
+	g.written = r.mtime
 	if r.longHead != nil {
 		g.head = append(g.head, r.longHead[len(g.head):]...)
 	}

@@ -11,10 +11,10 @@ const searches = 3
 
 func (s *Source) searching() bool { return s.scans.Load() < searches }
 
-// findMoved looks beside their last paths for recorded files that accept lets pass
-// and that have left the globs since: rotated while nobody looked.
-func (s *Source) findMoved(accept func(record) bool, now time.Time) []*generation {
-	return s.search(func(found sighting, r record) bool { return r.ID == found.stat.id && accept(r) }, now)
+// findMoved looks beside their last paths for recorded files that have left the
+// globs since: rotated while nobody looked.
+func (s *Source) findMoved(now time.Time) []*generation {
+	return s.search(func(found sighting, r record) bool { return r.ID == found.stat.id && r.telling() }, now)
 }
 
 // findCopies looks there for copies of recorded files that are no more what they

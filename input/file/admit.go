@@ -13,9 +13,9 @@ import (
 // may have laid others.
 func (s *Source) admit(fresh []sighting, dirs map[string]bool, now time.Time) {
 	var born []*generation
-	resumeNamed := func(accept func(record) bool) {
+	resumeNamed := func(accept func(record, sighting) bool) {
 		fresh = slices.DeleteFunc(fresh, func(found sighting) bool {
-			accepted := func(r record) bool { return r.ID == found.stat.id && accept(r) }
+			accepted := func(r record) bool { return r.ID == found.stat.id && accept(r, found) }
 			if !s.dormant.any(accepted) {
 				return false
 			}
@@ -25,7 +25,7 @@ func (s *Source) admit(fresh []sighting, dirs map[string]bool, now time.Time) {
 			return g != nil
 		})
 	}
-	resumeNamed(record.telling)
+	resumeNamed(func(r record, _ sighting) bool { return r.telling() })
 	if s.searching() {
 		born = append(born, s.findMoved(now)...)
 	}
@@ -37,7 +37,7 @@ func (s *Source) admit(fresh []sighting, dirs map[string]bool, now time.Time) {
 	if s.searching() {
 		born = append(born, s.findCopies(now)...)
 	}
-	resumeNamed(record.wasEmpty)
+	resumeNamed(record.wasEmptyAt)
 	for _, found := range fresh {
 		a := s.examine(found)
 		if a == nil {
@@ -47,13 +47,11 @@ func (s *Source) admit(fresh []sighting, dirs map[string]bool, now time.Time) {
 			s.pass(found, a)
 			continue
 		}
-		if c := s.maybeCopy(a); c != nil && !s.options.Once {
-			s.held[a.stat.id] = c
-			continue
+		if !s.hold(a) {
+			born = append(born, s.begin(a, now))
 		}
-		born = append(born, s.begin(a, now))
 	}
-	s.lineUp(append(born, s.sweepAll(dirs, now)...))
+	s.lineUp(append(born, s.sweepAll(dirs, now)...), now)
 }
 
 func appendNew(all []*generation, g *generation) []*generation {
@@ -144,6 +142,14 @@ func (s *Source) begin(a *arrival, now time.Time) *generation {
 	return g
 }
 
+// beginAside makes a new generation of a, which has left the path of its source.
+func (s *Source) beginAside(a *arrival, source string, now time.Time) *generation {
+	g := s.generate(a, source, newKey(), 0, now)
+	g.departed, g.gone = true, true
+	s.keep(g)
+	return g
+}
+
 // skipsOld: what a file says that is found at path now is not wanted.
 func (s *Source) skipsOld(path string) bool {
 	return s.first && s.options.StartAtEnd && !s.store.Damaged() && !s.knows(path)
@@ -164,6 +170,9 @@ func (s *Source) generate(a *arrival, source, key string, offset int64, now time
 		off: offset, handed: offset, started: offset, committed: offset,
 	}
 	g.state = g.checkpoint
+	if offset == 0 && !tells(a.head) {
+		g.head = nil
+	}
 	if s.options.Once {
 		g.limit = a.stat.size
 	}

@@ -48,7 +48,7 @@ func (s *Source) sweep(dir string, now time.Time) []*generation {
 		if err != nil {
 			return born // what cannot be listed is looked for again
 		}
-		found, settled := s.account(beside, now)
+		found, settled := s.account(dir, beside, now)
 		born = append(born, found...)
 		after, err := statPath(dir)
 		switch {
@@ -64,10 +64,12 @@ func (s *Source) sweep(dir string, now time.Time) []*generation {
 	return born
 }
 
-// account makes generations of those beside that are of no known content. settled:
-// there is none that has to be looked at again.
-func (s *Source) account(beside []sighting, now time.Time) (born []*generation, settled bool) {
+// account makes generations of those beside, in dir, that are of no known content.
+// settled: there is none that has to be looked at again.
+func (s *Source) account(dir string, beside []sighting, now time.Time) (born []*generation, settled bool) {
 	settled = true
+	before := s.settled[dir]
+	delete(s.settled, dir) // what is not there any more is forgotten
 	clear(s.aside)
 	for _, found := range beside {
 		source, ok := s.rotatedOf(found)
@@ -80,11 +82,8 @@ func (s *Source) account(beside []sighting, now time.Time) (born []*generation, 
 			}
 			continue
 		}
-		if s.settled[found.stat.id] == found.stat {
-			continue
-		}
-		if s.before(found, source) {
-			s.settled[found.stat.id] = found.stat
+		if before[found.stat.id] == found.stat || s.before(found, source) {
+			s.settle(dir, found.stat)
 			continue
 		}
 		g, done := s.judgeAside(found, source, now)
@@ -93,12 +92,20 @@ func (s *Source) account(beside []sighting, now time.Time) (born []*generation, 
 			s.aside[g] = found
 			born = append(born, g)
 		case done:
-			s.settled[found.stat.id] = found.stat
+			s.settle(dir, found.stat)
 		default:
 			settled = settled && now.Sub(time.Unix(0, found.stat.mtime)) > youngAside
 		}
 	}
 	return born, settled
+}
+
+// settle notes that a file in dir is accounted for until it changes.
+func (s *Source) settle(dir string, st stat) {
+	if s.settled[dir] == nil {
+		s.settled[dir] = make(map[fileID]stat)
+	}
+	s.settled[dir][st.id] = st
 }
 
 // rotatedOf is the source whose rotation gives a file the name it was found under,
@@ -132,10 +139,7 @@ func (s *Source) judgeAside(found sighting, source string, now time.Time) (g *ge
 		s.pass(found, a)
 		return nil, false
 	}
-	g = s.generate(a, source, newKey(), 0, now)
-	g.departed, g.gone = true, true
-	s.keep(g)
-	return g, false
+	return s.beginAside(a, source, now), false
 }
 
 // ofSource accepts the records that a file beside source may go on with. A few

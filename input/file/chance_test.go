@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,310 +13,328 @@ import (
 	"ollama-hec/input"
 )
 
-// chance is a log that is written, rotated and deleted in whatever way, between
-// any two looks of a shipper that reads, delivers, notes or crashes at any time.
-type chance struct {
-	*steps
+// rotating is a log that is written and rotated as chance will have it. A file is
+// deleted only once all it said has come.
+type rotating struct {
+	*bench
 	draw  *rand.Rand
 	dated bool // rotated names carry a date; else .1 is the youngest and all move on
 
-	line    int
-	since   int       // the first line of the file
-	rotated []rotated // the oldest first
-	turns   int
+	next  int       // line
+	since int       // the first line of the file
+	old   []rotated // the oldest first
+	turns int
 
-	state   map[string][]byte // what the state directory holds
-	reads   map[input.Stream][]delivery
-	sent    map[int]bool
-	lives   map[int]int
-	came    map[int]bool
-	last    int // the youngest line sent
-	late    []int
-	told    []string
-	crashes int
-	extra   int
+	came  map[int]bool
+	sent  map[int]int // in which life last
+	last  int         // the youngest line sent
+	late  []int       // first sent after a younger one
+	again []int       // sent twice in one life
+	told  []string
 }
 
-// rotated is a rotated file, and what lines it has.
+// rotated is a rotated file and its lines.
 type rotated struct {
-	name    string
-	from, n int
+	name     string
+	from, to int
 }
 
-type delivery struct {
-	next input.Position
-	line int
-}
-
-func (st *chance) tell(format string, args ...any) {
-	st.told = append(st.told, fmt.Sprintf(format, args...))
-	if os.Getenv("STORY") != "" {
-		println(st.told[len(st.told)-1])
+func newRotating(t *testing.T, seed uint64, globs ...string) *rotating {
+	r := &rotating{
+		bench: newBench(t, globs...), draw: rand.New(rand.NewPCG(seed, 1)), dated: seed%2 == 0,
+		came: map[int]bool{}, sent: map[int]int{}, last: -1,
 	}
+	r.append("a.log", "")
+	return r
 }
 
-func (st *chance) write() {
-	n := 1 + st.draw.IntN(5)
-	if st.draw.IntN(4) == 0 {
-		n += 60
+func (r *rotating) tell(format string, args ...any) {
+	r.told = append(r.told, fmt.Sprintf(format, args...))
+}
+
+func (r *rotating) write() {
+	n := 1 + r.draw.IntN(5)
+	if r.draw.IntN(4) == 0 {
+		n += 60 // more than identifies a file
 	}
 	var text strings.Builder
 	for i := range n {
-		fmt.Fprintf(&text, "a-%d\n", st.line+i)
+		fmt.Fprintf(&text, "a-%d\n", r.next+i)
 	}
-	st.append("a.log", text.String())
-	st.tell("write %d-%d", st.line, st.line+n-1)
-	st.line += n
+	r.append("a.log", text.String())
+	r.next += n
+	r.tell("write to %d", r.next)
 }
 
-func (st *chance) shift() string {
-	st.turns++
-	if st.dated {
-		return fmt.Sprintf("a.log-20260101-%05d", st.turns)
+// rotate renames the file or copies and truncates it.
+func (r *rotating) rotate(copied bool) {
+	if r.next == r.since {
+		return
 	}
-	for i := range st.rotated {
-		to := fmt.Sprintf("a.log.%d", len(st.rotated)-i+1)
-		st.rename(st.rotated[i].name, to)
-		st.rotated[i].name = to
+	to := r.makeRoom()
+	if copied {
+		r.copyTo("a.log", to)
+		r.truncate("a.log", 0)
+	} else {
+		r.rename("a.log", to)
+		r.append("a.log", "")
+	}
+	r.tell("%d to %d are %s, copied: %v", r.since, r.next, to, copied)
+	r.old = append(r.old, rotated{to, r.since, r.next})
+	r.since = r.next
+}
+
+func (r *rotating) makeRoom() string {
+	r.turns++
+	if r.dated {
+		return fmt.Sprintf("a.log-20260101-%05d", r.turns)
+	}
+	for i := range r.old {
+		to := fmt.Sprintf("a.log.%d", len(r.old)-i+1)
+		r.rename(r.old[i].name, to)
+		r.old[i].name = to
 	}
 	return "a.log.1"
 }
 
-func (st *chance) rotate(copied bool) {
-	if st.line == st.since {
-		return
-	}
-	to := st.shift()
-	if copied {
-		st.copyTo("a.log", to)
-		st.truncate("a.log", 0)
-		st.tell("copy %d-%d to %s", st.since, st.line-1, to)
-	} else {
-		st.rename("a.log", to)
-		st.write0()
-		st.tell("rename %d-%d to %s", st.since, st.line-1, to)
-	}
-	st.rotated = append(st.rotated, rotated{to, st.since, st.line - st.since})
-	st.since = st.line
-}
-
-func (st *chance) write0() { st.append("a.log", "") }
-
-func (st *chance) all(from, n int) bool {
-	for i := range n {
-		if !st.came[from+i] {
+func (r *rotating) allCame(from, to int) bool {
+	for line := from; line < to; line++ {
+		if !r.came[line] {
 			return false
 		}
 	}
 	return true
 }
 
-func (st *chance) deleteOldest() {
-	if len(st.rotated) == 0 || !st.all(st.rotated[0].from, st.rotated[0].n) {
-		return
+func (r *rotating) deleteOldest() {
+	if len(r.old) > 0 && r.allCame(r.old[0].from, r.old[0].to) {
+		r.tell("delete %s", r.old[0].name)
+		r.remove(r.old[0].name)
+		r.old = r.old[1:]
 	}
-	st.tell("delete %s", st.rotated[0].name)
-	st.remove(st.rotated[0].name)
-	st.rotated = st.rotated[1:]
 }
 
-func (st *chance) recreate() {
-	if !st.all(st.since, st.line-st.since) {
-		return
+func (r *rotating) recreate() {
+	if r.allCame(r.since, r.next) {
+		r.tell("delete a.log, which had said %d to %d", r.since, r.next)
+		r.remove("a.log")
+		r.append("a.log", "")
+		r.since = r.next
 	}
-	st.tell("delete a.log and begin it again")
-	st.remove("a.log")
-	st.write0()
-	st.since = st.line
 }
 
-func (st *chance) readSome() {
-	if len(st.ready) == 0 {
+// send notes that a life has read a line.
+func (r *rotating) send(text string, life int) {
+	r.t.Helper()
+	var line int
+	if _, err := fmt.Sscanf(text, "a-%d", &line); err != nil || text != fmt.Sprintf("a-%d", line) {
+		r.t.Fatalf("nobody wrote %q\n%s", text, strings.Join(r.told, "\n"))
+	}
+	before, known := r.sent[line]
+	switch {
+	case !known && line < r.last:
+		r.late = append(r.late, line)
+	case known && before == life:
+		r.again = append(r.again, line)
+	}
+	r.sent[line], r.last = life, max(r.last, line)
+}
+
+// settled demands that every line has come, in order and once a life.
+func (r *rotating) settled() {
+	r.t.Helper()
+	var lost []int
+	for line := range r.next {
+		if !r.came[line] {
+			lost = append(lost, line)
+		}
+	}
+	if len(lost)+len(r.late)+len(r.again) > 0 {
+		r.t.Errorf("of %d lines lost: %v, late: %v, again: %v\n%s\n%s",
+			r.next, lost, r.late, r.again, strings.Join(r.told, "\n"), r.log)
+	}
+}
+
+// glances is a shipper that looks, reads, delivers, takes notes and crashes as
+// chance will have it.
+type glances struct {
+	*rotating
+	steps *steps
+	open  map[input.Stream][]commitment // read and not delivered
+	noted map[string][]byte             // what a crash leaves of the state directory
+	life  int
+}
+
+type commitment struct {
+	at   input.Position
+	line int
+}
+
+func (s *glances) begin() {
+	s.steps = newSteps(s.bench)
+	s.open = map[input.Stream][]commitment{}
+	s.steps.s.scan(time.Now())
+	s.note()
+}
+
+func (s *glances) note() {
+	s.tell("note")
+	if err := s.options.Store.Flush(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.noted = map[string][]byte{}
+	entries, err := os.ReadDir(s.state)
+	for _, e := range entries {
+		if err == nil {
+			s.noted[e.Name()], err = os.ReadFile(filepath.Join(s.state, e.Name()))
+		}
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *glances) crash() {
+	s.tell("crash")
+	s.steps.end()
+	for name, data := range s.noted {
+		if err := os.WriteFile(filepath.Join(s.state, name), data, 0o600); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	s.life++
+	s.begin()
+}
+
+// readOne reads one of the streams that are ready to its end.
+func (s *glances) readOne() {
+	if len(s.steps.ready) == 0 {
 		return
 	}
-	at := st.draw.IntN(len(st.ready))
-	stream := st.ready[at]
-	st.ready = append(st.ready[:at:at], st.ready[at+1:]...)
+	at := s.draw.IntN(len(s.steps.ready))
+	stream := s.steps.ready[at]
+	s.steps.ready = slices.Delete(s.steps.ready, at, at+1)
 	chunk := &input.Chunk{Buf: make([]byte, bufferMin)}
-	for range 100 {
-		progress := stream.Read(chunk)
+	for progress := input.More; progress == input.More; {
+		progress = stream.Read(chunk)
 		for _, r := range chunk.Records {
-			var n int
-			if _, err := fmt.Sscanf(string(r.Text), "a-%d", &n); err != nil {
-				st.t.Fatalf("foreign line %q", r.Text)
-			}
-			if !st.sent[n] {
-				if n < st.last {
-					st.late = append(st.late, n)
-				}
-				st.last = max(st.last, n)
-			} else {
-				if st.lives[n] == st.crashes {
-					st.extra++
-				}
-			}
-			st.lives[n] = st.crashes
-			st.sent[n] = true
-			st.reads[stream] = append(st.reads[stream], delivery{r.Next, n})
-		}
-		if len(chunk.Records) > 0 {
-			g := stream.(*generation)
-			st.tell("read %d-%d of %s (now %s), progress %v", st.reads[stream][len(st.reads[stream])-len(chunk.Records)].line, st.reads[stream][len(st.reads[stream])-1].line, filepath.Base(g.source), filepath.Base(g.path), progress)
-		}
-		if progress != input.More {
-			return
+			var line int
+			s.send(string(r.Text), s.life)
+			fmt.Sscanf(string(r.Text), "a-%d", &line)
+			s.open[stream] = append(s.open[stream], commitment{r.Next, line})
+			s.tell("read %s", r.Text)
 		}
 	}
 }
 
-func (st *chance) deliver(all bool) {
-	for stream, reads := range st.reads {
-		n := len(reads)
+// deliver commits all that was read, or some.
+func (s *glances) deliver(all bool) {
+	for stream, open := range s.open {
+		n := len(open)
 		if !all {
-			n = st.draw.IntN(n + 1)
+			n = s.draw.IntN(n + 1)
 		}
-		for _, r := range reads[:n] {
-			st.came[r.line] = true
+		for _, c := range open[:n] {
+			s.came[c.line] = true
 		}
 		if n > 0 {
-			st.tell("deliver up to %d", reads[n-1].line)
-			stream.Commit(reads[n-1].next, input.Carry{})
+			stream.Commit(open[n-1].at, input.Carry{})
 		}
-		if st.reads[stream] = reads[n:]; n == len(reads) {
-			delete(st.reads, stream)
-		}
-	}
-}
-
-func (st *chance) flush() {
-	st.tell("note")
-	if err := st.options.Store.Flush(); err != nil {
-		st.t.Fatal(err)
-	}
-	st.save()
-}
-
-func (st *chance) save() {
-	entries, err := os.ReadDir(st.state_())
-	if err != nil {
-		st.t.Fatal(err)
-	}
-	st.state = map[string][]byte{}
-	for _, e := range entries {
-		data, err := os.ReadFile(filepath.Join(st.state_(), e.Name()))
-		if err != nil {
-			st.t.Fatal(err)
-		}
-		st.state[e.Name()] = data
-	}
-}
-
-func (st *chance) state_() string { return st.bench.state }
-
-func (st *chance) crash() {
-	st.tell("crash")
-	st.crashes++
-	st.end()
-	for name, data := range st.state {
-		if err := os.WriteFile(filepath.Join(st.state_(), name), data, 0o600); err != nil {
-			st.t.Fatal(err)
+		if s.open[stream] = open[n:]; n == len(open) {
+			delete(s.open, stream)
 		}
 	}
-	st.begin()
 }
 
-func (st *chance) begin() {
-	st.steps = newSteps(st.bench)
-	st.reads = map[input.Stream][]delivery{}
-	st.s.scan(time.Now())
-	st.flush()
-}
-
-func (st *chance) step() {
-	switch n := st.draw.IntN(100); {
+func (s *glances) step() {
+	switch n := s.draw.IntN(100); {
 	case n < 20:
-		st.write()
-	case n < 28:
-		st.rotate(false)
+		s.write()
 	case n < 36:
-		st.rotate(true)
+		s.rotate(n < 28)
 	case n < 42:
-		st.deleteOldest()
+		s.deleteOldest()
 	case n < 46:
-		st.recreate()
+		s.recreate()
 	case n < 58:
-		st.tell("scan")
-		st.s.scan(time.Now())
+		s.tell("list")
+		s.steps.s.scan(time.Now())
 	case n < 70:
-		st.tell("look")
-		st.s.lookAtAll(time.Now())
+		s.tell("look")
+		s.steps.s.lookAtAll(time.Now())
 	case n < 84:
-		st.readSome()
-	case n < 92:
-		st.deliver(false)
+		s.readOne()
 	case n < 95:
-		st.deliver(true)
+		s.deliver(n < 87)
 	case n < 98:
-		st.flush()
+		s.note()
 	default:
-		st.crash()
+		s.crash()
 	}
 }
 
-func TestChances(t *testing.T) {
-	n, first := 200, 0
-	if v := os.Getenv("STORIES"); v != "" {
-		fmt.Sscan(v, &n)
-	}
-	if v := os.Getenv("STORY"); v != "" {
-		fmt.Sscan(v, &first)
-		n = 1
-	}
-	lost, late, again := 0, 0, 0
-	for seed := range n {
-		st := &chance{draw: rand.New(rand.NewPCG(uint64(first+seed), 9)), sent: map[int]bool{}, lives: map[int]int{}, came: map[int]bool{}, last: -1}
-		st.dated = (first+seed)%2 == 0
-		b := newBench(t)
-		b.options.RotateWait, b.options.Rescan = time.Millisecond, time.Millisecond
-		st.steps = &steps{bench: b}
-		st.write0()
-		st.begin()
-		for range 150 {
-			st.step()
-		}
-		for range 300 {
-			st.s.scan(time.Now())
-			st.s.lookAtAll(time.Now())
-			for len(st.ready) > 0 {
-				st.readSome()
+// Whatever is written, rotated and deleted between two looks, and whenever the
+// shipper crashes: all of it is read, in order, and nothing twice in one life.
+func TestWhateverComesBetweenTwoLooks(t *testing.T) {
+	for seed := range uint64(60) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			s := &glances{rotating: newRotating(t, seed)}
+			s.options.RotateWait, s.options.Rescan = time.Millisecond, time.Millisecond
+			s.begin()
+			for range 150 {
+				s.step()
 			}
-			st.deliver(true)
-			if st.all(0, st.line) {
-				break
+			for deadline := time.Now().Add(20 * time.Second); !s.allCame(0, s.next) && time.Now().Before(deadline); {
+				s.steps.see()
+				for len(s.steps.ready) > 0 {
+					s.readOne()
+				}
+				s.deliver(true)
 			}
-			time.Sleep(20 * time.Microsecond)
-		}
-		miss := []int{}
-		for i := range st.line {
-			if !st.came[i] {
-				miss = append(miss, i)
-			}
-		}
-		if len(miss) > 0 {
-			lost++
-		}
-		if len(st.late) > 0 {
-			late++
-		}
-		if st.extra > 0 {
-			again++
-		}
-		if len(miss)+len(st.late)+st.extra > 0 && n == 1 {
-			t.Errorf("seed %d: lost %v, late %v, again %d\n%s\n%s", first+seed, miss, st.late, st.extra, strings.Join(st.told, "\n"), st.log)
-		} else if len(miss)+len(st.late)+st.extra > 0 && lost+late+again < 20 {
-			t.Logf("seed %d dated %v: lost %d, late %d, again %d, crashes %d", first+seed, st.dated, len(miss), len(st.late), st.extra, st.crashes)
-		}
-		st.end()
+			s.settled()
+		})
 	}
-	t.Logf("%d lost, %d late, %d again of %d", lost, late, again, n)
+}
+
+// The same while files are listed and read.
+func TestRotationWithoutRest(t *testing.T) {
+	for seed := range uint64(6) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			r := newRotating(t, seed)
+			taken, life := 0, 0
+			take := func() {
+				r.lane.mu.Lock()
+				got := r.lane.got[taken:]
+				taken += len(got)
+				r.lane.mu.Unlock()
+				for _, g := range got {
+					r.send(g.text, life)
+					var line int
+					fmt.Sscanf(g.text, "a-%d", &line)
+					r.came[line] = true
+				}
+			}
+			r.start()
+			for range 300 {
+				<-time.After(time.Duration(r.draw.IntN(3000)) * time.Microsecond)
+				take()
+				switch n := r.draw.IntN(60); {
+				case n == 0:
+					r.kill()
+					take()
+					life++
+					r.start()
+				case n < 24:
+					r.write()
+				case n < 48:
+					r.rotate(n < 36)
+				default:
+					r.deleteOldest()
+				}
+			}
+			r.eventually("everything", func() bool { take(); return r.allCame(0, r.next) })
+			r.settled()
+		})
+	}
 }

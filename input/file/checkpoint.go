@@ -137,22 +137,21 @@ func (s *Source) retain(now time.Time) {
 			s.store.Set(namespace, key, func() any { return r })
 		case now.Sub(time.Unix(r.Gone, 0)) > forgetAfter:
 			s.forget(key)
+			s.raiseFloor(now.Add(-forgetAfter).UnixNano())
 		}
 	}
 	if len(d) > dormantMax {
 		byAge := slices.SortedFunc(maps.Keys(d), func(a, b string) int { return cmp.Compare(d[a].Gone, d[b].Gone) })
 		for _, key := range byAge[:len(d)-dormantMax] {
+			s.raiseFloor(d[key].Mtime + 1)
 			s.forget(key)
 		}
 	}
 }
 
-// forget drops the record of a delivered file, which from then on is too old to read.
 func (s *Source) forget(key string) {
-	r := s.dormant[key]
 	delete(s.dormant, key)
 	s.store.Delete(namespace, key)
-	s.raiseOrigin(r.Source, r.Mtime+1)
 }
 
 // find returns the record to resume a at, of those that accept lets pass: the
@@ -198,9 +197,12 @@ func (r record) about(a *arrival) bool {
 // telling: there is something to know the file by, and it was followed.
 func (r record) telling() bool { return r.Head.Len > 0 && !r.Old }
 
-// wasEmpty: the file said nothing when it was last seen, and that not long ago. So
-// only its name in the file system tells it, which others are soon given.
-func (r record) wasEmpty() bool { return !r.telling() && r.Gone == 0 }
+// wasEmptyAt: the file said nothing when it was last seen, not long ago and under a
+// name that it may have had where it was found. For nothing else tells it but its name
+// in the file system, which others are soon given.
+func (r record) wasEmptyAt(found sighting) bool {
+	return !r.telling() && r.Gone == 0 && (r.Path == found.path || found.rotatedFrom(r.Path) && filepath.Dir(r.Path) == filepath.Dir(found.path))
+}
 
 // fits: a is the recorded file, grown perhaps.
 func (r record) fits(a *arrival) bool {

@@ -20,6 +20,19 @@ type candidate struct {
 	since    time.Time // it waits only for the original; zero: not yet
 }
 
+// hold keeps a back if it may be a copy.
+func (s *Source) hold(a *arrival) bool {
+	if s.options.Once || !tells(a.head) {
+		return false
+	}
+	c := s.maybeCopy(a)
+	if c == nil {
+		return false
+	}
+	s.held[a.stat.id] = c
+	return true
+}
+
 func (s *Source) maybeCopy(a *arrival) *candidate {
 	if a.packed() {
 		return nil
@@ -55,9 +68,8 @@ func (s *Source) reconsider(g *generation) bool {
 		s.ignored[name{a.path, a.stat.id}] = a.stat.size
 		return true
 	}
-	if c := s.maybeCopy(a); c != nil {
+	if s.hold(a) {
 		s.withdraw(g)
-		s.held[a.stat.id] = c
 		return true
 	}
 	return false
@@ -111,14 +123,11 @@ func says(f content, a *arrival) bool {
 	return err == nil && err2 == nil && bytes.Equal(here, there)
 }
 
-// replaced: a says what a generation of source said whose file does not any more. It
-// is marked, to go on in a.
+// replaced: a says what a generation of source said whose file does not any more,
+// which is marked to go on in a; or, while that is being read, may not.
 func (s *Source) replaced(a *arrival, source string) bool {
 	for _, g := range s.all() {
-		if g.source != source || !complete(a, g) {
-			continue
-		}
-		if g.doubt() {
+		if g.source == source && complete(a, g) && g.doubt() {
 			s.scanWanted.Store(true)
 			return true
 		}
@@ -126,15 +135,17 @@ func (s *Source) replaced(a *arrival, source string) bool {
 	return false
 }
 
-// doubt looks whether g's file says what was read of it, and reports whether g is
-// marked to go on elsewhere because it does not.
+// doubt marks g to go on elsewhere if its file does not say what was read of it, and
+// reports whether it is marked, or cannot be now.
 func (g *generation) doubt() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.over || g.reading {
+	switch {
+	case g.over:
 		return false
-	}
-	if !g.suspect && !g.holds() {
+	case g.reading:
+		return true
+	case !g.suspect && !g.holds():
 		g.suspect, g.most = true, g.off // how much more there was is not known
 	}
 	return g.suspect
@@ -215,11 +226,25 @@ func (s *Source) settleCopies(now time.Time) {
 		switch s.judge(c, now) {
 		case release:
 			delete(s.held, id)
-			s.lineUp([]*generation{s.begin(c.arrival, now)})
+			s.lineUp([]*generation{s.beginHeld(c.arrival, now)}, now)
 		case inherit:
 			s.moveTo(c.original, c.arrival, now)
 		}
 	}
+}
+
+// beginHeld makes a new generation of a file that was found at its path once.
+func (s *Source) beginHeld(a *arrival, now time.Time) *generation {
+	if a.leads() {
+		return s.begin(a, now)
+	}
+	return s.beginAside(a, a.path, now)
+}
+
+// leads: a's path still leads to it.
+func (a *arrival) leads() bool {
+	st, err := statPath(a.path)
+	return err == nil && st.id == a.stat.id
 }
 
 type verdict int
@@ -312,16 +337,15 @@ func (s *Source) succeed(g *generation, now time.Time) {
 		f.Close()
 	case a != nil && a.packed() && !s.unpacks(path):
 		f.Close()
-	case a != nil && gone: // and then renamed
-		next := s.generate(a, g.source, newKey(), 0, now)
-		next.departed, next.gone = true, true
-		s.keep(next)
-		born = append(born, next)
+	case a != nil && (gone || !a.leads()): // and then renamed
+		born = append(born, s.beginAside(a, g.source, now))
 	case a != nil:
-		born = append(born, s.begin(a, now))
+		if !s.hold(a) { // copied already, and about to be truncated again
+			born = append(born, s.begin(a, now))
+		}
 	}
 	// it may have happened more than once
-	s.lineUp(append(born, s.sweep(filepath.Dir(g.source), now)...))
+	s.lineUp(append(born, s.sweep(filepath.Dir(g.source), now)...), now)
 }
 
 // arrivalOf takes an open file for one that has just been found, nil if it

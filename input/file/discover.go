@@ -1,6 +1,7 @@
 package file
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,12 +25,16 @@ func (s *Source) scan(now time.Time) {
 	for _, g := range s.all() {
 		s.locate(g, paths[g], now)
 	}
-	s.admit(fresh, s.sourceDirs(l), now)
+	dirs := s.sourceDirs(l)
+	s.admit(fresh, dirs, now)
 	s.settleCopies(now)
 	if s.options.Once || s.scans.Load() >= searches-1 {
 		s.retain(now)
 	}
 	s.watchDirs(l)
+	gone := func(dir string) bool { _, ok := dirs[dir]; return !ok }
+	maps.DeleteFunc(s.swept, func(dir string, _ int64) bool { return gone(dir) })
+	maps.DeleteFunc(s.settled, func(dir string, _ map[fileID]stat) bool { return gone(dir) })
 	s.first = false
 	clear(s.aside)
 	s.scans.Add(1)
@@ -111,15 +116,13 @@ func (s *Source) locate(g *generation, paths []string, now time.Time) {
 		paths = []string{g.path}
 	}
 	departed := !slices.Contains(paths, g.source)
-	if departed && !g.departed {
-		s.counters.rotations.Add(1)
-		s.left = append(s.left, g.source)
-		g.changed = now
+	switch {
+	case !departed:
+		g.departed, g.final, g.drained = false, false, false
+	case !g.departed:
+		s.depart(g, now)
 	}
-	if !departed {
-		g.final, g.drained = false, false
-	}
-	g.departed, g.gone = departed, len(paths) == 0
+	g.gone = len(paths) == 0
 	if len(paths) > 0 && !slices.Contains(paths, g.path) {
 		g.path = paths[0]
 	}
@@ -128,6 +131,13 @@ func (s *Source) locate(g *generation, paths []string, now time.Time) {
 	if lost {
 		s.recover(g)
 	}
+}
+
+// depart notes that the path of g's source no longer leads to it. It needs g.mu.
+func (s *Source) depart(g *generation, now time.Time) {
+	s.counters.rotations.Add(1)
+	s.left = append(s.left, g.source)
+	g.departed, g.changed = true, now
 }
 
 // stillThere: no listing named g, yet its path leads to it, or who knows. A

@@ -85,24 +85,24 @@ type Source struct {
 
 	// All below is owned by Run.
 
-	announce  func(input.Stream)
-	byID      map[fileID]*generation
-	line      map[string][]*generation    // of a source, in the order in which they are read
-	waiting   map[*generation]bool        // for those before it in line to be read to their ends
-	held      map[fileID]*candidate       // perhaps copies
-	ignored   map[name]int64              // compressed files, with their sizes
-	passed    map[fileID]stat             // gzipped files that say nothing new
-	settled   map[fileID]stat             // files beside sources, accounted for as they are
-	swept     map[string]int64            // the mtimes of directories when all in them were
-	aside     map[*generation]sighting    // those just seen beside their sources
-	origins   origins
-	dormant   dormant
-	notices   notices
-	watch     *watch
-	names     map[string]*generation   // by the paths notifications name
-	dirty     map[*generation]bool     // named since the last look
-	left      []string                 // sources whose generation departed in this scan
-	first     bool                     // nothing was listed yet
+	announce func(input.Stream)
+	byID     map[fileID]*generation
+	line     map[string][]*generation   // of a source, in the order in which they are read
+	waiting  map[*generation]bool       // for those before it in line to be read to their ends
+	held     map[fileID]*candidate      // perhaps copies
+	ignored  map[name]int64             // compressed files, with their sizes
+	passed   map[fileID]stat            // gzipped files that say nothing new
+	settled  map[string]map[fileID]stat // by directory: files beside sources that are accounted for as they are
+	swept    map[string]int64           // the mtimes of directories when all in them were
+	aside    map[*generation]sighting   // those just seen beside their sources
+	origins  origins
+	dormant  dormant
+	notices  notices
+	watch    *watch
+	names    map[string]*generation // by the paths notifications name
+	dirty    map[*generation]bool   // named since the last look
+	left     []string               // sources whose generation departed in this scan
+	first    bool                   // nothing was listed yet
 }
 
 // New checks the options and reads the checkpoints. It touches no log file.
@@ -119,7 +119,7 @@ func New(o Options) (*Source, error) {
 		ignored: make(map[name]int64),
 		passed:  make(map[fileID]stat),
 		names:   make(map[string]*generation),
-		settled: make(map[fileID]stat),
+		settled: make(map[string]map[fileID]stat),
 		swept:   make(map[string]int64),
 		aside:   make(map[*generation]sighting),
 		notices: newNotices(o.Log),

@@ -194,7 +194,7 @@ func (s *Source) lookBehind(begun []*generation, now time.Time) {
 		g.mu.Unlock()
 		dirs[filepath.Dir(g.source)] = false
 	}
-	s.lineUp(s.sweepAll(dirs, now))
+	s.lineUp(s.sweepAll(dirs, now), now)
 	clear(s.aside)
 }
 
@@ -269,7 +269,7 @@ func (s *Source) retire(g *generation, now time.Time) {
 		delete(s.byID, id)
 	}
 	s.leave(g)
-	s.settled[id] = g.seen
+	s.settle(filepath.Dir(g.source), g.seen)
 	s.drop(g)
 }
 

@@ -33,7 +33,7 @@ type generation struct {
 	written int64     // its mtime when last seen to say what was read of it
 	changed time.Time // when seen was last found to differ
 	news    bool      // since it was last announced
-	begins  bool      // it was empty, has been written to since, and nothing is known of it
+	begins  bool      // it has been written to, and nothing is known of it
 
 	reading   bool // a Read has the file and the frames
 	announced bool // and not yet read to the end
@@ -133,7 +133,7 @@ func (g *generation) observe(now stat, at time.Time) {
 		g.news = true
 		g.final = false
 		g.rested = g.rested || now.size <= g.seen.size // not by growing
-		g.begins = g.begins || g.seen.size == 0 && len(g.head) == 0
+		g.begins = g.begins || g.off == 0 && len(g.head) == 0
 	}
 	if now.size < g.off || g.off == 0 && now.size < g.seen.size {
 		g.suspect = true
@@ -165,7 +165,7 @@ func (g *generation) learnHead() (begun bool) {
 	if err != nil || !bytes.HasPrefix(head, g.head) {
 		return false // Read finds out
 	}
-	if mayBeCompressed(head) {
+	if mayBeCompressed(head) || !tells(head) {
 		return false // too short to tell
 	}
 	begun = len(g.head) == 0 && !g.announced && g.off == 0

@@ -90,6 +90,10 @@ var compressed = [][]byte{
 	{'7', 'z', 0xbc, 0xaf, 0x27, 0x1c},  // 7z
 }
 
+// tells: the beginning of a file tells it from others. Less than a line does not: it
+// may just be being written.
+func tells(head []byte) bool { return len(head) >= headSize || bytes.IndexByte(head, '\n') >= 0 }
+
 func isGzip(head []byte) bool { return bytes.HasPrefix(head, compressed[0]) }
 
 func isCompressed(head []byte) bool {

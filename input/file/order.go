@@ -2,19 +2,48 @@ package file
 
 import (
 	"cmp"
+	"os"
 	"slices"
+	"time"
 )
 
 // lineUp has each of born read after the generations of its source before it.
-func (s *Source) lineUp(born []*generation) {
+func (s *Source) lineUp(born []*generation, now time.Time) {
+	all := make(map[string][]*generation)
 	for _, g := range born {
-		for _, other := range s.line[g.source] {
-			other.doubt()
+		if all[g.source] == nil {
+			all[g.source] = slices.Clone(s.line[g.source])
 		}
+		all[g.source] = append(all[g.source], g)
+	}
+	for source, line := range all {
+		s.refresh(source, line, now)
 	}
 	slices.SortStableFunc(born, s.older)
 	for _, g := range born {
 		s.insert(g)
+	}
+}
+
+// refresh finds out which generations of a source have left its path, or their file,
+// since that was last looked at: all that is older than what comes now has.
+func (s *Source) refresh(source string, all []*generation, now time.Time) {
+	if len(all) == 1 {
+		return // there is nothing to be before or after
+	}
+	st, err := statPath(source)
+	for _, g := range all {
+		g.doubt()
+		g.mu.Lock()
+		if !g.departed && (err == nil && st.id != g.seen.id || os.IsNotExist(err)) {
+			s.depart(g, now)
+		}
+		if g.off == 0 && len(g.head) == 0 && g.file != nil { // it is what it says now
+			if st, err := g.file.stat(); err == nil {
+				g.written = st.mtime
+			}
+		}
+		g.mu.Unlock()
 	}
 }
 
@@ -68,7 +97,16 @@ func (s *Source) older(a, b *generation) int {
 	if c, ok := x.turn.compare(y.turn); ok && c != 0 {
 		return c
 	}
-	return cmp.Or(cmp.Compare(x.mtime, y.mtime), cmp.Compare(x.turn.date, y.turn.date))
+	if c := cmp.Compare(x.mtime, y.mtime); c != 0 || x.turn == y.turn {
+		return c
+	}
+	switch noTurn { // within a tick: what was at the path later came later
+	case y.turn:
+		return -1
+	case x.turn:
+		return 1
+	}
+	return cmp.Compare(x.turn.date, y.turn.date)
 }
 
 // blocked: what came before g at its path is not read yet.
@@ -101,7 +139,7 @@ func (s *Source) turn(g *generation) place {
 	found, seen := s.aside[g]
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	p := place{left: g.departed || g.suspect || seen, turn: noTurn, mtime: g.written}
+	p := place{left: g.departed || g.suspect, turn: noTurn, mtime: g.written}
 	switch {
 	case g.suspect: // its name is another's
 	case seen:

@@ -279,7 +279,7 @@ func (r *reading) sameHead(buf []byte) bool {
 	case !bytes.HasPrefix(buf[:n], r.head):
 		r.changed = true
 		return false
-	case n > len(r.head):
+	case n > len(r.head) && tells(buf[:n]):
 		r.longHead = bytes.Clone(buf[:n])
 	}
 	if r.off == 0 {

@@ -5,56 +5,70 @@ import (
 	"time"
 )
 
-// What is known of the time before a file was followed: files rotated then are not
-// read. It is kept by glob, and by source where records of delivered files were
-// dropped, which could else be taken for new ones.
+// sinceNamespace is where the store keeps from when on rotated files are wanted.
 const sinceNamespace = "rotated"
 
-// origins are those times, in nanoseconds as of files' mtimes.
+// origins are the times, as of files' mtimes, before which nothing rotated is read:
+// it was there before anybody asked, or it is so old that it is not known any more
+// that it was delivered.
 type origins struct {
-	globs   map[string]int64
-	sources map[string]int64
+	globs map[string]int64 // when each was first given
+	floor int64
 }
 
-// origin is one of them in a checkpoint.
+// origin is one of them in a checkpoint, the floor where there is no glob.
 type origin struct {
-	Glob   string `json:"glob,omitempty"`
-	Source string `json:"source,omitempty"`
-	Since  int64  `json:"since"`
+	Glob  string `json:"glob,omitempty"`
+	Since int64  `json:"since"`
 }
 
 func (o origin) key() string {
-	if o.Glob != "" {
-		return "glob " + o.Glob
+	if o.Glob == "" {
+		return "all"
 	}
-	return "source " + o.Source
+	return "glob " + o.Glob
 }
 
 // wakeOrigins reads what earlier runs left.
 func wakeOrigins(records map[string]json.RawMessage) origins {
-	o := origins{globs: make(map[string]int64), sources: make(map[string]int64)}
+	o := origins{globs: make(map[string]int64)}
 	for _, raw := range records {
 		var r origin
 		switch err := json.Unmarshal(raw, &r); {
 		case err != nil: // nothing is known then
-		case r.Glob != "":
-			o.globs[r.Glob] = r.Since
+		case r.Glob == "":
+			o.floor = r.Since
 		default:
-			o.sources[r.Source] = r.Since
+			o.globs[r.Glob] = r.Since
 		}
 	}
 	return o
 }
 
+func (s *Source) keepOrigin(o origin) {
+	s.store.Set(sinceNamespace, o.key(), func() any { return o })
+}
+
+// raiseFloor gives up telling what was rotated before at from what is new.
+func (s *Source) raiseFloor(at int64) {
+	if at > s.origins.floor {
+		s.origins.floor = at
+		s.keepOrigin(origin{Since: at})
+	}
+}
+
 // settleOrigins begins the time of the globs that are new, forgets the ones no
 // longer given, and passes over what lies beside the sources of new ones already.
 func (s *Source) settleOrigins(l *listing, now time.Time) {
+	for dir := range s.sourceDirs(l) {
+		s.passOver(dir, now)
+	}
 	given := make(map[string]bool)
-	var fresh []pattern
 	for _, p := range s.patterns {
 		given[p.glob] = true
 		if _, ok := s.origins.globs[p.glob]; !ok {
-			fresh = append(fresh, p)
+			s.origins.globs[p.glob] = now.Add(-mtimeTick).UnixNano()
+			s.keepOrigin(origin{Glob: p.glob, Since: s.origins.globs[p.glob]})
 		}
 	}
 	for glob := range s.origins.globs {
@@ -63,17 +77,6 @@ func (s *Source) settleOrigins(l *listing, now time.Time) {
 			s.store.Delete(sinceNamespace, origin{Glob: glob}.key())
 		}
 	}
-	for dir := range s.sourceDirs(l) {
-		s.passOver(dir, now)
-	}
-	for _, p := range fresh {
-		s.origins.globs[p.glob] = now.Add(-mtimeTick).UnixNano()
-		s.keepOrigin(origin{Glob: p.glob, Since: s.origins.globs[p.glob]})
-	}
-}
-
-func (s *Source) keepOrigin(o origin) {
-	s.store.Set(sinceNamespace, o.key(), func() any { return o })
 }
 
 // passOver notes the files in dir that were rotated before their source was ever
@@ -85,10 +88,10 @@ func (s *Source) passOver(dir string, now time.Time) {
 	}
 	for _, found := range beside {
 		source, ok := s.rotatedOf(found)
-		if !ok || s.known(found.stat) != nil {
+		if !ok {
 			continue
 		}
-		if _, ok := s.since(source); ok {
+		if _, asked := s.since(source); asked {
 			continue
 		}
 		a := s.examine(found)
@@ -120,11 +123,10 @@ func oldRecord(source string, found sighting, a *arrival, now time.Time) record 
 
 // since is the time from which what is rotated at source is wanted, if anything of
 // it was asked for before.
-func (s *Source) since(source string) (int64, bool) {
-	since, ok := int64(0), false
+func (s *Source) since(source string) (since int64, asked bool) {
 	earlier := func(t int64) {
-		if !ok || t < since {
-			since, ok = t, true
+		if !asked || t < since {
+			since, asked = t, true
 		}
 	}
 	for _, p := range s.patterns {
@@ -141,22 +143,14 @@ func (s *Source) since(source string) (int64, bool) {
 	if last > 0 {
 		earlier(last)
 	}
-	return max(since, s.origins.sources[source]), ok
+	return max(since, s.origins.floor), asked
 }
 
 // before: found was rotated before anything of its source was wanted.
 func (s *Source) before(found sighting, source string) bool {
-	since, ok := s.since(source)
+	since, asked := s.since(source)
 	if found.packed {
-		return !ok || !found.since(since)
+		return !asked || !found.since(since)
 	}
-	return !ok || found.stat.mtime < since
-}
-
-// raiseOrigin notes that what was rotated at source before since is not known any more.
-func (s *Source) raiseOrigin(source string, since int64) {
-	if since > s.origins.sources[source] {
-		s.origins.sources[source] = since
-		s.keepOrigin(origin{Source: source, Since: since})
-	}
+	return !asked || found.stat.mtime < since
 }

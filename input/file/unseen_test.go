@@ -207,6 +207,6 @@ func TestCopyMetBeforeTruncation(t *testing.T) {
 	st.copyTo("a.log", "a.log.1")
 	st.truncate("a.log", 0)
 	st.append("a.log", lines("a", 15, 30))
-	st.s.lineUp(st.s.sweep(st.dir, time.Now()))
+	st.s.lineUp(st.s.sweep(st.dir, time.Now()), time.Now())
 	st.wants(lines("a", 0, 45))
 }

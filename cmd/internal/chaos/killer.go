@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -33,6 +36,33 @@ func (k *killer) start() (*blackbox.Shipper, error) {
 	k.command.Env["TOKEN"] = blackbox.Token(k.life)
 	k.life++
 	return k.command.Start()
+}
+
+// begin has a first shipper note from when on rotated files are wanted. What is
+// rotated before that is not read.
+func (k *killer) begin(ctx context.Context) error {
+	s, err := k.start()
+	if err != nil {
+		return err
+	}
+	defer s.Kill()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(patient); ; {
+		noted, err := os.ReadFile(filepath.Join(k.command.Env["STATE_DIR"], "checkpoints"))
+		if err == nil && bytes.Contains(noted, []byte(k.command.Env["PATHS"])) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.Done():
+			return fmt.Errorf("the shipper ended by itself with %d:\n%s", s.ExitCode(), s.Log())
+		case <-late:
+			return fmt.Errorf("the first shipper notes nothing:\n%s", s.Log())
+		case <-tick.C:
+		}
+	}
 }
 
 // run kills one shipper after the other, for as long and as often as asked for.

@@ -3,7 +3,7 @@
 // excuse. What happens is drawn from a seed; when it happens is up to the machine.
 //
 // Loss can only be the shipper's doing: a writer deletes a file only once all of
-// it has come, and stops while it copies and truncates.
+// it has come, stops while it copies and truncates, and begins after a first shipper.
 package main
 
 import (
@@ -88,6 +88,29 @@ func (p *plan) run(ctx context.Context) (ok bool, err error) {
 	defer server.Close()
 	server.Watch()
 
+	k := &killer{
+		command: blackbox.Command{Binary: binary, Args: []string{"run"}, Env: map[string]string{
+			"URL": server.URL(), "PATHS": filepath.Join(logs, "*.log"), "STATE_DIR": filepath.Join(dir, "state"),
+			"HOST": "chaos", "DRAIN_TIMEOUT": "1s", "BATCH_EVENTS": "200", "BATCH_DELAY": "20ms",
+		}},
+		draw: rand.New(rand.NewPCG(p.seed, 0)),
+	}
+	if err := k.begin(ctx); err != nil {
+		return false, err
+	}
+	writers, err := p.amid(ctx, ledger, logs, k)
+	if err == nil {
+		server.SetFault(nil)
+		err = k.calm(ctx, ledger)
+	}
+	if err != nil {
+		return false, err
+	}
+	return report(os.Stdout, ledger.Tally(), writers, k, server), nil
+}
+
+// amid has writers write while k kills, and returns them when both have ended.
+func (p *plan) amid(ctx context.Context, ledger *blackbox.Ledger, logs string, k *killer) ([]*writer, error) {
 	writing, stopWriting := context.WithCancel(ctx)
 	defer stopWriting()
 	writers := make([]*writer, p.writers)
@@ -106,28 +129,14 @@ func (p *plan) run(ctx context.Context) (ok bool, err error) {
 			}
 		})
 	}
-	k := &killer{
-		command: blackbox.Command{Binary: binary, Args: []string{"run"}, Env: map[string]string{
-			"URL": server.URL(), "PATHS": filepath.Join(logs, "*.log"), "STATE_DIR": filepath.Join(dir, "state"),
-			"HOST": "chaos", "DRAIN_TIMEOUT": "1s", "BATCH_EVENTS": "200", "BATCH_DELAY": "20ms",
-		}},
-		draw: rand.New(rand.NewPCG(p.seed, 0)),
-	}
-	err = k.run(writing, p.least, p.kills)
+	err := k.run(writing, p.least, p.kills)
 	stopWriting()
 	all.Wait()
 	select {
 	case err = <-failed:
 	default:
 	}
-	if err == nil {
-		server.SetFault(nil)
-		err = k.calm(ctx, ledger)
-	}
-	if err != nil {
-		return false, err
-	}
-	return report(os.Stdout, ledger.Tally(), writers, k, server), nil
+	return writers, err
 }
 
 // mischief is what goes wrong at the receiver.

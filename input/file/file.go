@@ -136,7 +136,7 @@ func New(o Options) (*Source, error) {
 	if s.dormant, err = wakeDormant(o.Store); err != nil {
 		return nil, fmt.Errorf("read checkpoints: %w", err)
 	}
-	s.origins = wakeOrigins(o.Store.Records(sinceNamespace))
+	s.origins = wakeOrigins(o.Store.Get(originsDocument))
 	return s, nil
 }
 

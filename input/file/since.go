@@ -2,58 +2,42 @@ package file
 
 import (
 	"encoding/json"
+	"maps"
 	"time"
 )
 
-// sinceNamespace is where the store keeps from when on rotated files are wanted.
-const sinceNamespace = "rotated"
+// originsDocument is where the store keeps them.
+const originsDocument = "rotated"
 
 // origins are the times, as of files' mtimes, before which nothing rotated is read:
 // it was there before anybody asked, or it is so old that it is not known any more
 // that it was delivered.
 type origins struct {
-	globs map[string]int64 // when each was first given
-	floor int64
+	Globs map[string]int64 `json:"globs"` // when each was first given
+	Floor int64            `json:"floor,omitempty"`
 }
 
-// origin is one of them in a checkpoint, the floor where there is no glob.
-type origin struct {
-	Glob  string `json:"glob,omitempty"`
-	Since int64  `json:"since"`
-}
-
-func (o origin) key() string {
-	if o.Glob == "" {
-		return "all"
-	}
-	return "glob " + o.Glob
-}
-
-// wakeOrigins reads what earlier runs left.
-func wakeOrigins(records map[string]json.RawMessage) origins {
-	o := origins{globs: make(map[string]int64)}
-	for _, raw := range records {
-		var r origin
-		switch err := json.Unmarshal(raw, &r); {
-		case err != nil: // nothing is known then
-		case r.Glob == "":
-			o.floor = r.Since
-		default:
-			o.globs[r.Glob] = r.Since
-		}
+// wakeOrigins reads what earlier runs left. If that makes no sense, nothing is known.
+func wakeOrigins(document []byte) origins {
+	var o origins
+	if json.Unmarshal(document, &o) != nil || o.Globs == nil {
+		o.Globs = make(map[string]int64)
 	}
 	return o
 }
 
-func (s *Source) keepOrigin(o origin) {
-	s.store.Set(sinceNamespace, o.key(), func() any { return o })
+func (s *Source) keepOrigins() {
+	document, err := json.Marshal(s.origins)
+	if err == nil { // as always
+		s.store.Put(originsDocument, document)
+	}
 }
 
 // raiseFloor gives up telling what was rotated before at from what is new.
 func (s *Source) raiseFloor(at int64) {
-	if at > s.origins.floor {
-		s.origins.floor = at
-		s.keepOrigin(origin{Since: at})
+	if at > s.origins.Floor {
+		s.origins.Floor = at
+		s.keepOrigins()
 	}
 }
 
@@ -63,19 +47,17 @@ func (s *Source) settleOrigins(l *listing, now time.Time) {
 	for dir := range s.sourceDirs(l) {
 		s.passOver(dir, now)
 	}
-	given := make(map[string]bool)
+	given := make(map[string]int64)
 	for _, p := range s.patterns {
-		given[p.glob] = true
-		if _, ok := s.origins.globs[p.glob]; !ok {
-			s.origins.globs[p.glob] = now.Add(-mtimeTick).UnixNano()
-			s.keepOrigin(origin{Glob: p.glob, Since: s.origins.globs[p.glob]})
+		since, ok := s.origins.Globs[p.glob]
+		if !ok {
+			since = now.Add(-mtimeTick).UnixNano()
 		}
+		given[p.glob] = since
 	}
-	for glob := range s.origins.globs {
-		if !given[glob] {
-			delete(s.origins.globs, glob)
-			s.store.Delete(sinceNamespace, origin{Glob: glob}.key())
-		}
+	if !maps.Equal(given, s.origins.Globs) {
+		s.origins.Globs = given
+		s.keepOrigins()
 	}
 }
 
@@ -130,7 +112,7 @@ func (s *Source) since(source string) (since int64, asked bool) {
 		}
 	}
 	for _, p := range s.patterns {
-		if t, known := s.origins.globs[p.glob]; known && p.matches(source) {
+		if t, known := s.origins.Globs[p.glob]; known && p.matches(source) {
 			earlier(t)
 		}
 	}
@@ -143,7 +125,7 @@ func (s *Source) since(source string) (since int64, asked bool) {
 	if last > 0 {
 		earlier(last)
 	}
-	return max(since, s.origins.floor), asked
+	return max(since, s.origins.Floor), asked
 }
 
 // before: found was rotated before anything of its source was wanted.

@@ -50,7 +50,7 @@ func (k *killer) begin(ctx context.Context) error {
 	defer tick.Stop()
 	for late := time.After(patient); ; {
 		noted, err := os.ReadFile(filepath.Join(k.command.Env["STATE_DIR"], "checkpoints"))
-		if err == nil && bytes.Contains(noted, []byte(k.command.Env["PATHS"])) {
+		if err == nil && bytes.Contains(noted, []byte(`"rotated"`)) {
 			return nil
 		}
 		select {

@@ -115,9 +115,17 @@ func (s *Source) resume(found sighting, accept func(record) bool, now time.Time)
 	if accept == nil {
 		accept = alike(a)
 	}
+	g := s.goOn(a, accept, now)
+	if g == nil {
+		a.file.Close()
+	}
+	return g
+}
+
+// goOn continues a generation that accept lets pass in a, nil if none fits.
+func (s *Source) goOn(a *arrival, accept func(record) bool, now time.Time) *generation {
 	key, ok := s.dormant.find(a, accept)
 	if !ok {
-		a.file.Close()
 		return nil
 	}
 	r := s.dormant[key]

@@ -2,6 +2,7 @@ package file
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -70,7 +71,7 @@ func (s *Source) account(dir string, beside []sighting, now time.Time) (born []*
 	settled = true
 	before := s.settled[dir]
 	delete(s.settled, dir) // what is not there any more is forgotten
-	clear(s.aside)
+	maps.DeleteFunc(s.aside, func(g *generation, _ sighting) bool { return filepath.Dir(g.source) == dir })
 	for _, found := range beside {
 		source, ok := s.rotatedOf(found)
 		if !ok || s.held[found.stat.id] != nil {
@@ -125,15 +126,19 @@ func (s *Source) rotatedOf(found sighting) (source string, ok bool) {
 // judgeAside finds out what a file beside its source is: a generation to be read,
 // done with, or neither yet.
 func (s *Source) judgeAside(found sighting, source string, now time.Time) (g *generation, done bool) {
-	if s.passes(found) || s.dormant.has(found) {
+	if s.passes(found) || found.packed && s.dormant.any(func(r record) bool { return r.Packed && r.done(found.stat) }) {
 		return nil, true
-	}
-	if g := s.resume(found, ofSource(source, found), now); g != nil {
-		return g, false
 	}
 	a := s.examine(found)
 	if a == nil {
 		return nil, false
+	}
+	if s.dormant.any(func(r record) bool { return !r.Packed && r.done(a.stat) && r.fits(a) }) {
+		a.file.Close()
+		return nil, true
+	}
+	if g := s.goOn(a, ofSource(source, a), now); g != nil {
+		return g, false
 	}
 	if len(a.head) == 0 || s.copied(a) || s.replaced(a, source) {
 		s.pass(found, a)
@@ -142,20 +147,20 @@ func (s *Source) judgeAside(found sighting, source string, now time.Time) (g *ge
 	return s.beginAside(a, source, now), false
 }
 
-// ofSource accepts the records that a file beside source may go on with. A few
+// ofSource accepts the records that a, found beside source, may go on with. A few
 // bytes in common prove nothing of what was at another path.
-func ofSource(source string, found sighting) func(record) bool {
+func ofSource(source string, a *arrival) func(record) bool {
 	return func(r record) bool {
-		return r.Head.Len > 0 && (r.Source == source || r.ID == found.stat.id || r.Offset >= anchorSize)
+		return r.Head.Len > 0 && (r.Source == source || r.ID == a.stat.id || r.Offset >= anchorSize)
 	}
 }
 
-// has: found is the file of a record, unchanged, and all of it was delivered.
-func (d dormant) has(found sighting) bool {
-	return d.any(func(r record) bool {
-		return r.ID == found.stat.id && r.Mtime == found.stat.mtime && r.Packed == found.packed &&
-			(r.Old || r.telling() && !r.Packed && r.Offset >= found.stat.size || r.Packed && r.Gone > 0)
-	})
+// done: st is the recorded file's, unchanged since all of it was delivered.
+func (r record) done(st stat) bool {
+	if r.ID != st.id || r.Mtime != st.mtime {
+		return false
+	}
+	return r.Done || r.Old && r.Packed || !r.Packed && r.Head.Len > 0 && r.Offset >= st.size
 }
 
 // sourceDirs are the directories where rotation may lay something: those of what

@@ -38,9 +38,12 @@ type record struct {
 	Carry  input.Carry `json:"carry"`
 	Packed bool        `json:"packed,omitempty"` // the file is gzipped; all else is of what it says
 	// Deleted: the content is nowhere any more, and only its time is of interest.
-	Deleted bool  `json:"deleted,omitempty"`
-	Old     bool  `json:"old,omitempty"`  // rotated before it was asked for: nothing up to here is read
-	Gone    int64 `json:"gone,omitempty"` // since when it is not found, in seconds since 1970
+	Deleted bool `json:"deleted,omitempty"`
+	// Done: all was delivered of the file as it was. Of others the offset tells, but
+	// how much a gzipped one says is not known before its end.
+	Done bool  `json:"done,omitempty"`
+	Old  bool  `json:"old,omitempty"`  // rotated before it was asked for: nothing up to here is read
+	Gone int64 `json:"gone,omitempty"` // since when it is not found, in seconds since 1970
 }
 
 // anchor is the digest of the bytes before End, a place at or before the offset.

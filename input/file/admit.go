@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 )
@@ -50,6 +51,9 @@ func (s *Source) admit(fresh []sighting, dirs map[string]bool, now time.Time) {
 		if !s.hold(a) {
 			born = append(born, s.begin(a, now))
 		}
+	}
+	for _, g := range born {
+		dirs[filepath.Dir(g.source)] = true
 	}
 	s.lineUp(append(born, s.sweepAll(dirs, now)...), now)
 }

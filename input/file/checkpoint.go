@@ -184,8 +184,8 @@ func (d dormant) any(accept func(record) bool) bool {
 // gives it to a copy, or with an inode on a device that is numbered anew.
 func alike(a *arrival) func(record) bool {
 	return func(r record) bool {
-		return !r.Old && r.Offset >= anchorSize || r.Path == a.path && r.ID.Ino == a.stat.id.Ino ||
-			r.telling() && rotatedName(filepath.Base(r.Path), filepath.Base(a.path))
+		return !r.Old && (r.Offset >= anchorSize || r.Path == a.path && r.ID.Ino == a.stat.id.Ino ||
+			r.telling() && rotatedName(filepath.Base(r.Path), filepath.Base(a.path)))
 	}
 }
 

@@ -1,0 +1,108 @@
+package file
+
+import (
+	"testing"
+	"time"
+)
+
+// again is another life of the shipper over the same files.
+func (st *steps) again() *steps {
+	st.t.Helper()
+	st.end()
+	return newSteps(st.bench)
+}
+
+// What was rotated before anybody asked for it is not read, whatever becomes of it;
+// what is written to it afterwards is.
+func TestOldRotatedFilesStayUnread(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		tell func(st *steps)
+	}{
+		{"when it is rotated on", func(st *steps) {
+			st.rename("a.log.1", "a.log.2")
+			st.rename("a.log", "a.log.1")
+			st.write("a.log", lines("a", 10, 10))
+			st.wants(lines("a", 0, 20))
+		}},
+		{"when it is gzipped without its time", func(st *steps) {
+			st.zip("a.log.1")
+			st.chtime("a.log.1.gz", time.Now())
+			st.append("a.log", lines("a", 10, 10))
+			st.wants(lines("a", 0, 20))
+		}},
+		{"when it is touched while down", func(st *steps) {
+			st.end()
+			st.chtime("a.log.1", time.Now())
+			st = newSteps(st.bench)
+			st.append("a.log", lines("a", 10, 10))
+			st.wants(lines("a", 0, 20))
+		}},
+		{"when it was gzipped, and the shipper is started again", func(st *steps) {
+			st = st.again()
+			st.append("a.log", lines("a", 10, 10))
+			st.wants(lines("a", 0, 20))
+		}},
+		{"but for what is written to it", func(st *steps) {
+			st.append("a.log.1", lines("late", 0, 3))
+			st.chtime(".", time.Now()) // as any change beside it does
+			st.append("a.log", lines("a", 10, 10))
+			st.wants(lines("a", 0, 10), lines("late", 0, 3), lines("a", 10, 10))
+		}},
+		{"but for globs that name it", func(st *steps) {
+			st.end()
+			st.options.Patterns = []string{st.path("*.log*")}
+			st = newSteps(st.bench)
+			st.wants(lines("a", 0, 10), lines("old", 0, 10))
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(t)
+			b.write("a.log.1", lines("old", 0, 10))
+			b.write("a.log.7", lines("older", 0, 10))
+			b.zip("a.log.7")
+			b.write("a.log", lines("a", 0, 10))
+			st := newSteps(b)
+			st.wants(lines("a", 0, 10))
+			tt.tell(st)
+		})
+	}
+}
+
+// What was delivered so long ago that it is not known any more is not read again,
+// and what was rotated since, by another glob, is not passed over.
+func TestWhatIsForgottenAndWhatIsNot(t *testing.T) {
+	b := newBench(t)
+	b.options.RotateWait = time.Millisecond
+	b.write("a.log", lines("a", 0, 100))
+	long := time.Now().Add(-2 * forgetAfter)
+	b.chtime("a.log", long)
+	st := newSteps(b)
+	st.wants(lines("a", 0, 100))
+	for glob := range st.s.origins.Globs {
+		st.s.origins.Globs[glob] = long.Add(-time.Hour).UnixNano() // it began then
+	}
+	st.s.keepOrigins()
+	st.rename("a.log", "a.log.1")
+	st.write("a.log", lines("a", 100, 10))
+	st.eventually("the rotated file is done with", func() bool { st.look(); return len(st.s.dormant) == 1 })
+	for key, r := range st.s.dormant {
+		r.Gone = long.Unix()
+		st.s.dormant[key] = r
+	}
+	st.s.retain(time.Now())
+	if len(st.s.dormant) != 0 {
+		t.Fatal("nothing was forgotten")
+	}
+	st = st.again()
+	st.wants(lines("a", 0, 110))
+
+	st.end()
+	st.append("a.log", lines("a", 110, 10))
+	st.rename("a.log", "a.log.2")
+	st.write("a.log.1", lines("a", 120, 10))
+	st.write("a.log", lines("a", 130, 10))
+	st.options.Patterns = []string{st.path("a.log")}
+	st = newSteps(st.bench)
+	st.wants(lines("a", 0, 140))
+}

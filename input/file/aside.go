@@ -45,7 +45,7 @@ func (s *Source) sweep(dir string, now time.Time) []*generation {
 		if err != nil {
 			return born
 		}
-		beside, err := s.siblings(dir)
+		beside, err := s.siblings(dir, s.rotatedAside)
 		if err != nil {
 			return born // what cannot be listed is looked for again
 		}
@@ -55,9 +55,9 @@ func (s *Source) sweep(dir string, now time.Time) []*generation {
 		switch {
 		case err != nil:
 			return born
-		case after.mtime != before.mtime:
+		case after.mtime != before.mtime && len(beside) > 0:
 			continue
-		case settled && before.mtime < began.Add(-mtimeTick).UnixNano():
+		case settled && after.mtime == before.mtime && before.mtime < began.Add(-mtimeTick).UnixNano():
 			s.swept[dir] = before.mtime
 		}
 		break
@@ -121,6 +121,11 @@ func (s *Source) rotatedOf(found sighting) (source string, ok bool) {
 	}
 	source = dir + unrotated(name)
 	return source, source != dir+name && s.wanted(source)
+}
+
+func (s *Source) rotatedAside(found sighting) bool {
+	_, ok := s.rotatedOf(found)
+	return ok
 }
 
 // judgeAside finds out what a file beside its source is: a generation to be read,
@@ -200,24 +205,26 @@ const looks = 5
 func (s *Source) atRest(path string, look func(beside []sighting)) error {
 	same := func(a, b sighting) bool { return a.name() == b.name() }
 	dir := filepath.Dir(path)
-	beside, err := s.siblings(dir)
+	beside, err := s.siblings(dir, anyName)
 	for range looks {
 		if err != nil {
 			return err
 		}
 		look(slices.Clone(beside))
 		before := beside
-		if beside, err = s.siblings(dir); slices.EqualFunc(beside, before, same) {
+		if beside, err = s.siblings(dir, anyName); slices.EqualFunc(beside, before, same) {
 			break
 		}
 	}
 	return err
 }
 
+func anyName(sighting) bool { return true }
+
 // siblings are the regular files in dir, under names they were given by renaming
-// or gzipping perhaps. While a file stands beside what it is gzipped to, that is
-// not finished.
-func (s *Source) siblings(dir string) ([]sighting, error) {
+// or gzipping perhaps, that want lets pass by those. While a file stands beside what
+// it is gzipped to, that is not finished.
+func (s *Source) siblings(dir string, want func(sighting) bool) ([]sighting, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -231,10 +238,13 @@ func (s *Source) siblings(dir string) ([]sighting, error) {
 		if e.Type()&^fs.ModeSymlink != 0 {
 			continue
 		}
-		full := filepath.Join(dir, e.Name())
-		if st, err := statPath(full); err == nil && st.regular {
-			packed := packedName(full) && !names[unpackedName(e.Name())] && !matchesAny(s.exclude, full)
-			all = append(all, sighting{path: full, stat: st, packed: packed})
+		found := sighting{path: filepath.Join(dir, e.Name())}
+		found.packed = packedName(found.path) && !names[unpackedName(e.Name())] && !matchesAny(s.exclude, found.path)
+		if !want(found) {
+			continue
+		}
+		if found.stat, err = statPath(found.path); err == nil && found.stat.regular {
+			all = append(all, found)
 		}
 	}
 	return all, nil

@@ -163,7 +163,7 @@ func (s *Source) leaves(path string) bool {
 // recover opens a file again that was closed to save descriptors and then moved
 // out of sight.
 func (s *Source) recover(g *generation) {
-	beside, err := s.siblings(filepath.Dir(g.path))
+	beside, err := s.siblings(filepath.Dir(g.path), anyName)
 	if err != nil && !os.IsNotExist(err) {
 		s.notices.unreadable(filepath.Dir(g.path), err)
 		return // who knows: the next scan looks again

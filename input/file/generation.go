@@ -165,7 +165,7 @@ func (g *generation) learnHead() (begun bool) {
 	if err != nil || !bytes.HasPrefix(head, g.head) {
 		return false // Read finds out
 	}
-	if mayBeCompressed(head) || !tells(head) {
+	if mayBeCompressed(head) || !tells(head) && !isCompressed(head) {
 		return false // too short to tell
 	}
 	begun = len(g.head) == 0 && !g.announced && g.off == 0

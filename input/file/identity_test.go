@@ -188,6 +188,19 @@ func TestIdentity(t *testing.T) {
 			}
 			b.wants(lines("a", 0, 10))
 		}},
+		{"compressed to less than a line", []string{"*"}, func(b *bench) {
+			b.write("a.log", lines("a", 0, 10))
+			b.start()
+			b.append("a.log.1.gz", "")
+			b.rest()
+			b.append("a.log.1.gz", "\x1f\x8b\x08 nothing")
+			b.rest()
+			b.rename("a.log.1.gz", "a.log.2.gz")
+			b.rest()
+			b.remove("a.log.2.gz")
+			b.rest()
+			b.wants(lines("a", 0, 10))
+		}},
 		{"compressed from the start", []string{"*"}, func(b *bench) {
 			for name, magic := range map[string]string{"gz": "\x1f\x8b\x08\x00", "zst": "\x28\xb5\x2f\xfd", "zip": "PK\x03\x04", "xz": "\xfd7zXZ\x00"} {
 				b.write("a."+name, magic+lines("no", 0, 100))

@@ -64,7 +64,7 @@ func (s *Source) settleOrigins(l *listing, now time.Time) {
 // passOver notes the files in dir that were rotated before their source was ever
 // asked for, so that they are known whatever they are renamed or gzipped to.
 func (s *Source) passOver(dir string, now time.Time) {
-	beside, err := s.siblings(dir)
+	beside, err := s.siblings(dir, s.rotatedAside)
 	if err != nil {
 		return // their times tell
 	}

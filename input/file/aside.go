@@ -138,7 +138,10 @@ func (s *Source) judgeAside(found sighting, source string, now time.Time) (g *ge
 	if a == nil {
 		return nil, false
 	}
-	if s.dormant.any(func(r record) bool { return !r.Packed && r.done(a.stat) && r.fits(a) }) {
+	delivered := func(r record) bool {
+		return !r.Packed && r.done(a.stat) && r.fits(a) || r.Source == source && (r.said(a) || r.zippedTo(a))
+	}
+	if s.dormant.any(delivered) {
 		a.file.Close()
 		return nil, true
 	}
@@ -160,12 +163,26 @@ func ofSource(source string, a *arrival) func(record) bool {
 	}
 }
 
+// said: a is a copy that was made before the recorded file, which begins the same,
+// had grown to what was delivered of it.
+func (r record) said(a *arrival) bool {
+	return !a.packed() && a.stat.size < r.Offset && a.stat.mtime <= r.Mtime &&
+		r.begins(a)
+}
+
+// zippedTo: a is the recorded file, gzipped since it was done with. Its time and its
+// beginning tell, so that nobody has to unpack all of it.
+func (r record) zippedTo(a *arrival) bool {
+	return a.packed() && r.Done && !r.Packed && r.Head.Len > 0 &&
+		(a.stat.mtime == r.Mtime || a.stat.mtime == r.Mtime-r.Mtime%int64(time.Second)) && r.begins(a)
+}
+
 // done: st is the recorded file's, unchanged since all of it was delivered.
 func (r record) done(st stat) bool {
 	if r.ID != st.id || r.Mtime != st.mtime {
 		return false
 	}
-	return r.Done || r.Old && r.Packed || !r.Packed && r.Head.Len > 0 && r.Offset >= st.size
+	return r.Packed && (r.Done || r.Old) || !r.Packed && r.Head.Len > 0 && r.Offset >= st.size
 }
 
 // sourceDirs are the directories where rotation may lay something: those of what

@@ -39,8 +39,7 @@ type record struct {
 	Packed bool        `json:"packed,omitempty"` // the file is gzipped; all else is of what it says
 	// Deleted: the content is nowhere any more, and only its time is of interest.
 	Deleted bool `json:"deleted,omitempty"`
-	// Done: all was delivered of the file as it was. Of others the offset tells, but
-	// how much a gzipped one says is not known before its end.
+	// Done: the file had come to rest, and all of it was delivered.
 	Done bool  `json:"done,omitempty"`
 	Old  bool  `json:"old,omitempty"`  // rotated before it was asked for: nothing up to here is read
 	Gone int64 `json:"gone,omitempty"` // since when it is not found, in seconds since 1970
@@ -209,7 +208,7 @@ func (r record) wasEmptyAt(found sighting) bool {
 
 // fits: a is the recorded file, grown perhaps.
 func (r record) fits(a *arrival) bool {
-	if len(a.head) < r.Head.Len || digestOf(a.head[:r.Head.Len]) != r.Head {
+	if !r.begins(a) {
 		return false
 	}
 	if r.Anchor.Len > 0 {
@@ -220,6 +219,11 @@ func (r record) fits(a *arrival) bool {
 		}
 	}
 	return a.reaches(r.Offset)
+}
+
+// begins: a begins as the recorded file did.
+func (r record) begins(a *arrival) bool {
+	return len(a.head) >= r.Head.Len && digestOf(a.head[:r.Head.Len]) == r.Head
 }
 
 // readMark marks offset and returns the bytes before it.

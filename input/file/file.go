@@ -6,10 +6,10 @@
 // through a rewrite that leaves the first KiB and the 256 bytes before the
 // offset as they were, and what is deleted before it was ever listed is lost.
 //
-// What was rotated and gzipped while nobody looked is read where a checkpoint
-// says that some of it was not: the rest of a file, and the files after it. A
-// first start digs none up. A glob that ends in .gz has all it matches read, once.
-// Nothing else that is compressed is.
+// What lies beside a file under a name that rotation gives, gzipped or not, is
+// followed, or known to say nothing new, or read. What lay there before anybody
+// asked for the file stays unread. A glob that ends in .gz has all it matches read,
+// once. Nothing else that is compressed is.
 package file
 
 import (

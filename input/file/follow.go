@@ -261,7 +261,7 @@ func (s *Source) retire(g *generation, now time.Time) {
 	g.mu.Unlock()
 	if !forgotten {
 		r := *g.checkpoint().(*record)
-		r.Deleted, r.Done = g.seen.links == 0, g.packed
+		r.Deleted, r.Done = g.seen.links == 0, true
 		s.dormant[g.key] = r
 		s.store.Set(namespace, g.key, func() any { return r })
 	}

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"os"
 	"testing"
 	"time"
 )
@@ -66,6 +67,63 @@ func TestOldRotatedFilesStayUnread(t *testing.T) {
 			st.wants(lines("a", 0, 10))
 			tt.tell(st)
 		})
+	}
+}
+
+// A copy that somebody made meanwhile says nothing new, however long ago what it is
+// of was delivered.
+func TestCopyMadeForSafety(t *testing.T) {
+	for _, restart := range []bool{false, true} {
+		b := newBench(t)
+		b.options.RotateWait = time.Millisecond
+		b.write("a.log", "")
+		st := newSteps(b)
+		st.look()
+		st.append("a.log", lines("a", 0, 200))
+		st.look()
+		st.copyTo("a.log", "a.log.bak")
+		st.append("a.log", lines("a", 200, 100))
+		st.look()
+		st.rename("a.log", "a.log.1")
+		st.write("a.log", lines("a", 300, 10))
+		st.eventually("the rotated file is done with", func() bool { st.look(); return len(st.s.dormant) == 1 })
+		st.write("b", "any change beside it")
+		if restart {
+			st = st.again()
+		}
+		st.wants(lines("a", 0, 310))
+	}
+}
+
+// A file that was done with is not unpacked once it is gzipped: its time and its
+// beginning tell.
+func TestGzippedOnceDone(t *testing.T) {
+	for _, restart := range []bool{false, true} {
+		b := newBench(t)
+		b.options.RotateWait = time.Millisecond
+		b.write("a.log", "")
+		st := newSteps(b)
+		st.look()
+		st.append("a.log", lines("a", 0, 1000))
+		st.look()
+		st.rename("a.log", "a.log.1")
+		st.write("a.log", lines("a", 1000, 10))
+		st.eventually("the rotated file is done with", func() bool { st.look(); return len(st.s.dormant) == 1 })
+		at, err := os.Stat(st.path("a.log.1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		st.zip("a.log.1")
+		whole, err := os.Stat(st.path("a.log.1.gz"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		st.truncate("a.log.1.gz", whole.Size()/2) // whoever unpacks it finds less than was delivered
+		st.chtime("a.log.1.gz", at.ModTime().Truncate(time.Second))
+		if restart {
+			st = st.again()
+		}
+		st.wants(lines("a", 0, 1010))
 	}
 }
 

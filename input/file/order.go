@@ -17,7 +17,9 @@ func (s *Source) lineUp(born []*generation, now time.Time) {
 		all[g.source] = append(all[g.source], g)
 	}
 	for source, line := range all {
-		s.refresh(source, line, now)
+		if len(line) > 1 { // else there is nothing to be before or after
+			s.refresh(source, line, now)
+		}
 	}
 	slices.SortStableFunc(born, s.older)
 	for _, g := range born {
@@ -25,12 +27,9 @@ func (s *Source) lineUp(born []*generation, now time.Time) {
 	}
 }
 
-// refresh finds out which generations of a source have left its path, or their file,
-// since that was last looked at: all that is older than what comes now has.
+// refresh finds out which of these generations of a source have left its path, or
+// their file, since that was last looked at: all that is older than what comes now has.
 func (s *Source) refresh(source string, all []*generation, now time.Time) {
-	if len(all) == 1 {
-		return // there is nothing to be before or after
-	}
 	st, err := statPath(source)
 	for _, g := range all {
 		g.doubt()

@@ -24,7 +24,7 @@ type packed struct {
 	known   atomic.Int64 // how much it says, as far as that was found out; grows under mu
 	stopped bool         // guarded by mu; there is no more than that
 	damage  error        // guarded by mu; why there is no more, nil: it ended
-	size    int64        // guarded by mu; of the file, when it stopped
+	size    int64        // guarded by mu; of the file, before it stopped
 	scratch []byte       // guarded by mu; to skip with
 }
 
@@ -88,6 +88,11 @@ func (p *packed) read(b []byte, at int64) (int, error) {
 	if p.scratch == nil {
 		p.scratch = make([]byte, 32<<10)
 	}
+	ended := c.err != nil
+	before, err := p.plain.stat() // what is written while it is read may not be read
+	if err != nil {
+		return 0, err
+	}
 	n := c.readAt(b, at, p.scratch)
 	p.known.Store(max(p.known.Load(), c.end))
 	if c.err == nil {
@@ -97,12 +102,10 @@ func (p *packed) read(b []byte, at int64) (int, error) {
 		p.cursors = [2]*cursor{}
 		return n, err
 	}
-	st, err := p.plain.stat()
-	if err != nil {
-		return n, err
-	}
 	again := p.stopped
-	p.stopped, p.size = true, st.size
+	if p.stopped = true; !ended {
+		p.size = before.size
+	}
 	if c.err != io.EOF {
 		p.damage = c.err
 	}

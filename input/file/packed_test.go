@@ -179,3 +179,49 @@ func TestPackedDamage(t *testing.T) {
 		}
 	})
 }
+
+// What is written while the end is looked for is read the next time.
+func TestPackedWhileItIsWritten(t *testing.T) {
+	text := noise(20_000)
+	data := zipped(t, text)
+	for range 50 {
+		path := filepath.Join(t.TempDir(), "a.gz")
+		w, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := openShared(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := unpack(plain{r}, 0)
+		written := make(chan error)
+		go func() {
+			for at := 0; at < len(data); at += 99 {
+				if _, err := w.Write(data[at:min(at+99, len(data))]); err != nil {
+					written <- err
+				}
+			}
+			close(written)
+		}()
+		got := make([]byte, len(text)+1)
+		for writing := true; writing; {
+			select {
+			case err := <-written:
+				if err != nil {
+					t.Fatal(err)
+				}
+				writing = false
+			default:
+				if _, err := p.ReadAt(got, 0); err != io.EOF {
+					t.Fatal(err)
+				}
+			}
+		}
+		if n, err := p.ReadAt(got, 0); string(got[:n]) != text || err != io.EOF || p.damaged() != nil {
+			t.Fatalf("read %d of %d bytes, %v, damage: %v", n, len(text), err, p.damaged())
+		}
+		p.Close()
+		w.Close()
+	}
+}

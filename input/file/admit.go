@@ -135,7 +135,7 @@ func (s *Source) goOn(a *arrival, accept func(record) bool, now time.Time) *gene
 	r := s.dormant[key]
 	delete(s.dormant, key)
 	g := s.generate(a, r.Source, key, r.Offset, now)
-	g.carry = r.Carry
+	g.carry, g.born = r.Carry, r.Born
 	g.resumed = &r
 	g.departed = a.path != r.Source
 	g.gone = !s.wanted(a.path)
@@ -176,7 +176,7 @@ func (s *Source) knows(source string) bool {
 // generate makes a generation of a that begins at offset, not yet lined up.
 func (s *Source) generate(a *arrival, source, key string, offset int64, now time.Time) *generation {
 	g := &generation{
-		owner: s, source: source, key: key,
+		owner: s, source: source, key: key, born: a.stat.mtime,
 		path: a.path, seen: a.stat, most: a.stat.size, written: a.stat.mtime, changed: now,
 		limit: -1, head: a.head, rested: true,
 		off: offset, handed: offset, started: offset, committed: offset,

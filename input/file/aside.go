@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -87,6 +88,9 @@ func (s *Source) account(dir string, beside []sighting, now time.Time) (born []*
 			s.settle(dir, found.stat)
 			continue
 		}
+		if found.numbered(source) && !s.begunSince(source, found.stat.mtime) {
+			continue
+		}
 		g, done := s.judgeAside(found, source, now)
 		switch {
 		case g != nil:
@@ -123,6 +127,19 @@ func (s *Source) rotatedOf(found sighting) (source string, ok bool) {
 	return source, source != dir+name && s.wanted(source)
 }
 
+// numbered: the name is that of source with something in it, as app-1.log. It may as
+// well be that of another log that somebody still writes.
+func (found sighting) numbered(source string) bool {
+	return !strings.HasPrefix(filepath.Base(found.path), filepath.Base(source))
+}
+
+// begunSince: what is at source now was begun after at, when what it was before may
+// have been rotated.
+func (s *Source) begunSince(source string, at int64) bool {
+	g := s.youngest(source)
+	return g != nil && g.born >= at
+}
+
 func (s *Source) rotatedAside(found sighting) bool {
 	_, ok := s.rotatedOf(found)
 	return ok
@@ -139,6 +156,9 @@ func (s *Source) judgeAside(found sighting, source string, now time.Time) (g *ge
 		return nil, false
 	}
 	delivered := func(r record) bool {
+		if r.Old && r.ID == a.stat.id && found.numbered(source) {
+			return true
+		}
 		return !r.Packed && r.done(a.stat) && r.fits(a) || r.Source == source && (r.said(a) || r.zippedTo(a))
 	}
 	if s.dormant.any(delivered) {

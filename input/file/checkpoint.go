@@ -32,6 +32,7 @@ type record struct {
 	ID     fileID      `json:"id"`
 	Size   int64       `json:"size"`
 	Mtime  int64       `json:"mtime"`
+	Born   int64       `json:"born,omitempty"` // Mtime when it was found first
 	Head   digest      `json:"head"`
 	Offset int64       `json:"offset"`
 	Anchor anchor      `json:"anchor"`
@@ -68,7 +69,7 @@ func (g *generation) checkpoint() any {
 		a.Sum = hex.EncodeToString(m.sum[:])
 	}
 	return &record{
-		Source: g.source, Path: g.path, ID: g.seen.id, Size: g.seen.size, Mtime: g.seen.mtime,
+		Source: g.source, Path: g.path, ID: g.seen.id, Size: g.seen.size, Mtime: g.seen.mtime, Born: g.born,
 		Head: g.headSum, Offset: g.committed, Anchor: a, Carry: g.carry, Packed: g.packed, Gone: g.goneAt,
 	}
 }

@@ -94,6 +94,7 @@ func (s *Source) copied(a *arrival) bool {
 	}
 	return slices.ContainsFunc(s.all(), func(g *generation) bool {
 		g.mu.Lock()
+		g.learnHead()
 		n := min(len(a.head), len(g.head))
 		akin, closed := n > 0 && bytes.Equal(a.head[:n], g.head[:n]), g.file == nil && !g.over && !g.suspect
 		g.mu.Unlock()
@@ -138,6 +139,7 @@ func (s *Source) replaced(a *arrival, source string) bool {
 func (s *Source) alike(a *arrival, g *generation) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.learnHead()
 	n := min(len(a.head), len(g.head))
 	if g.over || g.seen.id == a.stat.id || n == 0 || !bytes.Equal(a.head[:n], g.head[:n]) {
 		return false

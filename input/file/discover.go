@@ -25,6 +25,7 @@ func (s *Source) scan(now time.Time) {
 	for _, g := range s.all() {
 		s.locate(g, paths[g], now)
 	}
+	s.lookAt(s.unknown(), now)
 	dirs := s.sourceDirs(l)
 	s.admit(fresh, dirs, now)
 	s.settleCopies(now)
@@ -38,6 +39,16 @@ func (s *Source) scan(now time.Time) {
 	s.first = false
 	clear(s.aside)
 	s.scans.Add(1)
+}
+
+// unknown are the generations of which nothing is known yet. Who they are is to be
+// found out before anything is taken for new that may be a copy of theirs.
+func (s *Source) unknown() []*generation {
+	return slices.DeleteFunc(slices.Clone(s.all()), func(g *generation) bool {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return len(g.head) > 0 || g.off > 0 || g.over
+	})
 }
 
 // missing says which of the globs that somebody gave lead to nothing.

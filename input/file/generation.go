@@ -19,6 +19,7 @@ type generation struct {
 	key     string // of its checkpoint
 	state   func() any
 	resumed *record          // the checkpoint it was continued from
+	born    int64            // the file's mtime when it was begun
 	used    atomic.Uint64    // when it was last read, in Reads
 	frames  container.Frames // owned by Read, else guarded by mu
 
@@ -158,7 +159,7 @@ func (g *generation) reopened(f plain) content {
 // known by even if nobody reads it. It says whether it was empty and never
 // announced. It needs mu.
 func (g *generation) learnHead() (begun bool) {
-	if g.reading || g.suspect || len(g.head) == headSize || g.seen.size <= int64(len(g.head)) {
+	if g.file == nil || g.reading || g.suspect || len(g.head) == headSize || g.seen.size <= int64(len(g.head)) {
 		return false
 	}
 	head, err := readHead(g.file, make([]byte, headSize))

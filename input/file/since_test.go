@@ -70,6 +70,26 @@ func TestOldRotatedFilesStayUnread(t *testing.T) {
 	}
 }
 
+// A log whose name differs by a number is another one as long as it is written.
+func TestAnotherLogIsNoRotatedFile(t *testing.T) {
+	b := newBench(t, "a.log")
+	b.write("a.log", lines("a", 0, 10))
+	b.write("a-2.log", lines("other", 0, 10))
+	st := newSteps(b)
+	st.look()
+	for n := 10; n < 60; n += 10 {
+		st.append("a.log", lines("a", n, 10))
+		st.append("a-2.log", lines("other", n, 10))
+		st.append("a-3.log", lines("third", n, 10))
+		st.write("b"+string(rune('0'+n/10)), "a change of names")
+		st.look()
+		if n == 30 {
+			st = st.again()
+		}
+	}
+	st.wants(lines("a", 0, 60))
+}
+
 // A copy that somebody made meanwhile says nothing new, however long ago what it is
 // of was delivered.
 func TestCopyMadeForSafety(t *testing.T) {

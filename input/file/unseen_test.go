@@ -210,3 +210,23 @@ func TestCopyMetBeforeTruncation(t *testing.T) {
 	st.s.lineUp(st.s.sweep(st.dir, time.Now()), time.Now())
 	st.wants(lines("a", 0, 45))
 }
+
+// The same where only half a line of the original was known, and it is truncated
+// late.
+func TestCopyMetBeforeTheFirstLineWasKnown(t *testing.T) {
+	st := newSteps(newBench(t))
+	st.write("a.log", "")
+	st.look()
+	st.append("a.log", "half")
+	st.look()
+	st.append("a.log", " a line\nanother\n")
+	st.copyTo("a.log", "a.log.1")
+	for n := range 3 {
+		st.s.scan(time.Now().Add(time.Duration(n) * 3 * st.s.options.Rescan))
+		st.s.lookAtAll(time.Now())
+	}
+	st.look()
+	st.truncate("a.log", 0)
+	st.append("a.log", lines("a", 0, 10))
+	st.wants("half a line\nanother\n", lines("a", 0, 10))
+}

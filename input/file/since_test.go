@@ -13,6 +13,24 @@ func (st *steps) again() *steps {
 	return newSteps(st.bench)
 }
 
+// begun follows an empty log.
+func begun(b *bench) *steps {
+	b.options.RotateWait = time.Millisecond
+	b.write("a.log", "")
+	st := newSteps(b)
+	st.look()
+	return st
+}
+
+// rotateAndFinish renames the log, begins the next one and waits until the shipper
+// has done with the first.
+func (st *steps) rotateAndFinish(next string) {
+	st.t.Helper()
+	st.rename("a.log", "a.log.1")
+	st.write("a.log", next)
+	st.eventually("the rotated file is done with", func() bool { st.look(); return len(st.s.dormant) == 1 })
+}
+
 // What was rotated before anybody asked for it is not read, whatever becomes of it;
 // what is written to it afterwards is.
 func TestOldRotatedFilesStayUnread(t *testing.T) {
@@ -94,19 +112,13 @@ func TestAnotherLogIsNoRotatedFile(t *testing.T) {
 // of was delivered.
 func TestCopyMadeForSafety(t *testing.T) {
 	for _, restart := range []bool{false, true} {
-		b := newBench(t)
-		b.options.RotateWait = time.Millisecond
-		b.write("a.log", "")
-		st := newSteps(b)
-		st.look()
+		st := begun(newBench(t))
 		st.append("a.log", lines("a", 0, 200))
 		st.look()
 		st.copyTo("a.log", "a.log.bak")
 		st.append("a.log", lines("a", 200, 100))
 		st.look()
-		st.rename("a.log", "a.log.1")
-		st.write("a.log", lines("a", 300, 10))
-		st.eventually("the rotated file is done with", func() bool { st.look(); return len(st.s.dormant) == 1 })
+		st.rotateAndFinish(lines("a", 300, 10))
 		st.write("b", "any change beside it")
 		if restart {
 			st = st.again()
@@ -119,16 +131,10 @@ func TestCopyMadeForSafety(t *testing.T) {
 // beginning tell.
 func TestGzippedOnceDone(t *testing.T) {
 	for _, restart := range []bool{false, true} {
-		b := newBench(t)
-		b.options.RotateWait = time.Millisecond
-		b.write("a.log", "")
-		st := newSteps(b)
-		st.look()
+		st := begun(newBench(t))
 		st.append("a.log", lines("a", 0, 1000))
 		st.look()
-		st.rename("a.log", "a.log.1")
-		st.write("a.log", lines("a", 1000, 10))
-		st.eventually("the rotated file is done with", func() bool { st.look(); return len(st.s.dormant) == 1 })
+		st.rotateAndFinish(lines("a", 1000, 10))
 		at, err := os.Stat(st.path("a.log.1"))
 		if err != nil {
 			t.Fatal(err)
@@ -161,9 +167,7 @@ func TestWhatIsForgottenAndWhatIsNot(t *testing.T) {
 		st.s.origins.Globs[glob] = long.Add(-time.Hour).UnixNano() // it began then
 	}
 	st.s.keepOrigins()
-	st.rename("a.log", "a.log.1")
-	st.write("a.log", lines("a", 100, 10))
-	st.eventually("the rotated file is done with", func() bool { st.look(); return len(st.s.dormant) == 1 })
+	st.rotateAndFinish(lines("a", 100, 10))
 	for key, r := range st.s.dormant {
 		r.Gone = long.Unix()
 		st.s.dormant[key] = r

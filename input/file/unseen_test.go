@@ -230,3 +230,20 @@ func TestCopyMetBeforeTheFirstLineWasKnown(t *testing.T) {
 	st.append("a.log", lines("a", 0, 10))
 	st.wants("half a line\nanother\n", lines("a", 0, 10))
 }
+
+// A file named as another one's empty file was in the file system is none of its.
+func TestNameOfAnEmptyFileGivenToAnother(t *testing.T) {
+	st := newSteps(newBench(t))
+	st.write("b.log", "")
+	st.look()
+	st.end()
+	st.rename("b.log", "a.log")
+	st.append("a.log", lines("a", 0, 10))
+	st = newSteps(st.bench)
+	st.wants(lines("a", 0, 10))
+	for _, got := range st.lane.got {
+		if got.source != st.path("a.log") {
+			t.Errorf("%s is said to be of %s", got.text, got.source)
+		}
+	}
+}

@@ -168,7 +168,7 @@ func (s *Source) judgeAside(found sighting, source string, now time.Time) (g *ge
 	if g := s.goOn(a, ofSource(source, a), now); g != nil {
 		return g, false
 	}
-	s.refresh(source, s.line[source], now)
+	s.refresh(source, s.of(source), now)
 	if len(a.head) == 0 || s.copied(a) || s.replaced(a, source) {
 		s.pass(found, a)
 		return nil, false

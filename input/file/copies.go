@@ -124,11 +124,19 @@ func says(f content, a *arrival) bool {
 }
 
 // replaced: a says what a generation of source said whose file does not any more,
-// which is marked to go on in a; or, while that is being read, may not.
+// which is marked to go on in a; or, while that is being read, may not. What is
+// gzipped and goes on with one whose file still does is a copy made before that is
+// truncated.
 func (s *Source) replaced(a *arrival, source string) bool {
 	for _, g := range s.all() {
-		if g.source == source && complete(a, g) && g.doubt() {
+		if g.source != source || !complete(a, g) {
+			continue
+		}
+		if g.doubt() {
 			s.scanWanted.Store(true)
+			return true
+		}
+		if a.packed() {
 			return true
 		}
 	}

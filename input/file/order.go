@@ -46,6 +46,11 @@ func (s *Source) refresh(source string, all []*generation, now time.Time) {
 	}
 }
 
+// of returns the generations of a source, those that are not in line yet among them.
+func (s *Source) of(source string) []*generation {
+	return slices.DeleteFunc(slices.Clone(s.all()), func(g *generation) bool { return g.source != source })
+}
+
 // insert puts g among the generations of its source, which are in the order in
 // which they are to be read.
 func (s *Source) insert(g *generation) {

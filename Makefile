@@ -53,22 +53,22 @@ test-ollama: $(TOOLS)/ollama
 
 # Figures beside a reference measured in the same run; some minutes.
 bench:
-	$(GO) run ./cmd/internal/bench $(BENCHFLAGS)
+	$(GO) run ./cmd/internal/dev/bench $(BENCHFLAGS)
 
 profile:
-	$(GO) run ./cmd/internal/bench -cpuprofile cpu.prof $(BENCHFLAGS)
+	$(GO) run ./cmd/internal/dev/bench -cpuprofile cpu.prof $(BENCHFLAGS)
 
 # dist/: archives, deb, rpm, SBOMs, SHA256SUMS; the same commit, the same bytes.
 packages: $(TOOLS)/nfpm
-	$(GO) run ./cmd/internal/release -out dist -nfpm $(TOOLS)/nfpm
+	$(GO) run ./cmd/internal/dev/release -out dist -nfpm $(TOOLS)/nfpm
 
 # OpenTelemetry's splunk_hec receiver at the other end; builds the collector into .tools.
 test-otel:
-	cmd/ollama-hec/blackbox/otel/test-otel
+	cmd/internal/harness/otel/test-otel
 
 # Writers, rotations, a faulty receiver and kill -9, seeded; CHAOSFLAGS="-for 10m -kills 500".
 chaos:
-	$(GO) run ./cmd/internal/chaos $(or $(CHAOSFLAGS),-for 30s)
+	$(GO) run ./cmd/internal/dev/chaos $(or $(CHAOSFLAGS),-for 30s)
 
 # The Splunk add-on: dist/TA-ollama-hec-<version>.tgz, and one for ARM.
 app:

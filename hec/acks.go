@@ -215,6 +215,6 @@ func (e *endpoint) ackMissing(why string) {
 	if now := time.Now(); e.saidAck.IsZero() || again && now.Sub(e.saidAck) >= sayAgain {
 		e.saidAck = now
 		c.log.Warn("no acknowledgment: a reply of 200 counts as delivered", "url", e.url, "reason", why,
-			"way_out", "enable indexer acknowledgment on the token, or set ACK=off")
+			"hint", "enable indexer acknowledgment on the token, or set ACK=off")
 	}
 }

@@ -169,7 +169,7 @@ func TestFailFastEndsWhereAPersonIsNeeded(t *testing.T) {
 		c, _, _ := client(t, func(cfg *hec.Config) { cfg.FailFast = true }, s.URL())
 		err := c.Deliver(t.Context(), events("e", 1))
 		var config *hec.ConfigError
-		if !errors.As(err, &config) || config.Way == "" {
+		if !errors.As(err, &config) || config.Hint == "" {
 			t.Errorf("code %d: %v", code, err)
 		}
 	}

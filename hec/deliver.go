@@ -17,10 +17,10 @@ func (e *PendingError) Error() string {
 }
 
 // ConfigError is a failure that only a person can mend.
-type ConfigError struct{ Endpoint, Reason, Way string }
+type ConfigError struct{ Endpoint, Reason, Hint string }
 
 func (e *ConfigError) Error() string {
-	return fmt.Sprintf("%s answered %s: %s", e.Endpoint, e.Reason, e.Way)
+	return fmt.Sprintf("%s answered %s: %s", e.Endpoint, e.Reason, e.Hint)
 }
 
 // Deliver sends a batch and blocks until it is the receiver's responsibility:

@@ -86,7 +86,7 @@ func (e *endpoint) recount(s *session) {
 	if now := time.Now(); e.saidIDs.IsZero() || now.Sub(e.saidIDs) >= sayAgain {
 		e.saidIDs = now
 		c.log.Warn("an ackId came twice: what waits for its acknowledgment will be sent again", "url", e.url,
-			"way_out", "turn on sticky sessions if this is a load balancer; a receiver that has restarted needs nothing")
+			"hint", "turn on sticky sessions if this is a load balancer; a receiver that has restarted needs nothing")
 	}
 }
 
@@ -226,7 +226,7 @@ func (e *endpoint) say(f failure) {
 	e.said, e.kind = f.reason, kind
 	about := []any{"url", e.url, "reason", f.reason}
 	if f.way != "" {
-		about = append(about, "way_out", f.way)
+		about = append(about, "hint", f.way)
 	}
 	if f.pause {
 		e.client.log.Error("delivery waits, nothing is lost", about...)

@@ -27,7 +27,7 @@ func newCheck(std streams) *cobra.Command {
 			called := settings.Given(cmd.Flags())
 			for i := range results {
 				r := &results[i]
-				r.Detail, r.WayOut = settings.Named(r.Detail, called), settings.Named(r.WayOut, called)
+				r.Detail, r.Hint = settings.Named(r.Detail, called), settings.Named(r.Hint, called)
 			}
 			write := check.Text
 			if asJSON {

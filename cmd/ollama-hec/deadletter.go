@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ollama-hec/cmd/internal/app"
 	"ollama-hec/cmd/internal/settings"
-	"ollama-hec/cmd/internal/shipper"
 	"ollama-hec/hec"
 	"ollama-hec/hec/deadletter"
 	"ollama-hec/sourcetypes/batch"
@@ -75,7 +75,7 @@ func list(s *deadletter.Store, out io.Writer) error {
 func replay(ctx context.Context, set *settings.Settings, s *deadletter.Store, std streams) error {
 	log, flush := newLog(std.err, set.LogFormat)
 	defer flush()
-	out, err := shipper.Collector(set, shipper.Delivery{FailFast: true, Log: log})
+	out, err := app.Collector(set, app.Delivery{FailFast: true, Log: log})
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"ollama-hec/cmd/internal/shipper"
+	"ollama-hec/cmd/internal/app"
 	"ollama-hec/input/checkpoint"
 	"ollama-hec/input/file"
 )
@@ -18,7 +18,7 @@ const deliveredMark = "last-delivery"
 
 // markDelivered keeps the mark while a shipper runs. That it cannot be written is
 // said by the checkpoints, which cannot be either.
-func markDelivered(sh *shipper.Shipper, dir string) watch {
+func markDelivered(sh *app.Shipper, dir string) watch {
 	path := filepath.Join(dir, deliveredMark)
 	var marked time.Time
 	look := func() {

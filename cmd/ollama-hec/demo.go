@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ollama-hec/cmd/internal/app"
 	"ollama-hec/cmd/internal/settings"
-	"ollama-hec/cmd/internal/shipper"
 	"ollama-hec/hec/receiver"
 	"ollama-hec/splunk_app/detections"
 	"ollama-hec/testdata/corpus"
@@ -67,11 +67,11 @@ func demo(ctx context.Context, logs, state string, out io.Writer) error {
 	s.StateDir = state
 	s.Host = "demo"
 	log := slog.New(slog.DiscardHandler)
-	output, err := shipper.Collector(s, shipper.Delivery{FailFast: true, Log: log})
+	output, err := app.Collector(s, app.Delivery{FailFast: true, Log: log})
 	if err != nil {
 		return err
 	}
-	sh, err := shipper.New(ctx, s, output, shipper.Options{Once: true, Log: log})
+	sh, err := app.New(ctx, s, output, app.Options{Once: true, Log: log})
 	if err != nil {
 		return err
 	}

@@ -19,9 +19,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"ollama-hec/cmd/internal/settings"
-	"ollama-hec/splunk_app/detections/spl"
-	"ollama-hec/splunk_app/knowledge"
 	"ollama-hec/splunk_app/modinput"
+	"ollama-hec/splunk_app/simulate/knowledge"
+	"ollama-hec/splunk_app/simulate/spl"
 	"ollama-hec/splunk_app/splunkd/splunkdtest"
 )
 

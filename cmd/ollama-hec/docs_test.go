@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"ollama-hec/cmd/internal/health"
+	"ollama-hec/cmd/internal/heartbeat"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/sourcetypes"
 )
@@ -49,9 +49,9 @@ func TestNotesNameEveryHealthField(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(text), "That event, `"+health.Sourcetype+"`, is")
+	_, section, _ := strings.Cut(string(text), "That event, `"+heartbeat.Sourcetype+"`, is")
 	section, _, _ = strings.Cut(section, "\n## ")
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[health.Report]()) {
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[heartbeat.Report]()) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if !strings.Contains(section, "`"+name+"`") {
 			t.Errorf("%s is missing", name)

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"ollama-hec/cmd/internal/health"
+	"ollama-hec/cmd/internal/heartbeat"
 )
 
 // HEALTH_EVENTS sends events beside the lines; without it, and with --once, there are none.
@@ -35,7 +35,7 @@ func TestHealthEventsOnRequest(t *testing.T) {
 				done <- fmt.Sprintf("status %d\n%s", status, errOut.String())
 			}()
 			enough := func() bool {
-				return got.count("v0.13.5-info.log", "ollama:server") > 0 && (got.count(health.Source, health.Sourcetype) > 1 || !tt.some)
+				return got.count("v0.13.5-info.log", "ollama:server") > 0 && (got.count(heartbeat.Source, heartbeat.Sourcetype) > 1 || !tt.some)
 			}
 			for end := time.Now().Add(time.Minute); !enough() && time.Now().Before(end); {
 				<-time.After(10 * time.Millisecond)
@@ -44,8 +44,8 @@ func TestHealthEventsOnRequest(t *testing.T) {
 				stop()
 			}
 			said := <-done
-			if !enough() || !strings.HasPrefix(said, "status 0\n") || !tt.some && got.count(health.Source, health.Sourcetype) > 0 {
-				t.Errorf("%d lines, %d health events, %s", got.count("v0.13.5-info.log", "ollama:server"), got.count(health.Source, health.Sourcetype), said)
+			if !enough() || !strings.HasPrefix(said, "status 0\n") || !tt.some && got.count(heartbeat.Source, heartbeat.Sourcetype) > 0 {
+				t.Errorf("%d lines, %d health events, %s", got.count("v0.13.5-info.log", "ollama:server"), got.count(heartbeat.Source, heartbeat.Sourcetype), said)
 			}
 		})
 	}

@@ -10,7 +10,7 @@ import (
 
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/input"
-	"ollama-hec/input/homes"
+	"ollama-hec/input/discover"
 )
 
 // namedLog is a log that the command line names, with what run would say of it.
@@ -35,7 +35,7 @@ func namedLogs(paths []string) ([]namedLog, error) {
 		if err != nil {
 			return nil, &settings.Error{Setting: "FILE", Problem: err.Error()}
 		}
-		logs = append(logs, namedLog{path, source, homes.Fields(source)})
+		logs = append(logs, namedLog{path, source, discover.Fields(source)})
 	}
 	return logs, nil
 }

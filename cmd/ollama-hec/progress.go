@@ -11,7 +11,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"ollama-hec/cmd/internal/shipper"
+	"ollama-hec/cmd/internal/app"
 )
 
 // largeInput is from where a terminal gets a progress bar.
@@ -19,7 +19,7 @@ const largeInput = 8 << 20
 
 // watchOf returns how a run shows what it does: a bar on a terminal for --once,
 // else one line a minute in the log.
-func watchOf(sh *shipper.Shipper, once bool, errOut io.Writer, log *slog.Logger) watch {
+func watchOf(sh *app.Shipper, once bool, errOut io.Writer, log *slog.Logger) watch {
 	if f, ok := errOut.(*os.File); ok && once && term.IsTerminal(int(f.Fd())) {
 		return bar(sh, f)
 	}
@@ -35,7 +35,7 @@ func watchOf(sh *shipper.Shipper, once bool, errOut io.Writer, log *slog.Logger)
 }
 
 // bar shows lines, bytes, rate and time left; the total grows as files are found.
-func bar(sh *shipper.Shipper, w io.Writer) watch {
+func bar(sh *app.Shipper, w io.Writer) watch {
 	var b *progressbar.ProgressBar
 	look := func() {
 		p, size := sh.Progress()

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ollama-hec/cmd/internal/quiet"
+	"ollama-hec/cmd/internal/logdedup"
 	"ollama-hec/cmd/internal/settings"
 )
 
@@ -81,6 +81,6 @@ func newLog(w io.Writer, format settings.LogFormat) (log *slog.Logger, flush fun
 	if format == settings.LogJSON {
 		lines = slog.NewJSONHandler(w, nil)
 	}
-	h := quiet.New(lines)
+	h := logdedup.New(lines)
 	return slog.New(h), h.Flush
 }

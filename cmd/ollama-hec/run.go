@@ -8,11 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ollama-hec/cmd/internal/health"
+	"ollama-hec/cmd/internal/app"
+	"ollama-hec/cmd/internal/heartbeat"
 	"ollama-hec/cmd/internal/lag"
 	"ollama-hec/cmd/internal/metrics"
 	"ollama-hec/cmd/internal/settings"
-	"ollama-hec/cmd/internal/shipper"
 	"ollama-hec/cmd/internal/sources"
 )
 
@@ -47,7 +47,7 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 		return err
 	}
 	latencies := metrics.NewLatencies()
-	out, err := shipper.Collector(s, shipper.Delivery{FailFast: once, Observer: latencies, Log: log})
+	out, err := app.Collector(s, app.Delivery{FailFast: once, Observer: latencies, Log: log})
 	if err != nil {
 		return err
 	}
@@ -57,13 +57,13 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 			return err
 		}
 	}
-	var events *health.Sender
+	var events *heartbeat.Sender
 	if s.HealthEvents > 0 && !once {
-		if events, err = health.New(s, log); err != nil {
+		if events, err = heartbeat.New(s, log); err != nil {
 			return err
 		}
 	}
-	sh, err := shipper.New(ctx, s, out, shipper.Options{Once: once, Stdin: std.in, Log: log})
+	sh, err := app.New(ctx, s, out, app.Options{Once: once, Stdin: std.in, Log: log})
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 		beside = append(beside, markDelivered(sh, state).run)
 	}
 	if events != nil {
-		beside = append(beside, func(ctx context.Context) { events.Run(ctx, health.Of(sh, behind)) })
+		beside = append(beside, func(ctx context.Context) { events.Run(ctx, heartbeat.Of(sh, behind)) })
 	}
 	defer during(ctx, beside)()
 	if err := sh.Run(ctx); err != nil {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"ollama-hec/cmd/internal/shipper"
+	"ollama-hec/cmd/internal/app"
 	"ollama-hec/splunk_app/detections"
 )
 
@@ -21,7 +21,7 @@ const (
 )
 
 // print writes the summary of a demo.
-func (a *arrivals) print(out io.Writer, sh *shipper.Shipper) error {
+func (a *arrivals) print(out io.Writer, sh *app.Shipper) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)

@@ -7,8 +7,8 @@ import (
 	"log/slog"
 	"time"
 
+	"ollama-hec/cmd/internal/app"
 	"ollama-hec/cmd/internal/settings"
-	"ollama-hec/cmd/internal/shipper"
 	"ollama-hec/hec"
 	"ollama-hec/input"
 	"ollama-hec/sourcetypes/batch"
@@ -38,19 +38,19 @@ func follow(ctx context.Context, d *modinput.Definition, stdout io.Writer, log *
 }
 
 // output is where the stanza's events go.
-func output(ctx context.Context, s *settings.Settings, d *modinput.Definition, stream *modinput.Stream, log *slog.Logger) (shipper.Output, error) {
+func output(ctx context.Context, s *settings.Settings, d *modinput.Definition, stream *modinput.Stream, log *slog.Logger) (app.Output, error) {
 	st := &d.Stanzas[0]
 	to, err := st.Output()
 	if err != nil {
-		return shipper.Output{}, err
+		return app.Output{}, err
 	}
 	if to == modinput.OutputHEC {
-		return shipper.Collector(s, shipper.Delivery{
+		return app.Collector(s, app.Delivery{
 			Token: func() (hec.TokenSource, error) { return openToken(ctx, d, log) },
 			Log:   log,
 		})
 	}
-	return shipper.Output{
+	return app.Output{
 		Sink: stream,
 		Encode: func(from input.Stream) batch.Encoder {
 			return modinput.NewEncoder(st.Name, from.Source(), st.Host(), st.Index())
@@ -58,8 +58,8 @@ func output(ctx context.Context, s *settings.Settings, d *modinput.Definition, s
 	}, nil
 }
 
-func ship(ctx context.Context, s *settings.Settings, out shipper.Output, log *slog.Logger) error {
-	sh, err := shipper.New(ctx, s, out, shipper.Options{Log: log})
+func ship(ctx context.Context, s *settings.Settings, out app.Output, log *slog.Logger) error {
+	sh, err := app.New(ctx, s, out, app.Options{Log: log})
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 	"os"
 	"time"
 
-	"ollama-hec/cmd/internal/quiet"
+	"ollama-hec/cmd/internal/logdedup"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/splunk_app/modinput"
 )
@@ -26,7 +26,7 @@ func main() {
 
 // run is one call by splunkd. It returns the exit status.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
-	counted := quiet.New(modinput.NewLogHandler(errOut, slog.LevelInfo))
+	counted := logdedup.New(modinput.NewLogHandler(errOut, slog.LevelInfo))
 	defer counted.Flush()
 	log := slog.New(counted)
 	return modinput.Program{

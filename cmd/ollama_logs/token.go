@@ -77,7 +77,7 @@ func (t *token) Token() (string, error) {
 	text, err := t.read(context.Background()) // bounded by the client
 	switch {
 	case err != nil:
-		t.complain("the HEC token cannot be read again", "error", err.Error(), "way_out", "disable and enable the input")
+		t.complain("the HEC token cannot be read again", "error", err.Error(), "hint", "disable and enable the input")
 	case text == t.last:
 		t.complain("HEC refuses the token: store a valid one", "app", modinput.App, "realm", modinput.TokenRealm)
 	default:

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"ollama-hec/splunk_app/detections"
-	"ollama-hec/splunk_app/detections/spl"
+	"ollama-hec/splunk_app/simulate/spl"
 )
 
 var update = flag.Bool("update", false, "write the view anew")

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"ollama-hec/splunk_app/detections/spl"
+	"ollama-hec/splunk_app/simulate/spl"
 )
 
 // The rex that the community's searches take access lines apart with. It knows

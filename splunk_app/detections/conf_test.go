@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	splunkapp "ollama-hec/splunk_app"
-	"ollama-hec/splunk_app/knowledge"
+	"ollama-hec/splunk_app/simulate/knowledge"
 )
 
 // The committed files are what the definitions yield.

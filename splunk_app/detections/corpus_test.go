@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"ollama-hec/splunk_app/detections/spl"
-	"ollama-hec/splunk_app/knowledge"
+	"ollama-hec/splunk_app/simulate/knowledge"
+	"ollama-hec/splunk_app/simulate/spl"
 )
 
 const corpusDir = "../../testdata/corpus/"

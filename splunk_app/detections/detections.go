@@ -13,8 +13,8 @@ import (
 	"sync"
 
 	splunkapp "ollama-hec/splunk_app"
-	"ollama-hec/splunk_app/detections/spl"
-	"ollama-hec/splunk_app/knowledge"
+	"ollama-hec/splunk_app/simulate/knowledge"
+	"ollama-hec/splunk_app/simulate/spl"
 )
 
 // Detection is a saved search and what an analyst needs to know of it.

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"ollama-hec/splunk_app/detections/spl"
-	"ollama-hec/splunk_app/knowledge"
+	"ollama-hec/splunk_app/simulate/knowledge"
+	"ollama-hec/splunk_app/simulate/spl"
 )
 
 func accessLine(src string) Event {

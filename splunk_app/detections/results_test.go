@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"ollama-hec/splunk_app/detections/spl"
+	"ollama-hec/splunk_app/simulate/spl"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"ollama-hec/splunk_app/knowledge"
 	"ollama-hec/splunk_app/modinput"
+	"ollama-hec/splunk_app/simulate/knowledge"
 )
 
 var when = time.Unix(1_800_000_000, 0).UTC()

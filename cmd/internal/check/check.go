@@ -29,7 +29,7 @@ type Result struct {
 	Name   string `json:"check"`
 	Status Status `json:"status"`
 	Detail string `json:"detail"`
-	WayOut string `json:"way_out,omitempty"`
+	Hint   string `json:"hint,omitempty"`
 }
 
 // report collects results.
@@ -69,8 +69,8 @@ func Text(w io.Writer, results []Result) error {
 		if _, err := fmt.Fprintf(w, "%-4s  %s: %s\n", r.Status, r.Name, r.Detail); err != nil {
 			return err
 		}
-		if r.WayOut != "" {
-			if _, err := fmt.Fprintf(w, "      → %s\n", strings.ReplaceAll(r.WayOut, "\n", "\n        ")); err != nil {
+		if r.Hint != "" {
+			if _, err := fmt.Fprintf(w, "      → %s\n", strings.ReplaceAll(r.Hint, "\n", "\n        ")); err != nil {
 				return err
 			}
 		}

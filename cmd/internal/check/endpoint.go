@@ -9,8 +9,8 @@ import (
 	"net/url"
 	"time"
 
+	"ollama-hec/cmd/internal/app"
 	"ollama-hec/cmd/internal/settings"
-	"ollama-hec/cmd/internal/shipper"
 	"ollama-hec/hec"
 	"ollama-hec/sourcetypes"
 	"ollama-hec/sourcetypes/batch"
@@ -101,7 +101,7 @@ func (r *report) tls(ctx context.Context, s *settings.Settings, conn net.Conn, n
 func (r *report) collector(ctx context.Context, s *settings.Settings, base string) {
 	one := *s
 	one.URL = settings.List{base}
-	out, err := shipper.Collector(&one, shipper.Delivery{FailFast: true, Log: slog.New(slog.DiscardHandler)})
+	out, err := app.Collector(&one, app.Delivery{FailFast: true, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		r.bad(Fail, "settings", "correct the setting named", "%v", err)
 		return
@@ -116,7 +116,7 @@ func (r *report) collector(ctx context.Context, s *settings.Settings, base strin
 
 // event sends a real event. way is what to do about a wrong index, where that is
 // not INDEX.
-func (r *report) event(ctx context.Context, out shipper.Output, s *settings.Settings, name, way string) (arrived bool) {
+func (r *report) event(ctx context.Context, out app.Output, s *settings.Settings, name, way string) (arrived bool) {
 	ctx, cancel := context.WithTimeout(ctx, ackPause)
 	defer cancel()
 	err := out.Sink.Deliver(ctx, testEvent(s))
@@ -135,7 +135,7 @@ func (r *report) event(ctx context.Context, out shipper.Output, s *settings.Sett
 			"token and index are accepted, but without acknowledgment: a 200 is all the promise there is")
 	case errors.As(err, &config):
 		if way == "" {
-			way = config.Way
+			way = config.Hint
 		}
 		r.bad(Fail, name, way, "%s", config.Reason)
 	case errors.As(err, &pending):

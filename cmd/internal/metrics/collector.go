@@ -6,15 +6,15 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"ollama-hec/cmd/internal/app"
 	"ollama-hec/cmd/internal/lag"
-	"ollama-hec/cmd/internal/shipper"
 	"ollama-hec/cmd/internal/version"
 	"ollama-hec/sourcetypes"
 )
 
 // collector reads a shipper's figures.
 type collector struct {
-	sh  *shipper.Shipper
+	sh  *app.Shipper
 	lag *lag.Watch
 }
 

@@ -18,9 +18,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"ollama-hec/cmd/internal/app"
 	"ollama-hec/cmd/internal/lag"
 	"ollama-hec/cmd/internal/settings"
-	"ollama-hec/cmd/internal/shipper"
 )
 
 // Latencies measures delivery. It is the hec.Observer of a shipper.
@@ -68,7 +68,7 @@ func (s *Server) Addr() string { return s.listener.Addr().String() }
 
 // Shown is what figures are read of.
 type Shown struct {
-	Shipper   *shipper.Shipper
+	Shipper   *app.Shipper
 	Lag       *lag.Watch
 	Latencies *Latencies
 }

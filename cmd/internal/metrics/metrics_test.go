@@ -16,9 +16,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"ollama-hec/cmd/internal/app"
 	"ollama-hec/cmd/internal/lag"
 	"ollama-hec/cmd/internal/settings"
-	"ollama-hec/cmd/internal/shipper"
 	"ollama-hec/hec/receiver"
 	"ollama-hec/input/file"
 )
@@ -46,11 +46,11 @@ func running(t *testing.T, faults ...receiver.FaultFunc) (r *receiver.Receiver, 
 	s.Paths, s.StateDir = settings.List{file}, filepath.Join(dir, "state")
 	log := slog.New(slog.DiscardHandler)
 	latencies := NewLatencies()
-	out, err := shipper.Collector(s, shipper.Delivery{Observer: latencies, Log: log})
+	out, err := app.Collector(s, app.Delivery{Observer: latencies, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
-	sh, err := shipper.New(t.Context(), s, out, shipper.Options{Log: log})
+	sh, err := app.New(t.Context(), s, out, app.Options{Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

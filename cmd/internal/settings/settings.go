@@ -17,7 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"ollama-hec/hec"
-	"ollama-hec/input/body"
+	"ollama-hec/input/requestlog"
 	"ollama-hec/sourcetypes"
 )
 
@@ -238,7 +238,7 @@ func (s *Settings) Normalize() *sourcetypes.Options {
 		Redact:    redact,
 		Skip:      sourcetypes.Classes(s.Skip),
 		Now:       time.Now,
-		ReadBody:  body.Read,
+		ReadBody:  requestlog.Read,
 	}
 }
 

@@ -4,31 +4,31 @@ import (
 	"context"
 	"slices"
 
-	"ollama-hec/input/homes"
+	"ollama-hec/input/discover"
 	"ollama-hec/input/journald"
 )
 
 // Discovery is what lies at the usual places of this system.
 type Discovery struct {
-	system    homes.System
+	system    discover.System
 	unit, dir string // the settings of the journal
-	places    []homes.Place
-	filter    *homes.Filter
-	found     []homes.Found
-	journal   homes.Journal
+	places    []discover.Place
+	filter    *discover.Filter
+	found     []discover.Found
+	journal   discover.Journal
 }
 
 // Find looks at the usual places. If there is nothing, the error says where it
 // looked and what to do.
 func Find(ctx context.Context, journalUnit, journalDir string) (*Discovery, error) {
-	d := &Discovery{system: homes.This(), unit: journalUnit, dir: journalDir, filter: new(homes.Filter)}
+	d := &Discovery{system: discover.This(), unit: journalUnit, dir: journalDir, filter: new(discover.Filter)}
 	d.places = d.system.Places()
-	d.found = homes.Look(d.places, d.filter)
+	d.found = discover.Look(d.places, d.filter)
 	d.journal = d.choose(ctx, d.found)
 	return d, d.system.Nothing(d.found, d.journal)
 }
 
-func (d *Discovery) choose(ctx context.Context, found []homes.Found) homes.Journal {
+func (d *Discovery) choose(ctx context.Context, found []discover.Found) discover.Journal {
 	return d.system.ChooseJournal(d.unit, d.dir, found, func(unit string) (bool, error) {
 		return journald.Probe(ctx, unit, d.dir)
 	})
@@ -36,13 +36,13 @@ func (d *Discovery) choose(ctx context.Context, found []homes.Found) homes.Journ
 
 // again decides on the journal by what is there now. Containers' logs have no
 // say in it.
-func (d *Discovery) again(ctx context.Context) homes.Journal {
-	places := slices.DeleteFunc(slices.Clone(d.places), func(p homes.Place) bool { return p.Containers })
-	return d.choose(ctx, homes.Look(places, d.filter))
+func (d *Discovery) again(ctx context.Context) discover.Journal {
+	places := slices.DeleteFunc(slices.Clone(d.places), func(p discover.Place) bool { return p.Containers })
+	return d.choose(ctx, discover.Look(places, d.filter))
 }
 
 // Explain says what was found and why it is read.
-func (d *Discovery) Explain() []string { return homes.Explain(d.found, d.journal) }
+func (d *Discovery) Explain() []string { return discover.Explain(d.found, d.journal) }
 
 // Files are the files found.
 func (d *Discovery) Files() (files []string) {

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"ollama-hec/input"
-	"ollama-hec/input/homes"
+	"ollama-hec/input/discover"
 	"ollama-hec/input/journald"
 )
 
@@ -14,7 +14,7 @@ import (
 // once it has, unless a log file that says the same has come by then.
 type later struct {
 	*journald.Journal
-	look func(context.Context) homes.Journal
+	look func(context.Context) discover.Journal
 	log  *slog.Logger
 }
 

@@ -10,16 +10,16 @@ import (
 	"time"
 
 	"ollama-hec/input"
-	"ollama-hec/input/homes"
+	"ollama-hec/input/discover"
 )
 
-var empty = homes.Journal{Why: "it holds nothing yet", Later: true}
+var empty = discover.Journal{Why: "it holds nothing yet", Later: true}
 
 // wait runs a journal that has nothing, to its end, and returns what it says.
-func wait(ctx context.Context, t *testing.T, look func() homes.Journal) string {
+func wait(ctx context.Context, t *testing.T, look func() discover.Journal) string {
 	t.Helper()
 	var said bytes.Buffer
-	l := later{log: slog.New(slog.NewTextHandler(&said, nil)), look: func(context.Context) homes.Journal { return look() }}
+	l := later{log: slog.New(slog.NewTextHandler(&said, nil)), look: func(context.Context) discover.Journal { return look() }}
 	if err := l.Run(ctx, func(input.Stream) { t.Error("there is nothing to read") }); err != nil {
 		t.Error(err)
 	}
@@ -31,7 +31,7 @@ func TestAnEmptyJournalIsLookedAtOnceAMinute(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		soon, looks, began := 0, 0, time.Now()
-		said := wait(ctx, t, func() homes.Journal {
+		said := wait(ctx, t, func() discover.Journal {
 			if looks++; time.Since(began) < 5*time.Second {
 				soon++
 			}
@@ -46,11 +46,11 @@ func TestAnEmptyJournalIsLookedAtOnceAMinute(t *testing.T) {
 func TestAJournalIsLeftOnceALogFileSaysTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		looks := 0
-		said := wait(t.Context(), t, func() homes.Journal {
+		said := wait(t.Context(), t, func() discover.Journal {
 			if looks++; looks < 10 {
 				return empty
 			}
-			return homes.Journal{Why: "not read: there is a log file, /var/log/ollama.log"}
+			return discover.Journal{Why: "not read: there is a log file, /var/log/ollama.log"}
 		})
 		if looks != 10 || strings.Count(said, "/var/log/ollama.log") != 1 {
 			t.Errorf("%d looks, said %q", looks, said)

@@ -16,8 +16,8 @@ import (
 
 	"ollama-hec/input"
 	"ollama-hec/input/checkpoint"
+	"ollama-hec/input/discover"
 	"ollama-hec/input/file"
-	"ollama-hec/input/homes"
 	"ollama-hec/input/journald"
 	"ollama-hec/input/stdin"
 )
@@ -96,7 +96,7 @@ func (s *Set) discover(ctx context.Context, c Config) error {
 }
 
 // awaitJournal opens a journal that is followed once look finds something in it.
-func (s *Set) awaitJournal(c Config, look func(context.Context) homes.Journal) error {
+func (s *Set) awaitJournal(c Config, look func(context.Context) discover.Journal) error {
 	if err := s.newJournal(c, ""); err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (s *Set) awaitJournal(c Config, look func(context.Context) homes.Journal) e
 
 func (s *Set) openFiles(c Config, globs []string, keep func(path string) bool) (err error) {
 	s.Files, err = file.New(file.Options{
-		Patterns: globs, Keep: keep, Fields: homes.Fields,
+		Patterns: globs, Keep: keep, Fields: discover.Fields,
 		StartAtEnd: c.FromEnd, MaxLine: c.MaxLine, Once: c.Once, Store: c.Store, Log: c.Log,
 	})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"ollama-hec/cmd/ollama-hec/blackbox"
+	"ollama-hec/cmd/internal/harness"
 )
 
 const host = "ollama-01"
@@ -29,7 +29,7 @@ type scene struct {
 	server  *server
 	clients []*client
 
-	shipper *blackbox.Shipper
+	shipper *harness.Shipper
 	life    int // how many shippers there were
 }
 
@@ -37,7 +37,7 @@ func newScene(t *testing.T) *scene {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 4*patience)
 	t.Cleanup(cancel)
-	binary, err := blackbox.Build(ctx, t.TempDir())
+	binary, err := harness.Build(ctx, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func newScene(t *testing.T) *scene {
 // place; it is ended with the test.
 func (s *scene) ship(args ...string) {
 	s.t.Helper()
-	shipper, err := blackbox.Command{Binary: s.binary, Args: append([]string{"run"}, args...), Env: map[string]string{
+	shipper, err := harness.Command{Binary: s.binary, Args: append([]string{"run"}, args...), Env: map[string]string{
 		"URL": s.arrived.URL(), "TOKEN": token(s.life), "ACK": "on", "HOST": host,
 		"PATHS": filepath.Join(s.dir, "*.log"), "STATE_DIR": s.state,
 	}}.Start()
@@ -69,7 +69,7 @@ func (s *scene) ship(args ...string) {
 // preview is what the logs would become with PROMPTS=off.
 func (s *scene) preview(logs ...string) string {
 	s.t.Helper()
-	shipper, err := blackbox.Command{Binary: s.binary, Args: append([]string{"preview"}, logs...), Env: map[string]string{"PROMPTS": "off"}}.Start()
+	shipper, err := harness.Command{Binary: s.binary, Args: append([]string{"preview"}, logs...), Env: map[string]string{"PROMPTS": "off"}}.Start()
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -1,0 +1,136 @@
+// Package app puts together what the settings ask for: sources, pipeline,
+// state directory and where the events go. Both executables run one.
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"ollama-hec/cmd/internal/pipeline"
+	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/cmd/internal/sources"
+	"ollama-hec/cmd/internal/version"
+	"ollama-hec/hec"
+	"ollama-hec/input"
+	"ollama-hec/input/checkpoint"
+	"ollama-hec/input/requestlog"
+	"ollama-hec/sourcetypes/batch"
+)
+
+// Output is where events go, and the form they take.
+type Output struct {
+	Sink   pipeline.Sink
+	Gzip   bool
+	Encode func(input.Stream) batch.Encoder
+	// Client is Sink where that is HEC: it can ask for the acknowledgments
+	// of an earlier run. Else nil.
+	Client *hec.Client
+}
+
+// Options are what is not a setting.
+type Options struct {
+	Once  bool      // ship what is there and end
+	Stdin io.Reader // for PATHS=-
+	Log   *slog.Logger
+}
+
+// Shipper is ready to run, once.
+type Shipper struct {
+	log      *slog.Logger
+	once     bool
+	store    *checkpoint.Store // nil for a pipe, of which nothing is remembered
+	sources  *sources.Set
+	client   *hec.Client // nil if the output is not HEC
+	pipeline *pipeline.Pipeline
+}
+
+// New takes the state directory and opens the sources. Wrong settings are a
+// *settings.Error. The output is the shipper's from here on.
+func New(ctx context.Context, s *settings.Settings, out Output, o Options) (*Shipper, error) {
+	sh := &Shipper{log: o.Log, once: o.Once, client: out.Client, sources: new(sources.Set)}
+	if err := sh.open(ctx, s, o); err != nil {
+		return nil, errors.Join(err, sh.close())
+	}
+	var suspend func([]hec.Receipt, func()) error
+	if sh.store != nil {
+		suspend = sh.suspend
+	}
+	normalize := s.Normalize()
+	normalize.ReadBody = requestlog.Telling(o.Log)
+	sh.pipeline = pipeline.New(pipeline.Config{
+		Sources:   sh.sources.All,
+		Normalize: normalize,
+		Encode:    out.Encode,
+		Gzip:      out.Gzip,
+		Sink:      out.Sink,
+		Suspend:   suspend,
+		Limits:    batch.Limits{Bytes: int(s.BatchBytes), Events: int(s.BatchEvents)},
+		Delay:     time.Duration(s.BatchDelay),
+		Drain:     time.Duration(s.DrainTimeout),
+		Log:       o.Log,
+	})
+	return sh, nil
+}
+
+func (sh *Shipper) open(ctx context.Context, s *settings.Settings, o Options) error {
+	if !sources.Pipe(s.Paths) {
+		state, err := s.State()
+		if err != nil {
+			return err
+		}
+		if sh.store, err = checkpoint.Open(state, o.Log); err != nil {
+			return &settings.Error{Problem: err.Error()}
+		}
+		if err := sh.recall(ctx); err != nil {
+			return err
+		}
+	}
+	set, err := sources.Open(ctx, sources.Config{
+		Paths: s.Paths, JournalUnit: s.JournalUnit, JournalDir: s.JournalDir,
+		FromEnd: s.Start == settings.End, MaxLine: int(s.MaxLineBytes), Once: o.Once,
+		Stdin: o.Stdin, Store: sh.store, Log: o.Log,
+	})
+	if err != nil {
+		return &settings.Error{Problem: err.Error()}
+	}
+	sh.sources = set
+	return nil
+}
+
+// Run ships until ctx ends, or with Once until all is delivered, and closes
+// the shipper.
+func (sh *Shipper) Run(ctx context.Context) error {
+	sh.log.Info("started", "version", version.Version, "once", sh.once)
+	for _, line := range sh.sources.Found {
+		sh.log.Info(line)
+	}
+	err := sh.pipeline.Run(ctx)
+	if err = errors.Join(err, sh.close()); err != nil {
+		return err
+	}
+	p := sh.pipeline.Progress()
+	switch {
+	case p.Undelivered == 0:
+	case sh.store == nil:
+		sh.log.Error("stopped before everything was delivered, and a pipe cannot be read again", "lost_events", p.Undelivered)
+	default:
+		sh.log.Warn("stopped before everything was delivered: the next start sends the rest", "events", p.Undelivered)
+	}
+	sh.log.Info("stopped", "lines", p.Lines)
+	return nil
+}
+
+// close writes the last checkpoints and lets go of everything.
+func (sh *Shipper) close() error {
+	err := sh.sources.Close()
+	if sh.client != nil {
+		sh.client.Close()
+	}
+	if sh.store != nil {
+		err = errors.Join(err, sh.store.Close())
+	}
+	return err
+}

@@ -1,0 +1,68 @@
+package app
+
+import (
+	"log/slog"
+	"path/filepath"
+
+	"ollama-hec/cmd/internal/pipeline"
+	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/hec"
+	"ollama-hec/hec/deadletter"
+	"ollama-hec/input"
+	"ollama-hec/sourcetypes/batch"
+)
+
+// Delivery is what is not a setting of the output to HEC.
+type Delivery struct {
+	FailFast bool                            // what waits for a person is an error
+	Token    func() (hec.TokenSource, error) // nil: as the settings say
+	Observer hec.Observer                    // nil: none
+	Log      *slog.Logger
+}
+
+// Collector is the output to HEC that the settings ask for. Wrong settings are a
+// *settings.Error.
+func Collector(s *settings.Settings, d Delivery) (Output, error) {
+	if len(s.URL) == 0 {
+		return Output{}, settings.Wrong("URL", "not set: give the base URL of HEC, such as https://splunk:8088")
+	}
+	for _, u := range s.URL {
+		if _, err := hec.ParseURL(u); err != nil {
+			return Output{}, settings.Wrong("URL", err.Error())
+		}
+	}
+	from := d.Token
+	if from == nil {
+		from = s.TokenSource
+	}
+	token, err := from()
+	if err != nil {
+		return Output{}, err
+	}
+	tls, err := s.TLS().Config()
+	if err != nil {
+		return Output{}, &settings.Error{Problem: err.Error()}
+	}
+	host, err := s.HostName()
+	if err != nil {
+		return Output{}, err
+	}
+	state, err := s.State()
+	if err != nil {
+		return Output{}, err
+	}
+	client, err := hec.New(hec.Config{
+		URLs: s.URL, Token: token, TLS: tls, Ack: hec.AckMode(s.Ack),
+		DeadLetters: deadletter.Open(filepath.Join(state, "dead-letter")),
+		FailFast:    d.FailFast, Lanes: pipeline.DefaultLanes, Observer: d.Observer, Log: d.Log,
+	})
+	if err != nil {
+		return Output{}, err
+	}
+	return Output{
+		Sink: client, Client: client, Gzip: true,
+		Encode: func(st input.Stream) batch.Encoder {
+			return hec.NewEnvelope(hec.Origin{Host: host, Source: st.Source(), Index: s.Index, Fields: st.Fields()})
+		},
+	}, nil
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"ollama-hec/cmd/internal/harness"
+)
+
+const (
+	stopsIn = 50               // one in so many ends is a clean stop
+	patient = 90 * time.Second // for the last lines to come
+	recall  = 40 * time.Second // for a start to ask for the acknowledgments of the last run
+)
+
+// killer starts shippers and ends them.
+type killer struct {
+	command harness.Command
+	draw    *rand.Rand
+
+	life         int
+	kills, stops int
+	stopped      bool // the last one was
+	letters      int
+	indiscreet   []string // what shippers said that they must not
+}
+
+func (k *killer) start() (*harness.Shipper, error) {
+	k.command.Env["TOKEN"] = harness.Token(k.life)
+	k.life++
+	return k.command.Start()
+}
+
+// begin has a first shipper note from when on rotated files are wanted. What is
+// rotated before that is not read.
+func (k *killer) begin(ctx context.Context) error {
+	s, err := k.start()
+	if err != nil {
+		return err
+	}
+	defer s.Kill()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(patient); ; {
+		noted, err := os.ReadFile(filepath.Join(k.command.Env["STATE_DIR"], "checkpoints"))
+		if err == nil && bytes.Contains(noted, []byte(`"rotated"`)) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.Done():
+			return fmt.Errorf("the shipper ended by itself with %d:\n%s", s.ExitCode(), s.Log())
+		case <-late:
+			return fmt.Errorf("the first shipper notes nothing:\n%s", s.Log())
+		case <-tick.C:
+		}
+	}
+}
+
+// run kills one shipper after the other, for as long and as often as asked for.
+func (k *killer) run(ctx context.Context, least time.Duration, kills int) error {
+	for end := time.Now().Add(least); ctx.Err() == nil && (time.Now().Before(end) || k.kills < kills); {
+		s, err := k.start()
+		if err != nil {
+			return err
+		}
+		if k.stopped {
+			k.await(ctx, s, "msg=started")
+		}
+		// Some do not get far, some work for a while.
+		wait := time.Duration(k.draw.IntN(300)) * time.Millisecond
+		if k.draw.IntN(4) == 0 {
+			wait *= 6
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		case <-s.Done():
+			return fmt.Errorf("the shipper ended by itself with %d:\n%s", s.ExitCode(), s.Log())
+		}
+		k.end(s)
+	}
+	return ctx.Err()
+}
+
+// await waits for a shipper to say something, but not for ever.
+func (k *killer) await(ctx context.Context, s *harness.Shipper, what string) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(recall); !strings.Contains(s.Log(), what); {
+		select {
+		case <-ctx.Done():
+			return
+		case <-late:
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// end kills a shipper, or stops it and does not wait for long.
+func (k *killer) end(s *harness.Shipper) {
+	defer func() { k.indiscreet = append(k.indiscreet, s.Indiscretions(harness.Token(k.life-1))...) }()
+	if k.stopped = k.draw.IntN(stopsIn) == 0; k.stopped {
+		s.Signal(syscall.SIGTERM)
+		select {
+		case <-s.Done():
+			k.stops++
+			return
+		case <-time.After(5 * time.Second):
+		}
+	}
+	s.Kill()
+	k.kills++
+}
+
+// calm lets a last shipper finish without faults.
+func (k *killer) calm(ctx context.Context, ledger *harness.Ledger) error {
+	s, err := k.start()
+	if err != nil {
+		return err
+	}
+	defer s.Kill()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	stopping := false
+	for deadline := time.After(patient); ; {
+		if err := k.settle(ledger); err != nil {
+			return err
+		}
+		if missing, _ := ledger.Missing(); missing == 0 && !stopping {
+			stopping = true
+			s.Signal(syscall.SIGTERM)
+		}
+		select {
+		case <-s.Done():
+			if code := s.ExitCode(); code != 0 {
+				return fmt.Errorf("the last shipper ended with %d:\n%s", code, s.Log())
+			}
+			return nil
+		case <-tick.C:
+		case <-deadline:
+			fmt.Printf("the last shipper's log:\n%s", lastOf(s.Log()))
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// settle accounts for the dead letters.
+func (k *killer) settle(ledger *harness.Ledger) error {
+	letters, err := harness.DeadLetters(k.command.Env["STATE_DIR"])
+	if err != nil {
+		return err
+	}
+	for _, line := range letters {
+		ledger.Settle(line)
+	}
+	k.letters = len(letters)
+	return nil
+}
+
+func lastOf(log string) string {
+	lines := strings.SplitAfter(log, "\n")
+	return strings.Join(lines[max(0, len(lines)-20):], "")
+}

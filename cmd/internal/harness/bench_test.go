@@ -1,0 +1,351 @@
+//go:build linux
+
+package harness
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"ollama-hec/hec/receiver"
+)
+
+// patience is how long a condition may take to come true on a busy machine.
+const patience = 60 * time.Second
+
+// bench is a directory of logs, a shipper that follows it, a receiver, and the
+// account of what was written and what came.
+type bench struct {
+	t      *testing.T
+	dir    string
+	state  string
+	ledger *Ledger
+	server *Server           // nil where another one is given by URL
+	env    map[string]string // settings
+	before []string          // as in Command
+	attr   *syscall.SysProcAttr
+
+	shipper *Shipper
+	life    int
+	settled int // markers written
+}
+
+// newBench serves on loopback. The shipper follows *.log until env says otherwise.
+func newBench(t *testing.T, o receiver.Options) *bench {
+	t.Helper()
+	b := bare(t)
+	var err error
+	if b.server, err = Serve(b.ledger, "127.0.0.1:0", o); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.server.Close() })
+	b.env["URL"] = b.server.URL()
+	return b
+}
+
+// bare is a bench without a receiver.
+func bare(t *testing.T) *bench {
+	t.Helper()
+	root := t.TempDir()
+	b := &bench{t: t, dir: filepath.Join(root, "logs"), state: filepath.Join(root, "state"), ledger: NewLedger()}
+	for _, dir := range []string{b.dir, b.marks()} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.env = map[string]string{"STATE_DIR": b.state, "HOST": "bench", "BATCH_DELAY": "50ms"}
+	b.follow("*.log")
+	t.Cleanup(b.end)
+	return b
+}
+
+// marks is where the files go by which settle knows that a listing is over.
+func (b *bench) marks() string { return filepath.Join(filepath.Dir(b.dir), "marks") }
+
+// follow sets the globs, relative to the directory of logs.
+func (b *bench) follow(globs ...string) {
+	paths := []string{filepath.Join(b.marks(), "*")}
+	for _, g := range globs {
+		paths = append(paths, b.path(g))
+	}
+	b.env["PATHS"] = strings.Join(paths, ",")
+}
+
+// end makes sure that no shipper is left and that none said what it must not.
+func (b *bench) end() {
+	if b.shipper != nil {
+		b.shipper.Kill()
+		b.check(b.shipper)
+		if b.t.Failed() {
+			b.t.Logf("log of the last shipper:\n%s", tail(b.shipper.Log(), 40))
+		}
+	}
+	if b.server == nil {
+		return
+	}
+	if s := b.server.Stats(); s.UnknownKey+s.FieldsOnly+s.InvalidUTF8 > 0 {
+		b.t.Errorf("the receiver lost objects without a word or got bad ones: %+v", s)
+	}
+}
+
+func (b *bench) check(s *Shipper) {
+	if found := s.Indiscretions(tokenPrefix); found != nil {
+		b.t.Errorf("its output holds %q:\n%s", found, tail(s.Log(), 40))
+	}
+}
+
+func tail(s string, n int) string {
+	lines := strings.SplitAfter(s, "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "")
+}
+
+// command is how the shipper of this life is started.
+func (b *bench) command(args ...string) Command {
+	env := maps.Clone(b.env)
+	if env["TOKEN_FILE"] == "" && env["TOKEN"] == "" {
+		env["TOKEN"] = Token(b.life)
+	}
+	return Command{Binary: binary, Args: args, Env: env, Before: b.before, Attr: b.attr}
+}
+
+// launch starts another shipper; the bench does not end it.
+func (b *bench) launch(args ...string) *Shipper {
+	b.t.Helper()
+	s, err := b.command(args...).Start()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return s
+}
+
+func (b *bench) start() {
+	b.t.Helper()
+	b.shipper = b.launch("run")
+}
+
+// kill is a crash, and stop a clean end: what is on its way is delivered.
+func (b *bench) kill() {
+	b.shipper.Kill()
+	b.check(b.shipper)
+	b.life++
+}
+
+func (b *bench) stop() {
+	b.t.Helper()
+	b.shipper.Signal(syscall.SIGTERM)
+	b.wantExit(b.shipper, 0)
+}
+
+// wantExit waits for a shipper to end with a status.
+func (b *bench) wantExit(s *Shipper, code int) {
+	b.t.Helper()
+	select {
+	case <-s.Done():
+	case <-time.After(patience):
+		s.Kill()
+		b.t.Fatalf("it does not end:\n%s", tail(s.Log(), 40))
+	}
+	if got := s.ExitCode(); got != code {
+		b.t.Fatalf("exit status %d, want %d:\n%s", got, code, tail(s.Log(), 40))
+	}
+	b.check(s)
+}
+
+// eventually polls until a condition holds.
+func (b *bench) eventually(what string, holds func() bool) {
+	b.t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(patience); !holds(); {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			b.t.Fatalf("it does not come about: %s; %+v", what, b.ledger.Tally())
+		}
+	}
+}
+
+// pass lets time pass, where that is the case: a write that comes late.
+func (b *bench) pass(d time.Duration) { <-time.After(d) }
+
+// arrived waits until every line written has come, as long as any comes.
+func (b *bench) arrived() {
+	b.t.Helper()
+	least := -1
+	for deadline := time.After(patience); ; {
+		missing, changed := b.ledger.Missing()
+		if missing == 0 {
+			return
+		}
+		if least < 0 || missing < least {
+			least, deadline = missing, time.After(patience)
+		}
+		select {
+		case <-changed:
+		case <-deadline:
+			b.t.Fatalf("%d lines do not come: %+v", missing, b.ledger.Tally())
+		}
+	}
+}
+
+// listed waits until the shipper has looked for files n times more.
+func (b *bench) listed(n int) {
+	b.t.Helper()
+	for range n {
+		b.settled++
+		name := fmt.Sprintf("mark-%d", b.settled)
+		text := b.ledger.Write(name, 0, 1)
+		if err := os.WriteFile(filepath.Join(b.marks(), name), []byte(text), 0o644); err != nil {
+			b.t.Fatal(err)
+		}
+		b.eventually("a listing", func() bool { return b.ledger.Times(Line(name, 0)) > 0 })
+	}
+}
+
+// exactly demands that all lines written come, each once and in order, and none
+// again later: not when the shipper has looked around, nor after it was
+// started anew.
+func (b *bench) exactly() {
+	b.t.Helper()
+	b.finish()
+	b.exactlyNow()
+}
+
+// exactlyNow demands it of what has come, and looks no further.
+func (b *bench) exactlyNow() {
+	b.t.Helper()
+	t := b.ledger.Tally()
+	if t.Lost+t.AfterAmbiguous+t.AfterCrash+t.Unexcused+t.Foreign+t.Disordered > 0 {
+		b.t.Errorf("want each line once and in order, got %+v", t)
+	}
+}
+
+// excused demands that all lines written come in order, and that those that came
+// again were unacknowledged at a crash or had an ambiguous reply.
+func (b *bench) excused() {
+	b.t.Helper()
+	b.finish()
+	t := b.ledger.Tally()
+	if t.Lost+t.Unexcused+t.Foreign+t.Disordered > 0 {
+		b.t.Errorf("want each line in order, again only with an excuse, got %+v", t)
+	}
+}
+
+// finish waits for all lines, ends the shipper and lets a second one look for more.
+func (b *bench) finish() {
+	b.t.Helper()
+	b.arrived()
+	b.listed(3)
+	b.stop()
+	b.wantExit(b.launch("run", "--once"), 0)
+}
+
+func (b *bench) path(name string) string { return filepath.Join(b.dir, name) }
+
+// must fails the test for what the test itself cannot do.
+func (b *bench) must(err error) {
+	b.t.Helper()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// write replaces a file's content, append adds to it.
+func (b *bench) write(name, text string) {
+	b.t.Helper()
+	b.must(os.WriteFile(b.path(name), []byte(text), 0o644))
+}
+
+func (b *bench) append(name, text string) {
+	b.t.Helper()
+	f, err := os.OpenFile(b.path(name), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	b.must(err)
+	_, err = io.WriteString(f, text)
+	b.must(err)
+	b.must(f.Close())
+}
+
+func (b *bench) rename(from, to string) {
+	b.t.Helper()
+	b.must(os.Rename(b.path(from), b.path(to)))
+}
+
+func (b *bench) remove(name string) {
+	b.t.Helper()
+	b.must(os.Remove(b.path(name)))
+}
+
+func (b *bench) copy(from, to string) {
+	b.t.Helper()
+	text, err := os.ReadFile(b.path(from))
+	b.must(err)
+	b.write(to, string(text))
+}
+
+func (b *bench) truncate(name string) {
+	b.t.Helper()
+	b.must(os.Truncate(b.path(name), 0))
+}
+
+// lines are to come: those of writer in this case, from number from on.
+func (b *bench) lines(writer string, from, n int) string {
+	return b.ledger.Write(b.writer(writer), from, n)
+}
+
+func (b *bench) writer(name string) string {
+	_, story, found := strings.Cut(b.t.Name(), "/")
+	if !found {
+		story = b.t.Name()
+	}
+	return story + "-" + name
+}
+
+// name is the text of one of those lines.
+func (b *bench) name(writer string, seq int) string { return Line(b.writer(writer), seq) }
+
+// hang keeps every request waiting, unread, until the returned function is called.
+func (b *bench) hang() (release func()) {
+	released := make(chan struct{})
+	b.server.SetFault(func(req *receiver.Request) receiver.Fault {
+		select {
+		case <-released:
+		case <-req.HTTP.Context().Done():
+		}
+		return receiver.Fault{}
+	})
+	b.t.Cleanup(func() { closeOnce(released) })
+	return func() {
+		b.server.SetFault(nil)
+		closeOnce(released)
+	}
+}
+
+func closeOnce(c chan struct{}) {
+	select {
+	case <-c:
+	default:
+		close(c)
+	}
+}
+
+// opened says whether the shipper has the file open.
+func (b *bench) opened(name string) bool {
+	want, err := os.Stat(b.path(name))
+	if err != nil {
+		return false
+	}
+	fds := fmt.Sprintf("/proc/%d/fd", b.shipper.Pid())
+	entries, _ := os.ReadDir(fds)
+	for _, e := range entries {
+		if got, err := os.Stat(filepath.Join(fds, e.Name())); err == nil && os.SameFile(want, got) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,86 @@
+//go:build linux
+
+package harness
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// helperEnv makes the test binary prepare its process and become the command in
+// its arguments.
+const helperEnv = "BLACKBOX_HELPER"
+
+func help(what string) {
+	err := fmt.Errorf("unknown helper %q", what)
+	if what == "exhaust-inotify" {
+		err = exhaustInotify()
+	}
+	os.Unsetenv(helperEnv)
+	if err == nil {
+		err = syscall.Exec(os.Args[1], os.Args[1:], os.Environ())
+	}
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(3)
+}
+
+// exhaustInotify takes all inotify instances this user may have; they stay taken
+// across exec.
+func exhaustInotify() error {
+	for {
+		if _, err := unix.InotifyInit1(0); err == unix.EMFILE {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// nobody is a user other than root, for whom permissions count; nil: we are one.
+func nobody() *syscall.SysProcAttr {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+}
+
+// peakMemory is the most memory a process has had resident, in bytes.
+func (b *bench) peakMemory() int64 {
+	b.t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", b.shipper.Pid()))
+	b.must(err)
+	_, rest, found := strings.Cut(string(status), "VmHWM:")
+	var kib int64
+	if _, err := fmt.Sscan(rest, &kib); !found || err != nil {
+		b.t.Fatalf("no VmHWM in %s", status)
+	}
+	return kib << 10
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+// reserve binds a loopback address nobody can connect to until it is opened.
+func (b *bench) reserve() (addr string, open func() net.Listener) {
+	b.t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	b.must(err)
+	b.must(unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	name, err := unix.Getsockname(fd)
+	b.must(err)
+	f := os.NewFile(uintptr(fd), "reserved")
+	b.t.Cleanup(func() { f.Close() })
+	return fmt.Sprintf("127.0.0.1:%d", name.(*unix.SockaddrInet4).Port), func() net.Listener {
+		b.t.Helper()
+		b.must(unix.Listen(fd, 128))
+		l, err := net.FileListener(f)
+		b.must(err)
+		b.must(f.Close())
+		return l
+	}
+}

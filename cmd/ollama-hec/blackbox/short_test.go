@@ -1,6 +1,0 @@
-//go:build linux && !long
-
-package blackbox
-
-// long is what the tag of that name makes of the cases: minutes of outages, not seconds.
-const long = false

@@ -1,3 +1,0 @@
-package body
-
-const noFollow = 0 // os.Root leads out of the directory through no link

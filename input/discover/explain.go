@@ -1,0 +1,133 @@
+package discover
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Journal is what there is to say of the journal besides the files.
+type Journal struct {
+	Unit string // to follow; empty: none
+	Why  string
+	Err  error // why nobody knows what it holds
+	// Later: it may have something to follow yet. Where a log file of the
+	// service lies it never has: both may say the same.
+	Later bool
+}
+
+// ChooseJournal decides by the setting JOURNAL_UNIT whether to follow the
+// journal. Where it is not set, the journal is asked only if no log of a
+// service or a desktop app lies in a file: logs of containers do not tell where
+// the service logs. probe reports whether the journal has anything of a unit.
+func (s System) ChooseJournal(setting, dir string, found []Found, probe func(unit string) (bool, error)) Journal {
+	const unit = "ollama"
+	switch {
+	case setting == "off":
+		return Journal{Why: "not read: JOURNAL_UNIT=off"}
+	case setting != "":
+		return Journal{Unit: setting, Why: "JOURNAL_UNIT names it"}
+	case dir != "":
+		return Journal{Unit: unit, Why: "JOURNAL_DIR is set"}
+	case s.GOOS != "linux":
+		return Journal{Why: noJournal}
+	}
+	for _, f := range found {
+		if !f.Containers && len(f.Files) > 0 {
+			return Journal{Why: "not read: there is a log file, " + f.Files[0]}
+		}
+	}
+	switch ok, err := probe(unit); {
+	case err != nil:
+		return Journal{Why: err.Error(), Err: err, Later: true}
+	case !ok:
+		return Journal{Why: "it holds nothing of a unit or container named " + unit + " yet", Later: true}
+	}
+	return Journal{Unit: unit, Why: "it holds lines of a unit or container named " + unit}
+}
+
+const noJournal = "this system has none"
+
+// Explain says line by line what was found and why it is read.
+func Explain(found []Found, journal Journal) []string {
+	var lines []string
+	for _, f := range found {
+		for _, file := range f.Files {
+			lines = append(lines, fmt.Sprintf("%s: %s", file, f.What))
+		}
+		if f.Others > 0 {
+			lines = append(lines, fmt.Sprintf("%s: %d logs of other containers left alone", f.Glob, f.Others))
+		}
+		if f.Err != nil {
+			lines = append(lines, f.Err.Error())
+		}
+	}
+	switch {
+	case journal.Unit != "":
+		lines = append(lines, fmt.Sprintf("journal of %s: %s", journal.Unit, journal.Why))
+	case journal.Why != noJournal:
+		lines = append(lines, "journal: "+journal.Why)
+	}
+	return lines
+}
+
+// Nothing returns an error if there is nothing to read, which says where was
+// looked, why that failed and what to do on this system.
+func (s System) Nothing(found []Found, journal Journal) error {
+	for _, f := range found {
+		if len(f.Files) > 0 {
+			return nil
+		}
+	}
+	if journal.Unit != "" {
+		return nil
+	}
+	return &nothing{found, journal, s.advice()}
+}
+
+type nothing struct {
+	found   []Found
+	journal Journal
+	advice  []string
+}
+
+func (n *nothing) Error() string {
+	var b strings.Builder
+	b.WriteString("no log of Ollama found; looked for\n")
+	for _, f := range n.found {
+		fmt.Fprintf(&b, "  %s (%s)", f.Glob, f.What)
+		switch {
+		case f.Err != nil:
+			fmt.Fprintf(&b, ": %v", f.Err)
+		case f.Others > 0:
+			fmt.Fprintf(&b, ": %d logs, none of a container named for Ollama", f.Others)
+		}
+		b.WriteByte('\n')
+	}
+	fmt.Fprintf(&b, "  the journal: %s\n", n.journal.Why)
+	b.WriteString(strings.Join(n.advice, "\n"))
+	return b.String()
+}
+
+func (s System) advice() []string {
+	advice := []string{"set PATHS to the log files if they are elsewhere, or start Ollama once if it has never run"}
+	switch s.GOOS {
+	case "linux":
+		return append(advice,
+			"in a container: mount the host's logs, and set JOURNAL_DIR to where its journal is mounted",
+			"in the journal a unit or a container named ollama is found; JOURNAL_UNIT names another",
+			"a unit with LogNamespace=NAME has a journal of its own: set JOURNAL_DIR=/var/log/journal/MACHINE-ID.NAME",
+			"to have the service log to a file instead: mkdir -p /var/log/ollama, systemctl edit ollama, and under [Service]",
+			"  StandardOutput=append:/var/log/ollama/ollama.log",
+			"  StandardError=append:/var/log/ollama/ollama.log")
+	case "darwin":
+		return append(advice,
+			"the desktop app logs below ~/.ollama/logs; run as root to read every user's",
+			"to have `ollama serve` log to a file: ollama serve >>~/.ollama/logs/server.log 2>&1",
+			"containers of Docker Desktop log inside its virtual machine: run ollama-hec in a container there")
+	case "windows":
+		return append(advice,
+			`the desktop app logs below %LOCALAPPDATA%\Ollama of the user who starts it; a service running as LocalSystem reads every user's`,
+			"containers of Docker Desktop log inside its virtual machine: run ollama-hec in a container there")
+	}
+	return advice
+}

@@ -1,0 +1,112 @@
+package discover
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"ollama-hec/input"
+	"ollama-hec/input/container"
+)
+
+// Found is a place and what lies there.
+type Found struct {
+	Place
+	Files []string
+	// Others are logs of containers that are not Ollama's.
+	Others int
+	Err    error // why not everything there could be seen
+}
+
+// Look lists what lies at each of places now.
+func Look(places []Place, filter *Filter) []Found {
+	found := make([]Found, len(places))
+	for i, place := range places {
+		f := Found{Place: place}
+		files, err := doublestar.FilepathGlob(place.Glob, doublestar.WithFilesOnly(), doublestar.WithFailOnIOErrors())
+		if err != nil {
+			f.Err = fmt.Errorf("look for %s: %w", place.Glob, err)
+		}
+		for _, file := range files {
+			if place.Containers && !filter.Ollama(file) {
+				f.Others++
+			} else {
+				f.Files = append(f.Files, file)
+			}
+		}
+		found[i] = f
+	}
+	return found
+}
+
+// Filter tells the logs of Ollama's containers from those of others.
+type Filter struct {
+	mu    sync.Mutex
+	known map[string]bool // guarded by mu; containers' logs that were told
+}
+
+// Ollama reports whether a file is Ollama's log: any file that is no
+// container's log, and those whose container, image or pod is named for it
+// (see container.RunsOllama). A container that cannot be told now is asked
+// about again.
+func (f *Filter) Ollama(file string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if ollama, ok := f.known[file]; ok {
+		return ollama
+	}
+	fields, sure := describe(file)
+	ollama := fields == nil || container.RunsOllama(fields)
+	if sure {
+		if f.known == nil || len(f.known) > maxKnown {
+			f.known = make(map[string]bool)
+		}
+		f.known[file] = ollama
+	}
+	return ollama
+}
+
+const maxKnown = 10_000
+
+// Fields are the HEC fields of a container's log, nil for other files.
+func Fields(file string) []input.Field {
+	fields, _ := describe(file)
+	return fields
+}
+
+// describe tells the fields of a container's log; nil: it is none. sure is
+// false if what describes the container cannot be read now.
+func describe(file string) (fields []input.Field, sure bool) {
+	if m := podmanLog.FindStringSubmatch(filepath.ToSlash(file)); m != nil {
+		return podmanFields(m[1], m[2])
+	}
+	sure = true
+	fields = container.Metadata(file, func(path string) ([]byte, error) {
+		raw, err := read(path, container.MaxConfig)
+		sure = err == nil
+		return raw, err
+	})
+	return fields, sure
+}
+
+// read reads a regular file of a size that a description of containers may have.
+func read(path string, most int64) ([]byte, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: fs.ErrInvalid}
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, most))
+}

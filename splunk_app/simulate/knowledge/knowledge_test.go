@@ -1,0 +1,297 @@
+package knowledge
+
+import (
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	splunkapp "ollama-hec/splunk_app"
+)
+
+func load(t *testing.T) *Knowledge {
+	t.Helper()
+	k, err := Load(splunkapp.Tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// show writes fields as name=value|value, sorted, without those every event has.
+func show(row map[string][]string) string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(row)) {
+		if !slices.Contains([]string{"_raw", "_time", "host", "source", "sourcetype"}, name) {
+			list = append(list, name+"="+strings.Join(row[name], "|"))
+		}
+	}
+	return strings.Join(list, "\n")
+}
+
+// Every field of the events of one request and one prompt: nothing invented,
+// one event in one model.
+func TestFieldsOfDeliveredEvents(t *testing.T) {
+	k := load(t)
+	tests := []struct{ name, sourcetype, raw, want string }{
+		{"a request", "ollama:api",
+			`{"origin":"access_log","src":"203.0.113.77","src_scope":"external","http_method":"GET","uri_path":"/api/tags","status":200,"response_time_ms":0.624596,"api":"ollama","operation":"list"}`,
+			`action=allowed
+api=ollama
+dest=gpu-1
+duration=0.624596
+eventtype=ollama_api
+http_method=GET
+operation=list
+origin=access_log
+response_time=0.624596
+response_time_ms=0.624596
+src=203.0.113.77
+src_scope=external
+status=200
+tag=web
+uri_path=/api/tags
+vendor_product=Ollama`},
+		{"a request that failed", "ollama:api",
+			`{"origin":"access_log","http_method":"POST","uri_path":"/api/pull","status":500,"response_time_ms":1.2,"api":"ollama","operation":"pull"}`,
+			`api=ollama
+dest=gpu-1
+duration=1.2
+eventtype=ollama_api
+http_method=POST
+operation=pull
+origin=access_log
+response_time=1.2
+response_time_ms=1.2
+status=500
+tag=web
+uri_path=/api/pull
+vendor_product=Ollama`},
+		{"the access line of the same request has no tag", "ollama:server",
+			`[GIN] 2026/11/21 - 19:28:48 | 200 |     624.596µs |    203.0.113.77 | GET      "/api/tags"`,
+			`action=allowed
+dest=gpu-1
+eventtype=ollama_access_line
+http_method=GET
+response_time=624.596µs
+response_time_ms=0.624596
+src=203.0.113.77
+src_ip=203.0.113.77
+status=200
+uri_path=/api/tags
+vendor_product=Ollama`},
+		{"a prompt", "ollama:prompts",
+			`{"origin":"trace_log","prompt_length":24,"images":0,"prompt":"say \"hi\"\nlevel=ERROR src=1.2.3.4"}`,
+			`dest=gpu-1
+eventtype=ollama_prompt
+images=0
+origin=trace_log
+prompt=say "hi"
+level=ERROR src=1.2.3.4
+prompt_length=24
+vendor_product=Ollama`},
+		{"an error", "ollama:server",
+			`time=2026-11-21T19:28:48.259Z level=ERROR source=routes.go:1749 msg="Post \"https://ollama.com/api/me?ts=1\": dial tcp: lookup ollama.com: no such host"`,
+			`caller=routes.go:1749
+dest=gpu-1
+eventtype=ollama_error
+level=ERROR
+msg=Post "https://ollama.com/api/me?ts=1": dial tcp: lookup ollama.com: no such host
+time=2026-11-21T19:28:48.259Z
+vendor_product=Ollama`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := show(k.Fields(Event{Sourcetype: tt.sourcetype, Host: "gpu-1", Source: "server.log", Time: "1", Raw: tt.raw}))
+			if got != tt.want {
+				t.Errorf("got\n%s\n\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
+// What automatic extraction does, as measured on Splunk 10.4 (auto), and with
+// escapes honoured (auto_escaped).
+func TestAutomatic(t *testing.T) {
+	tests := []struct{ mode, raw, want string }{
+		{"auto", `user=admin status=200 note="not found"`, "note=not found\nstatus=200\nuser=admin"},
+		{"auto", `escaped="say \"hi\"" trailing=x`, "escaped=say \\\ntrailing=x"},
+		{"auto_escaped", `escaped="say \"hi\" \\ x=1" trailing=x`, "escaped=say \"hi\" \\ x=1\ntrailing=x"},
+		{"auto", `empty= quoted="" next=1`, "next=1"},
+		{"auto", `label=a label=b`, "label=a"},
+		{"auto", `filter=a=b plain=ok`, "filter=a=b\nplain=ok"},
+		{"auto", `zone-found=dmz user.name=admin ip:port=1.2.3.4`, "port=1.2.3.4\nuser_name=admin\nzone_found=dmz"},
+		{"auto", `2fa=on 7=lucky --=x`, "fa=on"},
+		{"auto_escaped", `msg="a b=1" b=2`, "b=2\nmsg=a b=1"},
+		{"auto", `{"user":"admin","nested":{"a":1,"b":[2,3]},"none":null}`, "nested.a=1\nnested.b{}=2|3\nnone=null\nuser=admin"},
+		{"json", `user=admin`, ""},
+		{"none", `user=admin`, ""},
+		{"json", `{"a":1,"long":"` + strings.Repeat("x", maxJSON) + `","late":2}`, "a=1"},
+		{"auto_escaped", strings.Repeat("x", maxAutomatic) + ` late=1`, ""},
+	}
+	for _, tt := range tests {
+		row := map[string][]string{"_raw": {tt.raw}}
+		automatic(row, tt.mode)
+		if got := show(row); got != tt.want {
+			t.Errorf("%s of %.60s: got %q, want %q", tt.mode, tt.raw, got, tt.want)
+		}
+	}
+}
+
+// A field that an extraction found is not overwritten by the text of the event.
+func TestExtractionGoesFirst(t *testing.T) {
+	row := load(t).Fields(Event{Sourcetype: "ollama:server", Host: "h", Raw: `[GIN] 2026/11/21 - 19:28:48 | 404 | 1ms | 127.0.0.1 | GET      "/x?a src=203.0.113.9 status=200"`})
+	if row.First("src") != "127.0.0.1" || row.First("status") != "404" {
+		t.Errorf("forged fields: %s", show(row))
+	}
+}
+
+// A plain forwarder's file is cut into the events that the shipper would make:
+// a crash stays whole, colour is gone.
+func TestBreak(t *testing.T) {
+	k := load(t)
+	text := "a=1\r\n\n\nSIGSEGV: segmentation violation\nPC=0x13daa0a m=0 sigcode=0\nsignal arrived during cgo execution\n\ngoroutine 24 gp=0xc000 [syscall]:\n" +
+		"runtime.cgocall(0x1, 0x2)\n\t/usr/lib/go/cgocall.go:167 +0x4b\ncreated by main.main in goroutine 1\n\t/x.go:1\n\nrax    0x1c\nr10    0x0\nrflags 0x246\ngs     0x0\n" +
+		"\x1b[32m[GIN]\x1b[0m 2026\nllama_context: n_ctx\n  Device 0: x\nprint_info: n (x)\nlast"
+	want := []string{
+		"a=1",
+		"SIGSEGV: segmentation violation\nPC=0x13daa0a m=0 sigcode=0\nsignal arrived during cgo execution\n\ngoroutine 24 gp=0xc000 [syscall]:\nruntime.cgocall(0x1, 0x2)\n\t/usr/lib/go/cgocall.go:167 +0x4b\ncreated by main.main in goroutine 1\n\t/x.go:1\n\nrax    0x1c\nr10    0x0\nrflags 0x246\ngs     0x0",
+		"[GIN] 2026",
+		"llama_context: n_ctx\n  Device 0: x",
+		"print_info: n (x)",
+		"last",
+	}
+	if got := k.Break("ollama:server", text); !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	if got := k.Break("ollama:server", strings.Repeat("x", 2_000_000)); len(got[0]) != 1_100_000 {
+		t.Errorf("a long line is cut to %d bytes", len(got[0]))
+	}
+}
+
+// The crash of the corpus is one event.
+func TestBreakCrash(t *testing.T) {
+	text, err := os.ReadFile("../../../testdata/corpus/v0.13.5-crash.stderr.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	crashes := 0
+	for _, e := range load(t).Break("ollama:server", string(text)) {
+		if strings.Contains(e, "\ngoroutine ") {
+			crashes++
+			if !strings.HasPrefix(e, "SIG") || !strings.Contains(e, "\ngs ") {
+				t.Errorf("the crash is cut: %.80q … %.80q", e, e[max(len(e)-80, 0):])
+			}
+		}
+	}
+	if crashes != 1 {
+		t.Errorf("%d events hold goroutines, want 1", crashes)
+	}
+}
+
+func TestParseConf(t *testing.T) {
+	conf, err := ParseConf("# c\n[a b]\nx = 1 = 2\ny = one \\\n  two\n\n[c]\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if conf.Stanza("a b").Keys["x"] != "1 = 2" || conf.Stanza("a b").Keys["y"] != "one \n  two" || conf.Stanza("c") == nil || conf.Stanza("d") != nil {
+		t.Errorf("read %v", conf)
+	}
+	for _, bad := range []string{"x = 1", "[a]\n[a]", "[a]\nx=1\nx=2", "[a]\nnonsense"} {
+		if _, err := ParseConf(bad); err == nil {
+			t.Errorf("%q: no error", bad)
+		}
+	}
+}
+
+// A setting that is not modelled is an error, or the checks would lie.
+func TestLoadErrors(t *testing.T) {
+	for _, props := range []string{
+		"[x]\nLOOKUP-a = b c OUTPUT d",
+		"[x]\nEXTRACT-a = (?=lookahead)",
+		"[x]\nEVAL-a = nonsense(1)",
+		"[x]\nREPORT-a = missing",
+		"[x]\nFIELDALIAS-a = b to c",
+		"[x]\nSEDCMD-a = y/abc/def/",
+		"[x]\nLINE_BREAKER = (x)",
+	} {
+		tree := fstest.MapFS{}
+		for _, name := range []string{"transforms", "eventtypes", "tags"} {
+			tree["default/"+name+".conf"] = new(fstest.MapFile)
+		}
+		tree["default/props.conf"] = &fstest.MapFile{Data: []byte(props)}
+		if _, err := Load(tree); err == nil {
+			t.Errorf("%q: no error", props)
+		}
+	}
+}
+
+// Settings of another add-on for the same sourcetypes, where both are installed:
+// what both set is ours, what only it sets stands. None of its constants comes
+// through, and status and src stay.
+func TestBesideAnotherAddOn(t *testing.T) {
+	const other = `[ollama:server]
+KV_MODE = none
+EXTRACT-web = \|\s+(?<src_ip>[\d\.]+)\s+\|
+FIELDALIAS-cim_web_src = src_ip AS src
+FIELDALIAS-cim_web_status = http_response_code AS status
+EVAL-response_time_ms = 0
+EVAL-bytes_in = 0
+EVAL-http_referrer = ""
+EVAL-uri_query = ""
+EVAL-url = "http://" . dest . uri_path
+EVAL-vendor_product = "Something else"
+
+[ollama:api]
+KV_MODE = none
+FIELDALIAS-model = model AS model_name
+`
+	theirs, err := ParseConf(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := fstest.MapFS{}
+	for _, name := range []string{"props", "transforms", "eventtypes", "tags"} {
+		text, err := splunkapp.Tree.ReadFile("default/" + name + ".conf")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tree["default/"+name+".conf"] = &fstest.MapFile{Data: text}
+	}
+	ours, err := ParseConf(string(tree["default/props.conf"].Data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var merged strings.Builder
+	for _, stanza := range ours {
+		keys := maps.Clone(stanza.Keys)
+		if s := theirs.Stanza(stanza.Name); s != nil {
+			for key, v := range s.Keys {
+				if _, both := keys[key]; !both {
+					keys[key] = v
+				}
+			}
+		}
+		merged.WriteString("[" + stanza.Name + "]\n")
+		for key, v := range keys {
+			merged.WriteString(key + " = " + v + "\n")
+		}
+	}
+	tree["default/props.conf"] = &fstest.MapFile{Data: []byte(merged.String())}
+	beside, err := Load(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := load(t)
+	for _, e := range []Event{
+		{Sourcetype: "ollama:server", Host: "h", Raw: `[GIN] 2026/11/21 - 19:28:48 | 200 |     624.596µs |     2001:db8::1 | GET      "/api/tags?x=1"`},
+		{Sourcetype: "ollama:server", Host: "h", Raw: `time=2026-11-21T19:15:41.541Z level=WARN source=x.go:1 msg="failed \"x\"" err="no such host"`},
+		{Sourcetype: "ollama:api", Host: "h", Raw: `{"src":"203.0.113.77","status":200,"response_time_ms":0.6,"http_method":"GET"}`},
+	} {
+		if got, want := show(beside.Fields(e)), show(alone.Fields(e)); got != want {
+			t.Errorf("beside it\n%s\n\nalone\n%s", got, want)
+		}
+	}
+}

@@ -84,17 +84,20 @@ var span = regexp.MustCompile("`([^`]+)`")
 
 // snippets takes the code out of a document: blocks between fences, blocks that
 // are indented, and spans; of what is no Markdown, blocks that are indented in comments.
+// A fence of "text" holds a picture.
 func snippets(doc, text string) (all []snippet) {
 	if filepath.Ext(doc) != ".md" {
 		return commented(doc, text)
 	}
 	var block *snippet
-	fenced, blank := false, true
+	fenced, picture, blank := false, false, true
 	for i, line := range strings.Split(text, "\n") {
 		indented := strings.HasPrefix(line, "    ")
 		switch {
 		case strings.HasPrefix(line, "```"):
 			fenced, block = !fenced, nil
+			picture = fenced && line == "```text"
+		case picture:
 		case fenced, indented && (blank || block != nil):
 			if block == nil {
 				all = append(all, snippet{doc: doc, line: i + 1})

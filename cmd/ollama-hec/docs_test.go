@@ -14,32 +14,40 @@ import (
 	"ollama-hec/sourcetypes"
 )
 
-var update = flag.Bool("update", false, "write what the code says into the README")
+var update = flag.Bool("update", false, "write what the code says into the pages")
 
-const readme = "../../README.md"
-
-// The README's tables are what the code says.
-func TestReadmeIsUpToDate(t *testing.T) {
-	text, err := os.ReadFile(readme)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := string(text)
-	for name, table := range map[string]string{
-		"settings": settingsTable(), "operations": operationsTable(), "demo": demoOutput(t), "detections": resultsTable(t),
+// The tables in the pages are what the code says.
+func TestPagesAreUpToDate(t *testing.T) {
+	for _, p := range []struct {
+		file, place string
+		content     string
+		varies      *regexp.Regexp // lines that may differ from run to run
+	}{
+		{"SETTINGS.md", "settings", settingsTable(), nil},
+		{"DEMO.md", "demo", demoOutput(t), sent},
+		{"../../sourcetypes/README.md", "operations", operationsTable(), nil},
 	} {
-		if want, err = between(want, name, table); err != nil {
+		text, err := os.ReadFile(p.file)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	if *update {
-		if err := os.WriteFile(readme, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
+		want, err := between(string(text), p.place, p.content)
+		if err != nil {
+			t.Fatalf("%s: %v", p.file, err)
 		}
-		return
-	}
-	if sent.ReplaceAllString(want, "") != sent.ReplaceAllString(string(text), "") {
-		t.Error("README.md is behind the code: go test ./cmd/ollama-hec -run Readme -update")
+		if *update {
+			if err := os.WriteFile(p.file, []byte(want), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		got := string(text)
+		if p.varies != nil {
+			want, got = p.varies.ReplaceAllString(want, ""), p.varies.ReplaceAllString(got, "")
+		}
+		if want != got {
+			t.Errorf("%s is behind the code: go test ./cmd/ollama-hec -run Pages -update", p.file)
+		}
 	}
 }
 
@@ -65,7 +73,7 @@ func between(text, name, content string) (string, error) {
 	before, rest, ok := strings.Cut(text, begin)
 	_, after, ok2 := strings.Cut(rest, end)
 	if !ok || !ok2 {
-		return "", fmt.Errorf("%s has no place for %s", readme, name)
+		return "", fmt.Errorf("no place for %s", name)
 	}
 	return before + begin + content + end + after, nil
 }
@@ -93,22 +101,6 @@ func operationsTable() string {
 		fmt.Fprintf(&t, "| %s | `%s` | %s | %s |\n", r.Methods, r.Path, r.API, r.Operation)
 	}
 	return t.String()
-}
-
-// resultsTable is the table of RESULTS.md, which a test of its own holds to the code.
-func resultsTable(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile("../../splunk_app/detections/RESULTS.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var table strings.Builder
-	for line := range strings.Lines(string(text)) {
-		if strings.HasPrefix(line, "|") {
-			table.WriteString(line)
-		}
-	}
-	return table.String()
 }
 
 func demoOutput(t *testing.T) string {

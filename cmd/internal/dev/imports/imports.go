@@ -1,0 +1,100 @@
+// Package imports holds the rule by which the packages of this module may
+// import each other: one way, from cmd down to input. Its test fails on an
+// import that the table does not allow.
+//
+// It sees imports of the packages as they are built for this system, without
+// those of tests.
+package imports
+
+import "strings"
+
+// layers are the folders by how far down they are: a package imports only what
+// stands in a lower layer, or what allowed names within its own.
+var layers = [][]string{
+	{"input"},
+	{"sourcetypes"},
+	{"hec", "splunk_app"},
+	{"cmd"},
+}
+
+// allowed are the imports within a layer: of the packages that begin with the
+// first, by those that begin with the second. testdata may be imported by all.
+var allowed = []struct{ by, what string }{
+	// Sources promise what input says, and keep positions and unwrap lines alike.
+	{"input/", "input"},
+	{"input/", "input/internal/"},
+	{"input/file", "input/checkpoint"},
+	{"input/file", "input/container"},
+	{"input/discover", "input/container"},
+
+	{"sourcetypes/batch", "sourcetypes"},
+
+	{"hec/deadletter", "hec"},
+
+	{"splunk_app/detections", "splunk_app"}, // the add-on's files, embedded
+	{"splunk_app/detections", "splunk_app/simulate/"},
+	{"splunk_app/dashboard", "splunk_app/detections"},
+	{"splunk_app/simulate/knowledge", "splunk_app/simulate/spl"},
+
+	// A program is its commands, made of what is in cmd/internal.
+	{"cmd/ollama-hec", "cmd/internal/"},
+	{"cmd/ollama_logs", "cmd/internal/"},
+	{"cmd/internal/app", "cmd/internal/pipeline"},
+	{"cmd/internal/app", "cmd/internal/settings"},
+	{"cmd/internal/app", "cmd/internal/sources"},
+	{"cmd/internal/app", "cmd/internal/version"},
+	{"cmd/internal/check", "cmd/internal/app"},
+	{"cmd/internal/check", "cmd/internal/settings"},
+	{"cmd/internal/check", "cmd/internal/sources"},
+	{"cmd/internal/heartbeat", "cmd/internal/app"},
+	{"cmd/internal/heartbeat", "cmd/internal/lag"},
+	{"cmd/internal/heartbeat", "cmd/internal/settings"},
+	{"cmd/internal/heartbeat", "cmd/internal/version"},
+	{"cmd/internal/metrics", "cmd/internal/app"},
+	{"cmd/internal/metrics", "cmd/internal/lag"},
+	{"cmd/internal/metrics", "cmd/internal/settings"},
+	{"cmd/internal/metrics", "cmd/internal/version"},
+	{"cmd/internal/pipeline/sinktest", "cmd/internal/pipeline"},
+	{"cmd/internal/dev/bench", "cmd/internal/pipeline"},
+	{"cmd/internal/dev/bench", "cmd/internal/settings"},
+	{"cmd/internal/dev/chaos", "cmd/internal/harness"},
+	{"cmd/internal/dev/release", "cmd/internal/version"},
+}
+
+// Allowed reports whether the package by may import the package what, both
+// named by their folders in this module.
+func Allowed(by, what string) bool {
+	if within(what, "testdata") {
+		return true
+	}
+	if b, w := layer(by), layer(what); b != w {
+		return w < b
+	}
+	for _, a := range allowed {
+		if within(by, a.by) && within(what, a.what) {
+			return true
+		}
+	}
+	return false
+}
+
+// layer returns the number of the layer that pkg is in, 0 the lowest; -1: none.
+func layer(pkg string) int {
+	for n, folders := range layers {
+		for _, folder := range folders {
+			if within(pkg, folder+"/") || pkg == folder {
+				return n
+			}
+		}
+	}
+	return -1
+}
+
+// within reports whether pkg is the folder pattern names or, where that ends in
+// a slash, lies in it.
+func within(pkg, pattern string) bool {
+	if strings.HasSuffix(pattern, "/") {
+		return strings.HasPrefix(pkg, pattern)
+	}
+	return pkg == pattern
+}

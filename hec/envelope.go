@@ -9,27 +9,43 @@ import (
 
 	"ollama-hec/input"
 	"ollama-hec/sourcetypes"
+	"ollama-hec/sourcetypes/batch"
 )
 
 // Origin is what the events of one stream have in common.
 type Origin struct {
-	Host, Source string
-	Index        string // empty: the token's default
-	Fields       []input.Field
+	Host   string // of the events whose lines name none
+	Always bool   // Host is the host of all events, whatever their lines name
+	Source string
+	Index  string // empty: the token's default
+	Fields []input.Field
 }
 
 // Envelope encodes the events of one stream as HEC objects. What does not
 // change from event to event is encoded once.
 type Envelope struct {
-	meta [sourcetypes.Sourcetypes][]byte // from the comma after time to "event":
-	head []byte                          // {"time": and the second of the last event
-	unix int64                           // which is this one
+	hosts batch.Hosts[meta]
+	head  []byte // {"time": and the second of the last event
+	unix  int64  // which is this one
 }
+
+// meta is, by sourcetype, what stands from the comma after time to "event":
+type meta [sourcetypes.Sourcetypes][]byte
 
 // NewEnvelope returns the encoder for a stream.
 func NewEnvelope(o Origin) *Envelope {
-	e := &Envelope{unix: -1}
-	for st := range e.meta {
+	return &Envelope{unix: -1, hosts: batch.NewHosts(func(named string) *meta {
+		of := o
+		if named != "" && !o.Always {
+			of.Host = named
+		}
+		return of.meta()
+	})}
+}
+
+func (o *Origin) meta() *meta {
+	all := new(meta)
+	for st := range all {
 		m := member(nil, "host", o.Host)
 		m = member(m, "source", o.Source)
 		m = member(m, "sourcetype", sourcetypes.Sourcetype(st).String())
@@ -48,9 +64,9 @@ func NewEnvelope(o Origin) *Envelope {
 			}
 			m = append(m, '}')
 		}
-		e.meta[st] = append(m, `,"event":`...)
+		all[st] = append(m, `,"event":`...)
 	}
-	return e
+	return all
 }
 
 func member(dst []byte, key, value string) []byte {
@@ -63,7 +79,7 @@ func member(dst []byte, key, value string) []byte {
 // Append appends ev as one HEC object. It allocates only to grow dst.
 func (e *Envelope) Append(dst []byte, ev *sourcetypes.Event) []byte {
 	dst = e.appendTime(dst, ev.Time)
-	dst = append(dst, e.meta[ev.Sourcetype]...)
+	dst = append(dst, e.hosts.Of(ev.Host)[ev.Sourcetype]...)
 	if ev.Sourcetype == sourcetypes.Server {
 		dst = appendString(dst, ev.Body)
 	} else {

@@ -26,6 +26,10 @@ func TestEnvelope(t *testing.T) {
 			`{"time":1732216541,"host":"h","source":"s","sourcetype":"ollama:api","fields":{"pod":"p","image":"o\"x"},"event":{"status":200}}`},
 		{"path that is not UTF-8", Origin{Host: "h", Source: "a\xffb"}, object,
 			`{"time":1732216541,"host":"h","source":"a` + "\uFFFD" + `b","sourcetype":"ollama:api","event":{"status":200}}`},
+		{"a host the line names", Origin{Host: "h", Source: "s"}, &sourcetypes.Event{Host: "gpu\"1", Body: []byte("x")},
+			`{"time":0,"host":"gpu\"1","source":"s","sourcetype":"ollama:server","event":"x"}`},
+		{"a host the line names, HOST set", Origin{Host: "h", Always: true, Source: "s"}, &sourcetypes.Event{Host: "gpu1", Body: []byte("x")},
+			`{"time":0,"host":"h","source":"s","sourcetype":"ollama:server","event":"x"}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := string(NewEnvelope(tt.origin).Append(nil, tt.ev))

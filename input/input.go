@@ -24,6 +24,11 @@ type Record struct {
 	// Time is when the transport (journal, container runtime) stamped the
 	// line, in nanoseconds since 1970; 0 where it does not.
 	Time int64
+	// Host is the machine that the line comes from, where the journal or a
+	// syslog prefix names one; empty where none does. Lines of different hosts
+	// are not joined. Unlike Text it stays valid: a source makes one string for
+	// each host, not for each line.
+	Host string
 	// Output tells apart what must not be joined with each other.
 	Output Output
 }

@@ -27,6 +27,8 @@ func (s Sourcetype) String() string {
 type Event struct {
 	Sourcetype Sourcetype
 	Time       Stamp
+	// Host is the record's; of lines that were joined, the first one's.
+	Host string
 	// Body is the text of a Server event, in valid UTF-8, or else one JSON object.
 	Body []byte
 }

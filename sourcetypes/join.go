@@ -29,6 +29,7 @@ type held struct {
 	kind  joinKind     // what may join
 	stack stack        // of a crash, where in it we are
 	out   input.Output // which is the only one it takes lines from
+	host  string       // likewise
 	class Class
 	done  bool // nothing joins any more
 	copy  bool // own has the text; else the chunk has it

@@ -177,6 +177,31 @@ func TestOutputsAreJoinedApart(t *testing.T) {
 	}
 }
 
+// TestHostsAreJoinedApart: an event comes from the host its first line names, and
+// takes no line of another one.
+func TestHostsAreJoinedApart(t *testing.T) {
+	var got []string
+	n := NewNormalizer(defaults(), 0, input.Carry{}, func(e *Event) {
+		got = append(got, e.Host+" "+e.Sourcetype.String()+" "+strings.ReplaceAll(string(e.Body[:5]), "\n", "|"))
+	})
+	for i, r := range [][2]string{
+		{"gpu1", "head:"}, {"gpu1", "  x"}, {"gpu2", "  of another"}, {"gpu2", ginLine}, {"", "plain"}, {"gpu1", "panic: x"},
+		{"gpu2", ginLine}, {"gpu1", ""}, {"gpu1", "goroutine 1 [running]:"}, {"gpu2", "main.main()"},
+	} {
+		n.Add(&input.Record{Text: []byte(r[1]), Next: input.Position(i + 1), Host: r[0]})
+	}
+	n.Flush()
+	slices.Sort(got)
+	want := []string{
+		" ollama:server plain", "gpu1 ollama:server head:", "gpu1 ollama:server panic",
+		"gpu2 ollama:api {\"ori", "gpu2 ollama:api {\"ori", "gpu2 ollama:server   of ",
+		"gpu2 ollama:server [GIN]", "gpu2 ollama:server [GIN]", "gpu2 ollama:server main.",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
 // TestPromptAwaitsItsText: the line with a prompt's length is held for a short
 // time, since the line with its text may follow, and is not lost meanwhile.
 func TestPromptAwaitsItsText(t *testing.T) {

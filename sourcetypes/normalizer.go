@@ -146,7 +146,7 @@ func (n *Normalizer) take(r *input.Record) {
 		n.takeBlank(held, l)
 		return
 	case held == nil:
-	case !l.stamped && !n.ofBroken(held, l) && held.takes(l):
+	case !l.stamped && held.host == r.Host && !n.ofBroken(held, l) && held.takes(l):
 		if len(held.text)+held.blanks+1+len(l.text) <= maxJoined {
 			n.join(held, l)
 			return
@@ -154,7 +154,7 @@ func (n *Normalizer) take(r *input.Record) {
 		// The block is full: it goes on as a further one.
 		kind, stack, class := held.kind, held.stack, held.class
 		n.close(held)
-		b := n.push(out, start, before)
+		b := n.push(out, r.Host, start, before)
 		n.stamp(b, r)
 		b.kind, b.stack, b.class = kind, stack, class
 		n.drain()
@@ -166,7 +166,7 @@ func (n *Normalizer) take(r *input.Record) {
 		}
 		n.close(held)
 	}
-	b := n.push(out, start, before)
+	b := n.push(out, r.Host, start, before)
 	n.stamp(b, r)
 	n.classify(b)
 	n.drain()
@@ -174,7 +174,7 @@ func (n *Normalizer) take(r *input.Record) {
 
 // takeWithin takes an access line that stands within the crash held.
 func (n *Normalizer) takeWithin(held *block, r *input.Record, start input.Position, before input.Carry) {
-	b := n.push(held.out, start, before)
+	b := n.push(held.out, r.Host, start, before)
 	n.stamp(b, r)
 	n.classify(b)
 	b.done, n.open[held.out] = true, held
@@ -228,14 +228,14 @@ func (n *Normalizer) join(held *block, l *line) {
 
 // push puts the block that the last record was read into at the end of the
 // queue.
-func (n *Normalizer) push(out input.Output, start input.Position, before input.Carry) *block {
+func (n *Normalizer) push(out input.Output, host string, start input.Position, before input.Carry) *block {
 	b := n.cur
 	if last := len(n.free) - 1; last >= 0 {
 		n.cur, n.free = n.free[last], n.free[:last]
 	} else {
 		n.cur = new(block)
 	}
-	b.held = held{out: out, start: start, carry: before, first: len(b.text)}
+	b.held = held{out: out, host: host, start: start, carry: before, first: len(b.text)}
 	if b.moved {
 		b.hold()
 	}

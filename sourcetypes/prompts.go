@@ -61,7 +61,7 @@ func (n *Normalizer) shipPrompt(b *block) {
 	}
 	dst = append(dst, '}')
 	n.json = dst
-	n.put(Prompts, b.at, dst)
+	n.put(Prompts, b, dst)
 }
 
 // promptMsgs are the messages of the lines that are about one prompt. The same

@@ -9,19 +9,19 @@ func (n *Normalizer) ship(b *block) {
 	if b.class.set()&n.opts.Skip != 0 && !(b.class == ClassRunner && speaksOfFailure(b.text)) {
 		n.counts.Skipped++
 	} else {
-		n.put(Server, b.at, n.serverText(b))
+		n.put(Server, b, n.serverText(b))
 	}
 	switch b.form {
 	case access:
 		if n.opts.APIEvents {
-			n.put(API, b.at, n.accessEvent(b))
+			n.put(API, b, n.accessEvent(b))
 			if b.request.route == nil {
 				n.shipGlued(b)
 			}
 		}
 	case slogged:
 		if n.opts.APIEvents && b.level == levelInfo && b.saysHTTP() {
-			n.put(API, b.at, n.httpEvent(b))
+			n.put(API, b, n.httpEvent(b))
 		}
 		if n.opts.Prompts != Off && (b.level != levelInfo || b.saysLogged()) {
 			n.shipPrompt(b)
@@ -37,16 +37,17 @@ func (n *Normalizer) ship(b *block) {
 func (n *Normalizer) shipGlued(b *block) {
 	line := b.head()
 	for next := b.request.target.to + 1; next < len(line) && n.readAccess(&b.line, line, next); next = b.request.target.to + 1 {
-		n.put(API, b.at, n.accessEvent(b))
+		n.put(API, b, n.accessEvent(b))
 	}
 }
 
-func (n *Normalizer) put(s Sourcetype, at Stamp, body []byte) {
+// put emits an event of a block.
+func (n *Normalizer) put(s Sourcetype, b *block, body []byte) {
 	if body == nil {
 		return
 	}
 	n.counts.Events[s]++
-	n.ev = Event{Sourcetype: s, Time: at, Body: body}
+	n.ev = Event{Sourcetype: s, Time: b.at, Host: b.host, Body: body}
 	n.emit(&n.ev)
 }
 

@@ -74,7 +74,9 @@ func (p *preview) log(ctx context.Context, l namedLog, std streams) error {
 		return err
 	}
 	defer in.Close()
-	enc := hec.NewEnvelope(hec.Origin{Host: p.host, Source: l.source, Index: p.settings.Index, Fields: l.fields})
+	enc := hec.NewEnvelope(hec.Origin{
+		Host: p.host, Always: p.settings.Host != "", Source: l.source, Index: p.settings.Index, Fields: l.fields,
+	})
 	norm := sourcetypes.NewNormalizer(p.settings.Normalize(), 0, input.Carry{}, p.printer(enc))
 	text := &remembering{Reader: in}
 	lines := stdin.New(stdin.Options{Reader: text, MaxLine: int(p.settings.MaxLineBytes), Log: slog.New(slog.DiscardHandler)})

@@ -22,6 +22,7 @@ func follow(ctx context.Context, d *modinput.Definition, stdout io.Writer, log *
 	if err != nil {
 		return err
 	}
+	s.Host = d.FixedHost(st)
 	if s.StateDir, err = stateDir(d.CheckpointDir, st); err != nil {
 		return err
 	}
@@ -46,14 +47,15 @@ func output(ctx context.Context, s *settings.Settings, d *modinput.Definition, s
 	}
 	if to == modinput.OutputHEC {
 		return app.Collector(s, app.Delivery{
-			Token: func() (hec.TokenSource, error) { return openToken(ctx, d, log) },
-			Log:   log,
+			Token:   func() (hec.TokenSource, error) { return openToken(ctx, d, log) },
+			Machine: st.Host(),
+			Log:     log,
 		})
 	}
 	return app.Output{
 		Sink: stream,
 		Encode: func(from input.Stream) batch.Encoder {
-			return modinput.NewEncoder(st.Name, from.Source(), st.Host(), st.Index())
+			return modinput.NewEncoder(st.Name, from.Source(), s.Host, st.Index())
 		},
 	}, nil
 }

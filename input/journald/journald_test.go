@@ -101,9 +101,9 @@ func TestOnce(t *testing.T) {
 		s.once()
 		byHost := map[string]string{}
 		for _, r := range s.got {
-			byHost[r.stream.Fields()[0].Name+"="+r.stream.Fields()[0].Value] += r.text
+			byHost[r.stream.Fields()[0].Name+"="+r.stream.Fields()[0].Value+" "+r.host] += r.text
 		}
-		if len(byHost) != 2 || byHost["journal_host=gpu1"] != "here" || byHost["journal_host=gpu2"] != "from elsewhere" {
+		if len(byHost) != 2 || byHost["journal_host=gpu1 gpu1"] != "here" || byHost["journal_host=gpu2 gpu2"] != "from elsewhere" {
 			t.Errorf("got %v", byHost)
 		}
 	})

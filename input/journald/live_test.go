@@ -139,6 +139,7 @@ type record struct {
 	next   input.Position
 	time   int64
 	output input.Output
+	host   string
 }
 
 func newShipper(t testing.TB, c Config) *shipper {
@@ -199,7 +200,7 @@ func (s *shipper) drain() {
 			progress = stream.Read(&c)
 			s.mu.Lock()
 			for _, r := range c.Records {
-				s.got = append(s.got, record{stream, string(r.Text), r.Next, r.Time, r.Output})
+				s.got = append(s.got, record{stream, string(r.Text), r.Next, r.Time, r.Output, r.Host})
 			}
 			s.ended[stream] = s.ended[stream] || progress == input.Ended
 		}

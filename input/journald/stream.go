@@ -199,7 +199,7 @@ func (s *stream) read(c *input.Chunk, buf []byte) []byte {
 
 func (s *stream) emit(c *input.Chunk, l line) {
 	text, _ := input.Limit(l.text, l.size, s.journal.maxLine)
-	c.Records = append(c.Records, input.Record{Text: text, Time: l.time, Output: l.output})
+	c.Records = append(c.Records, input.Record{Text: text, Time: l.time, Host: s.host, Output: l.output})
 }
 
 // place gives the records of one entry their positions. Only after the last

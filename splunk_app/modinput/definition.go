@@ -52,6 +52,15 @@ func (s *Stanza) Host() string {
 	return ""
 }
 
+// FixedHost is the host of every event of s, or "" if a host that a line names goes
+// before Host: splunkd writes its own machine's name where nobody set one.
+func (d *Definition) FixedHost(s *Stanza) string {
+	if h := s.Host(); h != d.ServerHost {
+		return h
+	}
+	return ""
+}
+
 // Index is the index the user set, or "" if it is the receiver's default.
 func (s *Stanza) Index() string {
 	if i := s.Params["index"]; i != "default" {

@@ -80,6 +80,11 @@ func TestReadItem(t *testing.T) {
 	if s.Input() != "a" || s.Params["paths"] != "/x" || s.Host() != "h" || s.Index() != "main" {
 		t.Errorf("got %+v", s)
 	}
+	for host, fixed := range map[string]string{"h": "h", "web1": "", "$decideOnStartup": "", "": ""} {
+		if got := d.FixedHost(&Stanza{Params: map[string]string{"host": host}}); got != fixed {
+			t.Errorf("host %q is fixed as %q, want %q: the name of splunkd's machine gives way to one that a line names", host, got, fixed)
+		}
+	}
 	if d.ServerURI != "https://127.0.0.1:8089" || d.SessionKey.Reveal() != key || d.CheckpointDir != "/cp" {
 		t.Errorf("got %+v", d)
 	}

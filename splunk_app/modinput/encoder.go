@@ -2,10 +2,12 @@ package modinput
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"unicode/utf8"
 
 	"ollama-hec/sourcetypes"
+	"ollama-hec/sourcetypes/batch"
 )
 
 // Encoder writes the events of one stream as elements of the event stream.
@@ -15,16 +17,20 @@ import (
 // else reads back as it was. There is no place for a stream's HEC fields: a pod's
 // events are told apart by their source, the path that names it.
 //
-// It has no state: any number of goroutines may use it.
+// It is used by one goroutine at a time.
 type Encoder struct {
-	head   []byte                          // up to the time
-	middle [sourcetypes.Sourcetypes][]byte // from the time to the body
+	head  []byte // up to the time
+	hosts batch.Hosts[middle]
 }
+
+// middle is, by sourcetype, what stands from the time to the body.
+type middle [sourcetypes.Sourcetypes][]byte
 
 const tail = "</data></event>\n"
 
-// NewEncoder returns an encoder for the events of one stanza and one source.
-// An empty host or index is left to splunkd, that is to the stanza's settings.
+// NewEncoder returns an encoder for the events of one stanza and one source. host
+// is that of all events; empty: the one a line names, else it is left to splunkd,
+// that is to the stanza's settings. So is an empty index.
 func NewEncoder(stanza, source, host, index string) *Encoder {
 	e := &Encoder{}
 	var head bytes.Buffer
@@ -34,22 +40,27 @@ func NewEncoder(stanza, source, host, index string) *Encoder {
 	}
 	head.WriteString(`"><time>`)
 	e.head = head.Bytes()
-	for s := range sourcetypes.Sourcetypes {
-		m := []byte("</time>")
-		m = appendElement(m, "source", source)
-		m = appendElement(m, "sourcetype", s.String())
-		m = appendElement(m, "index", index)
-		m = appendElement(m, "host", host)
-		e.middle[s] = append(m, "<data>"...)
-	}
+	e.hosts = batch.NewHosts(func(named string) *middle {
+		all := new(middle)
+		for s := range sourcetypes.Sourcetypes {
+			m := []byte("</time>")
+			m = appendElement(m, "source", source)
+			m = appendElement(m, "sourcetype", s.String())
+			m = appendElement(m, "index", index)
+			m = appendElement(m, "host", cmp.Or(host, named))
+			all[s] = append(m, "<data>"...)
+		}
+		return all
+	})
 	return e
 }
 
-// Append appends ev and returns the extended slice. It allocates nothing else.
+// Append appends ev and returns the extended slice. It allocates nothing else but
+// for a host it has not met.
 func (e *Encoder) Append(dst []byte, ev *sourcetypes.Event) []byte {
 	dst = append(dst, e.head...)
 	dst = ev.Time.Append(dst)
-	dst = append(dst, e.middle[ev.Sourcetype]...)
+	dst = append(dst, e.hosts.Of(ev.Host)[ev.Sourcetype]...)
 	dst = appendEscaped(dst, ev.Body)
 	return append(dst, tail...)
 }

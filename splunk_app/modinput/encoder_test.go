@@ -23,6 +23,8 @@ func TestEncoderGolden(t *testing.T) {
 		{full, event(sourcetypes.Prompts, 9, `{"prompt":"\u0000 ]]> <system>"}`)},
 		{bare, event(sourcetypes.Server, 3, "panic: a\r\n\tgoroutine 1 [running]:\n\x1b[31mred\x00 \u0085 \ufffe \xff \U0001F999")},
 		{bare, event(sourcetypes.Server, 3, "")},
+		{bare, named(event(sourcetypes.Server, 3, "a host that its line names"))},
+		{full, named(event(sourcetypes.Server, 3, "the stanza's host goes before it"))},
 	} {
 		out = e.enc.Append(out, &e.Event)
 	}
@@ -33,9 +35,15 @@ func event(s sourcetypes.Sourcetype, digits uint8, body string) sourcetypes.Even
 	return sourcetypes.Event{Sourcetype: s, Time: sourcetypes.Stamp{Nanos: 1732221741541234567, Digits: digits}, Body: []byte(body)}
 }
 
+func named(ev sourcetypes.Event) sourcetypes.Event {
+	ev.Host = "<gpu-1>"
+	return ev
+}
+
 func TestEncoderDoesNotAllocate(t *testing.T) {
 	enc := NewEncoder("ollama_logs://a", "/var/log/ollama/server.log", "web-1", "ollama")
 	ev := event(sourcetypes.Server, 3, strings.Repeat("<a é \x00> ", 100))
+	ev.Host = "web-2"
 	dst := enc.Append(nil, &ev)
 	if n := testing.AllocsPerRun(100, func() { dst = enc.Append(dst[:0], &ev) }); n != 0 {
 		t.Errorf("%v allocations per event", n)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"log/slog"
 	"path/filepath"
 
@@ -17,6 +18,7 @@ type Delivery struct {
 	FailFast bool                            // what waits for a person is an error
 	Token    func() (hec.TokenSource, error) // nil: as the settings say
 	Observer hec.Observer                    // nil: none
+	Machine  string                          // the name of this machine; empty: as it says itself
 	Log      *slog.Logger
 }
 
@@ -43,9 +45,11 @@ func Collector(s *settings.Settings, d Delivery) (Output, error) {
 	if err != nil {
 		return Output{}, &settings.Error{Problem: err.Error()}
 	}
-	host, err := s.HostName()
-	if err != nil {
-		return Output{}, err
+	host := cmp.Or(s.Host, d.Machine)
+	if host == "" {
+		if host, err = s.HostName(); err != nil {
+			return Output{}, err
+		}
 	}
 	state, err := s.State()
 	if err != nil {
@@ -62,7 +66,9 @@ func Collector(s *settings.Settings, d Delivery) (Output, error) {
 	return Output{
 		Sink: client, Client: client, Gzip: true,
 		Encode: func(st input.Stream) batch.Encoder {
-			return hec.NewEnvelope(hec.Origin{Host: host, Source: st.Source(), Index: s.Index, Fields: st.Fields()})
+			return hec.NewEnvelope(hec.Origin{
+				Host: host, Always: s.Host != "", Source: st.Source(), Index: s.Index, Fields: st.Fields(),
+			})
 		},
 	}, nil
 }

@@ -39,7 +39,7 @@ type Settings struct {
 	StateDir string `split_words:"true" desc:"checkpoints and dead letters; empty: this system's place for a service's state"`
 
 	Index string  `desc:"index; empty: the token's default"`
-	Host  string  `desc:"host of the events; empty: the name of this machine"`
+	Host  string  `desc:"host of the events; empty: the one that the journal or a syslog prefix names, else the name of this machine"`
 	Ack   AckMode `default:"auto" desc:"wait for indexer acknowledgment: auto (if the reply carries an ackId), on, off"`
 
 	BatchBytes  Bytes    `split_words:"true" default:"1MiB" desc:"bytes of a batch before gzip"`

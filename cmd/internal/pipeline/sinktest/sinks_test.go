@@ -25,7 +25,7 @@ func TestHEC(t *testing.T) {
 func openHEC(t *testing.T, ack bool) Fixture {
 	const token = "7e577e57-7e57-7e57-7e57-7e577e577e57"
 	var mu sync.Mutex
-	var came []string
+	var came, hosts []string
 	r := receiver.New(receiver.Options{Tokens: []receiver.Token{{Value: token, Ack: ack}}, Event: func(ev receiver.Event) {
 		var text string
 		if err := json.Unmarshal(ev.Event, &text); err != nil {
@@ -33,7 +33,7 @@ func openHEC(t *testing.T, ack bool) Fixture {
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		came = append(came, text)
+		came, hosts = append(came, text), append(hosts, ev.Host)
 	}})
 	if err := r.Listen("127.0.0.1:0"); err != nil {
 		t.Fatal(err)
@@ -61,6 +61,11 @@ func openHEC(t *testing.T, ack bool) Fixture {
 			defer mu.Unlock()
 			return slices.Clone(came)
 		},
+		Hosts: func() []string {
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(hosts)
+		},
 		Stall:  func() { r.SetFault(receiver.Always(receiver.Fault{Code: 9})) }, // busy
 		Resume: func() { r.SetFault(nil) },
 	}
@@ -79,8 +84,10 @@ func openStream(t *testing.T, gzip bool) Fixture {
 		t.Fatal(err)
 	}
 	return Fixture{
-		Sink: stream, Encoder: modinput.NewEncoder("ollama_logs://a", "s", "h", ""), Gzip: gzip,
-		Came: func() []string { return p.events(t) }, Stall: p.full.Lock, Resume: p.full.Unlock,
+		Sink: stream, Encoder: modinput.NewEncoder("ollama_logs://a", "s", "", ""), Gzip: gzip,
+		Came:  func() []string { texts, _ := p.events(t); return texts },
+		Hosts: func() []string { _, hosts := p.events(t); return hosts },
+		Stall: p.full.Lock, Resume: p.full.Unlock,
 	}
 }
 
@@ -102,19 +109,20 @@ func (p *pipe) Write(text []byte) (int, error) {
 }
 
 // events reads the document so far as splunkd would.
-func (p *pipe) events(t *testing.T) (texts []string) {
+func (p *pipe) events(t *testing.T) (texts, hosts []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var doc struct {
 		Events []struct {
 			Data string `xml:"data"`
+			Host string `xml:"host"`
 		} `xml:"event"`
 	}
 	if err := xml.Unmarshal(slices.Concat(bytes.TrimSpace(p.text), []byte("</stream>")), &doc); err != nil {
 		t.Fatalf("what was written is no document: %v", err)
 	}
 	for _, ev := range doc.Events {
-		texts = append(texts, ev.Data)
+		texts, hosts = append(texts, ev.Data), append(hosts, ev.Host)
 	}
-	return texts
+	return texts, hosts
 }

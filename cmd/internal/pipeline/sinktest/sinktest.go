@@ -27,6 +27,8 @@ type Fixture struct {
 
 	// Came returns the text of the events that the receiver has, in order.
 	Came func() []string
+	// Hosts returns the host of each.
+	Hosts func() []string
 	// Stall makes the receiver take nothing until Resume.
 	Stall, Resume func()
 }
@@ -40,6 +42,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		{"delivered means arrived", deliveredMeansArrived},
 		{"a batch is not changed", batchIsNotChanged},
 		{"any text arrives", anyTextArrives},
+		{"a host that a line names arrives", namedHostArrives},
 		{"batches are not mixed", batchesAreNotMixed},
 		{"a stall loses nothing", stallLosesNothing},
 		{"giving up is an error", givingUpIsAnError},
@@ -88,6 +91,32 @@ func anyTextArrives(t *testing.T, f Fixture) {
 		t.Fatal(err)
 	}
 	f.expect(t, lines)
+}
+
+// An event comes from the host that its line names, and where it names none from
+// the stream's.
+func namedHostArrives(t *testing.T, f Fixture) {
+	b := batch.NewBuilder(batch.Limits{Bytes: 1 << 20, Events: 10000}, f.Gzip)
+	var want []string
+	for i := range 1000 {
+		host := fmt.Sprint("gpu", i)
+		for _, named := range []string{host, "gpu <1>", "", host} {
+			b.Add(f.Encoder, &sourcetypes.Event{Time: sourcetypes.Stamp{Nanos: 1e18}, Host: named, Body: []byte("x")})
+			want = append(want, named)
+		}
+	}
+	if err := f.Sink.Deliver(t.Context(), b.Take()); err != nil {
+		t.Fatal(err)
+	}
+	came := f.Hosts()
+	for i := range want {
+		if want[i] == "" && len(came) > 2 {
+			want[i] = came[2]
+		}
+	}
+	if !slices.Equal(came, want) || strings.HasPrefix(want[2], "gpu") {
+		t.Errorf("%d events came, want %d, or their hosts are not the same", len(came), len(want))
+	}
 }
 
 // Lanes deliver at the same time: each batch arrives whole, once, and after the

@@ -18,16 +18,16 @@ func newCheck(std streams) *cobra.Command {
 			"acknowledgment), the clock, logs and their permissions, the state directory. One line each: ok, or what is\n" +
 			"wrong and how to mend it. Status 0 if nothing fails; warnings do not count.",
 		Args: cobra.NoArgs,
-		RunE: ran(func(cmd *cobra.Command, _ []string) error {
+		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			s, err := settings.Load(cmd.Flags())
 			if err != nil {
 				return err
 			}
 			results := check.Run(cmd.Context(), s)
-			called := settings.Given(cmd.Flags())
+			called := settings.FlagNames(cmd.Flags())
 			for i := range results {
 				r := &results[i]
-				r.Detail, r.Hint = settings.Named(r.Detail, called), settings.Named(r.Hint, called)
+				r.Detail, r.Hint = settings.RenameIn(r.Detail, called), settings.RenameIn(r.Hint, called)
 			}
 			write := check.Text
 			if asJSON {

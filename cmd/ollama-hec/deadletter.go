@@ -48,7 +48,7 @@ func newDeadLetter(std streams) *cobra.Command {
 func onLetters(use, short string, f func(*cobra.Command, *settings.Settings, *deadletter.Store) error) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: cobra.NoArgs,
-		RunE: ran(func(cmd *cobra.Command, _ []string) error {
+		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			s, err := settings.Load(cmd.Flags())
 			if err != nil {
 				return err

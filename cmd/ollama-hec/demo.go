@@ -29,7 +29,7 @@ func newDemo(std streams) *cobra.Command {
 		Long: "demo ships logs that real Ollama servers wrote, through everything that run uses, to an embedded HEC receiver\n" +
 			"with acknowledgment, and prints what arrived and what the detections find in it. Nothing leaves this machine.",
 		Args: cobra.NoArgs,
-		RunE: ran(func(cmd *cobra.Command, _ []string) error {
+		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			dir, err := os.MkdirTemp("", "ollama-hec-demo-")
 			if err != nil {
 				return err

@@ -450,7 +450,7 @@ func TestNamesInTheDocuments(t *testing.T) {
 	}
 	collectFlags(newRoot(streams{}))
 	variables := map[string]bool{splunkdToken: true}
-	for _, r := range settings.Rows() {
+	for _, r := range settings.All() {
 		variables[r.Env] = true
 	}
 	var source strings.Builder

@@ -81,7 +81,7 @@ func between(text, name, content string) (string, error) {
 func settingsTable() string {
 	var t strings.Builder
 	t.WriteString("| variable | flag | default | meaning |\n|---|---|---|---|\n")
-	for _, r := range settings.Rows() {
+	for _, r := range settings.All() {
 		dflt, name := "", ""
 		if r.Default != "" {
 			dflt = "`" + r.Default + "`"

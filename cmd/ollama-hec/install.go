@@ -34,7 +34,7 @@ func newInstall(std streams) *cobra.Command {
 			"  ollama-hec install --splunkd https://indexer:8089 --token-file splunkd.token \\\n" +
 			"      --hec-token ollama --index ollama --ack --hec-token-file hec.token --hec-token-only",
 		Args: cobra.NoArgs,
-		RunE: ran(func(cmd *cobra.Command, _ []string) error { return i.run(cmd.Context(), std.out) }),
+		RunE: asFailure(func(cmd *cobra.Command, _ []string) error { return i.run(cmd.Context(), std.out) }),
 	}
 	f := cmd.Flags()
 	f.StringVar(&i.url, "splunkd", "", "splunkd's management address, such as https://splunk:8089")

@@ -19,7 +19,7 @@ func newMan(std streams) *cobra.Command {
 		Short:  "print the manual page, which the packages install",
 		Hidden: true,
 		Args:   cobra.NoArgs,
-		RunE: ran(func(cmd *cobra.Command, _ []string) error {
+		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			_, err := io.WriteString(std.out, manual(cmd.Root()))
 			return err
 		}),
@@ -43,7 +43,7 @@ func manual(root *cobra.Command) string {
 	p.commands(root)
 	p.line(".SH SETTINGS")
 	p.text("Each is a variable of the environment, and but for the token a flag, which overrides.")
-	for _, r := range settings.Rows() {
+	for _, r := range settings.All() {
 		p.line(".TP")
 		names, value := r.Env, ""
 		if r.Flag != "" {
@@ -110,7 +110,7 @@ func (p *page) commands(cmd *cobra.Command) {
 func (p *page) flags(c *cobra.Command) {
 	known := map[string]bool{"help": true}
 	if c.LocalFlags().Lookup("batch-delay") != nil {
-		for _, r := range settings.Rows() {
+		for _, r := range settings.All() {
 			known[r.Flag] = true
 		}
 	}

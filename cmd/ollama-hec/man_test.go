@@ -20,7 +20,7 @@ func TestManual(t *testing.T) {
 			t.Errorf("%s is missing", c.Name())
 		}
 	}
-	for _, r := range settings.Rows() {
+	for _, r := range settings.All() {
 		if strings.Count(plain, r.Env+", --"+r.Flag+"\n")+strings.Count(plain, r.Env+"\n") != 1 {
 			t.Errorf("%s is not there once", r.Env)
 		}

@@ -27,7 +27,7 @@ func newPreview(std streams) *cobra.Command {
 			"They are as run would send them. A summary goes to stderr: bytes by sourcetype, and what was redacted, as counts.\n" +
 			"- is stdin; what ends in .gz is unpacked.",
 		Args: cobra.MinimumNArgs(1),
-		RunE: ran(func(cmd *cobra.Command, files []string) error {
+		RunE: asFailure(func(cmd *cobra.Command, files []string) error {
 			s, err := settings.Load(cmd.Flags())
 			if err != nil {
 				return err

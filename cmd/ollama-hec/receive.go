@@ -19,10 +19,10 @@ func newReceive(std streams) *cobra.Command {
 		Long: "receive is an HEC receiver for trying things out. It takes any token, or only that of OLLAMA_HEC_TOKEN if it is set,\n" +
 			"and listens on loopback unless --remote is given.",
 		Args: cobra.NoArgs,
-		RunE: ran(func(cmd *cobra.Command, _ []string) error {
+		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			var token settings.Secret
 			if err := token.Set(os.Getenv(settings.Prefix + "_TOKEN")); err != nil {
-				return settings.Wrong("TOKEN", err.Error())
+				return settings.Invalid("TOKEN", err.Error())
 			}
 			log, flush := newLog(std.err, settings.LogText)
 			defer flush()

@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintf(errOut, "ollama-hec: %s\n", settings.Named(err.Error(), settings.Given(cmd.Flags())))
+	fmt.Fprintf(errOut, "ollama-hec: %s\n", settings.RenameIn(err.Error(), settings.FlagNames(cmd.Flags())))
 	var wrong *settings.Error
 	var failed failure
 	if errors.As(err, &failed) && !errors.As(err, &wrong) {
@@ -64,8 +64,8 @@ func newRoot(std streams) *cobra.Command {
 	return root
 }
 
-// ran marks the errors of a command as its own, apart from wrong usage of it.
-func ran(f func(*cobra.Command, []string) error) func(*cobra.Command, []string) error {
+// asFailure marks the errors of a command as its own, apart from wrong usage of it.
+func asFailure(f func(*cobra.Command, []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := f(cmd, args); err != nil {
 			return failure{err}

@@ -25,7 +25,7 @@ func newRun(std streams) *cobra.Command {
 			"within DRAIN_TIMEOUT, a second one ends it at once.\n\n" +
 			"Every setting is a flag or a variable OLLAMA_HEC_… of the environment; the token is a variable or a file only.",
 		Args: cobra.NoArgs,
-		RunE: ran(func(cmd *cobra.Command, _ []string) error {
+		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			s, err := settings.Load(cmd.Flags())
 			if err != nil {
 				return err
@@ -67,23 +67,23 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 	if err != nil {
 		return err
 	}
-	beside := []func(context.Context){watchOf(sh, once, std.err, log).run}
-	behind := new(lag.Watch)
+	background := []func(context.Context){watchOf(sh, once, std.err, log).run}
+	lagging := new(lag.Watch)
 	if server != nil || events != nil {
-		beside = append(beside, func(ctx context.Context) { behind.Run(ctx, lag.Every, sh.Files) })
+		background = append(background, func(ctx context.Context) { lagging.Run(ctx, lag.Every, sh.Files) })
 	}
 	if server != nil {
-		beside = append(beside, func(ctx context.Context) {
-			server.Serve(ctx, metrics.Shown{Shipper: sh, Lag: behind, Latencies: latencies}, log)
+		background = append(background, func(ctx context.Context) {
+			server.Serve(ctx, metrics.Shown{Shipper: sh, Lag: lagging, Latencies: latencies}, log)
 		})
 	}
 	if !sources.Pipe(s.Paths) {
-		beside = append(beside, markDelivered(sh, state).run)
+		background = append(background, markDelivered(sh, state).run)
 	}
 	if events != nil {
-		beside = append(beside, func(ctx context.Context) { events.Run(ctx, heartbeat.Of(sh, behind)) })
+		background = append(background, func(ctx context.Context) { events.Run(ctx, heartbeat.Of(sh, lagging)) })
 	}
-	defer during(ctx, beside)()
+	defer runAlongside(ctx, background)()
 	if err := sh.Run(ctx); err != nil {
 		return err
 	}
@@ -93,10 +93,10 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 	return nil
 }
 
-// during runs what goes on beside a shipper until the returned function is
+// runAlongside runs what goes on beside a shipper until the returned function is
 // called, which waits for its end. A stop of the shipper does not end it: what
 // is delivered after it is shown, too.
-func during(ctx context.Context, beside []func(context.Context)) (stop func()) {
+func runAlongside(ctx context.Context, beside []func(context.Context)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	for _, run := range beside {

@@ -29,7 +29,7 @@ func newStatus(std streams) *cobra.Command {
 		Long: "status shows files, positions, lag and since when the oldest line waits, when something was last delivered, and\n" +
 			"dead letters, as the state directory has them. Checkpoints are written about once a second.",
 		Args: cobra.NoArgs,
-		RunE: ran(func(cmd *cobra.Command, _ []string) error {
+		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			s, err := settings.Load(cmd.Flags())
 			if err != nil {
 				return err
@@ -48,7 +48,7 @@ func newStatus(std streams) *cobra.Command {
 func status(ctx context.Context, s *settings.Settings, dir string, out io.Writer) error {
 	in, err := checkpoint.Inspect(dir)
 	if err != nil {
-		return settings.Wrong("STATE_DIR", err.Error())
+		return settings.Invalid("STATE_DIR", err.Error())
 	}
 	files, err := file.Recorded(in.Records[file.Namespace])
 	if err != nil {

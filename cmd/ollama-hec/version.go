@@ -14,7 +14,7 @@ func newVersion(std streams) *cobra.Command {
 		Use:   "version",
 		Short: "print version, commit and platform",
 		Args:  cobra.NoArgs,
-		RunE: ran(func(*cobra.Command, []string) error {
+		RunE: asFailure(func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintf(std.out, "ollama-hec %s\ncommit %s\nplatform %s/%s %s\n",
 				version.Version, version.Revision(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 			return err

@@ -34,7 +34,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		Validate: validate,
 		Run: func(ctx context.Context, d *modinput.Definition, stdout io.Writer) error {
 			if err := follow(ctx, d, stdout, log); err != nil {
-				return errors.New(settings.Named(err.Error(), settings.Argument))
+				return errors.New(settings.RenameIn(err.Error(), settings.Argument))
 			}
 			return nil
 		},

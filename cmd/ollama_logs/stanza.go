@@ -79,7 +79,7 @@ func checkCollector(s *settings.Settings) error {
 		}
 	}
 	if _, err := s.TLS().Config(); err != nil {
-		return fmt.Errorf("%s; want a file of PEM certificates", settings.Named(err.Error(), settings.Argument))
+		return fmt.Errorf("%s; want a file of PEM certificates", settings.RenameIn(err.Error(), settings.Argument))
 	}
 	return nil
 }

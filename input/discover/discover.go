@@ -22,8 +22,8 @@ type System struct {
 	Root bool   // other users' homes may be read
 }
 
-// This is the system we run on.
-func This() System {
+// Current is the system we run on.
+func Current() System {
 	home, _ := os.UserHomeDir() // a service may have none
 	return System{GOOS: runtime.GOOS, Env: os.Getenv, Home: home, Root: os.Geteuid() == 0}
 }

@@ -134,15 +134,15 @@ func TestLook(t *testing.T) {
 	var got []string
 	for range 2 { // the second time from memory
 		got = got[:0]
-		for _, f := range Look(places, filter) {
+		for _, f := range Scan(places, filter) {
 			if f.Err != nil {
 				t.Error(f.Err)
 			}
 			for _, file := range f.Files {
 				got = append(got, f.What+" "+filepath.Base(file))
 			}
-			if f.Others > 0 {
-				got = append(got, fmt.Sprint(f.What, " ", f.Others, " others"))
+			if f.Ignored > 0 {
+				got = append(got, fmt.Sprint(f.What, " ", f.Ignored, " others"))
 			}
 		}
 		want := []string{service + " ollama.log", docker + " " + id + "-json.log", docker + " 2 others", pod + " 0.log", pod + " 1 others"}
@@ -182,7 +182,7 @@ func TestPodman(t *testing.T) {
 	places := host(t, files)
 	filter := &Filter{}
 	var got []string
-	for _, f := range Look(places, filter) {
+	for _, f := range Scan(places, filter) {
 		for _, file := range f.Files {
 			fields := map[string]string{}
 			for _, field := range Fields(file) {
@@ -190,8 +190,8 @@ func TestPodman(t *testing.T) {
 			}
 			got = append(got, fmt.Sprint(f.What, " ", fields["container"], " ", fields["image"], " ", fields["container_id"] == ids[fields["container"]]))
 		}
-		if f.Others > 0 {
-			got = append(got, fmt.Sprint(f.What, " ", f.Others, " others"))
+		if f.Ignored > 0 {
+			got = append(got, fmt.Sprint(f.What, " ", f.Ignored, " others"))
 		}
 	}
 	want := []string{podman + " llm docker.io/ollama/ollama:latest true", podman + " ollama localhost/mine:1 true", podman + " 3 others"}
@@ -264,8 +264,8 @@ func TestChooseJournal(t *testing.T) {
 			t.Errorf("%s: got %+v", name, got)
 		}
 		// It is looked at again if nothing but its lack of entries speaks against it.
-		if want := name == "journal without it" || name == "no journal"; got.Later != want {
-			t.Errorf("%s: looked at later: %v", name, got.Later)
+		if want := name == "journal without it" || name == "no journal"; got.MayAppear != want {
+			t.Errorf("%s: looked at later: %v", name, got.MayAppear)
 		}
 	}
 }
@@ -277,11 +277,11 @@ func TestNothingFoundSaysWhatToDo(t *testing.T) {
 			found = append(found, Found{Place: p})
 		}
 		if s.GOOS == "linux" {
-			found[len(found)-1].Others = 3
+			found[len(found)-1].Ignored = 3
 			found[len(found)-2].Err = errors.New("permission denied")
 		}
 		journal := s.ChooseJournal("", "", found, func(string) (bool, error) { return false, nil })
-		err := s.Nothing(found, journal)
+		err := s.NoLogs(found, journal)
 		if err == nil {
 			t.Fatalf("%s: no error", name)
 		}
@@ -304,7 +304,7 @@ func TestNothingFoundSaysWhatToDo(t *testing.T) {
 func TestExplain(t *testing.T) {
 	found := []Found{
 		{Place: Place{Glob: "/var/log/ollama/*.log", What: service}, Files: []string{"/var/log/ollama/ollama.log"}},
-		{Place: Place{Glob: "/var/log/pods/*/*/*.log", What: pod, Containers: true}, Others: 2},
+		{Place: Place{Glob: "/var/log/pods/*/*/*.log", What: pod, Containers: true}, Ignored: 2},
 		{Place: Place{Glob: "/root/*.log", What: user}, Err: errors.New("permission denied")},
 	}
 	got := Explain(found, Journal{Unit: "ollama", Why: "JOURNAL_UNIT names it"})
@@ -320,10 +320,10 @@ func TestExplain(t *testing.T) {
 	if got := Explain(nil, macos.ChooseJournal("", "", nil, nil)); got != nil {
 		t.Errorf("got %q", got)
 	}
-	if err := systems["linux user"].Nothing(found, Journal{}); err != nil {
+	if err := systems["linux user"].NoLogs(found, Journal{}); err != nil {
 		t.Errorf("one file was found, but: %v", err)
 	}
-	if err := systems["linux user"].Nothing(nil, Journal{Unit: "ollama"}); err != nil {
+	if err := systems["linux user"].NoLogs(nil, Journal{Unit: "ollama"}); err != nil {
 		t.Errorf("the journal is read, but: %v", err)
 	}
 }

@@ -10,9 +10,9 @@ type Journal struct {
 	Unit string // to follow; empty: none
 	Why  string
 	Err  error // why nobody knows what it holds
-	// Later: it may have something to follow yet. Where a log file of the
+	// MayAppear: it may have something to follow yet. Where a log file of the
 	// service lies it never has: both may say the same.
-	Later bool
+	MayAppear bool
 }
 
 // ChooseJournal decides by the setting JOURNAL_UNIT whether to follow the
@@ -38,9 +38,9 @@ func (s System) ChooseJournal(setting, dir string, found []Found, probe func(uni
 	}
 	switch ok, err := probe(unit); {
 	case err != nil:
-		return Journal{Why: err.Error(), Err: err, Later: true}
+		return Journal{Why: err.Error(), Err: err, MayAppear: true}
 	case !ok:
-		return Journal{Why: "it holds nothing of a unit or container named " + unit + " yet", Later: true}
+		return Journal{Why: "it holds nothing of a unit or container named " + unit + " yet", MayAppear: true}
 	}
 	return Journal{Unit: unit, Why: "it holds lines of a unit or container named " + unit}
 }
@@ -54,8 +54,8 @@ func Explain(found []Found, journal Journal) []string {
 		for _, file := range f.Files {
 			lines = append(lines, fmt.Sprintf("%s: %s", file, f.What))
 		}
-		if f.Others > 0 {
-			lines = append(lines, fmt.Sprintf("%s: %d logs of other containers left alone", f.Glob, f.Others))
+		if f.Ignored > 0 {
+			lines = append(lines, fmt.Sprintf("%s: %d logs of other containers left alone", f.Glob, f.Ignored))
 		}
 		if f.Err != nil {
 			lines = append(lines, f.Err.Error())
@@ -70,9 +70,9 @@ func Explain(found []Found, journal Journal) []string {
 	return lines
 }
 
-// Nothing returns an error if there is nothing to read, which says where was
+// NoLogs returns an error if there is nothing to read, which says where was
 // looked, why that failed and what to do on this system.
-func (s System) Nothing(found []Found, journal Journal) error {
+func (s System) NoLogs(found []Found, journal Journal) error {
 	for _, f := range found {
 		if len(f.Files) > 0 {
 			return nil
@@ -98,8 +98,8 @@ func (n *nothing) Error() string {
 		switch {
 		case f.Err != nil:
 			fmt.Fprintf(&b, ": %v", f.Err)
-		case f.Others > 0:
-			fmt.Fprintf(&b, ": %d logs, none of a container named for Ollama", f.Others)
+		case f.Ignored > 0:
+			fmt.Fprintf(&b, ": %d logs, none of a container named for Ollama", f.Ignored)
 		}
 		b.WriteByte('\n')
 	}

@@ -26,11 +26,11 @@ type Delivery struct {
 // *settings.Error.
 func Collector(s *settings.Settings, d Delivery) (Output, error) {
 	if len(s.URL) == 0 {
-		return Output{}, settings.Wrong("URL", "not set: give the base URL of HEC, such as https://splunk:8088")
+		return Output{}, settings.Invalid("URL", "not set: give the base URL of HEC, such as https://splunk:8088")
 	}
 	for _, u := range s.URL {
 		if _, err := hec.ParseURL(u); err != nil {
-			return Output{}, settings.Wrong("URL", err.Error())
+			return Output{}, settings.Invalid("URL", err.Error())
 		}
 	}
 	from := d.Token

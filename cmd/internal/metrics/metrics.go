@@ -58,7 +58,7 @@ type Server struct {
 func Listen(addr string) (*Server, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, settings.Wrong("METRICS_ADDR", fmt.Sprintf("got %q, want an address such as 127.0.0.1:9464 that is free: %v", addr, err))
+		return nil, settings.Invalid("METRICS_ADDR", fmt.Sprintf("got %q, want an address such as 127.0.0.1:9464 that is free: %v", addr, err))
 	}
 	return &Server{listener: l}, nil
 }

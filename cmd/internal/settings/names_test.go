@@ -24,10 +24,10 @@ func TestSettingsAreCalledAsTheUserCallsThem(t *testing.T) {
 		{`no settings: /x/PATHS, "PATHS", PATH, STATE_DIRECTORY, Host, CA_FILES`, `no settings: /x/PATHS, "PATHS", PATH, STATE_DIRECTORY, Host, CA_FILES`,
 			`no settings: /x/PATHS, "PATHS", PATH, STATE_DIRECTORY, Host, CA_FILES`},
 	} {
-		if got := Named(tt.text, Given(fs)); got != tt.given {
+		if got := RenameIn(tt.text, FlagNames(fs)); got != tt.given {
 			t.Errorf("got  %s\nwant %s", got, tt.given)
 		}
-		if got := Named(tt.text, Argument); got != tt.argument {
+		if got := RenameIn(tt.text, Argument); got != tt.argument {
 			t.Errorf("got  %s\nwant %s", got, tt.argument)
 		}
 	}

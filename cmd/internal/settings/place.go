@@ -15,7 +15,7 @@ func (s *Settings) HostName() (string, error) {
 	}
 	h, err := os.Hostname()
 	if err != nil {
-		return "", Wrong("HOST", fmt.Sprintf("not set, and this machine does not tell its name (%v): set it", err))
+		return "", Invalid("HOST", fmt.Sprintf("not set, and this machine does not tell its name (%v): set it", err))
 	}
 	return h, nil
 }
@@ -31,7 +31,7 @@ func (s *Settings) State() (string, error) {
 	}
 	dir, err := stateDir(runtime.GOOS, os.Geteuid(), os.Getenv, os.UserHomeDir)
 	if err != nil {
-		return "", Wrong("STATE_DIR", fmt.Sprintf("not set, and there is no usual place for it (%v): set it", err))
+		return "", Invalid("STATE_DIR", fmt.Sprintf("not set, and there is no usual place for it (%v): set it", err))
 	}
 	return dir, nil
 }

@@ -81,17 +81,17 @@ func (e *Error) Error() string {
 	return e.Setting + ": " + e.Problem
 }
 
-// Row is one setting as the documentation shows it.
-type Row struct {
+// Setting is one setting as the documentation shows it.
+type Setting struct {
 	Env, Flag, Default, Desc string
 	field                    int
 }
 
-// Rows lists all settings in order. Flag is empty for what has none.
-func Rows() (rows []Row) {
+// All lists all settings in order. Flag is empty for what has none.
+func All() (rows []Setting) {
 	for i, f := range reflect.VisibleFields(reflect.TypeFor[Settings]()) {
 		name := words(f.Name)
-		row := Row{
+		row := Setting{
 			Env:     Prefix + "_" + strings.ToUpper(strings.Join(name, "_")),
 			Flag:    strings.ToLower(strings.Join(name, "-")),
 			Default: f.Tag.Get("default"),
@@ -123,7 +123,7 @@ func words(name string) (ws []string) {
 // AddFlags defines a flag for each setting. Its default is text for the help:
 // a flag that is not given changes nothing.
 func AddFlags(fs *pflag.FlagSet) {
-	for _, r := range Rows() {
+	for _, r := range All() {
 		if r.Flag != "" {
 			fs.String(r.Flag, r.Default, r.Desc)
 		}
@@ -141,7 +141,7 @@ func Load(fs *pflag.FlagSet) (*Settings, error) {
 		return nil, envError(err)
 	}
 	v := reflect.ValueOf(s).Elem()
-	for _, r := range Rows() {
+	for _, r := range All() {
 		if r.Flag == "" || !fs.Changed(r.Flag) {
 			continue
 		}
@@ -156,7 +156,7 @@ func Load(fs *pflag.FlagSet) (*Settings, error) {
 // tidy takes our empty variables out of the environment, and blanks off the
 // values of the others: files of variables have both.
 func tidy() error {
-	for _, r := range Rows() {
+	for _, r := range All() {
 		text, there := os.LookupEnv(r.Env)
 		value := strings.TrimSpace(text)
 		var err error
@@ -176,7 +176,7 @@ func tidy() error {
 // Set gives one setting its value, by its bare name in lower case, such as
 // max_line_bytes. An error calls it by that name.
 func (s *Settings) Set(name, text string) error {
-	for _, r := range Rows() {
+	for _, r := range All() {
 		if strings.EqualFold(r.Env, Prefix+"_"+name) {
 			if err := set(reflect.ValueOf(s).Elem().Field(r.field), text); err != nil {
 				return &Error{name, err.Error()}
@@ -242,14 +242,14 @@ func (s *Settings) Normalize() *sourcetypes.Options {
 	}
 }
 
-// Wrong is an *Error of the setting with that bare name.
-func Wrong(name, problem string) error { return &Error{Prefix + "_" + name, problem} }
+// Invalid is an *Error of the setting with that bare name.
+func Invalid(name, problem string) error { return &Error{Prefix + "_" + name, problem} }
 
 // Defaults are the settings nobody changed: the environment does not count.
 func Defaults() (*Settings, error) {
 	s := new(Settings)
 	v := reflect.ValueOf(s).Elem()
-	for _, r := range Rows() {
+	for _, r := range All() {
 		if r.Default == "" {
 			continue
 		}

@@ -46,7 +46,7 @@ func TestDefaults(t *testing.T) {
 
 // Every documented name is read from the environment, and as a flag.
 func TestEveryNameIsRead(t *testing.T) {
-	for _, r := range Rows() {
+	for _, r := range All() {
 		const wrong = "\x01 wrong"
 		t.Run(r.Env, func(t *testing.T) {
 			t.Setenv(r.Env, wrong)
@@ -75,7 +75,7 @@ func TestEveryNameIsRead(t *testing.T) {
 
 // Every setting can be set by its bare name, as a stanza calls it.
 func TestSetByName(t *testing.T) {
-	for _, r := range Rows() {
+	for _, r := range All() {
 		const wrong = "\x01 wrong"
 		name := strings.ToLower(strings.TrimPrefix(r.Env, Prefix+"_"))
 		s := new(Settings)
@@ -107,7 +107,7 @@ func patterns(s *Settings) string {
 
 // HOST and TOKEN are common in an environment and are not ours.
 func TestBareNamesChangeNothing(t *testing.T) {
-	for _, r := range Rows() {
+	for _, r := range All() {
 		t.Setenv(strings.TrimPrefix(r.Env, Prefix+"_"), "bare")
 	}
 	if s := mustLoad(t); strings.Contains(printed(s), "bare") || s.Token != "" {
@@ -147,7 +147,7 @@ func TestWrongValuesNameSettingValueAndWayOut(t *testing.T) {
 // Files of variables often have empty ones, and blanks around values.
 func TestAnEmptyVariableIsNone(t *testing.T) {
 	for _, blank := range []string{"", " ", "\t \r"} {
-		for _, r := range Rows() {
+		for _, r := range All() {
 			t.Setenv(r.Env, blank)
 		}
 		s := mustLoad(t)

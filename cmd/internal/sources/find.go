@@ -21,11 +21,11 @@ type Discovery struct {
 // Find looks at the usual places. If there is nothing, the error says where it
 // looked and what to do.
 func Find(ctx context.Context, journalUnit, journalDir string) (*Discovery, error) {
-	d := &Discovery{system: discover.This(), unit: journalUnit, dir: journalDir, filter: new(discover.Filter)}
+	d := &Discovery{system: discover.Current(), unit: journalUnit, dir: journalDir, filter: new(discover.Filter)}
 	d.places = d.system.Places()
-	d.found = discover.Look(d.places, d.filter)
+	d.found = discover.Scan(d.places, d.filter)
 	d.journal = d.choose(ctx, d.found)
-	return d, d.system.Nothing(d.found, d.journal)
+	return d, d.system.NoLogs(d.found, d.journal)
 }
 
 func (d *Discovery) choose(ctx context.Context, found []discover.Found) discover.Journal {
@@ -38,7 +38,7 @@ func (d *Discovery) choose(ctx context.Context, found []discover.Found) discover
 // say in it.
 func (d *Discovery) again(ctx context.Context) discover.Journal {
 	places := slices.DeleteFunc(slices.Clone(d.places), func(p discover.Place) bool { return p.Containers })
-	return d.choose(ctx, discover.Look(places, d.filter))
+	return d.choose(ctx, discover.Scan(places, d.filter))
 }
 
 // Explain says what was found and why it is read.

@@ -32,7 +32,7 @@ func (l later) Run(ctx context.Context, ready func(input.Stream)) error {
 		case journal.Unit != "":
 			l.log.Info("journal is followed from now on", "unit", journal.Unit, "why", journal.Why)
 			return l.Journal.Run(ctx, ready)
-		case !journal.Later:
+		case !journal.MayAppear:
 			l.log.Info("journal is not looked at any more", "why", journal.Why)
 			return nil
 		}

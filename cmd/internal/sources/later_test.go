@@ -13,7 +13,7 @@ import (
 	"ollama-hec/input/discover"
 )
 
-var empty = discover.Journal{Why: "it holds nothing yet", Later: true}
+var empty = discover.Journal{Why: "it holds nothing yet", MayAppear: true}
 
 // wait runs a journal that has nothing, to its end, and returns what it says.
 func wait(ctx context.Context, t *testing.T, look func() discover.Journal) string {

@@ -87,7 +87,7 @@ func (s *Set) discover(ctx context.Context, c Config) error {
 	switch {
 	case d.journal.Unit != "":
 		return s.openJournal(c, d.journal.Unit)
-	case d.journal.Later && !c.Once:
+	case d.journal.MayAppear && !c.Once:
 		// What comes into an empty one is new, whatever START says.
 		c.FromEnd = c.FromEnd && d.journal.Err != nil
 		return s.awaitJournal(c, d.again)

@@ -40,7 +40,7 @@ func environment() []byte {
 # has the value shown. Take a change over with: systemctl restart ollama-hec
 # Quote values with spaces; put patterns with backslashes into single quotes.
 `)
-	for _, row := range settings.Rows() {
+	for _, row := range settings.All() {
 		comment, value := "#", row.Default
 		if row.Env == settings.Prefix+"_TOKEN_FILE" {
 			comment, value = "", "/etc/ollama-hec/token"

@@ -18,13 +18,13 @@ import (
 type Found struct {
 	Place
 	Files []string
-	// Others are logs of containers that are not Ollama's.
-	Others int
+	// Ignored are logs of containers that are not Ollama's.
+	Ignored int
 	Err    error // why not everything there could be seen
 }
 
-// Look lists what lies at each of places now.
-func Look(places []Place, filter *Filter) []Found {
+// Scan lists what lies at each of places now.
+func Scan(places []Place, filter *Filter) []Found {
 	found := make([]Found, len(places))
 	for i, place := range places {
 		f := Found{Place: place}
@@ -34,7 +34,7 @@ func Look(places []Place, filter *Filter) []Found {
 		}
 		for _, file := range files {
 			if place.Containers && !filter.Ollama(file) {
-				f.Others++
+				f.Ignored++
 			} else {
 				f.Files = append(f.Files, file)
 			}

@@ -21,7 +21,7 @@ import (
 var when = time.Unix(1_800_000_000, 0).UTC()
 
 func testOptions() *options {
-	return &options{root: "../..", main: "./splunk_app/static/draw", version: "1.2.3", commit: "abc", when: when}
+	return &options{root: "../..", main: "./splunk_app/packaging", version: "1.2.3", commit: "abc", when: when}
 }
 
 // archive packs the tree with an executable of each target and reads it back.

@@ -27,7 +27,7 @@ func newStatus(std streams) *cobra.Command {
 		Use:   "status",
 		Short: "show how far a running or stopped shipper is, from its state directory",
 		Long: "status shows files, positions, lag and since when the oldest line waits, when something was last delivered, and\n" +
-			"dead letters, as the state directory has them. Checkpoints are written about once a second.",
+			"dead letters, as the state directory has them. Checkpoints are written within a quarter of a second.",
 		Args: cobra.NoArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			s, err := settings.Load(cmd.Flags())

@@ -16,10 +16,15 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// errNewer: the content is whole, and of a format this program does not know.
-var errNewer = errors.New("written by a newer version of this program")
+var (
+	// errNewer: the content is whole, and of a format this program does not know.
+	errNewer = errors.New("written by a newer version of this program")
+	// errTail: what was appended is whole only up to a point.
+	errTail = errors.New("the last changes are not whole")
+)
 
-// content is what the file holds: one header line, then JSON.
+// content is what the file holds: a header line, JSON, and the changes since then,
+// each on a line of its own.
 type content struct {
 	Records   map[string]map[string]json.RawMessage `json:"records"` // by namespace and id
 	Documents map[string][]byte                     `json:"documents"`
@@ -49,46 +54,61 @@ func emptyContent() content {
 	}
 }
 
-func (c *content) encode() ([]byte, error) {
+// encode returns the file for c and the checksum its first change continues from.
+func (c *content) encode() ([]byte, uint32, error) {
 	body, err := json.Marshal(c)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return append([]byte(header(format, body)+"\n"), body...), nil
+	first := header(format, body)
+	return append([]byte(first+"\n"), body...), checksum([]byte(first)), nil
 }
 
 // header is the first line. Its checksum covers itself and the body.
 func header(version int, body []byte) string {
 	what := fmt.Sprintf("%s %d %d", magic, version, len(body))
-	sum := crc32.Update(crc32.Checksum([]byte(what), castagnoli), castagnoli, body)
+	sum := crc32.Update(checksum([]byte(what)), castagnoli, body)
 	return fmt.Sprintf("%s %08x", what, sum)
 }
 
-func decode(data []byte) (content, error) {
-	first, body, found := bytes.Cut(data, []byte("\n"))
+func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
+
+// decoded is a file read.
+type decoded struct {
+	content
+	size int    // of what is whole
+	base int    // of that, before the first change
+	sum  uint32 // what the next change continues from
+}
+
+// decode reads a file. With errTail it returns what the file held before the changes
+// that are not whole.
+func decode(data []byte) (decoded, error) {
+	first, rest, found := bytes.Cut(data, []byte("\n"))
 	if !found {
-		return content{}, errors.New("no header")
+		return decoded{}, errors.New("no header")
 	}
-	var version int
-	if _, err := fmt.Sscanf(string(first), magic+" %d ", &version); err != nil {
-		return content{}, fmt.Errorf("header: %w", err)
+	var version, length int
+	if _, err := fmt.Sscanf(string(first), magic+" %d %d ", &version, &length); err != nil {
+		return decoded{}, fmt.Errorf("header: %w", err)
 	}
-	if header(version, body) != string(first) {
-		return content{}, errors.New("checksum or length does not match")
+	if length < 0 || length > len(rest) || header(version, rest[:length]) != string(first) {
+		return decoded{}, errors.New("checksum or length does not match")
 	}
 	if version > format {
-		return content{}, errNewer
+		return decoded{}, errNewer
 	}
-	c := emptyContent()
-	if err := json.Unmarshal(body, &c); err != nil {
-		return content{}, err
+	base := len(first) + 1 + length
+	d := decoded{content: emptyContent(), base: base, size: base, sum: checksum(first)}
+	if err := json.Unmarshal(rest[:length], &d.content); err != nil {
+		return decoded{}, err
 	}
 	// null in the JSON makes nil maps
-	if c.Records == nil {
-		c.Records = emptyContent().Records
+	if d.Records == nil {
+		d.Records = emptyContent().Records
 	}
-	if c.Documents == nil {
-		c.Documents = emptyContent().Documents
+	if d.Documents == nil {
+		d.Documents = emptyContent().Documents
 	}
-	return c, nil
+	return d, d.replay(data)
 }

@@ -39,12 +39,12 @@ func Inspect(dir string) (*Inspection, error) {
 		if err != nil {
 			return nil, err
 		}
-		c, err := decode(data)
-		if err != nil {
+		d, err := decode(data)
+		if err != nil && !errors.Is(err, errTail) { // one may just be being appended
 			damage = fmt.Errorf("read %s: %w", path, err)
 			continue
 		}
-		in.Written, in.Records = info.ModTime(), c.Records
+		in.Written, in.Records = info.ModTime(), d.Records
 		return in, nil
 	}
 	return in, damage

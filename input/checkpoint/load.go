@@ -22,11 +22,15 @@ func (s *Store) load() error {
 			return unusable(s.dir, err)
 		}
 		found = true
-		c, err := decode(data)
-		if errors.Is(err, errNewer) {
+		d, err := decode(data)
+		switch {
+		case errors.Is(err, errNewer):
 			return fmt.Errorf("read %s: %w; use that version, or set STATE_DIR to another directory to start afresh", path, err)
-		}
-		if err != nil {
+		case errors.Is(err, errTail): // as a crash of the machine leaves it
+			s.damaged = true
+			s.log.Warn("checkpoints are damaged at their end, what was delivered last may be delivered again",
+				"file", path, "lost", len(data)-d.size)
+		case err != nil:
 			s.damaged = true
 			s.log.Error("checkpoints are damaged, falling back to an earlier copy", "file", path, "error", err)
 			// out of the way of the good copy, and kept for whoever wants to look
@@ -34,8 +38,10 @@ func (s *Store) load() error {
 				return unusable(s.dir, err)
 			}
 			continue
+		case name == current:
+			s.file = appended{size: int64(d.size), base: int64(d.base), sum: d.sum}
 		}
-		s.content = c
+		s.content = d.content
 		return nil
 	}
 	if found {

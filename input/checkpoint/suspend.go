@@ -37,7 +37,8 @@ func (s *Store) Suspend(condition []byte, commit func()) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.content.Suspended = append(s.content.Suspended, suspension{condition, otherwise})
-	s.touch()
+	s.touched.suspended = true
+	s.touchLocked()
 	return nil
 }
 
@@ -64,12 +65,15 @@ func (s *Store) Resolve(hold []bool) {
 		}
 		for namespace, records := range suspended[i].Otherwise {
 			for id, raw := range records {
-				s.content.restore(recordKey{namespace, id}, raw)
+				key := recordKey{namespace, id}
+				s.content.restore(key, raw)
+				s.touched.records[key] = true
 			}
 		}
 	}
 	s.content.Suspended = nil
-	s.touch()
+	s.touched.suspended = true
+	s.touchLocked()
 }
 
 func (s *Store) setUndo(undo map[recordKey]json.RawMessage) {
@@ -78,8 +82,8 @@ func (s *Store) setUndo(undo map[recordKey]json.RawMessage) {
 	s.undo = undo
 }
 
-// note keeps what a record was before commit changes it. It needs mu.
-func (s *Store) note(key recordKey) {
+// noteLocked keeps what a record was before commit changes it.
+func (s *Store) noteLocked(key recordKey) {
 	if _, noted := s.undo[key]; s.undo != nil && !noted {
 		s.undo[key] = s.content.Records[key.namespace][key.id]
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Ledger keeps account of lines: what was written, what came, and why one came
@@ -20,6 +21,7 @@ type Ledger struct {
 	missing int                 // guarded by mu; written and not come
 	changed chan struct{}       // guarded by mu; closed and replaced when a line comes
 	tally   Tally               // guarded by mu
+	crashes map[int]time.Time   // guarded by mu; when each life crashed
 }
 
 // account is what is known of one line.
@@ -35,6 +37,8 @@ type account struct {
 type Arrival struct {
 	// Life counts the crashes before the shipper that sent it was started.
 	Life int
+	// At is when, where that is of interest.
+	At time.Time
 	// Ambiguous: its request got no clear reply, or an acknowledgment that never comes.
 	Ambiguous bool
 }
@@ -46,6 +50,9 @@ type Tally struct {
 	// Lines that came again because the reply before was ambiguous, because
 	// the shipper had crashed since, and for no such reason.
 	AfterAmbiguous, AfterCrash, Unexcused int
+	// How long before the crash each line had come that came again because of it,
+	// the shortest first, of the crashes that were told.
+	Ages []time.Duration
 	// Lines that were on the wire, and lines that were taken, for the first
 	// time after a younger one of their writer.
 	Overtaking, Disordered int
@@ -55,7 +62,7 @@ type Tally struct {
 
 // NewLedger returns an empty ledger.
 func NewLedger() *Ledger {
-	return &Ledger{lines: map[string]*account{}, taken: map[string]int{}, seen: map[string]int{}, changed: make(chan struct{})}
+	return &Ledger{lines: map[string]*account{}, taken: map[string]int{}, seen: map[string]int{}, changed: make(chan struct{}), crashes: map[int]time.Time{}}
 }
 
 // Line is the text of one line, without its end.
@@ -123,6 +130,13 @@ func (l *Ledger) Take(line string, now Arrival) {
 	l.changed = make(chan struct{})
 }
 
+// Crash notes that a shipper is about to be killed.
+func (l *Ledger) Crash(life int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.crashes[life] = time.Now()
+}
+
 // excuse says why a line came again.
 func (l *Ledger) excuse(line string, before, now Arrival) {
 	switch {
@@ -131,6 +145,9 @@ func (l *Ledger) excuse(line string, before, now Arrival) {
 		l.tally.AfterAmbiguous++
 	case before.Life != now.Life: // or what it had sent is read only now
 		l.tally.AfterCrash++
+		if at, told := l.crashes[before.Life]; told {
+			l.tally.Ages = append(l.tally.Ages, at.Sub(before.At))
+		}
 	default:
 		l.tally.Unexcused++
 		l.example("again", line)
@@ -234,6 +251,7 @@ func (l *Ledger) Tally() Tally {
 	defer l.mu.Unlock()
 	t := l.tally
 	t.Examples = slices.Clone(t.Examples)
+	t.Ages = slices.Sorted(slices.Values(t.Ages))
 	for _, line := range l.written {
 		if l.lines[line].times == 0 {
 			t.Lost++

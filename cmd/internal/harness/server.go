@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"ollama-hec/hec/receiver"
 )
@@ -108,7 +109,7 @@ func (s *Server) choose(req *receiver.Request) receiver.Fault {
 	life, _ := strconv.Atoi(strings.TrimPrefix(req.HTTP.Header.Get("Authorization"), "Splunk "+tokenPrefix))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.chosen[req.N] = Arrival{Life: life, Ambiguous: ambiguous(f)}
+	s.chosen[req.N] = Arrival{Life: life, At: time.Now(), Ambiguous: ambiguous(f)}
 	if ambiguous(f) {
 		s.unsure++
 	}

@@ -24,6 +24,7 @@ const (
 type killer struct {
 	command harness.Command
 	draw    *rand.Rand
+	ledger  *harness.Ledger
 
 	life         int
 	kills, stops int
@@ -118,6 +119,7 @@ func (k *killer) end(s *harness.Shipper) {
 		case <-time.After(5 * time.Second):
 		}
 	}
+	k.ledger.Crash(k.life - 1)
 	s.Kill()
 	k.kills++
 }

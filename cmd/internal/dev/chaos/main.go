@@ -93,7 +93,7 @@ func (p *plan) run(ctx context.Context) (ok bool, err error) {
 			"URL": server.URL(), "PATHS": filepath.Join(logs, "*.log"), "STATE_DIR": filepath.Join(dir, "state"),
 			"HOST": "chaos", "DRAIN_TIMEOUT": "1s", "BATCH_EVENTS": "200", "BATCH_DELAY": "20ms",
 		}},
-		draw: rand.New(rand.NewPCG(p.seed, 0)),
+		draw: rand.New(rand.NewPCG(p.seed, 0)), ledger: ledger,
 	}
 	if err := k.begin(ctx); err != nil {
 		return false, err

@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"time"
 
 	"ollama-hec/cmd/internal/harness"
 )
@@ -24,6 +25,10 @@ func report(w io.Writer, t harness.Tally, writers []*writer, k *killer, server *
 	fmt.Fprintf(w, "lost          %d\n", t.Lost)
 	fmt.Fprintf(w, "duplicated    %d after an ambiguous reply or a lost acknowledgment\n", t.AfterAmbiguous)
 	fmt.Fprintf(w, "              %d unacknowledged when the shipper was ended\n", t.AfterCrash)
+	if n := len(t.Ages); n > 0 {
+		fmt.Fprintf(w, "              half of them had come less than %d ms before, 99 %% less than %d ms, all less than %d ms\n",
+			milliseconds(t.Ages[n/2]), milliseconds(t.Ages[n*99/100]), milliseconds(t.Ages[n-1]))
+	}
 	fmt.Fprintf(w, "              %d without an excuse\n", t.Unexcused)
 	fmt.Fprintf(w, "out of order  %d when first sent\n", t.Overtaking)
 	fmt.Fprintf(w, "              %d when first taken: a batch before was rejected or never acknowledged\n", t.Disordered)
@@ -45,3 +50,5 @@ func report(w io.Writer, t harness.Tally, writers []*writer, k *killer, server *
 	}
 	return t.Lost+t.Unexcused+t.Overtaking+t.Foreign+len(k.indiscreet) == 0
 }
+
+func milliseconds(d time.Duration) int64 { return d.Milliseconds() + 1 }

@@ -1,0 +1,103 @@
+package checkpoint
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"hash/crc32"
+)
+
+// change is what one append says: what records and documents are now.
+type change struct {
+	Records   map[string]map[string]json.RawMessage `json:"records,omitempty"` // null: there is none any more
+	Documents map[string]*[]byte                    `json:"documents,omitempty"`
+	Suspended *[]suspension                         `json:"suspended,omitempty"`
+}
+
+// touched is what has changed since the file was last written.
+type touched struct {
+	records   map[recordKey]bool
+	documents map[string]bool
+	suspended bool
+}
+
+func newTouched() touched {
+	return touched{records: make(map[recordKey]bool), documents: make(map[string]bool)}
+}
+
+func (t touched) nothing() bool { return len(t.records)+len(t.documents) == 0 && !t.suspended }
+
+// change returns what c holds of t.
+func (c *content) change(t touched) change {
+	ch := change{Records: make(map[string]map[string]json.RawMessage), Documents: make(map[string]*[]byte)}
+	for key := range t.records {
+		if ch.Records[key.namespace] == nil {
+			ch.Records[key.namespace] = make(map[string]json.RawMessage)
+		}
+		ch.Records[key.namespace][key.id] = c.Records[key.namespace][key.id]
+	}
+	for name := range t.documents {
+		ch.Documents[name] = nil
+		if document, ok := c.Documents[name]; ok {
+			ch.Documents[name] = &document
+		}
+	}
+	if t.suspended {
+		ch.Suspended = &c.Suspended
+	}
+	return ch
+}
+
+// apply has c hold what the change says.
+func (c *content) apply(ch change) {
+	for namespace, records := range ch.Records {
+		for id, raw := range records {
+			c.restore(recordKey{namespace, id}, raw)
+		}
+	}
+	for name, document := range ch.Documents {
+		if document == nil {
+			delete(c.Documents, name)
+			continue
+		}
+		c.Documents[name] = *document
+	}
+	if ch.Suspended != nil {
+		c.Suspended = *ch.Suspended
+	}
+}
+
+// encode returns the change as it is appended to what has the checksum sum, and the
+// checksum then. That each checksum goes on from the one before ties a change to
+// its place: left over or out of turn it does not count.
+func (ch change) encode(sum uint32) ([]byte, uint32, error) {
+	body, err := json.Marshal(ch)
+	if err != nil {
+		return nil, 0, err
+	}
+	sum = crc32.Update(sum, castagnoli, body)
+	return append(fmt.Appendf(nil, "\n%08x ", sum), body...), sum, nil
+}
+
+// replay applies the changes in data after what was decoded of it, up to the first
+// that is not whole.
+func (d *decoded) replay(data []byte) error {
+	for d.size < len(data) {
+		line, ok := bytes.CutPrefix(data[d.size:], []byte("\n"))
+		if !ok {
+			return errTail
+		}
+		if end := bytes.IndexByte(line, '\n'); end >= 0 {
+			line = line[:end]
+		}
+		said, body, _ := bytes.Cut(line, []byte(" "))
+		sum := crc32.Update(d.sum, castagnoli, body)
+		var ch change
+		if string(said) != fmt.Sprintf("%08x", sum) || json.Unmarshal(body, &ch) != nil {
+			return errTail
+		}
+		d.apply(ch)
+		d.sum, d.size = sum, d.size+1+len(line)
+	}
+	return nil
+}

@@ -1,0 +1,265 @@
+package checkpoint
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+const (
+	every    = 200 * time.Millisecond // how often a changed store is written
+	share    = 40                     // and that takes at most this part of the time,
+	rareMax  = time.Second            // but it is written at least so often
+	retryMax = 10 * time.Second       // how long a failing one waits at most
+
+	// The file is written anew when the changes in it are longer than this, and than
+	// twice what it began with: so what is long done costs little.
+	changesMax = 256 << 10
+)
+
+// errReplaced: somebody else has written or removed the file.
+var errReplaced = errors.New("the file is not what was written")
+
+// appended is a file that changes are appended to. Zero: it has to be written anew.
+type appended struct {
+	size int64  // of all that was written
+	base int64  // of what it began with
+	sum  uint32 // of the last change
+}
+
+func (a appended) full() bool { return a.size-a.base > max(changesMax, 2*a.base) }
+
+// touchLocked has what was changed written.
+func (s *Store) touchLocked() {
+	s.version++
+	s.signal()
+}
+
+func (s *Store) signal() {
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
+
+// write flushes changes, soon, since a file that was just found and is rotated
+// must be known after a crash; but less often while that is dear, or fails.
+func (s *Store) write() {
+	var due time.Time
+	pause := every
+	for {
+		select {
+		case <-s.changed:
+		case <-s.stop:
+			return
+		}
+		select {
+		case <-time.After(time.Until(due)):
+		case <-s.stop:
+			return
+		}
+		took, err := s.flush()
+		if err == nil {
+			pause = min(max(every, share*took), rareMax)
+		} else {
+			pause = min(2*pause, retryMax)
+			s.signal()
+		}
+		due = time.Now().Add(pause)
+	}
+}
+
+// Flush writes the store now if it has changed. A failure is logged once.
+func (s *Store) Flush() error {
+	_, err := s.flush()
+	return err
+}
+
+// flush also returns how long it took to find out what is to be written.
+func (s *Store) flush() (took time.Duration, err error) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+
+	s.mu.Lock()
+	version := s.version
+	unchanged := version == s.written
+	s.mu.Unlock()
+	if unchanged {
+		return 0, nil
+	}
+	began := time.Now()
+	err = s.settle()
+	took = time.Since(began)
+	if err == nil {
+		err = s.save()
+	}
+	s.conclude(version, err)
+	return took, err
+}
+
+// conclude notes how a flush went.
+func (s *Store) conclude(version uint64, err error) {
+	s.mu.Lock()
+	before := s.err
+	s.err = err
+	if err == nil {
+		s.written = version
+	}
+	s.mu.Unlock()
+	switch {
+	case err != nil && before == nil:
+		s.log.Error("checkpoints cannot be written: lines go on being shipped, a restart would repeat them; free space on the disk of STATE_DIR or make it writable",
+			"dir", s.dir, "error", err)
+	case err == nil && before != nil:
+		s.log.Info("checkpoints are written again", "dir", s.dir)
+	}
+}
+
+// settle takes the pending states in. It needs writing.
+func (s *Store) settle() error {
+	s.mu.Lock()
+	pending := s.pending
+	s.pending = make(map[recordKey]func() any, len(pending))
+	clear(s.deleted)
+	s.mu.Unlock()
+
+	states := make(map[recordKey]json.RawMessage, len(pending))
+	for key, state := range pending {
+		v := state() // may read files: not under mu
+		if v == nil {
+			continue
+		}
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return fmt.Errorf("encode checkpoint %s/%s: %w", key.namespace, key.id, err)
+		}
+		states[key] = raw
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, raw := range states {
+		if !s.deleted[key] {
+			s.content.set(key, raw)
+			s.touched.records[key] = true
+		}
+	}
+	return nil
+}
+
+// save appends what has changed, or writes the file anew. It needs writing.
+func (s *Store) save() error {
+	if s.file.size > 0 && s.extend() == nil && !s.file.full() {
+		return nil
+	}
+	return s.renew()
+}
+
+// extend appends what has changed. It needs writing.
+func (s *Store) extend() error {
+	s.mu.Lock()
+	t := s.touched
+	data, sum, err := s.content.change(t).encode(s.file.sum)
+	s.touched = newTouched()
+	s.mu.Unlock()
+	if err == nil && t.nothing() {
+		return nil
+	}
+	if err == nil {
+		err = appendSynced(filepath.Join(s.dir, current), s.file.size, data)
+	}
+	if err != nil {
+		s.file = appended{} // how much of it was written is not known
+		return err
+	}
+	s.file.size += int64(len(data))
+	s.file.sum = sum
+	return nil
+}
+
+// renew writes the file anew. It needs writing.
+func (s *Store) renew() error {
+	s.mu.Lock()
+	data, sum, err := s.content.encode()
+	s.touched = newTouched()
+	s.mu.Unlock()
+	s.file = appended{}
+	if err == nil {
+		err = s.replace(data)
+	}
+	if err == nil {
+		s.file = appended{size: int64(len(data)), base: int64(len(data)), sum: sum}
+	}
+	return err
+}
+
+// compact writes a file anew that has changes in it.
+func (s *Store) compact() error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.file.size == s.file.base {
+		return nil
+	}
+	return s.renew()
+}
+
+// replace puts data in the place of the current file, which becomes the previous one.
+func (s *Store) replace(data []byte) error {
+	fresh := filepath.Join(s.dir, unready)
+	if err := writeSynced(fresh, data); err != nil {
+		_ = os.Remove(fresh) // gives a full disk its space back
+		return err
+	}
+	now := filepath.Join(s.dir, current)
+	if err := os.Rename(now, filepath.Join(s.dir, previous)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := os.Rename(fresh, now); err != nil {
+		return err
+	}
+	return syncDir(s.dir)
+}
+
+// appendSynced appends data to a file of that size. It is opened each time, so that a
+// file which somebody has removed is missed.
+func appendSynced(path string, size int64, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err == nil && info.Size() != size {
+		err = errReplaced
+	}
+	if err == nil {
+		_, err = f.Write(data)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+func writeSynced(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// probe finds out whether files can be made here, before anything depends on it.
+func (s *Store) probe() error {
+	path := filepath.Join(s.dir, unready)
+	if err := writeSynced(path, nil); err != nil && !full(err) {
+		return err
+	}
+	return nil
+}

@@ -255,10 +255,10 @@ func (s *Source) judge(c *candidate, now time.Time) verdict {
 	if c.since.IsZero() {
 		c.since = now
 	}
-	if now.Sub(c.since) >= scansHeld*s.options.Rescan {
-		return release
+	if now.Sub(c.since) < scansHeld*s.options.Rescan || g.doubt() {
+		return wait // if in doubt, the original was truncated, and has grown since
 	}
-	return wait
+	return release
 }
 
 // refresh looks at the file again, false if it cannot be.

@@ -25,7 +25,7 @@ type history struct {
 }
 
 func (h *history) did(format string, args ...any) {
-	h.steps = append(h.steps, fmt.Sprintf(format, args...))
+	h.steps = append(h.steps, fmt.Sprintf("%5d ", h.line)+fmt.Sprintf(format, args...))
 }
 
 func (h *history) write(n int) {

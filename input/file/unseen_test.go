@@ -247,3 +247,19 @@ func TestNameOfAnEmptyFileGivenToAnother(t *testing.T) {
 		}
 	}
 }
+
+// An original that has grown since beyond what was read of it shows by its size
+// that it was not truncated. It was, however late somebody reads.
+func TestOriginalTruncatedAndGrownAgainWhileNobodyReads(t *testing.T) {
+	st := newSteps(newBench(t, "*.log*"))
+	st.write("a.log", lines("a", 0, 2))
+	st.look()
+	st.copyTo("a.log", "a.log.1")
+	st.truncate("a.log", 0)
+	st.append("a.log", lines("a", 2, 30))
+	for n := range 5 {
+		st.s.scan(time.Now().Add(time.Duration(n) * 3 * st.s.options.Rescan))
+		st.s.lookAtAll(time.Now())
+	}
+	st.wants(lines("a", 0, 32))
+}

@@ -159,7 +159,7 @@ func (s *Source) judgeAside(found sighting, source string, now time.Time) (g *ge
 		if r.Old && r.ID == a.stat.id && found.numbered(source) {
 			return true
 		}
-		return !r.Packed && r.done(a.stat) && r.fits(a) || r.Source == source && (r.said(a) || r.zippedTo(a))
+		return !r.Packed && r.done(a.stat) && r.fits(a) || r.ofLog(source) && (r.said(a) || r.zippedTo(a))
 	}
 	if s.dormant.any(delivered) {
 		a.file.Close()
@@ -180,8 +180,14 @@ func (s *Source) judgeAside(found sighting, source string, now time.Time) (g *ge
 // bytes in common prove nothing of what was at another path.
 func ofSource(source string, a *arrival) func(record) bool {
 	return func(r record) bool {
-		return r.Head.Len > 0 && (r.Source == source || r.ID == a.stat.id || r.Offset >= anchorSize)
+		return r.Head.Len > 0 && (r.ofLog(source) || r.ID == a.stat.id || r.Offset >= anchorSize)
 	}
+}
+
+// ofLog: what is recorded was at source once, or found when it had been rotated there.
+func (r record) ofLog(source string) bool {
+	dir, name := filepath.Split(r.Source)
+	return r.Source == source || dir+unrotated(name) == source
 }
 
 // said: a is a copy that was made before the recorded file, which begins the same,

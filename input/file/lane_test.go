@@ -97,19 +97,31 @@ func (b *bench) stop() {
 // directory is put back to what it was last flushed to.
 func (b *bench) kill() {
 	b.t.Helper()
-	var saved map[string][]byte
+	saved := b.noted()
+	b.stop()
+	b.restore(saved)
+}
+
+// noted is what the state directory holds.
+func (b *bench) noted() (files map[string][]byte) {
+	b.t.Helper()
 	b.eventually("a state directory at rest", func() bool {
-		saved = map[string][]byte{}
+		files = map[string][]byte{}
 		entries, err := os.ReadDir(b.state)
 		for _, e := range entries {
 			if err == nil {
-				saved[e.Name()], err = os.ReadFile(filepath.Join(b.state, e.Name()))
+				files[e.Name()], err = os.ReadFile(filepath.Join(b.state, e.Name()))
 			}
 		}
 		return err == nil
 	})
-	b.stop()
-	for name, data := range saved {
+	return files
+}
+
+// restore has the state directory hold what it held.
+func (b *bench) restore(files map[string][]byte) {
+	b.t.Helper()
+	for name, data := range files {
 		if err := os.WriteFile(filepath.Join(b.state, name), data, 0o600); err != nil {
 			b.t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ type steps struct {
 	*bench
 	s     *Source
 	ready []input.Stream
+	ahead time.Duration // of the clock
 }
 
 func newSteps(b *bench) *steps {
@@ -29,10 +30,16 @@ func newSteps(b *bench) *steps {
 	return st
 }
 
+// now is the time of the next look.
+func (st *steps) now() time.Time { return time.Now().Add(st.ahead) }
+
+// pass lets time go by without waiting for it.
+func (st *steps) pass(d time.Duration) { st.ahead += d }
+
 // see lists and looks as Run does.
 func (st *steps) see() {
-	st.s.scan(time.Now())
-	st.s.lookAtAll(time.Now())
+	st.s.scan(st.now())
+	st.s.lookAtAll(st.now())
 }
 
 // end ends this life; another one may begin.
@@ -48,20 +55,28 @@ func (st *steps) end() {
 
 // look sees, and reads what is ready.
 func (st *steps) look() {
-	chunk := &input.Chunk{Buf: make([]byte, bufferDefault)}
 	for range 3 { // what is found in one look may ask for another
 		st.see()
 		for len(st.ready) > 0 {
-			stream := st.ready[0]
-			st.ready = st.ready[1:]
-			for progress := input.More; progress == input.More; {
-				progress = stream.Read(chunk)
-				for _, r := range chunk.Records {
-					st.lane.got = append(st.lane.got, read{stream.Source(), string(r.Text)})
-					stream.Commit(r.Next, input.Carry{})
-				}
-			}
-			st.s.lookAtAll(time.Now())
+			st.readOne(bufferDefault)
+			st.s.lookAtAll(st.now())
+		}
+	}
+}
+
+// readOne reads to its end what has been ready for longest.
+func (st *steps) readOne(size int) {
+	if len(st.ready) == 0 {
+		return
+	}
+	chunk := &input.Chunk{Buf: make([]byte, size)}
+	stream := st.ready[0]
+	st.ready = st.ready[1:]
+	for progress := input.More; progress == input.More; {
+		progress = stream.Read(chunk)
+		for _, r := range chunk.Records {
+			st.lane.got = append(st.lane.got, read{stream.Source(), string(r.Text)})
+			stream.Commit(r.Next, input.Carry{})
 		}
 	}
 }

@@ -6,7 +6,7 @@ func externalAccess() Detection {
 		Name:   "Ollama API Accessed from External Network",
 		Filter: "ollama_api_accessed_from_external_network_filter",
 		Search: "(`ollama_server` \"GIN\") OR `ollama_api`\n" +
-			`| rex "^\[GIN\] [^|]*\|\s*(?<line_status>\d{3})\s*\|\s*[^|\s]+\s*\|\s*(?<line_src>[^|\s]+)\s*\|\s*(?<line_method>[A-Z]+)\s+\x22(?<line_path>[^?\x22\x5C]*(?:\x5C.[^?\x22\x5C]*)*)"` + "\n" +
+			`| rex "^\[GIN\] [^|]*\|\s*(?<line_status>\d{3})\s*\|\s*[^|\s]+\s*\|\s*(?<line_src>[^|\s]+)\s*\|\s*(?<line_method>[A-Z]+)\s+\x22(?<line_path>[^?\x22\x5C]*+(?:\x5C.[^?\x22\x5C]*+)*+)"` + "\n" +
 			`| eval is_line=if(sourcetype="ollama:server", "yes", "no"), client=lower(if(is_line="yes", line_src, src))` + "\n" +
 			`| eval client=replace(replace(client, "%.*\z", ""), "^(?:::|(?:0{1,4}:){5})ffff:(\d+\.\d+\.\d+\.\d+)\z", "\1")` + "\n" +
 			`| where match(client, "^[0-9a-f:.]+\z") AND client!="0.0.0.0"` + "\n" +

@@ -5,26 +5,32 @@ package detections
 // first \" before "dial tcp". \x22 is a quotation mark, \x5C a backslash, and \z
 // the end: a dashboard would take text between two $ for a token.
 func networkFailure() Detection {
-	const quoted = `\x22[^\x22\x5C]*(?:\x5C.[^\x22\x5C]*)*\x22`
+	const quoted = `\x22[^\x22\x5C]*+(?:\x5C.[^\x22\x5C]*+)*+\x22`
 	return Detection{
 		Name:   "Ollama Network Failure",
 		Filter: "ollama_network_failure_filter",
-		Search: "`ollama_server` (http OR https OR http2 OR tcp OR udp OR tls OR x509 OR lookup OR host OR network OR connection OR timeout OR timed OR deadline OR EOF OR stalled OR stream)\n" +
+		Search: "`ollama_server` (refused OR reset OR forcibly OR aborted OR abort OR broken OR unreachable OR route OR down OR timeout " +
+			"OR timed OR deadline OR respond OR stalled OR x509 OR tls OR certificate OR lookup OR resolve OR resolution OR getaddrinfo " +
+			"OR misbehaving OR dial OR tcp OR udp OR proxyconnect OR http OR https OR http2 OR stream OR closed OR closing OR EOF OR fetch)\n" +
+			"| eval message=null(), cause=null()\n" +
 			`| rex "(?:^|\s)time=\S+ level=\S+ (?:source=\S+ )?msg=(?<message>` + quoted + `|\S+)"` + "\n" +
-			`| rex "(?:^|\s)time=\S+ level=\S+ (?:source=\S+ )?msg=(?:` + quoted + `|\S+)(?: (?:\x22[^\x22]*\x22|[^\s=\x22]+)=(?:` + quoted + `|[^\s\x22]*))*? (?:err|error)=(?<cause>` + quoted + `|\S+)"` + "\n" +
+			`| rex "(?:^|\s)time=\S+ level=\S+ (?:source=\S+ )?msg=(?:` + quoted + `|\S+)(?: (?:\x22[^\x22]*+\x22|[^\s=\x22]++)=(?:` + quoted + `|[^\s\x22]*+)){0,150}? (?:err|error)=(?<cause>` + quoted + `|\S+)"` + "\n" +
 			`| rex "^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \S+\.go:\d+: (?:[A-Z]+ )?(?<message>.+)"` + "\n" +
+			`| rex "^\s*\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:\[Recovery\] [^\r\n]*[\r\n]+)?(?<message>(?:read|write|dial) (?:tcp|udp)[^\r\n]*)"` + "\n" +
+			`| rex "^(?<message>update check failed - .+)"` + "\n" +
+			`| eval message=if(len(message)>8000, substr(message, 1, 4000)." … ".substr(message, len(message)-3999), message), cause=if(len(cause)>8000, substr(cause, 1, 4000)." … ".substr(cause, len(cause)-3999), cause)` + "\n" +
 			`| eval message=replace(replace(message, "^\x22|\x22\z", ""), "\x5C\x22", "\""), cause=replace(replace(cause, "^\x22|\x22\z", ""), "\x5C\x22", "\"")` + "\n" +
 			`| eval failure=if(isnull(cause), message, message.": ".cause)` + "\n" +
 			`| where isnotnull(failure) AND NOT match(_raw, "^\s*\[GIN\]")` + "\n" +
 			`| eval kind=case(` +
-			`match(failure, "(?i)connection refused|actively refused"), "refused", ` +
-			`match(failure, "(?i)connection reset|forcibly closed|connection was aborted|software caused connection abort|(?:tcp|https?:).*broken pipe"), "reset", ` +
-			`match(failure, "(?i)(?:network|host) is (?:unreachable|down)|unreachable (?:network|host)|no route to host"), "unreachable", ` +
-			`match(failure, "(?i)i/o timeout|tls handshake timeout|timeout awaiting response headers|client\.timeout|(?:connection|operation) timed out|did not properly respond after a period|part \d+ stalled|(?:https?://|\b(?:dial|read|write) (?:tcp|udp)|lookup |request failed|timed out|refresh|hydration|cloud|response|download|upload|update|attempt \d+ failed).*deadline exceeded"), "timeout", ` +
-			`match(failure, "(?i)x509: |\btls: |does not look like a tls handshake|http response to https client|certificate (?:has expired|is not trusted|signed by unknown)"), "tls", ` +
-			`match(failure, "(?i)no such host|server misbehaving|temporary failure in name resolution|name or service not known|no address associated|getaddrinfo|lookup [^ ]+(?: on [^ ]+)?: (?:cannot unmarshal|dns|no answer)"), "dns", ` +
-			`match(failure, "(?i)context canceled|operation was canceled|request canceled\z|unsupported protocol scheme|stopped after \d+ redirects|no host in request url"), null(), ` +
-			`match(failure, "(?i)\b(?:get|head|post|put|patch|delete) \x22[a-z]+://[^\x22]*\x22: |\b(?:dial|read|write|proxyconnect) (?:tcp|udp)[46]? ?|\blookup [^ ]+(?: on [^ ]+)?: |use of closed network connection|client connection closed before|http2: |stream error: stream id|transport connection broken|server closed idle connection|(?:attempt \d+ failed|read response|response copy failed).*\beof\b"), "other")` + "\n" +
+			`match(failure, "(?i)connection refused|actively refused|econnrefused|err_connection_refused"), "refused", ` +
+			`match(failure, "(?i)connection reset|econnreset|err_connection_reset|forcibly closed|connection was aborted|software caused connection abort") OR match(failure, "(?i)broken pipe") AND match(failure, "(?i)tcp|https?:"), "reset", ` +
+			`match(failure, "(?i)(?:network|host) is (?:unreachable|down)|unreachable (?:network|host)|no route to host|enetunreach|ehostunreach|err_(?:internet_disconnected|address_unreachable|network_changed)"), "unreachable", ` +
+			`match(failure, "(?i)i/o timeout|tls handshake timeout|timeout awaiting response headers|client\.timeout|(?:connection|operation) timed out|did not properly respond after a period|etimedout|err_(?:connection_)?timed_out|part \d+ stalled") OR match(failure, "(?i)deadline exceeded") AND match(failure, "(?i)https?://|\b(?:dial|read|write) (?:tcp|udp)|lookup |request failed|timed out|refresh|hydration|cloud|response|download|upload|update|attempt \d+ failed"), "timeout", ` +
+			`match(failure, "(?i)x509: |\btls: |does not look like a tls handshake|http response to https client|err_(?:cert|ssl)_|certificate (?:has expired|is not trusted|signed by unknown)"), "tls", ` +
+			`match(failure, "(?i)no such host|server misbehaving|temporary failure in name resolution|name or service not known|no address associated|does not resolve|getaddrinfo|err_name_not_resolved|lookup [^ ]+(?: on [^ ]+)?: try again|lookup [^ ]+(?: on [^ ]+)?: (?:cannot unmarshal|dns|no answer)"), "dns", ` +
+			`match(failure, "(?i)context canceled|operation was canceled|request canceled\z|unsupported protocol scheme|stopped after \d+ redirects|no host in request url|does not match original host|\bredirect"), null(), ` +
+			`match(failure, "(?i)\b(?:get|head|post|put|patch|delete) \x22[a-z]+://[^\x22]*\x22: |\b(?:dial|read|write|proxyconnect) (?:tcp|udp)[46]? ?|\blookup [^ ]+(?: on [^ ]+)?: |use of closed network connection|client connection closed before|http2: |stream error: stream id|transport connection broken|server closed idle connection|: fetch failed|net::err_") OR match(failure, "(?i)\beof\b") AND match(failure, "(?i)attempt \d+ failed|read response|response copy failed"), "other")` + "\n" +
 			`| where isnotnull(kind)` + "\n" +
 			`| rex field=failure "(?i)\b(?:get|head|post|put|patch|delete) \x22[a-z]+://(?:[^/@\x22]*@)?(?<url_host>\[[^\]]+\]|[^/:?\x22]+)"` + "\n" +
 			`| rex field=failure "\blookup (?<lookup_host>[^\s:]+)"` + "\n" +

@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 
+	"ollama-hec/splunk_app/simulate/pcre"
 	"ollama-hec/splunk_app/simulate/spl"
 )
 
@@ -180,7 +181,7 @@ func readSourcetype(s Stanza, transforms Conf) (*sourcetype, error) {
 		switch {
 		case kind == "EXTRACT":
 			var re *regexp.Regexp
-			if re, err = regexp.Compile(v); err == nil {
+			if re, err = pcre.Compile(v); err == nil {
 				st.extracts = append(st.extracts, extraction{pattern: re})
 			}
 		case kind == "REPORT":
@@ -232,7 +233,7 @@ func readTransform(s *Stanza) (extraction, error) {
 	if s == nil {
 		return extraction{}, fmt.Errorf("transform is not defined")
 	}
-	re, err := regexp.Compile(s.Keys["REGEX"])
+	re, err := pcre.Compile(s.Keys["REGEX"])
 	if err != nil {
 		return extraction{}, fmt.Errorf("[%s]: %w", s.Name, err)
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"ollama-hec/splunk_app/simulate/pcre"
 )
 
 var commands map[string]func(args string, env *Env) (command, error)
@@ -133,7 +135,7 @@ func buildRex(args string, _ *Env) (command, error) {
 	if args == "" || args[0] != '"' || quoteEnd(args, 0) != len(args)-1 {
 		return nil, fmt.Errorf("a quoted pattern expected at %q", clip(args))
 	}
-	re, err := regexp.Compile(unquote(args))
+	re, err := pcre.Compile(unquote(args))
 	if err != nil {
 		return nil, fmt.Errorf("pattern: %w", err)
 	}

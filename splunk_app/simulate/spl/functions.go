@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"ollama-hec/splunk_app/simulate/pcre"
 )
 
 // function is one function of eval: how many arguments it takes, and what it
@@ -152,7 +154,7 @@ func literalPattern(e expr) (*regexp.Regexp, error) {
 	if v.kind != text {
 		return nil, fmt.Errorf("a pattern that is not a literal is not understood")
 	}
-	re, err := regexp.Compile(v.texts[0])
+	re, err := pcre.Compile(v.texts[0])
 	if err != nil {
 		return nil, fmt.Errorf("pattern: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -41,6 +42,7 @@ func newInstall(std streams) *cobra.Command {
 	f.StringVar(&i.tokenFile, "token-file", "", "file with a token of splunkd; default: the variable "+splunkdToken)
 	f.StringVar(&i.caFile, "ca-file", "", "certificates to trust besides the system's (PEM); without it only that of a loopback address is not verified")
 	f.StringVar(&i.app, "app", "search", "app to put them in; it exists already")
+	f.StringSliceVar(&i.indexes, "search-index", nil, "index that the searches look in, written into the macros that this site has not changed; comma separated")
 	f.BoolVar(&i.dryRun, "dry-run", false, "change nothing, say what would change")
 	f.BoolVar(&i.enable, "enable", false, "enable the saved searches too")
 	f.BoolVar(&i.uninstall, "uninstall", false, "remove them, but for macros that the site has changed")
@@ -58,12 +60,18 @@ func newInstall(std streams) *cobra.Command {
 type installation struct {
 	url, tokenFile, caFile, app string
 	dryRun, enable, uninstall   bool
+	indexes                     []string
 	hec                         hecToken
 }
 
 func (i *installation) run(ctx context.Context, out io.Writer) error {
 	if err := i.hec.check(); err != nil {
 		return err
+	}
+	for _, index := range i.indexes {
+		if !indexName.MatchString(index) {
+			return &settings.Error{Setting: "--search-index", Problem: fmt.Sprintf("got %q, want the name of an index, such as ollama", index)}
+		}
 	}
 	client, err := i.connect()
 	if err != nil {
@@ -82,6 +90,9 @@ func (i *installation) run(ctx context.Context, out io.Writer) error {
 	}
 	return nil
 }
+
+// indexName is how Splunk lets an index be called, with * for several.
+var indexName = regexp.MustCompile(`^[a-z0-9][a-z0-9_*-]*$`)
 
 func (i *installation) connect() (*splunkd.Client, error) {
 	if i.url == "" {
@@ -132,7 +143,11 @@ func (i *installation) searches(ctx context.Context, client *splunkd.Client, out
 		disabled = disabled || c.Kind == splunkd.SavedSearch && c.Action == splunkd.Created && !i.enable && !i.dryRun
 	}
 	if err == nil && disabled {
-		fmt.Fprintln(out, "the new searches are disabled: narrow the macros ollama_server and ollama_api to your index, then enable them in Splunk or with --enable")
+		hint := "the new searches are disabled: enable them in Splunk or with --enable"
+		if len(i.indexes) == 0 {
+			hint += "; they look in the indexes that a role searches by default: --search-index names others"
+		}
+		fmt.Fprintln(out, hint)
 	}
 	return err
 }
@@ -144,8 +159,8 @@ func (i *installation) plan() splunkd.Plan {
 		Enable: i.enable,
 		DryRun: i.dryRun,
 	}
-	for _, e := range detections.Entities() {
-		entity := splunkd.Entity{Name: e.Name, Values: e.Values, KeepIfExists: e.SiteOwned}
+	for _, e := range detections.EntitiesIn(i.indexes) {
+		entity := splunkd.Entity{Name: e.Name, Values: e.Values, KeepIfExists: e.SiteOwned, Shipped: e.Shipped}
 		if e.Collection == "saved/searches" {
 			entity.Kind = splunkd.SavedSearch
 			entity.Keep = []string{"action.risk"} // a site may not want the risk events

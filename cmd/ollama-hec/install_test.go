@@ -107,6 +107,36 @@ func TestInstallLeavesTheSitesOwnAlone(t *testing.T) {
 	}
 }
 
+// The macros are told the index as long as nobody has written one into them.
+func TestInstallWritesTheIndexIntoMacros(t *testing.T) {
+	s, install := splunk(t)
+	definition := func(macro string) string {
+		got, _, _ := s.Get("search", "configs/conf-macros", macro)
+		return got.Get("definition")
+	}
+	install(exitDone)
+	s.Put("search", "configs/conf-macros", "ollama_api", url.Values{"definition": {`(index="mine" sourcetype="ollama:api")`}}, "app", false)
+	out := install(exitDone, "--search-index", "ollama")
+	for macro, want := range map[string]string{
+		"ollama_server":  `(index="ollama" sourcetype="ollama:server")`,
+		"ollama_prompts": `(index="ollama" sourcetype="ollama:prompts")`,
+		"ollama_api":     `(index="mine" sourcetype="ollama:api")`,
+
+		"ollama_network_failure_filter": "search *",
+	} {
+		if got := definition(macro); got != want {
+			t.Errorf("%s is %s, want %s\n%s", macro, got, want, out)
+		}
+	}
+	install(exitDone) // the index stays
+	if got := definition("ollama_server"); !strings.Contains(got, `index="ollama"`) {
+		t.Errorf("after a second run: %s", got)
+	}
+	if out := install(exitUsage, "--search-index", `x" OR 1`); !strings.Contains(out, "--search-index") {
+		t.Errorf("a name that is none: %s", out)
+	}
+}
+
 func TestInstallIntoAnApp(t *testing.T) {
 	s, install := splunk(t)
 	s.AddApp("ollama", false)

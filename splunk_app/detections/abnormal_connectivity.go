@@ -13,9 +13,11 @@ func abnormalConnectivity() Detection {
 			"| eval attack_type=\"Abnormal Network Connectivity\"\n" +
 			"| stats count by last_incident, host, incidents, src, warning_messages, severity, attack_type\n" +
 			"| `ollama_abnormal_network_connectivity_filter`",
-		Cron: "0 * * * *", Earliest: "-70m@m", Latest: "-10m@m",
+		Cron:     "0 * * * *",
+		Window:   Window{Earliest: "-70m@m", Latest: "-10m@m"},
 		Severity: "medium",
-		Score:    10,
+		Risk:     []RiskObject{{"host", "system", 10}},
+		Threats:  []ThreatObject{{"src", "ip_address"}},
 		Message:  "Abnormal network activity detected on $host$ with $incidents$ incidents from $src$. Investigation needed for network errors: $warning_messages$.",
 		Attack:   nonStandardPort,
 		Description: "Experimental. Finds warnings of Ollama whose message speaks of the network: failed calls, names that do not " +

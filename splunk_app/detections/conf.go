@@ -13,7 +13,7 @@ type Setting struct{ Key, Value string }
 
 // Settings are the keys of the detection's stanza in savedsearches.conf.
 func (d Detection) Settings() []Setting {
-	return []Setting{
+	settings := []Setting{
 		{"search", d.Search},
 		{"description", d.Text()},
 		{"disabled", "true"},
@@ -21,16 +21,16 @@ func (d Detection) Settings() []Setting {
 		{"is_visible", "true"},
 		{"realtime_schedule", "0"},
 		{"cron_schedule", d.Cron},
-		{"dispatch.earliest_time", d.Earliest},
-		{"dispatch.latest_time", d.Latest},
+		{"dispatch.earliest_time", d.Window.Earliest},
+		{"dispatch.latest_time", d.Window.Latest},
 		{"schedule_window", "auto"},
 		{"counttype", "number of events"},
 		{"relation", "greater than"},
 		{"quantity", "0"},
 		{"alert.digest_mode", "1"},
 		{"alert.severity", alertSeverity[d.Severity]},
-		{"alert.suppress", "0"},
-		{"alert.track", "0"},
+		// Without Enterprise Security too an enabled detection shows what it found.
+		{"alert.track", "1"},
 		{"action.correlationsearch.enabled", "1"},
 		{"action.correlationsearch.label", d.Name},
 		{"action.correlationsearch.annotations", d.annotations()},
@@ -40,6 +40,26 @@ func (d Detection) Settings() []Setting {
 		{"action.risk.param._risk_message", d.Message},
 		{"action.risk.param._risk_score", "0"}, // the objects carry their own
 		{"action.risk.param.verbose", "0"},
+	}
+	if d.Window.IndexEarliest != "" {
+		settings = append(settings, Setting{"dispatch.index_earliest", d.Window.IndexEarliest},
+			Setting{"dispatch.index_latest", d.Window.IndexLatest})
+	}
+	if d.Skew != "" {
+		settings = append(settings, Setting{"allow_skew", d.Skew})
+	}
+	return append(settings, d.throttling()...)
+}
+
+// throttling are the settings that let one incident count once.
+func (d Detection) throttling() []Setting {
+	if len(d.Throttle) == 0 {
+		return []Setting{{"alert.suppress", "0"}}
+	}
+	return []Setting{
+		{"alert.suppress", "1"},
+		{"alert.suppress.fields", strings.Join(d.Throttle, ",")},
+		{"alert.suppress.period", d.ThrottleFor},
 	}
 }
 
@@ -69,7 +89,14 @@ func (d Detection) risk() string {
 		Field string `json:"threat_object_field"`
 		Type  string `json:"threat_object_type"`
 	}
-	return marshal([]any{object{"host", "system", d.Score}, threat{"src", "ip_address"}})
+	var list []any
+	for _, r := range d.Risk {
+		list = append(list, object(r))
+	}
+	for _, t := range d.Threats {
+		list = append(list, threat(t))
+	}
+	return marshal(list)
 }
 
 func marshal(v any) string {

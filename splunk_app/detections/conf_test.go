@@ -61,10 +61,17 @@ func TestContract(t *testing.T) {
 			"action.risk.param._risk_message":      `Abnormal network activity detected on $host$ with $incidents$ incidents from $src$. Investigation needed for network errors: $warning_messages$.`,
 			"action.correlationsearch.annotations": `{"analytic_story":["Suspicious Ollama Activities"],"mitre_attack":["T1571"]}`,
 		},
-		"Ollama Network Failure": {"disabled": "true"},
+		"Ollama Network Failure": {
+			"disabled": "true", "dispatch.index_earliest": "-70m@m", "dispatch.index_latest": "-10m@m",
+			"action.risk.param._risk": `[{"risk_object_field":"host","risk_object_type":"system","risk_score":10},` +
+				`{"threat_object_field":"remote_hosts","threat_object_type":"domain"}]`,
+		},
 		"Ollama API Accessed from External Network": {
-			"disabled": "true", "cron_schedule": "*/5 * * * *", "dispatch.earliest_time": "-9m@m", "dispatch.latest_time": "-4m@m",
-			"action.risk.param._risk":              `[{"risk_object_field":"host","risk_object_type":"system","risk_score":47},{"threat_object_field":"src","threat_object_type":"ip_address"}]`,
+			"disabled": "true", "cron_schedule": "*/5 * * * *", "dispatch.index_earliest": "-9m@m", "dispatch.index_latest": "-4m@m",
+			"dispatch.earliest_time": "-24h@h", "alert.suppress": "1", "alert.suppress.fields": "host,src",
+			"action.risk.param._risk": `[{"risk_object_field":"host","risk_object_type":"system","risk_score":47},` +
+				`{"risk_object_field":"src","risk_object_type":"system","risk_score":47},` +
+				`{"threat_object_field":"src","threat_object_type":"ip_address"}]`,
 			"action.correlationsearch.annotations": `{"analytic_story":["Suspicious Ollama Activities"],"mitre_attack":["T1133","T1190"],"mitre_atlas":["AML.T0040","AML.T0044"]}`,
 		},
 	}

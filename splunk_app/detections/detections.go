@@ -23,12 +23,22 @@ type Detection struct {
 	Filter string // the macro it ends in, empty by default, for a site's exceptions
 	Search string
 
-	Cron, Earliest, Latest string
-	Severity               string // low, medium, high
-	Score                  int    // of the host's risk
-	Message                string // of the risk event; $column$ stands for a column
-	Attack                 []Technique
-	Atlas                  []Technique
+	Cron string
+	// Skew is by how much Splunk may spread the start; empty: not at all.
+	Skew string
+	// Window is which events a run judges.
+	Window Window
+	// Throttle names the columns that tell an incident from another: one result for
+	// each in ThrottleFor. Empty: every result counts.
+	Throttle    []string
+	ThrottleFor string
+
+	Severity string // low, medium, high
+	Risk     []RiskObject
+	Threats  []ThreatObject
+	Message  string // of the risk event; $column$ stands for a column
+	Attack   []Technique
+	Atlas    []Technique
 
 	Description    string
 	FalsePositives []string
@@ -36,6 +46,23 @@ type Detection struct {
 	Triage         []string // questions, in the order to ask them
 	Response       []string
 }
+
+// Window is a range of event times and, where that is set, of index times: runs
+// that follow each other judge every event once, however late it came.
+type Window struct {
+	Earliest, Latest           string
+	IndexEarliest, IndexLatest string
+}
+
+// RiskObject is a column of which each value gets a score. It is never one that
+// may hold a placeholder.
+type RiskObject struct {
+	Field, Type string
+	Score       int
+}
+
+// ThreatObject is a column whose values are evidence.
+type ThreatObject struct{ Field, Type string }
 
 // Story is the analytic story that all detections belong to.
 const Story = "Suspicious Ollama Activities"

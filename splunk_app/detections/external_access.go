@@ -9,7 +9,7 @@ func externalAccess() Detection {
 			`| rex "^\[GIN\] [^|]*\|\s*(?<line_status>\d{3})\s*\|\s*[^|\s]+\s*\|\s*(?<line_src>[^|\s]+)\s*\|\s*(?<line_method>[A-Z]+)\s+\x22(?<line_path>[^?\x22\x5C]*+(?:\x5C.[^?\x22\x5C]*+)*+)"` + "\n" +
 			`| eval is_line=if(sourcetype="ollama:server", "yes", "no"), client=lower(if(is_line="yes", line_src, src))` + "\n" +
 			`| eval client=replace(replace(client, "%.*\z", ""), "^(?:::|(?:0{1,4}:){5})ffff:(\d+\.\d+\.\d+\.\d+)\z", "\1")` + "\n" +
-			`| where match(client, "^[0-9a-f:.]+\z") AND client!="0.0.0.0"` + "\n" +
+			`| where match(client, "^[0-9a-f:.]+\z") AND client!="0.0.0.0" AND client!="::"` + "\n" +
 			`| where NOT (cidrmatch("10.0.0.0/8", client) OR cidrmatch("127.0.0.0/8", client) OR cidrmatch("169.254.0.0/16", client) OR cidrmatch("172.16.0.0/12", client) OR cidrmatch("192.168.0.0/16", client) OR cidrmatch("100.64.0.0/10", client) OR cidrmatch("::1/128", client) OR cidrmatch("fe80::/10", client) OR cidrmatch("fc00::/7", client) OR cidrmatch("ff00::/8", client))` + "\n" +
 			"| `ollama_trusted_ranges`\n" +
 			"| where isnull(trusted_range)\n" +
@@ -21,9 +21,12 @@ func externalAccess() Detection {
 			"| rename client as src\n" +
 			"| table last_request, first_request, host, src, requests, http_method, uri_path, status, severity, attack_type\n" +
 			"| `ollama_api_accessed_from_external_network_filter`",
-		Cron: "*/5 * * * *", Earliest: "-9m@m", Latest: "-4m@m",
+		Cron: "*/5 * * * *", Skew: "1m",
+		Window:   Window{"-24h@h", "+1h@h", "-9m@m", "-4m@m"},
+		Throttle: []string{"host", "src"}, ThrottleFor: "1h",
 		Severity: "medium",
-		Score:    47,
+		Risk:     []RiskObject{{"host", "system", 47}, {"src", "system", 47}},
+		Threats:  []ThreatObject{{"src", "ip_address"}},
 		Message:  "Ollama on $host$ answered $requests$ requests from the external address $src$: $http_method$ $uri_path$.",
 		Attack: []Technique{
 			{"T1133", "External Remote Services", "Initial Access"},
@@ -46,7 +49,8 @@ func externalAccess() Detection {
 		KnownLimits: []string{
 			"The source is what Ollama logs: it believes X-Forwarded-For, so an external client can pose as an internal one, and the other way round.",
 			"Connections without a request, and requests that Ollama does not log (redirects, malformed HTTP), are not seen.",
-			"Events that arrive more than four minutes late fall behind the window.",
+			"One source is reported once an hour for each host: what it does meanwhile stands in ollama:api.",
+			"An event that arrives more than a day after its time is not judged.",
 			"An IPv4-mapped address is judged as IPv4 where it is written ::ffff:a.b.c.d; in hexadecimal notation it counts as external.",
 		},
 		Triage: []string{

@@ -12,8 +12,11 @@ func Markdown() string {
 		"All are disabled at first and belong to the analytic story *" + Story + "*.\n")
 	for _, d := range All() {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n```\n%s\n```\n\n", d.Name, d.Description, d.Search)
-		fmt.Fprintf(&b, "| setting | value |\n|---|---|\n| cron | %s |\n| earliest, latest | %s, %s |\n| severity | %s |\n| risk | host, type system, score %d; threat object src |\n| risk message | %s |\n",
-			d.Cron, d.Earliest, d.Latest, d.Severity, d.Score, d.Message)
+		fmt.Fprintf(&b, "| setting | value |\n|---|---|\n| cron | %s |\n| events | %s |\n| severity | %s |\n| risk | %s |\n| risk message | %s |\n",
+			d.Cron, d.Window, d.Severity, d.riskText(), d.Message)
+		if len(d.Throttle) > 0 {
+			fmt.Fprintf(&b, "| throttled | one result for each %s in %s |\n", strings.Join(d.Throttle, " and "), d.ThrottleFor)
+		}
 		for _, list := range []struct {
 			framework  string
 			techniques []Technique
@@ -42,4 +45,23 @@ func Markdown() string {
 		}
 	}
 	return b.String()
+}
+
+// String says for people which events the window holds.
+func (w Window) String() string {
+	if w.IndexEarliest == "" {
+		return fmt.Sprintf("of %s to %s", w.Earliest, w.Latest)
+	}
+	return fmt.Sprintf("indexed from %s to %s, of %s to %s", w.IndexEarliest, w.IndexLatest, w.Earliest, w.Latest)
+}
+
+func (d Detection) riskText() string {
+	var list []string
+	for _, r := range d.Risk {
+		list = append(list, fmt.Sprintf("%s, type %s, score %d", r.Field, r.Type, r.Score))
+	}
+	for _, t := range d.Threats {
+		list = append(list, fmt.Sprintf("threat object %s, type %s", t.Field, t.Type))
+	}
+	return strings.Join(list, "; ")
 }

@@ -44,9 +44,11 @@ func networkFailure() Detection {
 			`| eval severity="medium", attack_type="Network Failure", count=1` + "\n" +
 			`| table last_incident, host, incidents, src, warning_messages, error_messages, remote_hosts, kinds, severity, attack_type, count` + "\n" +
 			"| `ollama_network_failure_filter`",
-		Cron: "0 * * * *", Earliest: "-70m@m", Latest: "-10m@m",
+		Cron: "13 * * * *", Skew: "5m",
+		Window:   Window{"-24h@h", "+1h@h", "-70m@m", "-10m@m"},
 		Severity: "medium",
-		Score:    10,
+		Risk:     []RiskObject{{"host", "system", 10}},
+		Threats:  []ThreatObject{{"remote_hosts", "domain"}},
 		Message:  "Ollama on $host$ failed $incidents$ times to use the network ($kinds$), remote hosts: $remote_hosts$. Errors: $error_messages$.",
 		Attack:   nonStandardPort,
 		Description: "Finds network failures that Ollama reports at any level, whether they stand in msg, err or error: names that do " +

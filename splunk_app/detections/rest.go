@@ -1,6 +1,9 @@
 package detections
 
-import "net/url"
+import (
+	"net/url"
+	"strings"
+)
 
 // Entity is one thing to create or update over splunkd's REST API: POST to
 // /servicesNS/nobody/<app>/<Collection> with name and Values; where it exists,
@@ -11,6 +14,32 @@ type Entity struct {
 	Values     url.Values
 	// SiteOwned: once it exists it is the site's, and not to be changed.
 	SiteOwned bool
+	// Shipped are the values with which it may exist and yet is not the site's own:
+	// those that were installed before.
+	Shipped url.Values
+}
+
+// EntitiesIn are the entities with macros that look for events in these indexes
+// only; without indexes, in those that a role searches by default.
+func EntitiesIn(indexes []string) []Entity {
+	list := Entities()
+	for i := range list {
+		e := &list[i]
+		from, located := strings.CutPrefix(e.Values.Get("definition"), "(sourcetype=")
+		if len(indexes) == 0 || e.Collection != "configs/conf-macros" || !located {
+			continue
+		}
+		e.Shipped = url.Values{"definition": {e.Values.Get("definition")}}
+		e.Values.Set("definition", "("+indexTerm(indexes)+" sourcetype="+from)
+	}
+	return list
+}
+
+func indexTerm(indexes []string) string {
+	if len(indexes) == 1 {
+		return `index="` + indexes[0] + `"`
+	}
+	return `index IN ("` + strings.Join(indexes, `", "`) + `")`
 }
 
 // Entities are the macros and the saved searches, in the order to create them.
@@ -22,7 +51,9 @@ func Entities() []Entity {
 		if m.Alone != "" {
 			definition = m.Alone
 		}
-		list = append(list, Entity{"configs/conf-macros", m.Name, url.Values{"definition": {definition}, "description": {m.Description}, "iseval": {"0"}}, true})
+		list = append(list, Entity{"configs/conf-macros", m.Name, url.Values{
+			"definition": {definition}, "description": {m.Description}, "iseval": {"0"},
+		}, true, nil})
 	}
 	for _, d := range All() {
 		values := make(url.Values)
@@ -35,7 +66,7 @@ func Entities() []Entity {
 		}
 		values.Set("disabled", "1")
 		values.Set("is_visible", "1")
-		list = append(list, Entity{"saved/searches", d.Name, values, false})
+		list = append(list, Entity{"saved/searches", d.Name, values, false, nil})
 	}
 	return list
 }

@@ -31,6 +31,9 @@ type Entity struct {
 	// KeepIfExists leaves an entity alone once it exists: it is the site's own, as
 	// filter macros are.
 	KeepIfExists bool
+	// Shipped are values of ours: an entity that has them is not the site's own yet,
+	// whatever KeepIfExists says.
+	Shipped url.Values
 	// Keep names values that are the site's own once the entity exists. Of
 	// a saved search "disabled" always is.
 	Keep []string
@@ -170,7 +173,7 @@ func (p *Plan) differences(e Entity, there *entry) []ValueChange {
 		switch {
 		case e.Kind == SavedSearch && key == "disabled":
 			continue // see below
-		case e.KeepIfExists || slices.Contains(e.Keep, key) || equal(old, want):
+		case e.KeepIfExists && !e.shipped(there) || slices.Contains(e.Keep, key) || equal(old, want):
 			continue
 		}
 		out = append(out, ValueChange{key, old, want})
@@ -207,7 +210,7 @@ func (p *Plan) uninstall(ctx context.Context, c *Client, e Entity) (Change, erro
 		change.Action = Absent
 	case there.ACL.Removable != nil && !*there.ACL.Removable:
 		change.Action, change.Note = Kept, "part of the app "+p.App+", which goes as a whole"
-	case e.KeepIfExists && !same(e, there):
+	case e.KeepIfExists && !same(e, there) && !e.shipped(there):
 		change.Action, change.Note = Kept, "this site's own"
 	case !p.DryRun:
 		err = c.Delete(ctx, p.App, e.Kind, e.Name)
@@ -228,6 +231,16 @@ func (c *Client) find(ctx context.Context, app string, e Entity) (*entry, error)
 		return nil, nil
 	}
 	return there, nil
+}
+
+// shipped reports whether what is there is as we once shipped it.
+func (e *Entity) shipped(there *entry) bool {
+	for key := range e.Shipped {
+		if !equal(text(there.Content[key]), e.Shipped.Get(key)) {
+			return false
+		}
+	}
+	return len(e.Shipped) > 0
 }
 
 func same(e Entity, there *entry) bool {

@@ -157,10 +157,11 @@ func TestFollow(t *testing.T) {
 		first := newShipper(t, Config{Dir: j.dir, Once: true, Store: &memory{}})
 		first.once()
 		f := follower{stream: first.got[0].stream.(*stream), log: first.source.Log}
-		var err error
-		if f.cursor, err = first.source.query("gpu1").first(t.Context()); err != nil {
+		cursor, err := first.source.query("gpu1").first(t.Context())
+		if err != nil {
 			t.Fatal(err)
 		}
+		f.cursor = []byte(cursor)
 		f.checkStall(t.Context())
 		if strings.Contains(first.log.String(), "stalled") {
 			t.Errorf("the entry is there:\n%s", first.log)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -57,7 +56,11 @@ func onLetters(use, short string, f func(*cobra.Command, *settings.Settings, *de
 			if err != nil {
 				return err
 			}
-			return f(cmd, s, deadletter.Open(filepath.Join(state, "dead-letter")))
+			letters, err := app.DeadLetters(state)
+			if err != nil {
+				return err
+			}
+			return f(cmd, s, letters)
 		}),
 	}
 	settings.AddFlags(cmd.Flags())

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -15,6 +14,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"ollama-hec/cmd/internal/app"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/hec/deadletter"
 	"ollama-hec/input"
@@ -54,8 +54,12 @@ func status(ctx context.Context, s *settings.Settings, dir string, out io.Writer
 	if err != nil {
 		return err
 	}
+	store, err := app.DeadLetters(dir)
+	if err != nil {
+		return err
+	}
 	letters := 0
-	if err := deadletter.Open(filepath.Join(dir, "dead-letter")).Each(func(deadletter.Letter) error { letters++; return nil }); err != nil {
+	if err := store.Each(func(deadletter.Letter) error { letters++; return nil }); err != nil {
 		return err
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)

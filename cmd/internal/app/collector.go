@@ -3,12 +3,10 @@ package app
 import (
 	"cmp"
 	"log/slog"
-	"path/filepath"
 
 	"ollama-hec/cmd/internal/pipeline"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/hec"
-	"ollama-hec/hec/deadletter"
 	"ollama-hec/input"
 	"ollama-hec/sourcetypes/batch"
 )
@@ -55,9 +53,13 @@ func Collector(s *settings.Settings, d Delivery) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
+	letters, err := DeadLetters(state)
+	if err != nil {
+		return Output{}, err
+	}
 	client, err := hec.New(hec.Config{
 		URLs: s.URL, Token: token, TLS: tls, Ack: hec.AckMode(s.Ack),
-		DeadLetters: deadletter.Open(filepath.Join(state, "dead-letter")),
+		DeadLetters: letters,
 		FailFast:    d.FailFast, Lanes: pipeline.DefaultLanes, Observer: d.Observer, Log: d.Log,
 	})
 	if err != nil {

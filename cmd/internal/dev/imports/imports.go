@@ -24,6 +24,7 @@ var allowed = []struct{ by, what string }{
 	{"input/", "input"},
 	{"input/", "input/internal/"},
 	{"input/file", "input/checkpoint"},
+	{"input/checkpoint", "input/statedir"},
 	{"input/file", "input/container"},
 	{"input/discover", "input/container"},
 

@@ -13,6 +13,7 @@ import (
 
 	"ollama-hec/cmd/internal/app"
 	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/cmd/internal/terminal"
 	"ollama-hec/hec"
 	"ollama-hec/hec/deadletter"
 	"ollama-hec/sourcetypes/batch"
@@ -68,7 +69,7 @@ func onLetters(use, short string, f func(*cobra.Command, *settings.Settings, *de
 }
 
 func list(s *deadletter.Store, out io.Writer) error {
-	enc := json.NewEncoder(out)
+	enc := json.NewEncoder(terminal.NewJSON(out))
 	enc.SetEscapeHTML(false)
 	return s.Each(func(l deadletter.Letter) error { return enc.Encode(l) })
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/cmd/internal/terminal"
 	"ollama-hec/hec/receiver"
 )
 
@@ -27,7 +28,7 @@ func newReceive(std streams) *cobra.Command {
 			log, flush := newLog(std.err, settings.LogText)
 			defer flush()
 			o := receiver.Options{
-				Out: std.out, AllowRemote: remote,
+				Out: terminal.NewJSON(std.out), AllowRemote: remote,
 				Tokens: []receiver.Token{{Value: string(token), Ack: ack}},
 				Log:    log,
 			}

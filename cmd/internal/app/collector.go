@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"log/slog"
+	"strings"
 
 	"ollama-hec/cmd/internal/pipeline"
 	"ollama-hec/cmd/internal/settings"
@@ -26,10 +27,19 @@ func Collector(s *settings.Settings, d Delivery) (Output, error) {
 	if len(s.URL) == 0 {
 		return Output{}, settings.Invalid("URL", "not set: give the base URL of HEC, such as https://splunk:8088")
 	}
+	var inTheClear []string
 	for _, u := range s.URL {
-		if _, err := hec.ParseURL(u); err != nil {
+		base, err := hec.ParseURL(u)
+		if err != nil {
 			return Output{}, settings.Invalid("URL", err.Error())
 		}
+		if hec.InTheClear(base) {
+			inTheClear = append(inTheClear, base)
+		}
+	}
+	if len(inTheClear) > 0 {
+		d.Log.Warn("the token and all events are sent in the clear: whoever is on the way can read them, and the token writes to Splunk",
+			"url", strings.Join(inTheClear, ","), "hint", "enable SSL on HEC and begin URL with https")
 	}
 	from := d.Token
 	if from == nil {

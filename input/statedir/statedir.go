@@ -21,7 +21,7 @@ import (
 // Dir is a directory in use. Its methods take the name of a file in it.
 type Dir struct {
 	path  string
-	root  *os.Root
+	root  *tree
 	owner owner
 }
 
@@ -40,7 +40,7 @@ func Open(path string) (*Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := os.OpenRoot(path)
+	root, err := openTree(path)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func Check(path string) error {
 }
 
 // dir is the directory that info was told of before root was opened.
-func dir(path string, root *os.Root, info fs.FileInfo) (*Dir, error) {
+func dir(path string, root *tree, info fs.FileInfo) (*Dir, error) {
 	now, err := root.Stat(".")
 	if err == nil && !os.SameFile(info, now) {
 		err = &RefusedError{path, "was replaced while it was opened", "try again, and find out who writes to the directory above it"}

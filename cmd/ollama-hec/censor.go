@@ -80,8 +80,9 @@ func (c *censor) prompt(key, text string) string {
 	}
 	line := `time=2026-01-01T00:00:00.000Z level=DEBUG source=routes.go:1 msg="chat request" prompt=` + strconv.Quote(text)
 	var made struct{ Prompt *string }
-	if events := c.normalize(sourcetypes.Prompts, line); len(events) != 1 || json.Unmarshal([]byte(events[0]), &made) != nil || made.Prompt == nil {
-		return "[REDACTED:prompt]"
+	events := c.normalize(sourcetypes.Prompts, line)
+	if len(events) != 1 || json.Unmarshal([]byte(events[0]), &made) != nil || made.Prompt == nil {
+		return "[REDACTED:prompt]" // it cannot be judged
 	}
 	return *made.Prompt
 }
@@ -174,7 +175,9 @@ func asBytes(list []json.RawMessage) [][]byte {
 }
 
 // members rewrites the values of a JSON object and keeps its order.
-func members(object json.RawMessage, rewrite func(key string, value json.RawMessage) (json.RawMessage, error)) (json.RawMessage, error) {
+func members(
+	object json.RawMessage, rewrite func(key string, value json.RawMessage) (json.RawMessage, error),
+) (json.RawMessage, error) {
 	dec := json.NewDecoder(bytes.NewReader(object))
 	if _, err := dec.Token(); err != nil {
 		return nil, err

@@ -18,7 +18,8 @@ func newReceive(std streams) *cobra.Command {
 		Use:   "receive",
 		Short: "receive events as Splunk would and write them to stdout, one JSON object a line",
 		Long: "receive is an HEC receiver for trying things out. It takes any token, or only that of OLLAMA_HEC_TOKEN if it is set,\n" +
-			"and listens on loopback unless --remote is given. On loopback and without a token it answers only to names of this machine.",
+			"and listens on loopback unless --remote is given. On loopback and without a token it answers only to names of\n" +
+			"this machine.",
 		Args: cobra.NoArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			var token settings.Secret

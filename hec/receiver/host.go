@@ -39,7 +39,10 @@ func ours(header string) bool {
 		host = name
 	}
 	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
-	if _, err := netip.ParseAddr(host); err == nil || !strings.Contains(host, ".") || strings.HasSuffix(host, ".localhost") {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	if !strings.Contains(host, ".") || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
 	if name, err := os.Hostname(); err == nil && strings.EqualFold(name, host) {
@@ -79,8 +82,9 @@ func loopbackIn(text, host string) bool {
 // notOurs is the answer to a request that names another host.
 func notOurs(host string) reply {
 	const most = 100
-	text, err := json.Marshal("this receiver is on loopback and takes any token, and " + strings.ToValidUTF8(host[:min(len(host), most)], "") +
-		" is no name of this machine: use 127.0.0.1 or localhost, put the name into the hosts file, or set a token")
+	text, err := json.Marshal("this receiver is on loopback and takes any token, and " +
+		strings.ToValidUTF8(host[:min(len(host), most)], "") + " is no name of this machine: " +
+		"use 127.0.0.1 or localhost, put the name into the hosts file, or set a token")
 	if err != nil {
 		text = []byte(`""`) // a string always can be encoded
 	}

@@ -28,7 +28,8 @@ func (q query) start(ctx context.Context, log *slog.Logger, args ...string) (*pr
 	ctx, cancel := context.WithCancel(ctx)
 	args = append(append(args, "--no-pager"), q.where...)
 	cmd := exec.CommandContext(ctx, "journalctl", append(args, q.matches...)...)
-	cmd.Env = append(environment(os.Environ()), "LC_ALL=C", "SYSTEMD_COLORS=0", "SYSTEMD_LOG_LEVEL=info", "SYSTEMD_LOG_TARGET=console")
+	cmd.Env = append(environment(os.Environ()),
+		"LC_ALL=C", "SYSTEMD_COLORS=0", "SYSTEMD_LOG_LEVEL=info", "SYSTEMD_LOG_TARGET=console")
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 2 * time.Second
 	p := &process{cmd: cmd, remarks: &remarks{log: log, stop: cancel}}

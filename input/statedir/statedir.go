@@ -75,7 +75,7 @@ func Check(path string) error {
 func dir(path string, root *tree, info fs.FileInfo) (*Dir, error) {
 	now, err := root.Stat(".")
 	if err == nil && !os.SameFile(info, now) {
-		err = &RefusedError{path, "was replaced while it was opened", "try again, and find out who writes to the directory above it"}
+		err = &RefusedError{path, "was replaced while it was opened", "find out who writes to the directory above it"}
 	}
 	if err != nil {
 		return nil, errors.Join(err, root.Close())

@@ -38,7 +38,7 @@ func Collector(s *settings.Settings, d Delivery) (Output, error) {
 		}
 	}
 	if len(inTheClear) > 0 {
-		d.Log.Warn("the token and all events are sent in the clear: whoever is on the way can read them, and the token writes to Splunk",
+		d.Log.Warn("the token and all events are sent in the clear: anyone on the way can read them",
 			"url", strings.Join(inTheClear, ","), "hint", "enable SSL on HEC and begin URL with https")
 	}
 	from := d.Token

@@ -71,7 +71,8 @@ func Text(w io.Writer, results []Result) error {
 			return err
 		}
 		if r.Hint != "" {
-			if _, err := fmt.Fprintf(w, "      → %s\n", strings.ReplaceAll(terminal.Lines(r.Hint), "\n", "\n        ")); err != nil {
+			hint := strings.ReplaceAll(terminal.Lines(r.Hint), "\n", "\n        ")
+			if _, err := fmt.Fprintf(w, "      → %s\n", hint); err != nil {
 				return err
 			}
 		}

@@ -54,7 +54,8 @@ func (r *report) reach(ctx context.Context, s *settings.Settings, u *url.URL) bo
 	}
 	r.ok("name "+u.Hostname(), "%s", addrs[0])
 	if hec.InTheClear(u.String()) && !slices.ContainsFunc(addrs, loopback) {
-		r.bad(Warn, "TLS "+u.Hostname(), "enable SSL on HEC and begin the URL with https", "http sends token and events in the clear")
+		r.bad(Warn, "TLS "+u.Hostname(), "enable SSL on HEC and begin the URL with https",
+			"http sends token and events in the clear")
 	}
 	host := u.Host
 	if u.Port() == "" {

@@ -78,15 +78,26 @@ func obeyed(text []byte) bool {
 	return false
 }
 
+// commands reports whether a terminal may obey r, other than as white space.
+func commands(r rune) bool {
+	switch r {
+	case '\n', '\t', '\r':
+		return false
+	case '\u2028', '\u2029':
+		return true
+	}
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
+}
+
 // AppendJSON appends JSON text in which what a terminal obeys is escaped.
 func AppendJSON(dst, text []byte) []byte {
 	for len(text) > 0 {
 		r, size := utf8.DecodeRune(text)
-		if r == '\n' || r == '\t' || r == '\r' || !(unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029') {
-			dst = append(dst, text[:size]...)
-		} else {
+		if commands(r) {
 			const hex = "0123456789abcdef"
 			dst = append(dst, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+		} else {
+			dst = append(dst, text[:size]...)
 		}
 		text = text[size:]
 	}

@@ -100,7 +100,9 @@ func (r *release) bill(b *built, own terms, all map[string]terms) ([]byte, error
 
 func module(path, version string, under terms) component {
 	purl := fmt.Sprintf("pkg:golang/%s@%s", path, strings.ReplaceAll(version, "+", "%2B"))
-	return component{Ref: purl, Type: "library", Name: path, Version: version, PURL: purl, Licenses: []licensed{{under.spdx}}}
+	return component{
+		Ref: purl, Type: "library", Name: path, Version: version, PURL: purl, Licenses: []licensed{{under.spdx}},
+	}
 }
 
 // uuid is a UUID (version 8) made of a sum: the same program, the same UUID.

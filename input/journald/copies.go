@@ -10,7 +10,7 @@ import "bytes"
 // Entries of one microsecond that say the same have the same hash, too. So as many
 // are let through as the file has that holds most of them.
 type copies struct {
-	last     []byte   // cursor of the entry before
+	moment   []byte   // of the entry before
 	only     []byte   // the one sequence met in this microsecond
 	hashes   []uint64 // of what was let through while there was only one
 	passed   map[uint64]int
@@ -27,14 +27,13 @@ const maxCopies = 1 << 16
 
 // pass reports whether the entry at cursor has not been shown before.
 func (c *copies) pass(cursor []byte) bool {
-	same := sameMoment(c.last, cursor)
-	c.last = append(c.last[:0], cursor...)
-	if !same {
-		c.only = append(c.only[:0], sequence(cursor)...)
+	at, from := moment(cursor), sequence(cursor)
+	if at == nil || !bytes.Equal(at, c.moment) {
+		c.moment, c.only = append(c.moment[:0], at...), append(c.only[:0], from...)
 		c.hashes, c.passed, c.arrivals = c.hashes[:0], nil, nil
 	}
-	hash := hex(parseCursor(cursor).hash)
-	if c.arrivals == nil && bytes.Equal(sequence(cursor), c.only) {
+	hash := hashOf(cursor)
+	if c.arrivals == nil && bytes.Equal(from, c.only) {
 		if len(c.hashes) < maxCopies {
 			c.hashes = append(c.hashes, hash)
 		}
@@ -43,9 +42,9 @@ func (c *copies) pass(cursor []byte) bool {
 	if c.arrivals == nil {
 		c.count()
 	}
-	from := arrival{string(sequence(cursor)), hash}
-	c.arrivals[from]++
-	if c.arrivals[from] <= c.passed[hash] {
+	this := arrival{string(from), hash}
+	c.arrivals[this]++
+	if c.arrivals[this] <= c.passed[hash] {
 		return false
 	}
 	c.passed[hash]++

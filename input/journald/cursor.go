@@ -42,11 +42,19 @@ func parseCursor(cursor []byte) place {
 // moves the volatile journal to disk, where the sequence and the numbers become
 // others. nil if the cursor does not say.
 func moment(cursor []byte) []byte {
-	from, to := bytes.Index(cursor, []byte(";b=")), bytes.LastIndex(cursor, []byte(";x="))
-	if from < 0 || to < from {
+	from, to := bytes.Index(cursor, []byte(";b=")), bytes.LastIndexByte(cursor, ';')
+	if from < 0 || to < from || !bytes.HasPrefix(cursor[to:], []byte(";x=")) {
 		return nil
 	}
 	return cursor[from:to]
+}
+
+// hashOf is the hash of what an entry says, 0 if the cursor has none.
+func hashOf(cursor []byte) uint64 {
+	if last := cursor[bytes.LastIndexByte(cursor, ';')+1:]; bytes.HasPrefix(last, []byte("x=")) {
+		return hex(last[2:])
+	}
+	return 0
 }
 
 // sameMoment reports whether two entries were written in the same microsecond.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // verdict is what a reply asks the client to do.
@@ -109,6 +110,12 @@ func parseReply(resp *http.Response, body []byte, token string, now time.Time) r
 const tokenLeast = 8
 
 func excerpt(text, token string) string {
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) { // what a terminal obeys, or takes for another line
+			return ' '
+		}
+		return r
+	}, text)
 	if len(token) >= tokenLeast {
 		text = strings.ReplaceAll(text, token, "[token]")
 	}

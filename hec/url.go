@@ -3,6 +3,7 @@ package hec
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -19,6 +20,21 @@ func ParseURL(raw string) (string, error) {
 	u.Path = strings.TrimSuffix(path, "/")
 	u.RawPath, u.Fragment = "", ""
 	return u.String(), nil
+}
+
+// InTheClear reports whether what is sent to a base URL can be read on the way: it
+// begins with http, and its host is not known to be this machine.
+func InTheClear(base string) bool {
+	u, err := url.Parse(base)
+	if err != nil || u.Scheme != "http" {
+		return false
+	}
+	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return false
+	}
+	addr, err := netip.ParseAddr(host)
+	return err != nil || !addr.Unmap().IsLoopback()
 }
 
 // parseURL keeps what it got out of its errors: there may be a password in it.

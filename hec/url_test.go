@@ -41,3 +41,15 @@ func TestURLs(t *testing.T) {
 		}
 	}
 }
+
+func TestInTheClear(t *testing.T) {
+	for base, want := range map[string]bool{
+		"http://splunk:8088": true, "http://10.1.2.3:8088": true, "http://[2001:db8::1]:8088": true, "http://localhost.example.com": true,
+		"http://0.0.0.0:8088": true, "https://splunk:8088": false, "http://127.0.0.1:8088": false, "http://127.8.9.10": false,
+		"http://[::1]:8088": false, "http://[::ffff:127.0.0.1]:8088": false, "http://localhost:8088": false, "http://LOCALHOST.:8088": false, "http://hec.localhost": false,
+	} {
+		if got := hec.InTheClear(base); got != want {
+			t.Errorf("%s: %v", base, got)
+		}
+	}
+}

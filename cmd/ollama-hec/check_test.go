@@ -83,3 +83,32 @@ func TestCheckAsJSON(t *testing.T) {
 		t.Errorf("status %d, %v: %s", status, err, out)
 	}
 }
+
+// run and check say once that http is read on the way, and not of loopback.
+func TestHTTPIsWarnedOfOnce(t *testing.T) {
+	r, _ := collect(t)
+	log := filepath.Join(t.TempDir(), "o.log")
+	write(t, log, "a line\n")
+	const said = "in the clear"
+	for _, tt := range []struct {
+		url  string
+		want int
+	}{
+		{r.URL(), 0},
+		{strings.Replace(r.URL(), "127.0.0.1", "localhost", 1), 0},
+		{"http://hec.invalid:8088,https://hec.invalid:8088,http://other.invalid:8088", 1},
+		{strings.Replace(r.URL(), "127.0.0.1", "0.0.0.0", 1), 1},
+	} {
+		args := []string{"--url=" + tt.url, "--paths=" + log, "--state-dir=" + filepath.Join(t.TempDir(), "state")}
+		_, errOut := stopOnceSaid(t, "msg=started", append([]string{"run", "--drain-timeout=1ms"}, args...)...)
+		if strings.Count(errOut, said) != tt.want || tt.want == 1 && !strings.Contains(errOut, "begin URL with https") {
+			t.Errorf("run with %s says\n%s", tt.url, errOut)
+		}
+		if strings.Contains(tt.url, ".invalid") {
+			continue // no name, nothing more to check
+		}
+		if _, out, _ := command(t, "", append([]string{"check"}, args...)...); strings.Count(out, said) != tt.want {
+			t.Errorf("check of %s says\n%s", tt.url, out)
+		}
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 
 	"ollama-hec/cmd/internal/app"
 	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/cmd/internal/terminal"
 	"ollama-hec/hec"
 	"ollama-hec/hec/deadletter"
 	"ollama-hec/sourcetypes/batch"
@@ -32,7 +32,7 @@ func newDeadLetter(std streams) *cobra.Command {
 		onLetters("list", "print the dead letters, one JSON object a line", func(_ *cobra.Command, _ *settings.Settings, s *deadletter.Store) error {
 			return list(s, std.out)
 		}),
-		onLetters("replay", "send the dead letters again; what is rejected again stays one", func(cmd *cobra.Command, set *settings.Settings, s *deadletter.Store) error {
+		onLetters("replay", "send the dead letters again, under today's PROMPTS and REDACT; what is rejected again stays one", func(cmd *cobra.Command, set *settings.Settings, s *deadletter.Store) error {
 			return replay(cmd.Context(), set, s, std)
 		}),
 		onLetters("drop", "delete the dead letters", func(_ *cobra.Command, _ *settings.Settings, s *deadletter.Store) error {
@@ -57,7 +57,11 @@ func onLetters(use, short string, f func(*cobra.Command, *settings.Settings, *de
 			if err != nil {
 				return err
 			}
-			return f(cmd, s, deadletter.Open(filepath.Join(state, "dead-letter")))
+			letters, err := app.DeadLetters(state)
+			if err != nil {
+				return err
+			}
+			return f(cmd, s, letters)
 		}),
 	}
 	settings.AddFlags(cmd.Flags())
@@ -65,7 +69,7 @@ func onLetters(use, short string, f func(*cobra.Command, *settings.Settings, *de
 }
 
 func list(s *deadletter.Store, out io.Writer) error {
-	enc := json.NewEncoder(out)
+	enc := json.NewEncoder(terminal.NewJSON(out))
 	enc.SetEscapeHTML(false)
 	return s.Each(func(l deadletter.Letter) error { return enc.Encode(l) })
 }
@@ -84,18 +88,24 @@ func replay(ctx context.Context, set *settings.Settings, s *deadletter.Store, st
 		client:  out.Client,
 		builder: batch.NewBuilder(batch.Limits{Bytes: int(set.BatchBytes), Events: int(set.BatchEvents)}, true),
 		drain:   time.Duration(set.DrainTimeout),
+		censor:  newCensor(set.Normalize()),
 	}
 	err = s.Drain(func(letters []deadletter.Letter) ([]deadletter.Letter, error) { return r.replay(ctx, letters) })
 	fmt.Fprintf(std.err, "%d dead letters sent again, %d of them rejected again\n", r.sent, r.rejected)
+	if r.dropped > 0 {
+		fmt.Fprintf(std.err, "%d dead letters dropped: they are prompts, and PROMPTS=off\n", r.dropped)
+	}
 	return err
 }
 
 // replayer sends the letters of one file after the other.
 type replayer struct {
-	client         *hec.Client
-	builder        *batch.Builder
-	drain          time.Duration
-	sent, rejected int
+	client            *hec.Client
+	builder           *batch.Builder
+	drain             time.Duration
+	censor            *censor
+	sent              int
+	rejected, dropped int
 }
 
 // replay sends letters and returns those that stay.
@@ -103,12 +113,11 @@ func (r *replayer) replay(ctx context.Context, letters []deadletter.Letter) (lef
 	// Half a line was left by a crash: its event was sent again then.
 	letters = slices.DeleteFunc(letters, func(l deadletter.Letter) bool { return !whole(l.Event) })
 	for len(letters) > 0 && err == nil {
-		for _, l := range letters {
-			if r.builder.AddEncoded(l.Event); r.builder.Full() {
-				break
-			}
+		b, sent, rest, stay := r.next(letters)
+		left, letters = append(left, stay...), rest
+		if b.Len() == 0 {
+			continue
 		}
-		b := r.builder.Take()
 		again := map[int]deadletter.Letter{}
 		settled := 0
 		if ctx.Err() != nil {
@@ -122,13 +131,30 @@ func (r *replayer) replay(ctx context.Context, letters []deadletter.Letter) (lef
 		for i := range settled {
 			if l, rejected := again[i]; rejected {
 				left = append(left, l)
+				r.rejected++
 			}
 		}
 		r.sent += settled
-		letters = letters[settled:]
+		left = append(left, sent[settled:]...)
 	}
-	r.rejected += len(left)
 	return append(left, letters...), err
+}
+
+// next builds a batch of the first letters: sent are those in it, rest those after
+// it. What may not be sent any more is dropped, what cannot be judged stays.
+func (r *replayer) next(letters []deadletter.Letter) (b *batch.Batch, sent, rest, stay []deadletter.Letter) {
+	for rest = letters; len(rest) > 0 && !r.builder.Full(); rest = rest[1:] {
+		switch event, err := r.censor.apply(rest[0].Event); {
+		case err == nil:
+			r.builder.AddEncoded(event)
+			sent = append(sent, rest[0])
+		case errors.Is(err, errPrompt):
+			r.dropped++
+		default:
+			stay = append(stay, rest[0])
+		}
+	}
+	return r.builder.Take(), sent, rest, stay
 }
 
 // whole reports whether an event is an object, as every event sent was.

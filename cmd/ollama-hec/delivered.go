@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"ollama-hec/cmd/internal/app"
 	"ollama-hec/input/checkpoint"
 	"ollama-hec/input/file"
+	"ollama-hec/input/statedir"
 )
 
 // deliveredMark is an empty file in the state directory. Its time is that of the
@@ -19,31 +19,27 @@ const deliveredMark = "last-delivery"
 // markDelivered keeps the mark while a shipper runs. That it cannot be written is
 // said by the checkpoints, which cannot be either.
 func markDelivered(sh *app.Shipper, dir string) watch {
-	path := filepath.Join(dir, deliveredMark)
 	var marked time.Time
 	look := func() {
-		if at := sh.Delivered().LastSuccess; at.After(marked) && touch(path, at) == nil {
+		if at := sh.Delivered().LastSuccess; at.After(marked) && touch(dir, at) == nil {
 			marked = at
 		}
 	}
 	return watch{every: time.Second, look: look, end: look}
 }
 
-func touch(path string, at time.Time) error {
-	err := os.Chtimes(path, at, at)
-	if !errors.Is(err, fs.ErrNotExist) {
+func touch(dir string, at time.Time) error {
+	state, err := statedir.Open(dir)
+	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(path, nil, 0o600); err != nil {
-		return err
-	}
-	return os.Chtimes(path, at, at)
+	return errors.Join(state.Touch(deliveredMark, at), state.Close())
 }
 
 // lastDelivery says when something was last delivered. Only run leaves the mark:
 // of a modular input's state, or an older one, nobody knows.
 func lastDelivery(dir string, in *checkpoint.Inspection, files []file.RecordedFile) string {
-	if mark, err := os.Stat(filepath.Join(dir, deliveredMark)); err == nil {
+	if mark, err := os.Lstat(filepath.Join(dir, deliveredMark)); err == nil {
 		return ago(mark.ModTime())
 	}
 	for namespace, records := range in.Records {

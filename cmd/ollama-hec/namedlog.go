@@ -9,6 +9,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/cmd/internal/terminal"
 	"ollama-hec/input"
 	"ollama-hec/input/discover"
 )
@@ -33,7 +34,7 @@ func namedLogs(paths []string) ([]namedLog, error) {
 			err = readable(path)
 		}
 		if err != nil {
-			return nil, &settings.Error{Setting: "FILE", Problem: err.Error()}
+			return nil, &settings.Error{Setting: "FILE", Problem: terminal.Text(err.Error())}
 		}
 		logs = append(logs, namedLog{path, source, discover.Fields(source)})
 	}
@@ -71,7 +72,7 @@ func (l namedLog) open(stdin io.Reader) (io.ReadCloser, error) {
 	text, err := gzip.NewReader(f)
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("unpack %s: %w", l.source, err)
+		return nil, fmt.Errorf("unpack %s: %w", terminal.Text(l.source), err)
 	}
 	return unpacked{text, f}, nil
 }

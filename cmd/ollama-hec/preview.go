@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/cmd/internal/terminal"
 	"ollama-hec/hec"
 	"ollama-hec/input"
 	"ollama-hec/input/stdin"
@@ -90,7 +91,7 @@ func (p *preview) log(ctx context.Context, l namedLog, std streams) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case text.err != nil:
-		return fmt.Errorf("read %s: %w", l.source, text.err)
+		return fmt.Errorf("read %s: %w", terminal.Text(l.source), text.err)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/cmd/internal/terminal"
 	"ollama-hec/hec/receiver"
 )
 
@@ -17,7 +18,8 @@ func newReceive(std streams) *cobra.Command {
 		Use:   "receive",
 		Short: "receive events as Splunk would and write them to stdout, one JSON object a line",
 		Long: "receive is an HEC receiver for trying things out. It takes any token, or only that of OLLAMA_HEC_TOKEN if it is set,\n" +
-			"and listens on loopback unless --remote is given.",
+			"and listens on loopback unless --remote is given. On loopback and without a token it answers only to names of\n" +
+			"this machine.",
 		Args: cobra.NoArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			var token settings.Secret
@@ -27,7 +29,7 @@ func newReceive(std streams) *cobra.Command {
 			log, flush := newLog(std.err, settings.LogText)
 			defer flush()
 			o := receiver.Options{
-				Out: std.out, AllowRemote: remote,
+				Out: terminal.NewJSON(std.out), AllowRemote: remote,
 				Tokens: []receiver.Token{{Value: string(token), Ack: ack}},
 				Log:    log,
 			}

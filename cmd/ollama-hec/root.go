@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"ollama-hec/cmd/internal/logdedup"
 	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/cmd/internal/terminal"
 )
 
 // The exit statuses are a contract with whoever starts us.
@@ -42,7 +44,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintf(errOut, "ollama-hec: %s\n", settings.RenameIn(err.Error(), settings.FlagNames(cmd.Flags())))
+	said := terminal.Lines(settings.RenameIn(err.Error(), settings.FlagNames(cmd.Flags())))
+	// A line end may be of a file's name: what follows must not look like another message.
+	fmt.Fprintf(errOut, "ollama-hec: %s\n", strings.ReplaceAll(said, "\n", "\n  "))
 	var wrong *settings.Error
 	var failed failure
 	if errors.As(err, &failed) && !errors.As(err, &wrong) {
@@ -79,7 +83,7 @@ func asFailure(f func(*cobra.Command, []string) error) func(*cobra.Command, []st
 func newLog(w io.Writer, format settings.LogFormat) (log *slog.Logger, flush func()) {
 	var lines slog.Handler = slog.NewTextHandler(w, nil)
 	if format == settings.LogJSON {
-		lines = slog.NewJSONHandler(w, nil)
+		lines = slog.NewJSONHandler(terminal.NewJSON(w), nil)
 	}
 	h := logdedup.New(lines)
 	return slog.New(h), h.Flush

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -15,7 +14,9 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"ollama-hec/cmd/internal/app"
 	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/cmd/internal/terminal"
 	"ollama-hec/hec/deadletter"
 	"ollama-hec/input"
 	"ollama-hec/input/checkpoint"
@@ -54,13 +55,17 @@ func status(ctx context.Context, s *settings.Settings, dir string, out io.Writer
 	if err != nil {
 		return err
 	}
+	store, err := app.DeadLetters(dir)
+	if err != nil {
+		return err
+	}
 	letters := 0
-	if err := deadletter.Open(filepath.Join(dir, "dead-letter")).Each(func(deadletter.Letter) error { letters++; return nil }); err != nil {
+	if err := store.Each(func(deadletter.Letter) error { letters++; return nil }); err != nil {
 		return err
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "shipper\t%s\n", map[bool]string{true: "running", false: "stopped"}[in.InUse])
-	fmt.Fprintf(w, "state\t%s\n", dir)
+	fmt.Fprintf(w, "state\t%s\n", terminal.Text(dir))
 	fmt.Fprintf(w, "checkpoints\twritten %s\n", ago(in.Written))
 	fmt.Fprintf(w, "last delivery\t%s\n", lastDelivery(dir, in, files))
 	fmt.Fprintf(w, "dead letters\t%d\n", letters)
@@ -76,7 +81,7 @@ func status(ctx context.Context, s *settings.Settings, dir string, out io.Writer
 		if since := waitingSince(ctx, s, f); !since.IsZero() {
 			waiting = ago(since)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", f.Path, humanize.IBytes(uint64(f.Size)), humanize.IBytes(uint64(f.Committed)), lag, waiting, lastLine(f))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", terminal.Text(f.Path), humanize.IBytes(uint64(f.Size)), humanize.IBytes(uint64(f.Committed)), lag, waiting, lastLine(f))
 	}
 	if err := others(w, in.Records); err != nil {
 		return err
@@ -100,7 +105,7 @@ func others(w io.Writer, records map[string]map[string]json.RawMessage) error {
 			if at.Carry.Time > 0 {
 				last = ago(time.Unix(0, at.Carry.Time))
 			}
-			fmt.Fprintf(w, "%s%s\t%s\n", title, strings.Join(append([]string{namespace}, strings.Fields(id)...), " "), last)
+			fmt.Fprintf(w, "%s%s\t%s\n", title, terminal.Text(strings.Join(append([]string{namespace}, strings.Fields(id)...), " ")), last)
 			title = ""
 		}
 	}

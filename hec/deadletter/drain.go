@@ -9,9 +9,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
-	"github.com/gofrs/flock"
+	"ollama-hec/input/statedir"
 )
 
 // ErrBusy means that another process drains the store.
@@ -22,12 +21,17 @@ const unfinished = ".new"
 
 // Each calls f for every letter, oldest first, until f fails.
 func (s *Store) Each(f func(Letter) error) error {
-	files, err := s.files()
+	dir, err := s.dir()
+	if dir == nil {
+		return err
+	}
+	defer dir.Close()
+	names, err := files(dir)
 	if err != nil {
 		return err
 	}
-	for _, name := range files {
-		if err := each(name, f); err != nil {
+	for _, name := range names {
+		if err := each(dir, name, f); err != nil {
 			return err
 		}
 	}
@@ -38,22 +42,22 @@ func (s *Store) Each(f func(Letter) error) error {
 // Of each file only those remain that f returns, with an error or without. New
 // letters are not kept waiting: they go into a file of their own.
 func (s *Store) Drain(f func([]Letter) (left []Letter, err error)) error {
-	return s.drain(func(name string) error {
+	return s.drain(func(dir *statedir.Dir, name string) error {
 		var letters []Letter
-		if err := each(name, func(l Letter) error { letters = append(letters, l); return nil }); err != nil {
+		if err := each(dir, name, func(l Letter) error { letters = append(letters, l); return nil }); err != nil {
 			return err
 		}
 		left, err := f(letters)
-		return errors.Join(err, s.replace(name, left))
+		return errors.Join(err, replace(dir, name, left))
 	})
 }
 
 // Drop deletes the letters there are and returns how many that was, where they
 // can be counted. It does not have to understand them.
 func (s *Store) Drop() (n int, err error) {
-	err = s.drain(func(name string) error {
-		lines := count(name)
-		if err := s.replace(name, nil); err != nil {
+	err = s.drain(func(dir *statedir.Dir, name string) error {
+		lines := count(dir, name)
+		if err := replace(dir, name, nil); err != nil {
 			return err
 		}
 		n += lines
@@ -63,24 +67,29 @@ func (s *Store) Drop() (n int, err error) {
 }
 
 // drain calls f for each file, none of which is appended to any more.
-func (s *Store) drain(f func(name string) error) error {
-	if _, err := os.Stat(s.dir); errors.Is(err, fs.ErrNotExist) {
-		return nil
+func (s *Store) drain(f func(dir *statedir.Dir, name string) error) error {
+	dir, err := s.dir()
+	if dir == nil {
+		return err
 	}
-	alone := flock.New(filepath.Join(s.dir, "drain.lock"), flock.SetPermissions(0o600))
-	switch ok, err := alone.TryLock(); {
-	case err != nil:
+	defer dir.Close()
+	alone, err := dir.OpenFile("drain.lock", os.O_RDWR|os.O_CREATE)
+	if err != nil {
 		return fmt.Errorf("lock the dead letters: %w", err)
-	case !ok:
-		return ErrBusy
 	}
 	defer alone.Close()
-	files, err := s.seal()
+	switch err := statedir.Lock(alone, false); {
+	case errors.Is(err, statedir.ErrLocked):
+		return ErrBusy
+	case err != nil:
+		return fmt.Errorf("lock the dead letters: %w", err)
+	}
+	names, err := seal(dir)
 	if err != nil {
 		return err
 	}
-	for _, name := range files {
-		if err := f(name); err != nil {
+	for _, name := range names {
+		if err := f(dir, name); err != nil {
 			return err
 		}
 	}
@@ -88,37 +97,37 @@ func (s *Store) drain(f func(name string) error) error {
 }
 
 // seal begins a new file behind those with letters, and returns these.
-func (s *Store) seal() ([]string, error) {
-	unlock, err := s.lock()
+func seal(dir *statedir.Dir) ([]string, error) {
+	unlock, err := lock(dir)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	files, err := s.files()
-	if err != nil || len(files) == 0 {
+	names, err := files(dir)
+	if err != nil || len(names) == 0 {
 		return nil, err
 	}
-	last := len(files) - 1
-	if info, err := os.Stat(files[last]); err == nil && info.Size() == 0 {
-		return files[:last], nil // it was begun by an earlier drain
+	last := len(names) - 1
+	if info, err := dir.Lstat(names[last]); err == nil && info.Size() == 0 {
+		return names[:last], nil // it was begun by an earlier drain
 	}
-	return files, appendDurably(s.after(files), nil)
+	return names, appendDurably(dir, after(names), nil)
 }
 
 // replace has a file hold letters only. It is the old one or the new one,
 // whatever happens; without letters it goes.
-func (s *Store) replace(name string, letters []Letter) error {
-	unlock, err := s.lock() // or Bury would see a file vanish
+func replace(dir *statedir.Dir, name string, letters []Letter) error {
+	unlock, err := lock(dir) // or Bury would see a file vanish
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	fresh := name + unfinished
-	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a crash
+	if err := dir.Remove(fresh); err != nil { // of a crash
 		return err
 	}
 	if len(letters) == 0 {
-		return os.Remove(name)
+		return dir.Remove(name)
 	}
 	var text []byte
 	for _, l := range letters {
@@ -128,17 +137,17 @@ func (s *Store) replace(name string, letters []Letter) error {
 		}
 		text = append(text, line...)
 	}
-	if err := appendDurably(fresh, text); err != nil {
-		return errors.Join(err, os.Remove(fresh))
+	if err := appendDurably(dir, fresh, text); err != nil {
+		return errors.Join(err, dir.Remove(fresh))
 	}
-	if err := os.Rename(fresh, name); err != nil {
+	if err := dir.Rename(fresh, name); err != nil {
 		return err
 	}
-	return syncDir(s.dir)
+	return dir.Sync()
 }
 
-func each(name string, f func(Letter) error) error {
-	file, err := os.Open(name)
+func each(dir *statedir.Dir, name string, f func(Letter) error) error {
+	file, err := dir.OpenFile(name, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // drained meanwhile
 	}
@@ -174,8 +183,8 @@ func parse(line []byte) (l Letter) {
 }
 
 // count is how many lines a file has, as far as it can be read.
-func count(name string) (n int) {
-	file, err := os.Open(name)
+func count(dir *statedir.Dir, name string) (n int) {
+	file, err := dir.OpenFile(name, os.O_RDONLY)
 	if err != nil {
 		return 0
 	}

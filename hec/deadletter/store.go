@@ -18,9 +18,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"ollama-hec/hec"
+	"ollama-hec/input/statedir"
 )
 
 const (
@@ -47,17 +46,46 @@ func Of(l hec.Letter) Letter {
 }
 
 // Store is a directory of letters. Several processes may use it at once.
-type Store struct{ dir string }
+type Store struct{ path string }
 
-// Open returns the store in dir, which is made when the first letter comes.
-func Open(dir string) *Store { return &Store{dir} }
+// Open returns the store at path, a directory in the state directory, which is
+// made when the first letter comes.
+func Open(path string) *Store { return &Store{filepath.Clean(path)} }
+
+// dir opens the store's directory; nil if it is not there.
+func (s *Store) dir() (*statedir.Dir, error) {
+	state, err := statedir.Open(filepath.Dir(s.path))
+	if err == nil {
+		defer state.Close()
+		var d *statedir.Dir
+		if d, err = state.Sub(filepath.Base(s.path)); err == nil {
+			return d, nil
+		}
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return nil, err
+}
+
+// made is dir, which makes the directory if it is not there.
+func (s *Store) made() (*statedir.Dir, error) {
+	state, err := statedir.Make(filepath.Dir(s.path))
+	if err != nil {
+		return nil, err
+	}
+	defer state.Close()
+	return state.MakeSub(filepath.Base(s.path))
+}
 
 // Bury appends one letter and returns once it is on disk.
 func (s *Store) Bury(l hec.Letter) error {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+	dir, err := s.made()
+	if err != nil {
 		return err
 	}
-	unlock, err := s.lock()
+	defer dir.Close()
+	unlock, err := lock(dir)
 	if err != nil {
 		return err
 	}
@@ -66,11 +94,11 @@ func (s *Store) Bury(l hec.Letter) error {
 	if err != nil {
 		return err
 	}
-	name, err := s.place(int64(len(line)))
+	name, err := place(dir, int64(len(line)))
 	if err != nil {
 		return err
 	}
-	return appendDurably(name, line)
+	return appendDurably(dir, name, line)
 }
 
 // encode writes a letter as a line, with the event as it was sent.
@@ -85,14 +113,14 @@ func encode(l Letter) ([]byte, error) {
 }
 
 // place chooses the file for n more bytes.
-func (s *Store) place(n int64) (string, error) {
-	files, err := s.files()
+func place(dir *statedir.Dir, n int64) (string, error) {
+	files, err := files(dir)
 	if err != nil {
 		return "", err
 	}
 	var total, last int64
 	for _, f := range files {
-		info, err := os.Stat(f)
+		info, err := dir.Lstat(f)
 		if err != nil {
 			return "", err
 		}
@@ -100,24 +128,24 @@ func (s *Store) place(n int64) (string, error) {
 		total += last
 	}
 	if total+n > totalMax {
-		return "", fmt.Errorf("%w: %s has %d bytes", ErrFull, s.dir, total)
+		return "", fmt.Errorf("%w: %s has %d bytes", ErrFull, dir.Path(""), total)
 	}
 	if len(files) > 0 && last+n <= fileMax {
 		return files[len(files)-1], nil
 	}
-	return s.after(files), nil
+	return after(files), nil
 }
 
 // stamp is what files are called by: the time they were begun.
 const stamp = "20060102T150405.000000000Z"
 
 // after names the file that follows files, even if the clock was set back.
-func (s *Store) after(files []string) string {
+func after(files []string) string {
 	now := time.Now().UTC()
 	if len(files) == 0 {
-		return filepath.Join(s.dir, now.Format(stamp)+suffix)
+		return now.Format(stamp) + suffix
 	}
-	last := strings.TrimSuffix(filepath.Base(files[len(files)-1]), suffix)
+	last := strings.TrimSuffix(files[len(files)-1], suffix)
 	if at, err := time.Parse(stamp, last); err == nil && !now.After(at) {
 		now = at.Add(1)
 	}
@@ -125,41 +153,34 @@ func (s *Store) after(files []string) string {
 	if next <= last { // no name of ours
 		next = last + "0"
 	}
-	return filepath.Join(s.dir, next+suffix)
+	return next + suffix
 }
 
-// files lists the store's files, oldest first.
-func (s *Store) files() ([]string, error) {
-	entries, err := os.ReadDir(s.dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var files []string
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), suffix) && e.Type().IsRegular() {
-			files = append(files, filepath.Join(s.dir, e.Name()))
-		}
-	}
-	slices.Sort(files)
-	return files, nil
+// files lists the names of the store's files, oldest first.
+func files(dir *statedir.Dir) ([]string, error) {
+	names, err := dir.Names()
+	names = slices.DeleteFunc(names, func(name string) bool { return !strings.HasSuffix(name, suffix) })
+	slices.Sort(names)
+	return names, err
 }
 
 // lock keeps other processes out until unlock is called.
-func (s *Store) lock() (unlock func(), err error) {
-	l := flock.New(filepath.Join(s.dir, "lock"), flock.SetPermissions(0o600))
-	if err := l.Lock(); err != nil {
+func lock(dir *statedir.Dir) (unlock func(), err error) {
+	f, err := dir.OpenFile("lock", os.O_RDWR|os.O_CREATE)
+	if err != nil {
 		return nil, fmt.Errorf("lock the dead letters: %w", err)
 	}
-	return func() { l.Close() }, nil
+	if err := statedir.Lock(f, true); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("lock the dead letters: %w", err)
+	}
+	return func() { f.Close() }, nil
 }
 
-func appendDurably(name string, line []byte) error {
-	_, err := os.Stat(name)
+func appendDurably(dir *statedir.Dir, name string, line []byte) error {
+	_, err := dir.Lstat(name)
 	fresh := errors.Is(err, fs.ErrNotExist)
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
+	f, err := dir.OpenFile(name, os.O_CREATE|os.O_RDWR|os.O_APPEND)
 	if err != nil {
 		return err
 	}
@@ -180,7 +201,7 @@ func appendDurably(name string, line []byte) error {
 	if err = errors.Join(err, f.Close()); err != nil || !fresh {
 		return err
 	}
-	return syncDir(filepath.Dir(name))
+	return dir.Sync()
 }
 
 // endLine puts a line end before line if a crash left half a line at the end.
@@ -193,14 +214,4 @@ func endLine(f io.ReaderAt, size int64, line []byte) ([]byte, error) {
 		line = append([]byte{'\n'}, line...)
 	}
 	return line, nil
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	// Not every file system can sync a directory; the file itself is on disk.
-	_ = d.Sync()
-	return d.Close()
 }

@@ -40,7 +40,7 @@ func TestBuriedLettersAreListedInOrder(t *testing.T) {
 func TestHalfALineDoesNotSpoilTheNext(t *testing.T) {
 	s := Open(filepath.Join(t.TempDir(), "dead-letter"))
 	bury(t, s, "a", `1`)
-	files, err := s.files()
+	files, err := paths(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestFilesAreForTheOwnerOnlyAndRotated(t *testing.T) {
 	for range 3 {
 		bury(t, s, "big", big)
 	}
-	files, err := s.files()
+	files, err := paths(s)
 	if err != nil || len(files) != 3 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
@@ -99,9 +99,23 @@ func TestFilesAreForTheOwnerOnlyAndRotated(t *testing.T) {
 
 func first(t *testing.T, s *Store) string {
 	t.Helper()
-	files, err := s.files()
+	files, err := paths(s)
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%q, %v", files, err)
 	}
 	return files[0]
+}
+
+// paths are the store's files, oldest first.
+func paths(s *Store) (all []string, err error) {
+	dir, err := s.dir()
+	if dir == nil {
+		return nil, err
+	}
+	defer dir.Close()
+	names, err := files(dir)
+	for _, name := range names {
+		all = append(all, dir.Path(name))
+	}
+	return all, err
 }

@@ -100,8 +100,7 @@ func inflate(packed, plain *wire, use func(io.Reader) error) error {
 func (x *exchange) read(limit int64) ([]byte, error) {
 	var body bytes.Buffer
 	err := x.unpack(limit, func(r io.Reader) error {
-		_, err := body.ReadFrom(r)
-		return err
+		return x.fill(&body, r, limit)
 	})
 	return body.Bytes(), err
 }

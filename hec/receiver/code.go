@@ -51,6 +51,7 @@ const (
 	codeBadFormat      = 6
 	codeBadIndex       = 7
 	codeInternal       = 8
+	codeBusy           = 9
 	codeNoChannel      = 10
 	codeBadChannel     = 11
 	codeNoEvent        = 12

@@ -47,6 +47,7 @@ type exchange struct {
 	endpoint Endpoint
 	n        uint64 // requests before on this endpoint
 	fault    Fault
+	reserved int64 // of the receiver's room
 }
 
 // ServeHTTP answers one request.
@@ -54,6 +55,12 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.serving.RLock()
 	defer r.serving.RUnlock()
 	x := &exchange{r: r, w: w, req: req}
+	defer func() { r.room.used.Add(-x.reserved) }()
+	if r.misdirected(req) {
+		r.stats.request(nil)
+		x.send(notOurs(req.Host))
+		return
+	}
 	endpoint, known := paths[req.URL.Path]
 	if !known {
 		r.stats.request(nil)
@@ -280,6 +287,10 @@ func (x *exchange) unreadable(err error) reply {
 		return r
 	case errors.Is(err, errTooLarge):
 		r := page(http.StatusRequestEntityTooLarge)
+		r.early = true
+		return r
+	case errors.Is(err, errBusy):
+		r := answer(codeBusy)
 		r.early = true
 		return r
 	case errors.Is(err, errEncoding):

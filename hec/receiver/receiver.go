@@ -45,6 +45,10 @@ type Options struct {
 	// MaxContentLength bounds a body, on the wire and unpacked. 64 MiB, or
 	// 5.5 MB with Cloud.
 	MaxContentLength int64
+	// MaxInFlight bounds the memory of all bodies that are being read or taken, unpacked;
+	// twice MaxContentLength. Over it the answer is code 9. What is made of a body
+	// takes about twice as much again.
+	MaxInFlight int64
 	// Cloud answers as Splunk Cloud was seen to: a body over the limit is 400
 	// with code 6 and number 0, not 413; a missing channel is code 28, not 10.
 	Cloud bool
@@ -73,6 +77,7 @@ type Receiver struct {
 	options Options
 	server  *http.Server
 	acks    acks
+	room    room
 	stats   *tally
 	tokens  atomic.Pointer[[]Token]
 	fault   atomic.Pointer[FaultFunc]
@@ -101,6 +106,8 @@ func New(options Options) *Receiver {
 	setDefault(&options.AckPending, 65536)
 	setDefault(&options.ReadTimeout, time.Minute)
 	r := &Receiver{options: options, stats: newTally(), closing: make(chan struct{}), fresh: map[net.Conn]struct{}{}}
+	setDefault(&r.options.MaxInFlight, 2*r.options.MaxContentLength)
+	r.room.max = r.options.MaxInFlight
 	r.acks = acks{
 		channelsMax: options.AckChannels,
 		pendingMax:  options.AckPending,

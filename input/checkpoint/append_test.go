@@ -16,7 +16,7 @@ import (
 // after a crash: what another process would find.
 func (s *Store) crash(t *testing.T) *Store {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(s.dir, current))
+	data, err := os.ReadFile(filepath.Join(s.path, current))
 	if err != nil && !os.IsNotExist(err) {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func encoded(t *testing.T, s *Store) string {
 func TestWhatIsReadWasOnceWritten(t *testing.T) {
 	draw := rand.New(rand.NewPCG(1, 1))
 	s := open(t, t.TempDir())
-	path := filepath.Join(s.dir, current)
+	path := filepath.Join(s.path, current)
 	written := map[string]bool{`{"records":{},"documents":{}}`: true}
 	ends := map[int]string{}
 	var file []byte
@@ -190,7 +190,7 @@ func TestTheFileIsTakenAway(t *testing.T) {
 		for n := range 3 {
 			set(s, "file", "a", n)
 			if n == 2 {
-				if err := harm(filepath.Join(s.dir, current)); err != nil {
+				if err := harm(filepath.Join(s.path, current)); err != nil {
 					t.Fatal(err)
 				}
 			}

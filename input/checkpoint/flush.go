@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -112,9 +111,9 @@ func (s *Store) conclude(version uint64, err error) {
 	switch {
 	case err != nil && before == nil:
 		s.log.Error("checkpoints cannot be written: lines go on being shipped, a restart would repeat them; free space on the disk of STATE_DIR or make it writable",
-			"dir", s.dir, "error", err)
+			"dir", s.path, "error", err)
 	case err == nil && before != nil:
-		s.log.Info("checkpoints are written again", "dir", s.dir)
+		s.log.Info("checkpoints are written again", "dir", s.path)
 	}
 }
 
@@ -169,7 +168,7 @@ func (s *Store) extend() error {
 		return nil
 	}
 	if err == nil {
-		err = appendSynced(filepath.Join(s.dir, current), s.file.size, data)
+		err = s.appendSynced(s.file.size, data)
 	}
 	if err != nil {
 		s.file = appended{} // how much of it was written is not known
@@ -208,25 +207,23 @@ func (s *Store) compact() error {
 
 // replace puts data in the place of the current file, which becomes the previous one.
 func (s *Store) replace(data []byte) error {
-	fresh := filepath.Join(s.dir, unready)
-	if err := writeSynced(fresh, data); err != nil {
-		_ = os.Remove(fresh) // gives a full disk its space back
+	if err := s.dir.WriteFile(unready, data); err != nil {
+		_ = s.dir.Remove(unready) // gives a full disk its space back
 		return err
 	}
-	now := filepath.Join(s.dir, current)
-	if err := os.Rename(now, filepath.Join(s.dir, previous)); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := s.dir.Rename(current, previous); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	if err := os.Rename(fresh, now); err != nil {
+	if err := s.dir.Rename(unready, current); err != nil {
 		return err
 	}
-	return syncDir(s.dir)
+	return s.dir.Sync()
 }
 
-// appendSynced appends data to a file of that size. It is opened each time, so that a
-// file which somebody has removed is missed.
-func appendSynced(path string, size int64, data []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+// appendSynced appends data to the current file, which is of that size. It is opened
+// each time, so that a file which somebody has removed is missed.
+func (s *Store) appendSynced(size int64, data []byte) error {
+	f, err := s.dir.OpenFile(current, os.O_WRONLY|os.O_APPEND)
 	if err != nil {
 		return err
 	}
@@ -243,23 +240,10 @@ func appendSynced(path string, size int64, data []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-func writeSynced(path string, data []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
-}
-
 // probe finds out whether files can be made here, before anything depends on it.
 func (s *Store) probe() error {
-	path := filepath.Join(s.dir, unready)
-	if err := writeSynced(path, nil); err != nil && !full(err) {
-		return err
+	if err := s.dir.WriteFile(unready, nil); err != nil && !full(err) {
+		return unusable(s.path, err)
 	}
 	return nil
 }

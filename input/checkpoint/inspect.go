@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
+
+	"ollama-hec/input/statedir"
 )
 
 // Inspection is a state directory as somebody else sees it, who changes nothing.
@@ -19,33 +20,40 @@ type Inspection struct {
 // Inspect looks at a state directory, also while it is in use.
 func Inspect(dir string) (*Inspection, error) {
 	in := new(Inspection)
-	lock, err := os.Open(filepath.Join(dir, "lock"))
+	d, err := statedir.Open(dir)
 	if err != nil {
-		return nil, fmt.Errorf("no shipper has used this state directory: %w", err)
+		return nil, unseen(err)
 	}
-	in.InUse = errors.Is(tryLock(lock), errLocked)
+	defer d.Close()
+	lock, err := d.OpenFile(lockName, os.O_RDONLY)
+	if err != nil {
+		return nil, unseen(err)
+	}
+	in.InUse = errors.Is(statedir.Lock(lock, false), statedir.ErrLocked)
 	lock.Close() // and with it the lock, if it could be had
 	var damage error
 	for _, name := range []string{current, previous} {
-		path := filepath.Join(dir, name)
-		info, err := os.Stat(path)
+		data, written, err := d.ReadFile(name)
 		if errors.Is(err, os.ErrNotExist) {
 			continue
-		}
-		var data []byte
-		if err == nil {
-			data, err = os.ReadFile(path)
 		}
 		if err != nil {
 			return nil, err
 		}
-		d, err := decode(data)
+		c, err := decode(data)
 		if err != nil && !errors.Is(err, errTail) { // one may just be being appended
-			damage = fmt.Errorf("read %s: %w", path, err)
+			damage = fmt.Errorf("read %s: %w", d.Path(name), err)
 			continue
 		}
-		in.Written, in.Records = info.ModTime(), d.Records
+		in.Written, in.Records = written, c.Records
 		return in, nil
 	}
 	return in, damage
+}
+
+func unseen(err error) error {
+	if refused := (*statedir.RefusedError)(nil); errors.As(err, &refused) {
+		return err
+	}
+	return fmt.Errorf("no shipper has used this state directory: %w", err)
 }

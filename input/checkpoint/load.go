@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 )
 
 // load reads the newest copy that is whole. Where none is, everything is read
@@ -13,13 +12,13 @@ func (s *Store) load() error {
 	s.content = emptyContent()
 	found := false
 	for _, name := range []string{current, previous} {
-		path := filepath.Join(s.dir, name)
-		data, err := os.ReadFile(path)
+		path := s.dir.Path(name)
+		data, _, err := s.dir.ReadFile(name)
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return unusable(s.dir, err)
+			return unusable(s.path, err)
 		}
 		found = true
 		d, err := decode(data)
@@ -34,8 +33,8 @@ func (s *Store) load() error {
 			s.damaged = true
 			s.log.Error("checkpoints are damaged, falling back to an earlier copy", "file", path, "error", err)
 			// out of the way of the good copy, and kept for whoever wants to look
-			if err := os.Rename(path, filepath.Join(s.dir, damaged)); err != nil {
-				return unusable(s.dir, err)
+			if err := s.dir.Rename(name, damaged); err != nil {
+				return unusable(s.path, err)
 			}
 			continue
 		case name == current:
@@ -45,7 +44,7 @@ func (s *Store) load() error {
 		return nil
 	}
 	if found {
-		s.log.Error("no copy of the checkpoints can be read: everything is shipped again from the beginning", "dir", s.dir)
+		s.log.Error("no copy of the checkpoints can be read: everything is shipped again from the beginning", "dir", s.path)
 	}
 	return nil
 }

@@ -5,39 +5,39 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
+
+	"ollama-hec/input/statedir"
 )
 
-// errLocked: another process has the lock.
-var errLocked = errors.New("locked")
+const lockName = "lock"
 
 // lockDir locks the state directory until the file is closed or the process
 // ends. The file says which process has it.
-func lockDir(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+func lockDir(dir *statedir.Dir, path string) (*os.File, error) {
+	f, err := dir.OpenFile(lockName, os.O_RDWR|os.O_CREATE)
 	if err != nil {
-		return nil, unusable(dir, err)
+		return nil, unusable(path, err)
 	}
 	// Inspect tries the lock by taking it for a moment.
 	for range 3 {
-		if err = tryLock(f); !errors.Is(err, errLocked) {
+		if err = statedir.Lock(f, false); !errors.Is(err, statedir.ErrLocked) {
 			break
 		}
 		<-time.After(20 * time.Millisecond)
 	}
-	if errors.Is(err, errLocked) {
+	if errors.Is(err, statedir.ErrLocked) {
 		holder := ""
 		if pid, err := io.ReadAll(io.LimitReader(f, 20)); err == nil && len(pid) > 0 {
 			holder = " (process " + strings.TrimSpace(string(pid)) + ")"
 		}
 		f.Close()
-		return nil, fmt.Errorf("state directory STATE_DIR=%s is in use by another ollama-hec%s; stop that one or set STATE_DIR to another directory", dir, holder)
+		return nil, fmt.Errorf("state directory STATE_DIR=%s is in use by another ollama-hec%s; stop that one or set STATE_DIR to another directory", path, holder)
 	}
 	if err != nil {
 		f.Close()
-		return nil, unusable(dir, fmt.Errorf("lock: %w", err))
+		return nil, unusable(path, fmt.Errorf("lock: %w", err))
 	}
 	// for people only, so a full disk does no harm
 	if f.Truncate(0) == nil {

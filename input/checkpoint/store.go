@@ -14,6 +14,8 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+
+	"ollama-hec/input/statedir"
 )
 
 const (
@@ -25,7 +27,8 @@ const (
 
 // Store is a state directory in use. All its methods may be called by any goroutine.
 type Store struct {
-	dir     string
+	dir     *statedir.Dir
+	path    string // of dir
 	log     *slog.Logger
 	lock    *os.File
 	damaged bool
@@ -52,35 +55,41 @@ type recordKey struct{ namespace, id string }
 
 // Open takes the state directory, makes it if need be, and reads what the last
 // run left. It fails if another process has it or if it cannot be written.
-func Open(dir string, log *slog.Logger) (*Store, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, unusable(dir, err)
-	}
-	lock, err := lockDir(dir)
+func Open(path string, log *slog.Logger) (*Store, error) {
+	dir, err := statedir.Make(path)
 	if err != nil {
+		return nil, unusable(path, err)
+	}
+	lock, err := lockDir(dir, path)
+	if err != nil {
+		dir.Close()
 		return nil, err
 	}
 	s := &Store{
-		dir: dir, log: log, lock: lock,
+		dir: dir, path: path, log: log, lock: lock,
 		changed: make(chan struct{}, 1),
 		stop:    make(chan struct{}),
 		pending: make(map[recordKey]func() any),
 		deleted: make(map[recordKey]bool),
 		touched: newTouched(),
 	}
-	if err := s.load(); err != nil {
-		lock.Close()
-		return nil, err
+	err = s.load()
+	if err == nil {
+		err = s.probe()
 	}
-	if err := s.probe(); err != nil {
+	if err != nil {
 		lock.Close()
-		return nil, unusable(dir, err)
+		dir.Close()
+		return nil, err
 	}
 	s.writer.Go(s.write)
 	return s, nil
 }
 
 func unusable(dir string, err error) error {
+	if refused := (*statedir.RefusedError)(nil); errors.As(err, &refused) {
+		return fmt.Errorf("state directory STATE_DIR=%s is refused: %w", dir, err)
+	}
 	return fmt.Errorf("state directory STATE_DIR=%s cannot be used: %w; let this user write to it or set STATE_DIR to another directory", dir, err)
 }
 
@@ -162,5 +171,5 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 	close(s.stop)
 	s.writer.Wait()
-	return errors.Join(s.Flush(), s.compact(), s.lock.Close())
+	return errors.Join(s.Flush(), s.compact(), s.lock.Close(), s.dir.Close())
 }

@@ -151,14 +151,16 @@ func TestUnusableDirectory(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(occupied, unready), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, bad := range []string{file, filepath.Join(file, "below"), occupied} {
+	for bad, hint := range map[string]string{
+		file: "name a directory", filepath.Join(file, "below"): "let this user write to it", occupied: "remove it",
+	} {
 		_, err := Open(bad, slog.New(slog.DiscardHandler))
 		if err == nil {
 			t.Errorf("%s was taken", bad)
 			continue
 		}
-		if !strings.Contains(err.Error(), "STATE_DIR="+bad) || !strings.Contains(err.Error(), "let this user write to it") {
-			t.Errorf("%q names neither the setting nor the way out", err)
+		if !strings.Contains(err.Error(), "STATE_DIR="+bad) || !strings.Contains(err.Error(), hint) {
+			t.Errorf("%q does not name the setting, or not the hint", err)
 		}
 	}
 }

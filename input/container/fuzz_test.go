@@ -22,7 +22,7 @@ func plainDocker(line []byte) (text string, nanos int64, out input.Output, ok bo
 		}
 	}
 	at, err := time.Parse(time.RFC3339Nano, stamp)
-	if err != nil || at.Year() < 1972 || at.Year() > 2260 || strings.Contains(stamp, ",") {
+	if err != nil || at.Year() < 1972 || at.Year() > 2260 {
 		return
 	}
 	out, ok = map[string]input.Output{"stdout": input.Stdout, "stderr": input.Stderr}[stream]
@@ -65,21 +65,21 @@ func escapedKeys(line []byte) bool {
 	return false
 }
 
-// FuzzStamp: what time.Format writes is read, and nothing is read that
-// time.Parse refuses or reads otherwise.
+// FuzzStamp: what time.Format writes is read, and so is all that time.Parse reads,
+// the same, and nothing else.
 func FuzzStamp(f *testing.F) {
 	for _, s := range []string{"2026-10-21T19:15:41.123456789Z", "2024-02-29T23:59:59+14:00", "2023-02-29T00:00:00Z",
-		"2100-02-29T00:00:00Z", "2000-02-29T00:00:00-00:30", "2026-10-21T19:15:60Z", "2026-10-21T19:15:41,5Z", "1999-12-31T23:59:59.Z"} {
+		"2000-10-01T0:00:00+00:00", "2026-10-21T19:15:41.1234567891Z", "2026-10-21T19:15:41+24:60", "2100-02-29T00:00:00Z", "2000-02-29T00:00:00-00:30", "2026-10-21T19:15:60Z", "2026-10-21T19:15:41,5Z", "1999-12-31T23:59:59.Z"} {
 		f.Add(s, int64(1_792_610_141), int64(5), int16(480))
 	}
 	f.Fuzz(func(t *testing.T, s string, seconds, nanos int64, minutes int16) {
-		if got, ok := parseStamp([]byte(s)); ok {
-			if want, err := time.Parse(time.RFC3339Nano, s); err != nil || got != want.UnixNano() {
-				t.Fatalf("parseStamp(%q) = %d, time.Parse: %v, %v", s, got, want, err)
-			}
+		got, ok := parseStamp([]byte(s))
+		want, err := time.Parse(time.RFC3339Nano, s)
+		if readable := err == nil && want.Year() >= 1971 && want.Year() <= 2261; ok != readable || ok && got != want.UnixNano() {
+			t.Fatalf("parseStamp(%q) = %d, %v, time.Parse: %v, %v", s, got, ok, want, err)
 		}
 		const first, last = 63_072_000, 9_151_000_000 // 1972 to 2259
-		want := time.Unix(first+int64(uint64(seconds)%(last-first)), int64(uint64(nanos)%1e9)).
+		want = time.Unix(first+int64(uint64(seconds)%(last-first)), int64(uint64(nanos)%1e9)).
 			In(time.FixedZone("", int(minutes)%(24*60)*60))
 		if got, ok := parseStamp([]byte(want.Format(time.RFC3339Nano))); !ok || got != want.UnixNano() {
 			t.Fatalf("parseStamp(%s) = %d, %v, want %d", want.Format(time.RFC3339Nano), got, ok, want.UnixNano())

@@ -1,8 +1,27 @@
 package container
 
-// parseStamp reads RFC 3339 with up to nine digits of a second as nanoseconds
-// since 1970, for the years a runtime can log.
+import "time"
+
+// parseStamp reads what time.Parse reads as RFC 3339 as nanoseconds since 1970, for
+// the years a runtime can log.
 func parseStamp(s []byte) (int64, bool) {
+	if nanos, ok := parseUsual(s); ok {
+		return nanos, true
+	}
+	if len(s) < len("2006-01-02T5:04:05Z") || s[4] != '-' || s[7] != '-' || s[10] != 'T' {
+		return 0, false
+	}
+	// Hours of one digit, a comma, more digits than a nanosecond has: no runtime
+	// writes them, and they are no reason to take a line for another thing.
+	at, err := time.Parse(time.RFC3339Nano, string(s))
+	if err != nil || at.Year() < 1971 || at.Year() > 2261 {
+		return 0, false
+	}
+	return at.UnixNano(), true
+}
+
+// parseUsual reads stamps as runtimes write them, with up to nine digits of a second.
+func parseUsual(s []byte) (int64, bool) {
 	if len(s) < len("2006-01-02T15:04:05Z") ||
 		s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' {
 		return 0, false

@@ -2,6 +2,7 @@ package journald
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
 )
 
@@ -36,16 +37,90 @@ func parseCursor(cursor []byte) place {
 	return p
 }
 
-// sameEntry reports whether two cursors mean one entry. When journald moves
-// the volatile journal to disk, entries get new sequence numbers.
-func sameEntry(a, b []byte) bool {
-	if bytes.Equal(a, b) {
-		return true
+// moment is the part of a cursor that says when the entry was written: boot,
+// monotonic and wall clock time, each to the microsecond. It stays when journald
+// moves the volatile journal to disk, where the sequence and the numbers become
+// others. nil if the cursor does not say.
+func moment(cursor []byte) []byte {
+	from, to := bytes.Index(cursor, []byte(";b=")), bytes.LastIndexByte(cursor, ';')
+	if from < 0 || to < from || !bytes.HasPrefix(cursor[to:], []byte(";x=")) {
+		return nil
 	}
-	p, q := parseCursor(a), parseCursor(b)
-	return len(p.hash) > 0 && len(p.boot) > 0 &&
-		bytes.Equal(p.hash, q.hash) && bytes.Equal(p.time, q.time) &&
-		bytes.Equal(p.boot, q.boot) && bytes.Equal(p.monotonic, q.monotonic)
+	return cursor[from:to]
+}
+
+// hashOf is the hash of what an entry says, 0 if the cursor has none.
+func hashOf(cursor []byte) uint64 {
+	if last := cursor[bytes.LastIndexByte(cursor, ';')+1:]; bytes.HasPrefix(last, []byte("x=")) {
+		return hex(last[2:])
+	}
+	return 0
+}
+
+// sameMoment reports whether two entries were written in the same microsecond.
+// journald stamps all it reads at a time with one, often hundreds of lines.
+func sameMoment(a, b []byte) bool {
+	m := moment(a)
+	return m != nil && bytes.Equal(m, moment(b))
+}
+
+// sequence is the part of a cursor before the entry's number: which file, or chain
+// of files, the number counts in.
+func sequence(cursor []byte) []byte {
+	before, _, _ := bytes.Cut(cursor, []byte(";i="))
+	return before
+}
+
+func sameSequence(a, b []byte) bool { return bytes.Equal(sequence(a), sequence(b)) }
+
+// after reports whether a has the greater number, of two in one sequence.
+func after(a, b []byte) bool { return hex(parseCursor(a).number) > hex(parseCursor(b).number) }
+
+// sameHash reports whether two entries say the same, as far as journald knows.
+func sameHash(a, b []byte) bool {
+	h := parseCursor(a).hash
+	return len(h) > 0 && bytes.Equal(h, parseCursor(b).hash)
+}
+
+// stillThere reports whether the entry found where another one was looked for is
+// that one, or may be: of those of one microsecond journalctl shows the first,
+// once they have moved.
+func stillThere(found, cursor []byte) bool {
+	return bytes.Equal(found, cursor) || !sameSequence(found, cursor) && sameMoment(found, cursor)
+}
+
+// run says where among the entries of its microsecond one stands.
+type run struct {
+	// Nth is how many there were up to this one; 0 is not known.
+	Nth int `json:"nth,omitempty"`
+	// First is the number, in hexadecimal, of the first of them in the same
+	// sequence; empty: it is this one's.
+	First string `json:"first,omitempty"`
+}
+
+// next is where the entry at cursor stands, if the one before it is at last, at r.
+func (r run) next(last, cursor []byte) run {
+	switch {
+	case !sameMoment(last, cursor):
+		return run{Nth: 1}
+	case !sameSequence(last, cursor):
+		r.First = ""
+	case r.First == "":
+		r.First = string(parseCursor(last).number)
+	}
+	r.Nth = max(r.Nth, 1) + 1
+	return r
+}
+
+// seek is the cursor to begin at so that the entry at cursor is met: that of the
+// first one of its microsecond. After a move to disk only the place among them
+// tells which were read.
+func (r run) seek(cursor string) string {
+	if r.First == "" {
+		return cursor
+	}
+	p := parseCursor([]byte(cursor))
+	return fmt.Sprintf("s=%s;i=%s;b=%s;m=%s;t=%s", p.sequence, r.First, p.boot, p.monotonic, p.time)
 }
 
 // reached reports whether the entry at cursor stands in the sequence of p, at

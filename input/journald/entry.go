@@ -66,6 +66,21 @@ func (e *entry) parse(line []byte) bool {
 	return whole && len(e.cursor) > 0
 }
 
+// cursorOf is the cursor of the entry in a line, nil if there is none. The key with
+// its quotes cannot stand within a value, where a quote is escaped.
+func cursorOf(line []byte) []byte {
+	const key = `"__CURSOR":"`
+	if i := bytes.Index(line, []byte(key)); i >= 0 {
+		rest := line[i+len(key):]
+		return rest[:max(bytes.IndexByte(rest, '"'), 0)]
+	}
+	var e entry // before version 236 there are spaces
+	if !e.parse(bytes.TrimSuffix(line, []byte{'\n'})) {
+		return nil
+	}
+	return e.cursor
+}
+
 // nanos is when journald got the entry, in nanoseconds since 1970; 0 if it
 // does not say.
 func (e *entry) nanos() int64 { return number(e.time) * 1000 }

@@ -21,11 +21,13 @@ type follower struct {
 	// fromEnd: of a journal never seen, what is there now is passed over.
 	fromEnd bool
 
-	cursor string // of the last entry handed on, by this run or an earlier one
-	expect string // what the first entry must be, until it came
-	tail   []byte // the beginning of a line whose end journalctl still owes
-	long   *trim  // in its place once it is long
-	said   string // the last failure logged
+	cursor  []byte   // of the last entry handed on, by this run or an earlier one
+	at      run      // which is there
+	meeting *meeting // with that entry, until it came
+	copies  copies
+	tail    []byte // the beginning of a line whose end journalctl still owes
+	long    *trim  // in its place once it is long
+	said    string // the last failure logged
 }
 
 var (
@@ -44,8 +46,8 @@ const (
 // returns nil when ctx ends or, reading once, at the journal's end.
 func (f *follower) run(ctx context.Context) error {
 	j := f.stream.journal
-	f.cursor = f.stream.start.Cursor
-	f.fromEnd = f.fromEnd && f.cursor == "" && !j.Store.Damaged()
+	f.cursor, f.at = []byte(f.stream.start.Cursor), f.stream.start.run
+	f.fromEnd = f.fromEnd && len(f.cursor) == 0 && !j.Store.Damaged()
 	pause := pauseMin
 	for {
 		began := time.Now()
@@ -100,7 +102,7 @@ func (f *follower) skipToEnd(ctx context.Context) error {
 		return err
 	}
 	if f.fromEnd = false; cursor != "" {
-		f.cursor = cursor
+		f.cursor = []byte(cursor)
 		j.save(f.stream, checkpoint{Cursor: cursor})
 	}
 	return nil
@@ -113,9 +115,9 @@ func (f *follower) startOver() {
 		"last", when(f.cursor))
 	s := f.stream
 	s.mu.Lock()
-	s.floor = []byte(f.cursor)
+	s.floor = bytes.Clone(f.cursor)
 	s.mu.Unlock()
-	f.cursor = ""
+	f.cursor, f.at = nil, run{}
 }
 
 func (f *follower) lost(message string, args ...any) {
@@ -124,8 +126,8 @@ func (f *follower) lost(message string, args ...any) {
 	f.log.Warn(message, append([]any{"source", f.stream.Source()}, args...)...)
 }
 
-func when(cursor string) time.Time {
-	return time.UnixMicro(parseCursor([]byte(cursor)).micros()).UTC()
+func when(cursor []byte) time.Time {
+	return time.UnixMicro(parseCursor(cursor).micros()).UTC()
 }
 
 // attempt is the life of one journalctl.
@@ -145,15 +147,19 @@ func (f *follower) attempt(ctx context.Context) error {
 	if j.selects {
 		args = append(args, "--output-fields="+fields)
 	}
-	if f.cursor != "" {
-		args = append(args, "--cursor="+f.cursor)
+	f.copies, f.meeting, f.tail, f.long = copies{}, nil, f.tail[:0], nil
+	if len(f.cursor) > 0 {
+		args = append(args, "--cursor="+f.at.seek(string(f.cursor)))
+		f.meeting = newMeeting(string(f.cursor), f.at)
 	}
-	f.expect, f.tail, f.long = f.cursor, f.tail[:0], nil
 	p, err := j.query(f.stream.host).start(ctx, f.log, args...)
 	if err != nil {
 		return err
 	}
 	err = f.pump(ctx, p.out)
+	if err == nil && j.Once {
+		err = f.settle(ctx)
+	}
 	if err != nil {
 		cancel()
 	}
@@ -163,7 +169,7 @@ func (f *follower) attempt(ctx context.Context) error {
 		return errStartOver
 	case err != nil && !errors.Is(err, errStopped):
 		return err
-	case ended == nil && j.Once && f.expect != "":
+	case ended == nil && j.Once && f.meeting != nil:
 		return errStartOver
 	}
 	return ended
@@ -175,7 +181,7 @@ const patience = 5 * time.Second
 
 // pump reads until journalctl ends. It stops reading while the stream is not read.
 func (f *follower) pump(ctx context.Context, out *os.File) error {
-	if f.expect != "" && !f.stream.journal.Once {
+	if f.meeting != nil && !f.stream.journal.Once {
 		_ = out.SetReadDeadline(time.Now().Add(patience)) // a pipe takes one
 	}
 	buf := make([]byte, 64<<10)
@@ -189,6 +195,9 @@ func (f *follower) pump(ctx context.Context, out *os.File) error {
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			_ = out.SetReadDeadline(time.Time{})
+			if err := f.settle(ctx); err != nil {
+				return err
+			}
 			if err := f.verify(ctx); err != nil {
 				return err
 			}
@@ -202,10 +211,10 @@ func (f *follower) pump(ctx context.Context, out *os.File) error {
 
 // verify fails if the journal has nothing at or after the entry expected.
 func (f *follower) verify(ctx context.Context) error {
-	if f.expect == "" {
+	if f.meeting == nil {
 		return nil
 	}
-	found, err := f.stream.journal.query(f.stream.host).first(ctx, "--cursor="+f.expect)
+	found, err := f.stream.journal.query(f.stream.host).first(ctx, "--cursor="+f.at.seek(string(f.cursor)))
 	if err == nil && found == "" {
 		return errStartOver
 	}
@@ -253,12 +262,12 @@ func (f *follower) keep(piece []byte) {
 	f.tail = append(f.tail, piece...)
 }
 
-// hand gives whole lines to the stream, when it has room.
+// hand gives what is new of whole lines to the stream, when it has room.
 func (f *follower) hand(ctx context.Context, lines []byte) error {
-	if f.expect != "" {
-		lines = f.meet(lines)
-	}
-	f.remember(lines)
+	return f.deliver(ctx, f.sift(lines))
+}
+
+func (f *follower) deliver(ctx context.Context, lines []byte) error {
 	if len(lines) == 0 {
 		return nil
 	}
@@ -278,46 +287,11 @@ func (f *follower) hand(ctx context.Context, lines []byte) error {
 	return nil
 }
 
-// meet looks at the first entry after a start: it should be the one read last,
-// which is dropped.
-func (f *follower) meet(lines []byte) []byte {
-	var e entry
-	for rest := lines; len(rest) > 0; {
-		var line []byte
-		line, rest, _ = bytes.Cut(rest, []byte{'\n'})
-		if !e.parse(line) {
-			continue
-		}
-		last := f.expect
-		f.expect = ""
-		if sameEntry(e.cursor, []byte(last)) {
-			return rest
-		}
-		f.lost("the journal no longer holds the entry read last: lines after it may be missing",
-			"last", when(last), "next", when(string(e.cursor)))
-		return lines
-	}
-	return nil
-}
-
-// remember keeps the cursor of the last entry of lines.
-func (f *follower) remember(lines []byte) {
-	var e entry
-	for lines = bytes.TrimSuffix(lines, []byte{'\n'}); len(lines) > 0; {
-		start := bytes.LastIndexByte(lines, '\n') + 1
-		if e.parse(lines[start:]) {
-			f.cursor = string(e.cursor)
-			return
-		}
-		lines = lines[:max(start-1, 0)]
-	}
-}
-
 // checkStall says so if, while nobody read, the journal was vacuumed past what
 // journalctl stood at: it may not have seen all that came in between.
 func (f *follower) checkStall(ctx context.Context) {
-	found, err := f.stream.journal.query(f.stream.host).first(ctx, "--cursor="+f.cursor)
-	if err == nil && !sameEntry([]byte(found), []byte(f.cursor)) {
+	found, err := f.stream.journal.query(f.stream.host).first(ctx, "--cursor="+string(f.cursor))
+	if err == nil && !stillThere([]byte(found), f.cursor) {
 		f.lost("while sending stalled the journal dropped what was to be read next: lines may be missing", "last", when(f.cursor))
 	}
 }

@@ -157,10 +157,11 @@ func TestFollow(t *testing.T) {
 		first := newShipper(t, Config{Dir: j.dir, Once: true, Store: &memory{}})
 		first.once()
 		f := follower{stream: first.got[0].stream.(*stream), log: first.source.Log}
-		var err error
-		if f.cursor, err = first.source.query("gpu1").first(t.Context()); err != nil {
+		cursor, err := first.source.query("gpu1").first(t.Context())
+		if err != nil {
 			t.Fatal(err)
 		}
+		f.cursor = []byte(cursor)
 		f.checkStall(t.Context())
 		if strings.Contains(first.log.String(), "stalled") {
 			t.Errorf("the entry is there:\n%s", first.log)
@@ -265,12 +266,51 @@ func kill(t testing.TB) {
 // cannot be brought to here.
 func fake(t *testing.T, script string) {
 	t.Helper()
+	fakeVersion(t, 252, script)
+}
+
+func fakeVersion(t *testing.T, version int, script string) {
+	t.Helper()
 	dir := t.TempDir()
-	script = "#!/bin/sh\ncase \"$*\" in *--version*) echo \"systemd ${VERSION:-252} (252)\"; exit;; esac\n" + script
+	script = fmt.Sprintf("#!/bin/sh\n%s\ncase \"$*\" in *--version*) echo \"systemd %d (%[2]d)\"; exit;; esac\n%s", recordEnvironment, version, script)
 	if err := os.WriteFile(filepath.Join(dir, "journalctl"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+}
+
+// recordEnvironment notes the variables beside the script.
+const recordEnvironment = `env >>"$(dirname "$0")/environment"`
+
+func TestJournalctlGetsNoToken(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return // no journal, no shell
+	}
+	for name, value := range map[string]string{
+		"OLLAMA_HEC_TOKEN": "secret-1", "OLLAMA_HEC_SPLUNKD_TOKEN": "secret-2", "HTTPS_PROXY": "http://u:secret-3@p", "ANYTHING": "secret-4",
+		"SYSTEMD_PAGER": "kept",
+	} {
+		t.Setenv(name, value)
+	}
+	fake(t, `echo '`+oneEntry+`'`)
+	s := newShipper(t, Config{Once: true, Store: &memory{}})
+	equal(t, s.once(), []string{"hello"})
+	if _, err := Probe(t.Context(), "ollama", ""); err != nil {
+		t.Fatal(err)
+	}
+	path, _, _ := strings.Cut(os.Getenv("PATH"), ":")
+	got, err := os.ReadFile(filepath.Join(path, "environment"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, variable := range []string{"secret-", "OLLAMA_HEC", "HTTPS_PROXY"} {
+		if strings.Contains(string(got), variable) {
+			t.Errorf("%s is in its environment:\n%s", variable, got)
+		}
+	}
+	if calls := strings.Count(string(got), "\nPATH=") + strings.Count(string(got[:5]), "PATH="); calls < 3 || strings.Count(string(got), "SYSTEMD_PAGER=kept") != calls {
+		t.Errorf("%d calls had what journalctl needs:\n%s", calls, got)
+	}
 }
 
 const oneEntry = `{"MESSAGE":"hello","__CURSOR":"s=1;i=1;b=1;m=1;t=1;x=1","__REALTIME_TIMESTAMP":"1700000000001000"}`
@@ -299,8 +339,7 @@ func TestJournalctlThatFails(t *testing.T) {
 		equal(t, s.until(1), []string{"hello"})
 	})
 	t.Run("too old to select fields is not asked to", func(t *testing.T) {
-		t.Setenv("VERSION", "219")
-		fake(t, `case "$*" in *--output-fields*) echo "unrecognized option '--output-fields'" >&2; exit 1;; esac; echo '`+oneEntry+`'`)
+		fakeVersion(t, 219, `case "$*" in *--output-fields*) echo "unrecognized option '--output-fields'" >&2; exit 1;; esac; echo '`+oneEntry+`'`)
 		s := newShipper(t, Config{Once: true, Store: &memory{}})
 		equal(t, s.once(), []string{"hello"})
 	})

@@ -182,6 +182,7 @@ func (j *Journal) open(host string) *stream {
 	}
 	s.at, s.safe, s.newest = s.start.Position, s.start.Position, s.start.Position
 	s.last = []byte(s.start.Cursor)
+	s.prev, s.where = []byte(s.start.Cursor), s.start.run
 	return s
 }
 

@@ -39,6 +39,8 @@ type journal struct {
 	dir  string
 	boot string
 	at   int // seconds since epoch, one for each entry
+	// still: entries come without time passing.
+	still bool
 }
 
 // haveRemote: systemd-journal-remote makes journals from the export format.
@@ -67,7 +69,9 @@ func (j *journal) write(t testing.TB, name string, entries ...fieldsOf) {
 func (j *journal) export(entries []fieldsOf) []byte {
 	var b bytes.Buffer
 	for _, e := range entries {
-		j.at++
+		if !j.still {
+			j.at++
+		}
 		fmt.Fprintf(&b, "__REALTIME_TIMESTAMP=%d\n__MONOTONIC_TIMESTAMP=%d\n_BOOT_ID=%s\n", epoch+j.at*1_000_000, (j.at+10_000)*1_000_000, j.boot)
 		for i := 0; i < len(e); i += 2 {
 			if e[i+1] == "" {

@@ -15,27 +15,28 @@ type places struct {
 type mark struct {
 	position input.Position
 	length   int
+	at       run
 }
 
 // maxPlaces bounds the memory this takes to some 5 MB.
 const maxPlaces = 1 << 15
 
-func (p *places) add(position input.Position, cursor []byte) {
+func (p *places) add(position input.Position, cursor []byte, at run) {
 	if len(p.marks) >= maxPlaces {
 		p.thin()
 	}
-	p.marks = append(p.marks, mark{position, len(cursor)})
+	p.marks = append(p.marks, mark{position, len(cursor), at})
 	p.text = append(p.text, cursor...)
 }
 
 // upTo returns the cursor of position and forgets it and all before. There is
 // none if position was thinned out.
-func (p *places) upTo(position input.Position) (cursor string, ok bool) {
+func (p *places) upTo(position input.Position) (cursor string, at run, ok bool) {
 	i, end, size := 0, 0, 0
 	for i < len(p.marks) && p.marks[i].position <= position {
 		size = p.marks[i].length
 		end += size
-		ok = p.marks[i].position == position
+		at, ok = p.marks[i].at, p.marks[i].position == position
 		i++
 	}
 	if ok {
@@ -43,7 +44,7 @@ func (p *places) upTo(position input.Position) (cursor string, ok bool) {
 	}
 	p.marks = slices.Delete(p.marks, 0, i)
 	p.text = slices.Delete(p.text, 0, end)
-	return cursor, ok
+	return cursor, at, ok
 }
 
 // thin forgets every second place. A commit that would fall on one of them

@@ -28,7 +28,8 @@ func (q query) start(ctx context.Context, log *slog.Logger, args ...string) (*pr
 	ctx, cancel := context.WithCancel(ctx)
 	args = append(append(args, "--no-pager"), q.where...)
 	cmd := exec.CommandContext(ctx, "journalctl", append(args, q.matches...)...)
-	cmd.Env = append(os.Environ(), "LC_ALL=C", "SYSTEMD_COLORS=0", "SYSTEMD_LOG_LEVEL=info", "SYSTEMD_LOG_TARGET=console")
+	cmd.Env = append(environment(os.Environ()),
+		"LC_ALL=C", "SYSTEMD_COLORS=0", "SYSTEMD_LOG_LEVEL=info", "SYSTEMD_LOG_TARGET=console")
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 2 * time.Second
 	p := &process{cmd: cmd, remarks: &remarks{log: log, stop: cancel}}
@@ -52,6 +53,15 @@ func (q query) start(ctx context.Context, log *slog.Logger, args ...string) (*pr
 	}
 	p.release = func() { cancel(); ended() }
 	return p, nil
+}
+
+// environment is what of all the variables journalctl needs: no token, no proxy's
+// password, and not the library path of a splunkd, whose libraries are others.
+func environment(all []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return !slices.Contains([]string{"PATH", "HOME", "TMPDIR"}, name) && !strings.HasPrefix(name, "SYSTEMD_")
+	})
 }
 
 // wait waits for the end and says what went wrong, in journalctl's words if it

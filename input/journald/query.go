@@ -40,7 +40,9 @@ func (j *Journal) holds(ctx context.Context, host string) (bool, error) {
 
 // prepare finds out what this journalctl can do.
 func (j *Journal) prepare(ctx context.Context) error {
-	out, err := exec.CommandContext(ctx, "journalctl", "--version").Output()
+	cmd := exec.CommandContext(ctx, "journalctl", "--version")
+	cmd.Env = environment(os.Environ())
+	out, err := cmd.Output()
 	if errors.Is(err, exec.ErrNotFound) {
 		return errMissing
 	}

@@ -27,6 +27,9 @@ type stream struct {
 	at    input.Position // after the last entry read
 	safe  input.Position // the last one up to at that reading may resume at
 	last  []byte         // cursor of the last entry passed over
+	prev  []byte         // cursor of the entry before
+	where run            // which is there
+	went  move           // gone, as it was when block was taken
 
 	mu      sync.Mutex
 	pending []byte         // guarded by mu; whole lines, waiting for Read
@@ -35,13 +38,18 @@ type stream struct {
 	newest  input.Position // guarded by mu; the last position handed out
 	skip    checkpoint     // guarded by mu; delivered by an earlier run without its cursor
 	places  places         // guarded by mu
+	gone    move           // guarded by mu; the last entry an earlier run read
 }
+
+// move is the cursor of an entry, and the one it has in another file.
+type move struct{ from, to []byte }
 
 // checkpoint is where reading may begin again.
 type checkpoint struct {
 	Position input.Position `json:"position"`
 	Cursor   string         `json:"cursor"`
 	Carry    input.Carry    `json:"carry"`
+	run
 }
 
 func (s *stream) Source() string        { return "journald:" + s.journal.name }
@@ -67,8 +75,8 @@ func (s *stream) Commit(p input.Position, carry input.Carry) {
 		}
 		return
 	}
-	if cursor, ok := s.places.upTo(p); ok {
-		s.journal.save(s, checkpoint{p, cursor, carry})
+	if cursor, at, ok := s.places.upTo(p); ok {
+		s.journal.save(s, checkpoint{p, cursor, carry, at})
 	}
 }
 
@@ -91,7 +99,12 @@ func (s *stream) Read(c *input.Chunk) input.Progress {
 			break
 		}
 		s.work = rest
-		if s.entry.parse(line) && !s.known() {
+		if !s.entry.parse(line) {
+			continue
+		}
+		s.where = s.where.next(s.prev, s.entry.cursor)
+		s.prev = append(s.prev[:0], s.entry.cursor...)
+		if !s.known() {
 			first := len(c.Records)
 			buf = s.read(c, buf)
 			s.place(c.Records[first:])
@@ -104,7 +117,7 @@ func (s *stream) Read(c *input.Chunk) input.Progress {
 func (s *stream) take() {
 	s.mu.Lock()
 	s.block, s.pending = s.pending, s.block[:0]
-	s.below, s.pass = s.floor, s.skip
+	s.below, s.pass, s.went = s.floor, s.skip, s.gone
 	s.mu.Unlock()
 	s.work = s.block
 	select {
@@ -137,6 +150,9 @@ func (s *stream) known() bool {
 	}
 	// Counting is exact only along one sequence of the journal, to which
 	// entries are only ever appended.
+	if len(s.last) > 0 && bytes.Equal(s.last, s.went.from) {
+		s.last = append(s.last[:0], s.went.to...)
+	}
 	if len(s.last) > 0 && !parseCursor(s.entry.cursor).follows(parseCursor(s.last)) {
 		s.forgetSkip()
 		s.pass = checkpoint{}
@@ -145,9 +161,16 @@ func (s *stream) known() bool {
 	s.last = append(s.last[:0], s.entry.cursor...)
 	s.safe = s.at
 	if s.at == s.pass.Position {
-		s.journal.save(s, checkpoint{s.at, string(s.last), s.pass.Carry})
+		s.journal.save(s, checkpoint{s.at, string(s.last), s.pass.Carry, s.where})
 	}
 	return true
+}
+
+// moved says that the entry read last has another cursor now.
+func (s *stream) moved(from, to []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gone = move{bytes.Clone(from), bytes.Clone(to)}
 }
 
 func (s *stream) forgetSkip() {
@@ -214,6 +237,6 @@ func (s *stream) place(records []input.Record) {
 	s.safe = s.at
 	records[len(records)-1].Next = s.at
 	s.mu.Lock()
-	s.places.add(s.at, s.entry.cursor)
+	s.places.add(s.at, s.entry.cursor, s.where)
 	s.mu.Unlock()
 }

@@ -3,12 +3,11 @@ package app
 import (
 	"cmp"
 	"log/slog"
-	"path/filepath"
+	"strings"
 
 	"ollama-hec/cmd/internal/pipeline"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/hec"
-	"ollama-hec/hec/deadletter"
 	"ollama-hec/input"
 	"ollama-hec/sourcetypes/batch"
 )
@@ -28,10 +27,19 @@ func Collector(s *settings.Settings, d Delivery) (Output, error) {
 	if len(s.URL) == 0 {
 		return Output{}, settings.Invalid("URL", "not set: give the base URL of HEC, such as https://splunk:8088")
 	}
+	var inTheClear []string
 	for _, u := range s.URL {
-		if _, err := hec.ParseURL(u); err != nil {
+		base, err := hec.ParseURL(u)
+		if err != nil {
 			return Output{}, settings.Invalid("URL", err.Error())
 		}
+		if hec.InTheClear(base) {
+			inTheClear = append(inTheClear, base)
+		}
+	}
+	if len(inTheClear) > 0 {
+		d.Log.Warn("the token and all events are sent in the clear: anyone on the way can read them",
+			"url", strings.Join(inTheClear, ","), "hint", "enable SSL on HEC and begin URL with https")
 	}
 	from := d.Token
 	if from == nil {
@@ -55,9 +63,13 @@ func Collector(s *settings.Settings, d Delivery) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
+	letters, err := DeadLetters(state)
+	if err != nil {
+		return Output{}, err
+	}
 	client, err := hec.New(hec.Config{
 		URLs: s.URL, Token: token, TLS: tls, Ack: hec.AckMode(s.Ack),
-		DeadLetters: deadletter.Open(filepath.Join(state, "dead-letter")),
+		DeadLetters: letters,
 		FailFast:    d.FailFast, Lanes: pipeline.DefaultLanes, Observer: d.Observer, Log: d.Log,
 	})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/cmd/internal/terminal"
 )
 
 // Status is how a thing was found.
@@ -66,11 +67,12 @@ func Failed(results []Result) bool {
 // Text writes one line for each result, and the way out below it.
 func Text(w io.Writer, results []Result) error {
 	for _, r := range results {
-		if _, err := fmt.Fprintf(w, "%-4s  %s: %s\n", r.Status, r.Name, r.Detail); err != nil {
+		if _, err := fmt.Fprintf(w, "%-4s  %s: %s\n", r.Status, terminal.Text(r.Name), terminal.Text(r.Detail)); err != nil {
 			return err
 		}
 		if r.Hint != "" {
-			if _, err := fmt.Fprintf(w, "      → %s\n", strings.ReplaceAll(r.Hint, "\n", "\n        ")); err != nil {
+			hint := strings.ReplaceAll(terminal.Lines(r.Hint), "\n", "\n        ")
+			if _, err := fmt.Fprintf(w, "      → %s\n", hint); err != nil {
 				return err
 			}
 		}
@@ -80,7 +82,7 @@ func Text(w io.Writer, results []Result) error {
 
 // JSON writes the results as one array.
 func JSON(w io.Writer, results []Result) error {
-	enc := json.NewEncoder(w)
+	enc := json.NewEncoder(terminal.NewJSON(w))
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
 	return enc.Encode(results)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"slices"
 	"time"
 
 	"ollama-hec/cmd/internal/app"
@@ -52,6 +53,10 @@ func (r *report) reach(ctx context.Context, s *settings.Settings, u *url.URL) bo
 		return false
 	}
 	r.ok("name "+u.Hostname(), "%s", addrs[0])
+	if hec.InTheClear(u.String()) && !slices.ContainsFunc(addrs, loopback) {
+		r.bad(Warn, "TLS "+u.Hostname(), "enable SSL on HEC and begin the URL with https",
+			"http sends token and events in the clear")
+	}
 	host := u.Host
 	if u.Port() == "" {
 		host = net.JoinHostPort(u.Hostname(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
@@ -66,10 +71,12 @@ func (r *report) reach(ctx context.Context, s *settings.Settings, u *url.URL) bo
 	if u.Scheme == "https" {
 		return r.tls(ctx, s, conn, u.Hostname())
 	}
-	if ip := net.ParseIP(addrs[0]); ip != nil && !ip.IsLoopback() {
-		r.bad(Warn, "TLS "+u.Hostname(), "enable SSL on HEC and begin the URL with https", "http sends token and events in the clear")
-	}
 	return true
+}
+
+func loopback(addr string) bool {
+	ip := net.ParseIP(addr)
+	return ip != nil && ip.IsLoopback()
 }
 
 func (r *report) tls(ctx context.Context, s *settings.Settings, conn net.Conn, name string) bool {

@@ -9,6 +9,7 @@ import (
 
 	"ollama-hec/cmd/internal/app"
 	"ollama-hec/cmd/internal/lag"
+	"ollama-hec/cmd/internal/terminal"
 	"ollama-hec/cmd/internal/version"
 	"ollama-hec/hec"
 	"ollama-hec/sourcetypes"
@@ -110,7 +111,7 @@ func taken(code string) bool {
 
 func (r *Report) lag(w *lag.Watch) {
 	worst := lag.Total(w.Files(time.Now()))
-	r.LagBytes, r.LagSeconds, r.LagFile = worst.Bytes, rounded(worst.Age), worst.Path
+	r.LagBytes, r.LagSeconds, r.LagFile = worst.Bytes, rounded(worst.Age), terminal.Text(worst.Path)
 }
 
 // process asks the system for what the program costs. A system that does not

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"fmt"
 	"runtime"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"ollama-hec/cmd/internal/app"
 	"ollama-hec/cmd/internal/lag"
+	"ollama-hec/cmd/internal/terminal"
 	"ollama-hec/cmd/internal/version"
 	"ollama-hec/sourcetypes"
 )
@@ -94,10 +96,25 @@ func lags(m sender, files []lag.File) {
 	all := lag.Total(files)
 	m.gauge("lag_bytes", "Bytes of all files that are not delivered yet.", float64(all.Bytes))
 	m.gauge("lag_seconds", "Age of the oldest line of any file that is not delivered yet.", all.Age.Seconds())
+	names := map[string]bool{}
 	for _, f := range files[:min(len(files), filesMax)] {
-		m.gauge("file_lag_bytes", "Bytes of a file that are not delivered yet, of the files that wait longest.", float64(f.Bytes), "path", f.Path)
-		m.gauge("file_lag_seconds", "Age of a file's oldest line that is not delivered yet.", f.Age.Seconds(), "path", f.Path)
+		path := label(f.Path, names)
+		m.gauge("file_lag_bytes", "Bytes of a file that are not delivered yet, of the files that wait longest.", float64(f.Bytes), "path", path)
+		m.gauge("file_lag_seconds", "Age of a file's oldest line that is not delivered yet.", f.Age.Seconds(), "path", path)
 	}
+}
+
+// label is a file's path as the value of a label, which must be UTF-8 and may not be
+// that of another file: one such name, which anybody may give a file, would leave
+// nothing of all metrics.
+func label(path string, taken map[string]bool) string {
+	text := terminal.Text(path)
+	value := text
+	for n := 2; taken[value]; n++ {
+		value = fmt.Sprintf("%s (%d)", text, n)
+	}
+	taken[value] = true
+	return value
 }
 
 func (c collector) journal(m sender) {
@@ -127,5 +144,10 @@ func (s sender) send(name, help string, kind prometheus.ValueType, v float64, la
 	for i := 0; i < len(labels); i += 2 {
 		names, values = append(names, labels[i]), append(values, labels[i+1])
 	}
-	s.out <- prometheus.MustNewConstMetric(prometheus.NewDesc("ollama_hec_"+name, help, names, nil), kind, v, values...)
+	desc := prometheus.NewDesc("ollama_hec_"+name, help, names, nil)
+	m, err := prometheus.NewConstMetric(desc, kind, v, values...)
+	if err != nil {
+		m = prometheus.NewInvalidMetric(desc, err)
+	}
+	s.out <- m
 }

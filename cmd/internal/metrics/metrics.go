@@ -21,6 +21,7 @@ import (
 	"ollama-hec/cmd/internal/app"
 	"ollama-hec/cmd/internal/lag"
 	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/cmd/internal/terminal"
 )
 
 // Latencies measures delivery. It is the hec.Observer of a shipper.
@@ -79,11 +80,11 @@ func (s *Server) Serve(ctx context.Context, show Shown, log *slog.Logger) {
 	registry.MustRegister(collector{show.Shipper, show.Lag}, show.Latencies.post, show.Latencies.ack,
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if ok, reason := show.Shipper.Ready(); !ok {
-			http.Error(w, reason, http.StatusServiceUnavailable)
+			http.Error(w, terminal.Text(reason), http.StatusServiceUnavailable)
 			return
 		}
 		fmt.Fprintln(w, "ok")

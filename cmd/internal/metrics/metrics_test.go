@@ -26,10 +26,17 @@ import (
 // running is a shipper on one file, with its metrics served.
 func running(t *testing.T, faults ...receiver.FaultFunc) (r *receiver.Receiver, url string) {
 	t.Helper()
+	return runningOn(t, []string{"o.log"}, faults...)
+}
+
+// runningOn is running on files of those names.
+func runningOn(t *testing.T, names []string, faults ...receiver.FaultFunc) (r *receiver.Receiver, url string) {
+	t.Helper()
 	dir := t.TempDir()
-	file := filepath.Join(dir, "o.log")
-	if err := os.WriteFile(file, []byte("time=2026-01-01T00:00:00.000Z level=INFO msg=one\n"), 0o600); err != nil {
-		t.Fatal(err)
+	for _, name := range names {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("time=2026-01-01T00:00:00.000Z level=INFO msg=one\n"), 0o600); err != nil {
+			t.Skipf("no file can have that name here: %v", err)
+		}
 	}
 	r = receiver.New(receiver.Options{Tokens: []receiver.Token{{Value: "t", Ack: true}}})
 	for _, f := range faults {
@@ -43,7 +50,7 @@ func running(t *testing.T, faults ...receiver.FaultFunc) (r *receiver.Receiver, 
 		t.Fatal(err)
 	}
 	s.URL, s.Token, s.Host = settings.List{r.URL()}, "t", "h"
-	s.Paths, s.StateDir = settings.List{file}, filepath.Join(dir, "state")
+	s.Paths, s.StateDir = settings.List{filepath.Join(dir, "*.log")}, filepath.Join(dir, "state")
 	log := slog.New(slog.DiscardHandler)
 	latencies := NewLatencies()
 	out, err := app.Collector(s, app.Delivery{Observer: latencies, Log: log})
@@ -205,5 +212,31 @@ func TestTakenAddressNamesTheSetting(t *testing.T) {
 	defer first.listener.Close()
 	if _, err := Listen(first.Addr()); err == nil || !strings.Contains(err.Error(), "METRICS_ADDR") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Whoever may make a file beside the logs may name it as he likes.
+func TestNoNameOfAFileBreaksMetrics(t *testing.T) {
+	names := []string{"a\xffb.log", `a\xffb.log`, "c\nd.log", "e\x1b[31m.log", `quo"te.log`, "plain.log"}
+	_, url := runningOn(t, names, receiver.Always(receiver.Fault{Code: 9}))
+	var last string
+	for range 500 {
+		resp, err := http.Get(url + "/metrics")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		last = string(text)
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("status %d, %v:\n%s", resp.StatusCode, err, text)
+		}
+		if strings.Count(last, "\nollama_hec_file_lag_bytes{") == len(names) {
+			break
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+	if strings.Contains(last, "\x1b") || strings.Count(last, "\nollama_hec_file_lag_bytes{") != len(names) || !strings.Contains(last, "\nollama_hec_lines_read_total") {
+		t.Errorf("got\n%s", last)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"ollama-hec/input/statedir"
 )
 
 // HostName is the host of the events.
@@ -21,13 +23,29 @@ func (s *Settings) HostName() (string, error) {
 }
 
 // State is the state directory: STATE_DIR, or what systemd prepared for the
-// service, or this system's place for a service's state, or the user's own.
+// service, or this system's place for a service's state, or the user's own. If it is
+// there already it is one that statedir takes.
 func (s *Settings) State() (string, error) {
+	dir, err := s.state()
+	if err == nil {
+		if err := statedir.Check(dir); err != nil {
+			return "", &Error{Problem: fmt.Sprintf("state directory STATE_DIR=%s is refused: %v", dir, err)}
+		}
+	}
+	return dir, err
+}
+
+func (s *Settings) state() (string, error) {
 	if s.StateDir != "" {
 		return s.StateDir, nil
 	}
-	if dir := os.Getenv("STATE_DIRECTORY"); dir != "" && runtime.GOOS == "linux" {
-		return filepath.SplitList(dir)[0], nil
+	if list := os.Getenv("STATE_DIRECTORY"); list != "" && runtime.GOOS == "linux" {
+		dir := filepath.SplitList(list)[0]
+		// For a user that exists only while the service runs systemd makes it a link.
+		if there, err := filepath.EvalSymlinks(dir); err == nil {
+			dir = there
+		}
+		return dir, nil
 	}
 	dir, err := stateDir(runtime.GOOS, os.Geteuid(), os.Getenv, os.UserHomeDir)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"cmp"
 	"compress/gzip"
-	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -29,16 +28,12 @@ const deploy = "cmd/ollama-hec/deploy"
 var bySystem = map[string]string{"linux": "systemd", "darwin": "launchd", "windows": "windows"}
 
 // contents are the files of a platform's archive, without the folder they are in.
-func contents(ctx context.Context, b *built, said []file) ([]file, error) {
+func contents(b *built, all map[string]terms, said []file) ([]file, error) {
 	program := file{"ollama-hec", 0o755, b.program}
 	if b.goos == "windows" {
 		program.name += ".exe"
 	}
-	notices, err := thirdParty(ctx, b.info)
-	if err != nil {
-		return nil, err
-	}
-	files := append(slices.Clone(said), program, file{"doc/THIRD_PARTY_LICENSES.txt", 0o644, notices})
+	files := append(slices.Clone(said), program, file{"doc/THIRD_PARTY_LICENSES.txt", 0o644, thirdParty(all, b.info)})
 	sources := map[string]string{
 		"cmd/ollama-hec/README.md": "doc/RUNNING.md", "cmd/ollama-hec/SETTINGS.md": "doc/SETTINGS.md",
 		"sourcetypes/README.md": "doc/EVENTS.md", deploy + "/prometheus/alerts.yaml": "doc/prometheus-alerts.yaml",

@@ -34,6 +34,12 @@ type component struct {
 	Version string `json:"version"`
 	PURL    string `json:"purl,omitempty"`
 	Hashes  []hash `json:"hashes,omitempty"`
+	// Licenses has one member: what CycloneDX allows where it is an expression.
+	Licenses []licensed `json:"licenses"`
+}
+
+type licensed struct {
+	Expression string `json:"expression"`
 }
 
 type hash struct {
@@ -54,18 +60,24 @@ type dependency struct {
 // bill says what the program is made of, from what Go wrote into it: the
 // modules linked, not those merely required. Which of them needs which other is
 // not in there, so all are the program's own.
-func (r *release) bill(b *built) ([]byte, error) {
+func (r *release) bill(b *built, own terms, all map[string]terms) ([]byte, error) {
 	sum := sha256.Sum256(b.program)
 	program := component{
 		Ref: "ollama-hec", Type: "application", Name: "ollama-hec", Version: version.Version,
-		Hashes: []hash{{"SHA-256", hex.EncodeToString(sum[:])}},
+		Hashes: []hash{{"SHA-256", hex.EncodeToString(sum[:])}}, Licenses: []licensed{{own.spdx}},
 	}
-	list := []component{module("std", strings.TrimPrefix(b.info.GoVersion, "go"))}
+	list := []component{module("std", strings.TrimPrefix(b.info.GoVersion, "go"), all[standard])}
 	for _, m := range b.info.Deps {
+		under := all[m.Path]
 		if m.Replace != nil {
 			m = m.Replace
 		}
-		list = append(list, module(m.Path, m.Version))
+		list = append(list, module(m.Path, m.Version, under))
+	}
+	for _, c := range append(list, program) {
+		if c.Licenses[0].Expression == "" {
+			return nil, fmt.Errorf("%s has no licence in the bill of materials", c.Name)
+		}
 	}
 	uses := dependency{Ref: program.Ref}
 	dependencies := []dependency{{}}
@@ -86,9 +98,11 @@ func (r *release) bill(b *built) ([]byte, error) {
 	return append(text, '\n'), err
 }
 
-func module(path, version string) component {
+func module(path, version string, under terms) component {
 	purl := fmt.Sprintf("pkg:golang/%s@%s", path, strings.ReplaceAll(version, "+", "%2B"))
-	return component{Ref: purl, Type: "library", Name: path, Version: version, PURL: purl}
+	return component{
+		Ref: purl, Type: "library", Name: path, Version: version, PURL: purl, Licenses: []licensed{{under.spdx}},
+	}
 }
 
 // uuid is a UUID (version 8) made of a sum: the same program, the same UUID.

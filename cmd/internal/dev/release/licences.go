@@ -7,18 +7,31 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"github.com/google/licensecheck"
 )
 
-// thirdParty is the licences of Go and of every module in a program, which
-// have to go with it.
-func thirdParty(ctx context.Context, info *buildinfo.BuildInfo) ([]byte, error) {
+// terms is under what terms a part of the program may be passed on.
+type terms struct {
+	part  string // module and version
+	spdx  string // the expression of SPDX for what the licence files say
+	texts []file // those files, and notices
+}
+
+// standard is the key of Go's own terms.
+const standard = "std"
+
+// termsOf finds the terms of Go and of every module in a program, by the module's
+// path. A module whose licence is not found or not recognized is an error.
+func termsOf(ctx context.Context, info *buildinfo.BuildInfo) (map[string]terms, error) {
 	root, err := output(ctx, "go", "env", "GOROOT")
 	if err != nil {
 		return nil, err
 	}
-	var text bytes.Buffer
-	if err := licences(&text, "Go "+info.GoVersion, root); err != nil {
+	all := map[string]terms{}
+	if all[standard], err = termsIn("Go "+info.GoVersion, root); err != nil {
 		return nil, err
 	}
 	args := []string{"list", "-m", "-f", "{{.Path}}\t{{.Version}}\t{{.Dir}}"}
@@ -34,32 +47,78 @@ func thirdParty(ctx context.Context, info *buildinfo.BuildInfo) ([]byte, error) 
 		if len(m) != 3 {
 			return nil, fmt.Errorf("%s is not in the module cache: go mod download", m[0])
 		}
-		if err := licences(&text, m[0]+" "+m[1], m[2]); err != nil {
+		if all[m[0]], err = termsIn(m[0]+" "+m[1], m[2]); err != nil {
 			return nil, err
 		}
 	}
-	return text.Bytes(), nil
+	return all, nil
 }
 
-// licences appends the licence files in a module's folder. None is an error.
-func licences(text *bytes.Buffer, name, folder string) error {
-	found := false
+// termsIn reads the licence files in a module's folder.
+func termsIn(part, folder string) (terms, error) {
+	t := terms{part: part}
+	var ids []string
 	for _, pattern := range []string{"LICEN[CS]E*", "COPYING*", "NOTICE*"} {
-		files, err := filepath.Glob(filepath.Join(folder, pattern))
+		names, err := filepath.Glob(filepath.Join(folder, pattern))
 		if err != nil {
-			return err
+			return t, err
 		}
-		for _, f := range files {
-			licence, err := os.ReadFile(f)
+		for _, name := range names {
+			text, err := os.ReadFile(name)
 			if err != nil {
-				return err
+				return t, err
 			}
-			fmt.Fprintf(text, "%s\n%s: %s\n\n%s\n\n", strings.Repeat("=", 78), name, filepath.Base(f), bytes.TrimSpace(licence))
-			found = true
+			t.texts = append(t.texts, file{filepath.Base(name), 0o644, text})
+			if strings.HasPrefix(pattern, "NOTICE") {
+				continue
+			}
+			of, err := recognize(text)
+			if err != nil {
+				return t, fmt.Errorf("%s, %s: %w", part, filepath.Base(name), err)
+			}
+			ids = append(ids, of...)
 		}
 	}
-	if !found {
-		return fmt.Errorf("%s has no licence file", name)
+	if len(ids) == 0 {
+		return t, fmt.Errorf("%s has no licence file", part)
 	}
-	return nil
+	slices.Sort(ids)
+	t.spdx = strings.Join(slices.Compact(ids), " AND ")
+	return t, nil
+}
+
+// recognizedLeast is how many percent of a licence file must be licences known to
+// the classifier. The rest is who holds the copyright, and what applies to what.
+const recognizedLeast = 75
+
+// recognize returns the SPDX identifiers of the licences in a text.
+func recognize(text []byte) (ids []string, err error) {
+	found := licensecheck.Scan(text)
+	if found.Percent < recognizedLeast {
+		return nil, fmt.Errorf("only %.0f %% of it is a licence that is known", found.Percent)
+	}
+	for _, m := range found.Match {
+		if !m.IsURL {
+			ids = append(ids, m.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, fmt.Errorf("it has no licence that is known")
+	}
+	return ids, nil
+}
+
+// thirdParty is the text of all terms, which has to go with the program.
+func thirdParty(all map[string]terms, info *buildinfo.BuildInfo) []byte {
+	parts := []string{standard}
+	for _, m := range info.Deps {
+		parts = append(parts, m.Path)
+	}
+	var text bytes.Buffer
+	for _, path := range parts {
+		for _, f := range all[path].texts {
+			fmt.Fprintf(&text, "%s\n%s: %s\n\n%s\n\n", strings.Repeat("=", 78), all[path].part, f.name, bytes.TrimSpace(f.text))
+		}
+	}
+	return text.Bytes()
 }

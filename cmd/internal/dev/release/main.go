@@ -87,14 +87,22 @@ func (r *release) platform(ctx context.Context, p platform, said []file) error {
 	if err != nil {
 		return err
 	}
-	bill, err := r.bill(b)
+	own, err := termsIn("ollama-hec", ".")
+	if err != nil {
+		return err
+	}
+	all, err := termsOf(ctx, b.info)
+	if err != nil {
+		return err
+	}
+	bill, err := r.bill(b, own, all)
 	if err != nil {
 		return err
 	}
 	if err := r.write(r.name(p, ".cdx.json"), bill); err != nil {
 		return err
 	}
-	files, err := contents(ctx, b, said)
+	files, err := contents(b, all, said)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,13 @@ import (
 	"encoding/json"
 	"io"
 	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -25,7 +31,11 @@ func TestBill(t *testing.T) {
 	}}
 	b := &built{platform{"linux", "amd64"}, []byte("program"), info}
 	r := &release{commit: "0123456789ab", when: commitTime}
-	text, err := r.bill(b)
+	mit := terms{spdx: "MIT"}
+	all := map[string]terms{
+		standard: {spdx: "BSD-3-Clause"}, "example.org/one": mit, "example.org/old": {spdx: "Apache-2.0 AND MIT"}, "example.org/gone": mit,
+	}
+	text, err := r.bill(b, mit, all)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,6 +47,9 @@ func TestBill(t *testing.T) {
 	for _, c := range got.Components {
 		if listed[c.Ref] {
 			t.Errorf("%s is there twice", c.Ref)
+		}
+		if len(c.Licenses) != 1 || c.Licenses[0].Expression == "" {
+			t.Errorf("%s has no licence", c.Ref)
 		}
 		listed[c.Ref] = true
 	}
@@ -53,8 +66,87 @@ func TestBill(t *testing.T) {
 			}
 		}
 	}
-	if again, err := r.bill(b); err != nil || !bytes.Equal(text, again) {
+	if again, err := r.bill(b, mit, all); err != nil || !bytes.Equal(text, again) {
 		t.Errorf("another bill for the same program: %v", err)
+	}
+}
+
+// A module of which no licence is known gets no bill.
+func TestNoBillWithoutALicence(t *testing.T) {
+	info := &debug.BuildInfo{GoVersion: "go1.26.0", Deps: []*debug.Module{{Path: "example.org/one", Version: "v1.2.3"}}}
+	b := &built{platform{"linux", "amd64"}, []byte("program"), info}
+	all := map[string]terms{standard: {spdx: "BSD-3-Clause"}}
+	if _, err := (&release{}).bill(b, terms{spdx: "MIT"}, all); err == nil || !strings.Contains(err.Error(), "example.org/one") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The licences of everything that is in the program on any system are recognized:
+// a dependency whose licence is not stops here.
+func TestEveryLicenceIsRecognized(t *testing.T) {
+	t.Chdir("../../../..")
+	info := &debug.BuildInfo{GoVersion: runtime.Version()}
+	seen := map[string]bool{}
+	for _, system := range []string{"linux", "darwin", "windows"} {
+		cmd := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}{{end}}{{end}}", "./cmd/ollama-hec")
+		cmd.Env = append(os.Environ(), "GOOS="+system)
+		cmd.Stderr = os.Stderr
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(out)) {
+			if path, version, found := strings.Cut(strings.TrimSpace(line), " "); found && !seen[path] {
+				seen[path] = true
+				info.Deps = append(info.Deps, &debug.Module{Path: path, Version: version})
+			}
+		}
+	}
+	all, err := termsOf(t.Context(), info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What may go with a program under MIT. Another one is for a person to look at.
+	allowed := []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0"}
+	for path, of := range all {
+		for id := range strings.SplitSeq(of.spdx, " AND ") {
+			if !slices.Contains(allowed, id) {
+				t.Errorf("%s is under %q", path, of.spdx)
+			}
+		}
+	}
+	for path, want := range map[string]string{
+		standard: "BSD-3-Clause", "github.com/hashicorp/go-retryablehttp": "MPL-2.0", "github.com/prometheus/client_golang": "Apache-2.0",
+		"github.com/fsnotify/fsnotify": "BSD-3-Clause", "github.com/kelseyhightower/envconfig": "MIT", "github.com/inconshreveable/mousetrap": "Apache-2.0",
+	} {
+		if got := all[path].spdx; got != want {
+			t.Errorf("%s is under %q, want %q", path, got, want)
+		}
+	}
+	own, err := termsIn("ollama-hec", ".")
+	if err != nil || own.spdx != "MIT" {
+		t.Errorf("the program is under %q, %v", own.spdx, err)
+	}
+	if text := string(thirdParty(all, info)); strings.Count(text, strings.Repeat("=", 78)) < len(all) {
+		t.Errorf("%d texts of %d licences", strings.Count(text, strings.Repeat("=", 78)), len(all))
+	}
+	b := &built{platform{"linux", "amd64"}, []byte("program"), info}
+	if _, err := (&release{}).bill(b, own, all); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAnUnknownLicenceIsAnError(t *testing.T) {
+	for name, text := range map[string]string{"none": "", "of one's own": "You may use this if you are kind to llamas.\n"} {
+		dir := t.TempDir()
+		if text != "" {
+			if err := os.WriteFile(filepath.Join(dir, "LICENSE"), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := termsIn("example.org/one v1.2.3", dir); err == nil || !strings.Contains(err.Error(), "example.org/one v1.2.3") {
+			t.Errorf("%s: %q, %v", name, got.spdx, err)
+		}
 	}
 }
 

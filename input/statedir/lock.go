@@ -1,0 +1,6 @@
+package statedir
+
+import "errors"
+
+// ErrLocked means that another process has a lock.
+var ErrLocked = errors.New("locked")

@@ -13,14 +13,14 @@ const lastPoll = 2 * time.Second
 // acks are the acknowledgments that one session waits for. Ids mean something
 // only together with their endpoint and channel, so each session has its own.
 type acks struct {
-	mu       sync.Mutex
-	pending  map[int64]*ack
-	polling  bool          // a poller runs; it ends when nothing is to be asked for
-	asking   chan struct{} // closed when the poll that is out is over; nil: none is
-	last     int64         // the highest id of the last poll that did not hold all
-	hurry    chan struct{} // somebody waits for the next poll
-	ids      ids
-	confused bool // ids came again: none of them means anything
+	mu           sync.Mutex
+	pending      map[int64]*ack
+	polling      bool          // a poller runs; it ends when nothing is to be asked for
+	asking       chan struct{} // closed when the poll that is out is over; nil: none is
+	last         int64         // the highest id of the last poll that did not hold all
+	pollNow      chan struct{} // somebody waits for the next poll
+	ids          ids
+	ambiguousIDs bool // ids came again: none of them means anything
 }
 
 // ack is one acknowledgment to come.
@@ -47,9 +47,9 @@ func (s *session) answered(r reply) *ack {
 	a := newAck(s, int64(*r.AckID), time.Now())
 	m := &s.acks
 	m.mu.Lock()
-	again := !m.ids.fresh(a.id) && !m.confused
+	again := !m.ids.fresh(a.id) && !m.ambiguousIDs
 	if again {
-		m.confused = true
+		m.ambiguousIDs = true
 		for _, p := range m.pending {
 			m.drop(p)
 		}
@@ -69,11 +69,11 @@ func newAck(s *session, id int64, posted time.Time) *ack {
 func (m *acks) drop(a *ack) {
 	delete(m.pending, a.id)
 	a.dropped = true
-	a.deny()
+	a.reject()
 }
 
-// deny tells who waits for it that a poll has not brought it. acks.mu is held.
-func (a *ack) deny() {
+// reject tells who waits for it that a poll has not brought it. acks.mu is held.
+func (a *ack) reject() {
 	if a.no != nil {
 		close(a.no)
 		a.no = nil
@@ -85,7 +85,7 @@ func (s *session) expect(a *ack) {
 	m := &s.acks
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.confused {
+	if m.ambiguousIDs {
 		m.drop(a)
 		return
 	}
@@ -96,8 +96,8 @@ func (s *session) expect(a *ack) {
 	}
 }
 
-// forget stops asking: the batch will be sent again.
-func (a *ack) forget() {
+// cancel stops asking: the batch will be sent again.
+func (a *ack) cancel() {
 	m := &a.session.acks
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -106,8 +106,8 @@ func (a *ack) forget() {
 	}
 }
 
-// came reports whether the acknowledgment is there.
-func (a *ack) came() bool {
+// acked reports whether the acknowledgment is there.
+func (a *ack) acked() bool {
 	select {
 	case <-a.done:
 		return true
@@ -125,10 +125,10 @@ func (a *ack) askAgain() <-chan struct{} {
 	no := make(chan struct{})
 	a.no, a.asked = no, time.Now()
 	if a.dropped {
-		a.deny()
+		a.reject()
 	}
 	select {
-	case m.hurry <- struct{}{}:
+	case m.pollNow <- struct{}{}:
 	default:
 	}
 	return no
@@ -161,16 +161,16 @@ func (c *Client) acknowledged(ctx context.Context, a *ack) (err error) {
 			err = ctx.Err()
 		}
 	}
-	if a.came() {
+	if a.acked() {
 		return nil
 	}
 	return err
 }
 
-// withdraw ends asking, for a later run may ask again and a receiver says once
+// stopPolling ends asking, for a later run may ask again and a receiver says once
 // only that an acknowledgment is there. It waits for polls that are out, but not
 // long. open are those that have not come; dropped: some never will.
-func withdraw(as []*ack) (open []*ack, dropped bool) {
+func stopPolling(as []*ack) (open []*ack, dropped bool) {
 	var asking []chan struct{}
 	for _, a := range as {
 		m := &a.session.acks
@@ -190,8 +190,8 @@ func withdraw(as []*ack) (open []*ack, dropped bool) {
 		}
 	}
 	for _, a := range as {
-		a.forget()
-		if !a.came() {
+		a.cancel()
+		if !a.acked() {
 			open = append(open, a)
 			dropped = dropped || a.isDropped()
 		}
@@ -209,7 +209,7 @@ func (a *ack) isDropped() bool {
 // ackMissing says that a 200 is all the promise there is.
 func (e *endpoint) ackMissing(why string) {
 	c := e.client
-	again := e.acked.Swap(false)
+	again := e.acks.Swap(false)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if now := time.Now(); e.saidAck.IsZero() || again && now.Sub(e.saidAck) >= sayAgain {

@@ -8,10 +8,12 @@
 package hec
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
 	"time"
 )
@@ -33,13 +35,13 @@ type TokenSource interface {
 
 // DeadLetters keeps events that no endpoint will ever take.
 type DeadLetters interface {
-	// Bury makes the letter durable. An error means it is not kept: the
+	// Put makes the letter durable. An error means it is not kept: the
 	// event must not be forgotten.
-	Bury(Letter) error
+	Put(DeadLetter) error
 }
 
-// Letter is one event that was rejected.
-type Letter struct {
+// DeadLetter is one event that was rejected.
+type DeadLetter struct {
 	Event    []byte // the HEC object as it was sent
 	Reason   string // what the receiver said
 	Code     int
@@ -54,7 +56,7 @@ type Config struct {
 	Ack         AckMode
 	DeadLetters DeadLetters
 	// FailFast ends Deliver with an error where it would otherwise wait for
-	// somebody to mend the configuration.
+	// somebody to fix the configuration.
 	FailFast bool
 	Lanes    int // how many POSTs are under way at once, over all Deliver; default 4
 
@@ -82,8 +84,9 @@ type Client struct {
 	mu        sync.Mutex
 	endpoints []*endpoint   // their gates are guarded by mu
 	changed   chan struct{} // closed and replaced when a gate moves
-	rejected  int           // events buried since one was last accepted
+	rejected  int           // dead letters since an event was last accepted
 
+	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
 	slots chan struct{} // holds one for each POST under way
 	stats Stats
 
@@ -95,17 +98,20 @@ type Client struct {
 
 // New returns a client. Close it when no Deliver runs any more.
 func New(cfg Config) (*Client, error) {
-	cfg.Timeout = or(cfg.Timeout, 15*time.Second)
-	cfg.AckTimeout = or(cfg.AckTimeout, 5*time.Minute)
-	cfg.AckPoll = or(cfg.AckPoll, 10*time.Second)
-	cfg.Lanes = or(cfg.Lanes, 4)
+	cfg.Timeout = cmp.Or(cfg.Timeout, 15*time.Second)
+	cfg.AckTimeout = cmp.Or(cfg.AckTimeout, 5*time.Minute)
+	cfg.AckPoll = cmp.Or(cfg.AckPoll, 10*time.Second)
+	cfg.Lanes = cmp.Or(cfg.Lanes, 4)
 	if len(cfg.URLs) == 0 {
 		return nil, fmt.Errorf("no HEC endpoint")
 	}
 	if cfg.Observer == nil {
 		cfg.Observer = unobserved{}
 	}
-	c := &Client{cfg: cfg, log: cfg.Log, changed: make(chan struct{}), slots: make(chan struct{}, cfg.Lanes)}
+	c := &Client{
+		cfg: cfg, log: cfg.Log, changed: make(chan struct{}), slots: make(chan struct{}, cfg.Lanes),
+		dial: (&net.Dialer{Timeout: dialTimeout}).DialContext,
+	}
 	for _, raw := range cfg.URLs {
 		base, err := ParseURL(raw)
 		if err != nil {
@@ -125,7 +131,7 @@ func (c *Client) Ready() (ok bool, reason string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, e := range c.endpoints {
-		if e.fails == 0 {
+		if e.gate.up() {
 			return true, ""
 		}
 		reason = e.url + ": " + e.said
@@ -146,11 +152,3 @@ type unobserved struct{}
 
 func (unobserved) Posted(time.Duration)       {}
 func (unobserved) Acknowledged(time.Duration) {}
-
-func or[T comparable](v, standard T) T {
-	var zero T
-	if v == zero {
-		return standard
-	}
-	return v
-}

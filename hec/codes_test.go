@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"ollama-hec/hec"
 	"ollama-hec/hec/receiver"
@@ -61,8 +62,7 @@ func TestEveryCode(t *testing.T) {
 		if !ok {
 			t.Fatalf("code %d has no row", code)
 		}
-		t.Run(fmt.Sprint(code), func(t *testing.T) {
-			t.Parallel()
+		inBubble(t, fmt.Sprint(code), func(t *testing.T) {
 			f := tt.fault
 			f.Code = code
 			s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Plan(f))})
@@ -109,8 +109,7 @@ func TestRepliesWithoutACode(t *testing.T) {
 		{status: 200, body: "<html>sign in</html>", says: "web page"},
 		{status: 200, body: "you sent Splunk " + secret, says: "you sent Splunk [token]"},
 	} {
-		t.Run(fmt.Sprint(tt.status, " ", tt.body), func(t *testing.T) {
-			t.Parallel()
+		inBubble(t, fmt.Sprint(tt.status, " ", tt.body), func(t *testing.T) {
 			f := receiver.Fault{Status: tt.status, Body: tt.body, Header: http.Header{"Location": {"http://127.0.0.1:1/"}}}
 			s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Plan(f))})
 			c, l, g := client(t, nil, s.URL())
@@ -130,8 +129,7 @@ func TestRepliesWithoutACode(t *testing.T) {
 // What counts as taken though it has no code, or one that is not written as usual.
 func TestRepliesThatSayYes(t *testing.T) {
 	for _, body := range []string{" ", "OK", "ok\n", `"OK"`, "\ufeff" + `{"text":"Success","code":0}`, `{"code":"0"}`, `{"text":"more to come","code":29}`} {
-		t.Run(body, func(t *testing.T) {
-			t.Parallel()
+		inBubble(t, body, func(t *testing.T) {
 			f := receiver.Fault{At: receiver.Taken, Status: 200, Body: body}
 			s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Plan(f))})
 			c, l, _ := client(t, func(cfg *hec.Config) { cfg.FailFast = true }, s.URL())
@@ -144,58 +142,62 @@ func TestRepliesThatSayYes(t *testing.T) {
 
 // One wrong URL among several is said, and the others do the work.
 func TestOneEndpointDoesNotEndDelivery(t *testing.T) {
-	t.Parallel()
-	for _, code := range []int{10, 11, 16, 28} {
-		wrong := receiver.Options{Fault: receiver.Submissions(receiver.Always(receiver.Fault{Code: code}))}
-		first, second := start(t, wrong), start(t, receiver.Options{})
-		c, l, _ := client(t, nil, first.URL(), second.URL())
-		if err := c.Deliver(t.Context(), events("e", 1)); err != nil || second.taken() != "e1" {
-			t.Errorf("code %d: %v, taken %s", code, err, second.taken())
+	synctest.Test(t, func(t *testing.T) {
+		for _, code := range []int{10, 11, 16, 28} {
+			wrong := receiver.Options{Fault: receiver.Submissions(receiver.Always(receiver.Fault{Code: code}))}
+			first, second := start(t, wrong), start(t, receiver.Options{})
+			c, l, _ := client(t, nil, first.URL(), second.URL())
+			if err := c.Deliver(t.Context(), events("e", 1)); err != nil || second.taken() != "e1" {
+				t.Errorf("code %d: %v, taken %s", code, err, second.taken())
+			}
+			if !strings.Contains(l.String(), "delivery is paused") {
+				t.Errorf("code %d is not said:\n%s", code, l)
+			}
+			both, _, _ := client(t, nil, first.URL(), start(t, wrong).URL())
+			var config *hec.ConfigError
+			if err := both.Deliver(t.Context(), events("e", 1)); !errors.As(err, &config) {
+				t.Errorf("code %d of both: %v", code, err)
+			}
 		}
-		if !strings.Contains(l.String(), "delivery waits") {
-			t.Errorf("code %d is not said:\n%s", code, l)
-		}
-		both, _, _ := client(t, nil, first.URL(), start(t, wrong).URL())
-		var config *hec.ConfigError
-		if err := both.Deliver(t.Context(), events("e", 1)); !errors.As(err, &config) {
-			t.Errorf("code %d of both: %v", code, err)
-		}
-	}
+	})
 }
 
 func TestFailFastEndsWhereAPersonIsNeeded(t *testing.T) {
-	for _, code := range []int{1, 4, 7} {
-		s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Always(receiver.Fault{Code: code}))})
-		c, _, _ := client(t, func(cfg *hec.Config) { cfg.FailFast = true }, s.URL())
-		err := c.Deliver(t.Context(), events("e", 1))
-		var config *hec.ConfigError
-		if !errors.As(err, &config) || config.Hint == "" {
-			t.Errorf("code %d: %v", code, err)
+	synctest.Test(t, func(t *testing.T) {
+		for _, code := range []int{1, 4, 7} {
+			s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Always(receiver.Fault{Code: code}))})
+			c, _, _ := client(t, func(cfg *hec.Config) { cfg.FailFast = true }, s.URL())
+			err := c.Deliver(t.Context(), events("e", 1))
+			var config *hec.ConfigError
+			if !errors.As(err, &config) || config.Hint == "" {
+				t.Errorf("code %d: %v", code, err)
+			}
 		}
-	}
+	})
 }
 
 func TestRevokedTokenIsReplaced(t *testing.T) {
-	t.Parallel()
-	s := start(t, receiver.Options{Tokens: []receiver.Token{{Value: "old"}}})
-	src := new(turning)
-	src.set("old")
-	c, l, _ := client(t, func(cfg *hec.Config) { cfg.Token = src }, s.URL())
-	if err := c.Deliver(t.Context(), events("a", 1)); err != nil {
-		t.Fatal(err)
-	}
-	s.SetTokens(receiver.Token{Value: "new"})
-	done := make(chan error, 1)
-	go func() { done <- c.Deliver(t.Context(), events("b", 1)) }()
-	eventually(t, "the log names the token", func() bool { return strings.Contains(l.String(), "TOKEN") })
-	src.set("new")
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-	if s.taken() != "a1 b1" {
-		t.Errorf("taken: %s", s.taken())
-	}
-	if n := strings.Count(l.String(), "delivery waits"); n != 1 {
-		t.Errorf("said %d times:\n%s", n, l)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, receiver.Options{Tokens: []receiver.Token{{Value: "old"}}})
+		src := new(turning)
+		src.set("old")
+		c, l, _ := client(t, func(cfg *hec.Config) { cfg.Token = src }, s.URL())
+		if err := c.Deliver(t.Context(), events("a", 1)); err != nil {
+			t.Fatal(err)
+		}
+		s.SetTokens(receiver.Token{Value: "new"})
+		done := make(chan error, 1)
+		go func() { done <- c.Deliver(t.Context(), events("b", 1)) }()
+		eventually(t, "the log names the token", func() bool { return strings.Contains(l.String(), "TOKEN") })
+		src.set("new")
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		if s.taken() != "a1 b1" {
+			t.Errorf("taken: %s", s.taken())
+		}
+		if n := strings.Count(l.String(), "delivery is paused"); n != 1 {
+			t.Errorf("said %d times:\n%s", n, l)
+		}
+	})
 }

@@ -16,56 +16,57 @@ func (e *PendingError) Error() string {
 	return fmt.Sprintf("%d acknowledgments outstanding", len(e.Receipts))
 }
 
-// ConfigError is a failure that only a person can mend.
+// ConfigError is a failure that only a person can fix.
 type ConfigError struct{ Endpoint, Reason, Hint string }
 
 func (e *ConfigError) Error() string {
-	return fmt.Sprintf("%s answered %s: %s", e.Endpoint, e.Reason, e.Hint)
+	return fmt.Sprintf("%s: %s: %s", e.Endpoint, e.Reason, e.Hint)
 }
 
 // Deliver sends a batch and blocks until it is the receiver's responsibility:
 // acknowledged, or answered where the endpoint does not acknowledge. Events
-// that no endpoint takes are buried. It tries without end; it returns an error
-// only if ctx ends (ctx.Err or a *PendingError) or if nothing but a person can
-// help (*ConfigError; with FailFast also for what a person could mend meanwhile).
+// that no endpoint takes become dead letters. It tries without end; it returns
+// an error only if ctx ends (ctx.Err or a *PendingError) or if nothing but a
+// person can help (*ConfigError; with FailFast also for what a person could fix
+// meanwhile).
 func (c *Client) Deliver(ctx context.Context, b *batch.Batch) error {
-	d := delivery{Client: c, storms: true, bury: func(_ int, l Letter) error { return c.cfg.DeadLetters.Bury(l) }}
+	d := delivery{client: c, pauseOnRejects: true, put: func(_ int, l DeadLetter) error { return c.cfg.DeadLetters.Put(l) }}
 	_, err := d.deliver(ctx, b)
 	return err
 }
 
 // Redeliver is Deliver for events that were rejected before. Those rejected
-// again are given to refused, with their number in b, instead of being buried,
-// and however many they are. Up to settled the events are taken or refused:
-// with an error that may be less than all.
-func (c *Client) Redeliver(ctx context.Context, b *batch.Batch, refused func(int, Letter)) (settled int, err error) {
-	d := delivery{Client: c, bury: func(i int, l Letter) error { refused(i, l); return nil }}
+// again are given to refused, with their number in b, instead of becoming dead
+// letters, and however many they are. Up to settled the events are taken or
+// refused: with an error that may be less than all.
+func (c *Client) Redeliver(ctx context.Context, b *batch.Batch, refused func(int, DeadLetter)) (settled int, err error) {
+	d := delivery{client: c, put: func(i int, l DeadLetter) error { refused(i, l); return nil }}
 	return d.deliver(ctx, b)
 }
 
-// delivery is one batch on its way, and what becomes of its rejected events.
+// delivery is one batch on its way.
 type delivery struct {
-	*Client
-	bury   func(int, Letter) error
-	storms bool // too many rejections in a row stop it
+	client         *Client
+	put            func(int, DeadLetter) error // keeps a rejected event, by its number in the batch
+	pauseOnRejects bool                        // too many rejections in a row stop it
 }
 
-// piece is a part of a batch that has to be answered by itself.
-type piece struct {
+// part is a part of a batch that has to be answered by itself.
+type part struct {
 	b    *batch.Batch
 	from int // its first event in the batch delivered
 }
 
-// answered is a piece the receiver took and has yet to acknowledge.
-type answered struct {
-	piece
+// pendingPart is a part the receiver took and has yet to acknowledge.
+type pendingPart struct {
+	part
 	ack *ack
 }
 
 func (d *delivery) deliver(ctx context.Context, b *batch.Batch) (settled int, err error) {
-	open := []piece{{b, 0}}
+	open := []part{{b, 0}}
 	for len(open) > 0 {
-		var waiting []answered
+		var waiting []pendingPart
 		for len(open) > 0 {
 			more, a, err := d.send(ctx, open[0])
 			if err != nil {
@@ -81,15 +82,15 @@ func (d *delivery) deliver(ctx context.Context, b *batch.Batch) (settled int, er
 			return settledBefore(open, waiting), err
 		}
 	}
-	d.stats.delivered(b)
+	d.client.stats.delivered(b)
 	return b.Len(), nil
 }
 
 // settledBefore is the first event that is not settled yet.
-func settledBefore(open []piece, waiting []answered) (first int) {
+func settledBefore(open []part, waiting []pendingPart) (first int) {
 	for _, a := range waiting {
-		if !a.ack.came() {
-			open = append(open, a.piece)
+		if !a.ack.acked() {
+			open = append(open, a.part)
 		}
 	}
 	for i, p := range open {
@@ -100,37 +101,39 @@ func settledBefore(open []piece, waiting []answered) (first int) {
 	return first
 }
 
-// await waits for acknowledgments and returns the pieces for which none came.
-func (d *delivery) await(ctx context.Context, waiting []answered) (lost []piece, err error) {
-	d.stats.waiting.Add(int64(len(waiting)))
-	defer d.stats.waiting.Add(-int64(len(waiting)))
+// await waits for acknowledgments and returns the parts for which none came.
+func (d *delivery) await(ctx context.Context, waiting []pendingPart) (lost []part, err error) {
+	c := d.client
+	c.stats.waiting.Add(int64(len(waiting)))
+	defer c.stats.waiting.Add(-int64(len(waiting)))
 	for i, a := range waiting {
-		err := d.acknowledged(ctx, a.ack)
+		err := c.acknowledged(ctx, a.ack)
 		switch err {
 		case nil:
-			d.cfg.Observer.Acknowledged(time.Since(a.ack.posted))
+			c.cfg.Observer.Acknowledged(time.Since(a.ack.posted))
 			continue
 		case errNoAck:
 		default:
-			return lost, d.leave(ctx, len(lost) > 0, waiting[i:])
+			return lost, leave(ctx, len(lost) > 0, waiting[i:])
 		}
-		a.ack.session.endpoint.retire(a.ack.session)
-		a.ack.forget()
-		d.stats.ackTimeouts.Add(1)
-		d.log.Warn(err.Error(), "url", a.ack.session.endpoint.url, "events", a.b.Len())
-		lost = append(lost, a.piece)
+		s := a.ack.session
+		s.endpoint.retire(s)
+		a.ack.cancel()
+		c.stats.ackTimeouts.Add(1)
+		c.log.Warn(err.Error(), "url", s.endpoint.url, "events", a.b.Len())
+		lost = append(lost, a.part)
 	}
 	return lost, nil
 }
 
 // leave ends waiting. If nothing has to be sent again, the acknowledgments that
 // are still to come are for a later run to ask for; nil: all have come by now.
-func (d *delivery) leave(ctx context.Context, lost bool, waiting []answered) error {
+func leave(ctx context.Context, lost bool, waiting []pendingPart) error {
 	var acks []*ack
 	for _, a := range waiting {
 		acks = append(acks, a.ack)
 	}
-	open, dropped := withdraw(acks)
+	open, dropped := stopPolling(acks)
 	switch {
 	case lost, dropped:
 		return ctx.Err()
@@ -144,19 +147,19 @@ func (d *delivery) leave(ctx context.Context, lost bool, waiting []answered) err
 	return pending
 }
 
-// expect begins to wait for the acknowledgment of a piece if there is to be one.
-func (d *delivery) expect(t try, p piece) answered {
-	e := t.session.endpoint
+// expect begins to wait for the acknowledgment of a part if there is to be one.
+func (c *Client) expect(t *attempt, p part) pendingPart {
+	e := t.endpoint
 	switch {
-	case d.cfg.Ack == AckOff:
+	case c.cfg.Ack == AckOff:
 	case t.ack != nil:
-		e.acked.Store(true)
+		e.acks.Store(true)
 		t.session.expect(t.ack)
-		return answered{p, t.ack}
-	case e.acked.Load():
+		return pendingPart{p, t.ack}
+	case e.acks.Load():
 		e.ackMissing("the replies carry no ackId any more")
-	case d.cfg.Ack == AckOn:
+	case c.cfg.Ack == AckOn:
 		e.ackMissing("ACK=on, but the reply carries no ackId")
 	}
-	return answered{}
+	return pendingPart{}
 }

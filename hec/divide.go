@@ -11,15 +11,15 @@ const (
 	// just be too large: a Cloud stack answers 400, code 6, event 0 to that.
 	// Its own limit is above 5 MB; a proxy's may be lower.
 	suspectSize = 64 << 10
-	// stormAt is how many events in a row may be buried before delivery waits
+	// rejectsMost is how many events in a row may be rejected before delivery pauses
 	// instead: so many bad events mean that something else is wrong.
-	stormAt = 100
+	rejectsMost = 100
 )
 
-// divide takes a piece apart that was refused for one of its events or for its
-// size. The event at fault is buried; what stands before it was taken. If it
-// cannot be buried it is sent again, once the gate lets it.
-func (d *delivery) divide(t try, p piece) (more []piece, a answered, err error) {
+// divide takes a part apart that was refused for one of its events or for its
+// size. The event at fault becomes a dead letter; what stands before it was taken.
+// If it cannot be kept it is sent again, once the gate lets it.
+func (d *delivery) divide(t *attempt, p part) (more []part, a pendingPart, err error) {
 	n := p.b.Len()
 	bad, r := -1, &t.reply
 	if r.Invalid != nil && *r.Invalid >= 0 && int64(*r.Invalid) < int64(n) && r.verdict() == isolate {
@@ -29,7 +29,7 @@ func (d *delivery) divide(t try, p piece) (more []piece, a answered, err error) 
 	case n == 1:
 		bad = 0
 	case bad < 0, bad == 0 && *r.Code == 6 && p.b.Size >= suspectSize:
-		d.succeeded(t.endpoint, split)
+		d.client.taken(t.endpoint, split)
 		more, err = parts(p, 0, n/2, n/2, n)
 		return more, a, err
 	}
@@ -38,12 +38,12 @@ func (d *delivery) divide(t try, p piece) (more []piece, a answered, err error) 
 		if err != nil {
 			return nil, a, err
 		}
-		if t.ack == nil && t.endpoint.acked.Load() {
+		if t.ack == nil && t.endpoint.acks.Load() {
 			// The receiver acknowledges what it takes, and this it did not.
 			more = before
 		} else {
-			d.taken(t.endpoint, accept)
-			a = d.expect(t, before[0])
+			d.client.accepted(t.endpoint, accept)
+			a = d.client.expect(t, before[0])
 		}
 	}
 	rest := bad + 1
@@ -53,11 +53,11 @@ func (d *delivery) divide(t try, p piece) (more []piece, a answered, err error) 
 		return nil, a, err
 	case f != nil:
 		rest = bad
-		if err := d.wait(t, *f); err != nil {
+		if err := d.client.pause(t, *f); err != nil {
 			return nil, a, err
 		}
 	default:
-		d.succeeded(t.endpoint, isolate)
+		d.client.taken(t.endpoint, isolate)
 	}
 	if rest < n {
 		after, err := parts(p, rest, n)
@@ -69,29 +69,29 @@ func (d *delivery) divide(t try, p piece) (more []piece, a answered, err error) 
 	return more, a, nil
 }
 
-// parts cuts a piece at pairs of bounds.
-func parts(p piece, bounds ...int) (ps []piece, err error) {
+// parts cuts a part at pairs of bounds.
+func parts(p part, bounds ...int) (ps []part, err error) {
 	for i := 0; i < len(bounds); i += 2 {
 		b, err := batch.Part(p.b, bounds[i], bounds[i+1])
 		if err != nil {
 			return nil, err
 		}
-		ps = append(ps, piece{b, p.from + bounds[i]})
+		ps = append(ps, part{b, p.from + bounds[i]})
 	}
 	return ps, nil
 }
 
 // reject puts one event away for good. A failure means that it is not: that would
 // be the fate of too many, or there is no room to keep it.
-func (d *delivery) reject(t try, p piece, i int) (*failure, error) {
-	r := &t.reply
-	d.mu.Lock()
-	storm := d.storms && d.rejected >= stormAt
-	d.mu.Unlock()
+func (d *delivery) reject(t *attempt, p part, i int) (*failure, error) {
+	c, r := d.client, &t.reply
+	c.mu.Lock()
+	storm := d.pauseOnRejects && c.rejected >= rejectsMost
+	c.mu.Unlock()
 	if storm {
 		return &failure{
-			reason: fmt.Sprintf("%d events in a row were rejected, the last with %s", stormAt, r),
-			way:    "look at the dead letters and at what stands between here and Splunk",
+			reason: fmt.Sprintf("%d events in a row were rejected, the last with %s", rejectsMost, r),
+			hint:   "look at the dead letters and at what stands between here and Splunk",
 			pause:  true,
 		}, nil
 	}
@@ -99,21 +99,21 @@ func (d *delivery) reject(t try, p piece, i int) (*failure, error) {
 	if err != nil {
 		return nil, err
 	}
-	letter := Letter{Event: text[p.b.Start(i):p.b.Ends[i]], Reason: r.String(), Endpoint: t.endpoint.url}
+	letter := DeadLetter{Event: text[p.b.Start(i):p.b.Ends[i]], Reason: r.String(), Endpoint: t.endpoint.url}
 	if r.Code != nil {
 		letter.Reason, letter.Code = r.Text, int(*r.Code)
 	}
-	if err := d.bury(p.from+i, letter); err != nil {
+	if err := d.put(p.from+i, letter); err != nil {
 		return &failure{
 			reason: fmt.Sprintf("an event was rejected (%s) and cannot be kept: %v", r, err),
-			way:    "make room in STATE_DIR, or list and drop dead letters",
+			hint:   "make room in STATE_DIR, or list and drop dead letters",
 			pause:  true,
 		}, nil
 	}
-	d.mu.Lock()
-	d.rejected++
-	d.mu.Unlock()
-	d.stats.buried.Add(1)
-	d.log.Warn("event rejected, kept as a dead letter", "url", t.endpoint.url, "reason", r.String())
+	c.mu.Lock()
+	c.rejected++
+	c.mu.Unlock()
+	c.stats.deadLetters.Add(1)
+	c.log.Warn("event rejected, kept as a dead letter", "url", t.endpoint.url, "reason", r.String())
 	return nil, nil
 }

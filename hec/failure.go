@@ -17,19 +17,30 @@ import (
 type failure struct {
 	reason string // what the endpoint said
 	kind   string // what it is the same by as the one before; empty: by its reason
-	way    string // what a person can do; empty where it heals by itself
+	hint   string // what a person can do; empty where it heals by itself
 	pause  bool   // configuration
-	stop   bool   // and one that time will not mend
+	stop   bool   // and one that time will not fix
 	after  time.Duration
+}
+
+// signal is what the failure means to the gate.
+func (f *failure) signal() signal {
+	switch {
+	case f.stop:
+		return sigFinal
+	case f.pause:
+		return sigRefused
+	}
+	return sigFailed
 }
 
 // failureOf says why there was no reply.
 func failureOf(e *endpoint, err error) failure {
 	var token *tokenError
 	if errors.As(err, &token) {
-		return failure{reason: err.Error(), way: "make TOKEN_FILE readable", pause: true}
+		return failure{reason: err.Error(), hint: "make TOKEN_FILE readable", pause: true}
 	}
-	return failure{reason: plainError(err), way: wayOut(e, err)}
+	return failure{reason: plainError(err), hint: hintFor(e, err)}
 }
 
 // refusal is the failure that a reply means.
@@ -41,15 +52,15 @@ func refusal(r *reply) failure {
 	switch r.verdict() {
 	case retry:
 	case stop:
-		f.way, f.pause, f.stop = r.way(), true, true
+		f.hint, f.pause, f.stop = r.hint(), true, true
 	default: // pause, and a code that makes no sense here
-		f.way, f.pause = r.way(), true
+		f.hint, f.pause = r.hint(), true
 	}
 	return f
 }
 
-// wayOut is what a person can do about an error that does not heal by itself.
-func wayOut(e *endpoint, err error) string {
+// hintFor is what a person can do about an error that does not heal by itself.
+func hintFor(e *endpoint, err error) string {
 	var (
 		authority x509.UnknownAuthorityError
 		name      x509.HostnameError

@@ -8,6 +8,130 @@ import (
 	"time"
 )
 
+var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// What a gate is told, in words, and what it lets through afterwards.
+func TestAGateLetsThrough(t *testing.T) {
+	for name, tt := range map[string]struct {
+		told   func(g *gate)
+		state  state
+		flows  bool // a second later
+		up     bool
+		person bool
+	}{
+		"nothing yet":          {func(g *gate) {}, gateOpen, true, true, false},
+		"taken":                {func(g *gate) { g.take(sigTaken, start) }, gateOpen, true, true, false},
+		"asked for less":       {func(g *gate) { g.take(sigEased, start) }, gateSlowed, true, true, false},
+		"failed":               {func(g *gate) { fail(g, sigFailed) }, gateBackoff, false, false, false},
+		"refused":              {func(g *gate) { fail(g, sigRefused) }, gatePaused, false, false, true},
+		"refused for good":     {func(g *gate) { fail(g, sigFinal) }, gateStopped, false, false, true},
+		"failed, then refused": {func(g *gate) { fail(g, sigFailed); fail(g, sigRefused) }, gatePaused, false, false, true},
+		"an attempt is out":    {func(g *gate) { fail(g, sigRefused); g.pass(start) }, gateProbing, false, false, true},
+		"it was cut short":     {func(g *gate) { fail(g, sigRefused); g.release(g.pass(start)) }, gatePaused, false, false, true},
+		"health is asked":      {func(g *gate) { fail(g, sigFailed); g.tell(sigCheck) }, gateChecking, false, false, false},
+		"health has passed":    {func(g *gate) { fail(g, sigFailed); g.tell(sigCheck); g.tell(sigHealthy) }, gateHealthy, false, false, false},
+		"health has failed":    {func(g *gate) { fail(g, sigRefused); g.tell(sigCheck); g.sick(0, start) }, gatePaused, false, false, true},
+		"events try after it": {func(g *gate) {
+			fail(g, sigFailed)
+			g.tell(sigCheck)
+			g.tell(sigHealthy)
+			g.pass(start)
+		}, gateProbing, false, false, false},
+		"the attempt succeeds":         {func(g *gate) { fail(g, sigFinal); g.pass(start); g.take(sigTaken, start) }, gateOpen, true, true, false},
+		"an old attempt succeeds":      {func(g *gate) { fail(g, sigFailed); g.take(sigTaken, start) }, gateOpen, true, true, false},
+		"one does while health is out": {func(g *gate) { fail(g, sigFailed); g.tell(sigCheck); g.take(sigTaken, start) }, gateOpen, true, true, false},
+		"health comes too late": {func(g *gate) {
+			fail(g, sigFailed)
+			g.tell(sigCheck)
+			g.take(sigTaken, start)
+			g.tell(sigHealthy)
+		}, gateOpen, true, true, false},
+	} {
+		var g gate
+		tt.told(&g)
+		if g.state != tt.state || g.flows(start.Add(slowPause)) != tt.flows || g.up() != tt.up || g.person() != tt.person {
+			t.Errorf("%s: state %d, flows %v, up %v, waits for a person %v", name, g.state, g.flows(start.Add(slowPause)), g.up(), g.person())
+		}
+	}
+}
+
+// fail is an attempt that was let through and failed.
+func fail(g *gate, s signal) { g.fail(g.pass(start), s, 0, start) }
+
+// Every state that a closed gate can be in leads to an open one.
+func TestNoStateIsADeadEnd(t *testing.T) {
+	for s := range gateStates {
+		seen := map[state]bool{}
+		todo := []state{s}
+		for len(todo) > 0 {
+			for _, to := range transitions[todo[0]] {
+				if to != cause && !seen[to] {
+					seen[to] = true
+					todo = append(todo, to)
+				}
+			}
+			todo = todo[1:]
+		}
+		if !seen[gateOpen] && s != gateOpen {
+			t.Errorf("state %d never opens", s)
+		}
+	}
+}
+
+func TestAGateStaysClosedLongerAndLonger(t *testing.T) {
+	const s = time.Second
+	for _, tt := range []struct {
+		signal signal
+		after  time.Duration
+		want   []time.Duration // at least, and a quarter more at most
+	}{
+		{sigFailed, 0, []time.Duration{s / 4, s / 2, s, 2 * s, 4 * s, 8 * s, 10 * s, 10 * s}},
+		{sigRefused, 0, []time.Duration{s, 2 * s, 4 * s, 8 * s, 15 * s, 15 * s}},
+		{sigFinal, 0, []time.Duration{s, 2 * s, 4 * s, 8 * s, 15 * s, 15 * s}},
+		{sigFailed, 3 * s, []time.Duration{3 * s, 3 * s, 3 * s, 3 * s, 4 * s}},
+		{sigFailed, time.Hour, []time.Duration{10 * s, 10 * s}},
+	} {
+		var g gate
+		now := start
+		for i, want := range tt.want {
+			if !g.fail(g.pass(now), tt.signal, tt.after, now) {
+				t.Fatal("a failure does not count")
+			}
+			if got := g.until.Sub(now); got < want || got > want+want/4 {
+				t.Errorf("signal %d, after %v: failure %d closes for %v, want %v", tt.signal, tt.after, i+1, got, want)
+			}
+			now = g.until
+		}
+	}
+}
+
+// Another cause begins anew: a token is tried again after a second, however long
+// the endpoint was down.
+func TestANewCauseBeginsAnew(t *testing.T) {
+	var g gate
+	for range 12 {
+		fail(&g, sigFailed)
+	}
+	fail(&g, sigRefused)
+	if got := g.until.Sub(start); got != time.Second {
+		t.Errorf("closed for %v", got)
+	}
+}
+
+// Of the attempts that were out together only the first failure counts, and one
+// that is late says nothing of the attempt that is out now.
+func TestALateFailureDoesNotCount(t *testing.T) {
+	var g gate
+	first, second, cut := g.pass(start), g.pass(start), g.pass(start)
+	if !g.fail(first, sigFailed, 0, start) || g.fail(second, sigFailed, 0, start) {
+		t.Error("two failures of attempts that were out together")
+	}
+	g.pass(start)
+	if g.fail(second, sigRefused, 0, start) || g.release(cut) || g.state != gateProbing {
+		t.Errorf("a late failure leads to state %d", g.state)
+	}
+}
+
 // gates is a client that sends nothing: the test says how each attempt ends.
 func gates(t *testing.T, urls ...string) *Client {
 	t.Helper()
@@ -15,12 +139,9 @@ func gates(t *testing.T, urls ...string) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.background = func(f func(context.Context)) {
-		// A health check, which passes.
+	c.background = func(func(context.Context)) {
 		for _, e := range c.endpoints {
-			if e.trying {
-				e.trying, e.healthy = false, true
-			}
+			e.gate.tell(sigHealthy) // a health check, which passes
 		}
 	}
 	return c
@@ -36,35 +157,36 @@ func TestAnEndpointThatHangsIsTriedSeldom(t *testing.T) {
 	}{{15 * time.Second, 10, 7}, {10 * time.Millisecond, 400, 200}} {
 		synctest.Test(t, func(t *testing.T) {
 			c := gates(t, "http://first", "http://second")
-			first := c.endpoints[0]
-			trials := 0
-			fail := func() {
-				started := time.Now()
-				<-time.After(tt.hang)
-				c.failed(first, first.current(), started, failure{reason: "no reply in time"})
+			first, second := c.endpoints[0], c.endpoints[1]
+			fail := func(e *endpoint, hang time.Duration) {
+				p := e.gate.pass(time.Now())
+				<-time.After(hang)
+				c.failed(&attempt{endpoint: e, pass: p, session: e.current()}, failure{reason: "no reply in time"})
 			}
-			fail()
+			trials := 0
+			fail(first, tt.hang)
 			for end := time.Now().Add(time.Hour); time.Now().Before(end); <-time.After(100 * time.Millisecond) {
 				c.mu.Lock()
-				e, _ := c.pick(time.Now())
+				e, p, _ := c.chooseLocked(time.Now())
 				c.mu.Unlock()
 				if e == first {
 					trials++
-					fail()
+					<-time.After(tt.hang)
+					c.failed(&attempt{endpoint: e, pass: p, session: e.current()}, failure{reason: "no reply in time"})
 				}
 			}
 			if trials > tt.trials || trials < tt.least {
 				t.Errorf("%d trials that took %v each", trials, tt.hang)
 			}
 			// With no other endpoint there is nothing to wait for.
-			second := c.endpoints[1]
-			c.failed(second, second.current(), time.Now(), failure{reason: "refused"})
-			<-time.After(retryMost)
-			if e, err := c.route(t.Context()); err != nil || e != first {
+			fail(second, 0)
+			<-time.After(paces[gateBackoff].most)
+			e, _, err := c.acquire(t.Context())
+			if err != nil || e != first {
 				t.Errorf("the only one left is not tried: %v", err)
 			}
-			c.succeeded(first, accept)
-			if first.trial != 0 || !first.tryAt.IsZero() {
+			c.taken(first, accept)
+			if first.gate.spare != 0 || !first.gate.spareUntil.IsZero() {
 				t.Error("the pause outlasts a success")
 			}
 		})

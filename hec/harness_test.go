@@ -1,15 +1,16 @@
 package hec_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"ollama-hec/hec"
@@ -20,7 +21,7 @@ import (
 
 const secret = "11111111-2222-3333-4444-555555555555"
 
-// splunk is a receiver on loopback that remembers what it took.
+// splunk is a receiver that remembers what it took.
 type splunk struct {
 	*receiver.Receiver
 	mu     sync.Mutex
@@ -43,13 +44,11 @@ func start(t *testing.T, o receiver.Options) *splunk {
 		o.Tokens = []receiver.Token{{Value: secret}}
 	}
 	s.Receiver = receiver.New(o)
-	if err := s.Listen("127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
+	s.ListenOn(memory.listen())
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		if err := s.Serve(t.Context()); err != nil {
+		if err := s.Serve(context.Background()); err != nil { // until it is closed
 			t.Error(err)
 		}
 	}()
@@ -81,6 +80,7 @@ func client(t *testing.T, change func(*hec.Config), urls ...string) (*hec.Client
 	if err != nil {
 		t.Fatal(err)
 	}
+	hec.SetDial(c, memory.dial)
 	t.Cleanup(func() {
 		c.Close()
 		if strings.Contains(l.String(), secret) {
@@ -116,11 +116,11 @@ func numbered(name string, from, to int) string {
 // graves remembers what was buried.
 type graves struct {
 	mu      sync.Mutex
-	letters []hec.Letter
+	letters []hec.DeadLetter
 	full    error
 }
 
-func (g *graves) Bury(l hec.Letter) error {
+func (g *graves) Put(l hec.DeadLetter) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.full != nil {
@@ -165,6 +165,12 @@ func (l *log) String() string {
 	return l.text.String()
 }
 
+// inBubble runs a subtest on a clock of its own.
+func inBubble(t *testing.T, name string, f func(t *testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+}
+
 // eventually polls until ok; the bound only ends what would never come.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
@@ -176,13 +182,10 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// serve runs an HTTP server on loopback and returns its URL.
+// serve runs an HTTP server and returns its URL.
 func serve(t *testing.T, srv *http.Server) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := memory.listen()
 	go srv.Serve(l)
 	t.Cleanup(func() { srv.Close() })
 	return "http://" + l.Addr().String()

@@ -29,7 +29,7 @@ func (c *Client) Health(ctx context.Context, url string) (Health, error) {
 // Acknowledges reports whether an endpoint gives acknowledgments.
 func (c *Client) Acknowledges() bool {
 	for _, e := range c.endpoints {
-		if e.acked.Load() {
+		if e.acks.Load() {
 			return true
 		}
 	}

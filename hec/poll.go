@@ -32,7 +32,7 @@ func (s *session) poll(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-time.After(wait):
-		case <-s.acks.hurry:
+		case <-s.acks.pollNow:
 			select {
 			case <-ctx.Done():
 				return
@@ -119,7 +119,7 @@ func (m *acks) settle(came func(id int64) bool, ids []int64, began time.Time) (a
 	}
 	for _, id := range ids {
 		if a := m.pending[id]; a != nil && !began.Before(a.asked) {
-			a.deny()
+			a.reject()
 		}
 	}
 	return age

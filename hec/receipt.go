@@ -47,7 +47,7 @@ func (c *Client) Recall(ctx context.Context, receipts []Receipt) (came []bool) {
 	for i, a := range waiting {
 		if a != nil {
 			came[i] = c.acknowledged(ctx, a) == nil
-			a.forget()
+			a.cancel()
 		}
 	}
 	for _, s := range sessions {

@@ -177,8 +177,8 @@ func (r *reply) ambiguous() bool {
 	return r.status == 500 || r.status == 502 || r.status == 504
 }
 
-// way is what a person can do about a pause or stop.
-func (r *reply) way() string {
+// hint is what a person can do about a pause or stop.
+func (r *reply) hint() string {
 	switch {
 	case r.token():
 		return "check TOKEN or TOKEN_FILE and that the token is enabled in Splunk"

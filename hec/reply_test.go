@@ -36,8 +36,8 @@ func TestSuccessOfWhom(t *testing.T) {
 		if got := r.verdict(); got != want {
 			t.Errorf("%q: verdict %d, want %d", body, got, want)
 		}
-		if want == pause && (r.way() == "" || !slices.Contains([]string{"http_200", "404"}, r.key())) {
-			t.Errorf("%q: %s, %s", body, r.key(), r.way())
+		if want == pause && (r.hint() == "" || !slices.Contains([]string{"http_200", "404"}, r.key())) {
+			t.Errorf("%q: %s, %s", body, r.key(), r.hint())
 		}
 	}
 }

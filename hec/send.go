@@ -5,40 +5,41 @@ import (
 	"time"
 )
 
-// try is one attempt to send a piece.
-type try struct {
+// attempt is one POST of a part.
+type attempt struct {
 	endpoint *endpoint
+	pass     pass
 	session  *session
-	started  time.Time
 	reply    reply
 	ack      *ack // to expect; nil: none
 }
 
-// send posts one piece until it is answered for good. It returns what of it is
+// send posts one part until it is answered for good. It returns what of it is
 // still to be sent, and the acknowledgment to wait for, if any.
-func (d *delivery) send(ctx context.Context, p piece) (more []piece, a answered, err error) {
+func (d *delivery) send(ctx context.Context, p part) (more []part, a pendingPart, err error) {
+	c := d.client
 	for {
-		t, err := d.try(ctx, p)
+		t, err := c.attempt(ctx, p)
 		switch {
 		case ctx.Err() != nil && err != nil:
 			return nil, a, ctx.Err()
 		case err != nil:
-			err = d.wait(t, failureOf(t.endpoint, err))
+			err = c.pause(t, failureOf(t.endpoint, err))
 		default:
 			r := &t.reply
 			switch v := r.verdict(); v {
 			case accept, slow:
-				d.taken(t.endpoint, v)
-				return nil, d.expect(t, p), nil
+				c.accepted(t.endpoint, v)
+				return nil, c.expect(t, p), nil
 			case split, isolate:
 				return d.divide(t, p)
 			case noAck:
 				t.endpoint.ackMissing("the token's acknowledgment is switched off")
 			}
-			if source, ok := d.cfg.Token.(interface{ Rejected() }); ok && r.verdict() == pause && r.token() {
+			if source, ok := c.cfg.Token.(interface{ Rejected() }); ok && r.verdict() == pause && r.token() {
 				source.Rejected()
 			}
-			err = d.wait(t, refusal(r))
+			err = c.pause(t, refusal(r))
 		}
 		if err != nil {
 			return nil, a, err
@@ -46,8 +47,9 @@ func (d *delivery) send(ctx context.Context, p piece) (more []piece, a answered,
 	}
 }
 
-// try posts a piece to the endpoint whose turn it is, when there is a slot for it.
-func (c *Client) try(ctx context.Context, p piece) (t try, err error) {
+// attempt posts a part to the endpoint whose turn it is, when there is a slot for it.
+func (c *Client) attempt(ctx context.Context, p part) (t *attempt, err error) {
+	t = new(attempt)
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
@@ -55,22 +57,21 @@ func (c *Client) try(ctx context.Context, p piece) (t try, err error) {
 		return t, ctx.Err()
 	}
 	for {
-		if t.endpoint, err = c.route(ctx); err != nil {
+		if t.endpoint, t.pass, err = c.acquire(ctx); err != nil {
 			return t, err
 		}
 		t.session = t.endpoint.current()
-		t.started = time.Now()
 		t.reply, t.ack, err = t.session.post(ctx, p.b.Body, p.b.Gzip)
 		if err == errNotSent {
-			c.release(t.endpoint)
+			c.release(t.endpoint, t.pass)
 			continue
 		}
 		c.stats.posted(p.b, t.reply, err)
 		switch {
 		case err == nil:
-			c.cfg.Observer.Posted(time.Since(t.started))
+			c.cfg.Observer.Posted(time.Since(t.pass.started))
 		case ctx.Err() != nil:
-			c.release(t.endpoint)
+			c.release(t.endpoint, t.pass)
 			return t, ctx.Err()
 		}
 		if err != nil && t.reply.sent || err == nil && t.reply.ambiguous() {
@@ -80,19 +81,20 @@ func (c *Client) try(ctx context.Context, p piece) (t try, err error) {
 	}
 }
 
-// wait closes the endpoint's gate; the next route waits at it. It is an error if
-// every endpoint waits for a person in vain, or with FailFast if every one waits.
-func (c *Client) wait(t try, f failure) error {
-	paused, stopped := c.failed(t.endpoint, t.session, t.started, f)
+// pause closes the endpoint's gate, at which the next attempt waits. It is an
+// error if every endpoint waits for a person in vain, or with FailFast if every
+// one waits.
+func (c *Client) pause(t *attempt, f failure) error {
+	paused, stopped := c.failed(t, f)
 	if stopped || paused && c.cfg.FailFast {
-		return &ConfigError{t.endpoint.url, f.reason, f.way}
+		return &ConfigError{t.endpoint.url, f.reason, f.hint}
 	}
 	return nil
 }
 
-// taken notes that the endpoint accepted events.
-func (c *Client) taken(e *endpoint, v verdict) {
-	c.succeeded(e, v)
+// accepted notes that the endpoint accepted events.
+func (c *Client) accepted(e *endpoint, v verdict) {
+	c.taken(e, v)
 	c.mu.Lock()
 	c.rejected = 0
 	c.mu.Unlock()

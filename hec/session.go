@@ -63,8 +63,10 @@ func newSession(e *endpoint, channel string, cookies []*http.Cookie) *session {
 	cfg := &e.client.cfg
 	s.http = &http.Client{
 		Transport: &http.Transport{
-			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           (&net.Dialer{Timeout: dialTimeout}).DialContext,
+			Proxy: http.ProxyFromEnvironment,
+			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				return e.client.dial(ctx, network, addr)
+			},
 			TLSClientConfig:       cfg.TLS.Clone(),
 			TLSHandshakeTimeout:   dialTimeout,
 			MaxIdleConnsPerHost:   cfg.Lanes + 1,
@@ -92,7 +94,7 @@ func newSession(e *endpoint, channel string, cookies []*http.Cookie) *session {
 		},
 	}
 	s.acks.pending = map[int64]*ack{}
-	s.acks.hurry = make(chan struct{}, 1)
+	s.acks.pollNow = make(chan struct{}, 1)
 	return s
 }
 

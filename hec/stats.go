@@ -14,10 +14,10 @@ type Stats struct {
 	count batch.Count
 	codes map[string]int64 // replies by HEC code, or by HTTP status where there is none
 
-	batches, wire, plain            atomic.Int64
-	posts, quick, ambiguous, buried atomic.Int64
-	waiting, ackTimeouts            atomic.Int64
-	lastSuccess                     atomic.Int64
+	batches, wire, plain                 atomic.Int64
+	posts, quick, ambiguous, deadLetters atomic.Int64
+	waiting, ackTimeouts                 atomic.Int64
+	lastSuccess                          atomic.Int64
 }
 
 // Snapshot is Stats at one moment.
@@ -29,9 +29,9 @@ type Snapshot struct {
 	Posts       int64            // requests with events
 	QuickRetry  int64            // requests repeated at once on a new connection
 	Ambiguous   int64            // requests without a clear reply: what they carried may arrive twice
-	DeadLetters int64            // events buried
-	AckTimeouts int64            // pieces sent again for want of an acknowledgment
-	AckWaiting  int64            // pieces waiting for one now
+	DeadLetters int64            // events put away as rejected
+	AckTimeouts int64            // parts sent again for want of an acknowledgment
+	AckWaiting  int64            // parts waiting for one now
 	Replies     map[string]int64 // by code
 	LastSuccess time.Time
 }
@@ -43,7 +43,7 @@ func (c *Client) Stats() Snapshot {
 	defer s.mu.Unlock()
 	snap := Snapshot{
 		Delivered: s.count, Batches: s.batches.Load(), WireBytes: s.wire.Load(), PlainBytes: s.plain.Load(),
-		Posts: s.posts.Load(), QuickRetry: s.quick.Load(), Ambiguous: s.ambiguous.Load(), DeadLetters: s.buried.Load(),
+		Posts: s.posts.Load(), QuickRetry: s.quick.Load(), Ambiguous: s.ambiguous.Load(), DeadLetters: s.deadLetters.Load(),
 		AckTimeouts: s.ackTimeouts.Load(), AckWaiting: s.waiting.Load(), Replies: make(map[string]int64, len(s.codes)),
 	}
 	for k, v := range s.codes {

@@ -3,6 +3,8 @@ package hec_test
 import (
 	"context"
 	"crypto/tls"
+	"io"
+	stdlog "log"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -16,34 +18,42 @@ import (
 // What a person has to mend is said with the way out, and still tried again: a
 // certificate may be renewed meanwhile.
 func TestTLSTroubleIsSaidWithTheWayOut(t *testing.T) {
-	t.Parallel()
-	secure := httptest.NewTLSServer(http.NotFoundHandler())
-	t.Cleanup(secure.Close)
-	// As splunkd does with a request that is not TLS.
-	silent := serve(t, &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })})
-	trusting := secure.Client().Transport.(*http.Transport).TLSClientConfig
+	// The certificate of the servers, and who trusts it.
+	pattern := httptest.NewUnstartedServer(nil)
+	pattern.StartTLS()
+	pattern.Close()
+	trusting := pattern.Client().Transport.(*http.Transport).TLSClientConfig
 	elsewhere := trusting.Clone()
 	elsewhere.ServerName = "elsewhere"
+	secure := func(t *testing.T) string { return serveTLS(t, pattern.TLS) }
+	plain := func(t *testing.T) string { return start(t, receiver.Options{}).URL() }
+	// As splunkd does with a request that is not TLS.
+	silent := func(t *testing.T) string {
+		return serve(t, &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })})
+	}
 	for _, tt := range []struct {
-		name string
-		url  string
-		cfg  *tls.Config
-		says string
-		sent bool
+		name   string
+		server func(*testing.T) string
+		scheme string
+		cfg    *tls.Config
+		says   string
+		sent   bool
 	}{
-		{"untrusted", secure.URL, nil, "OLLAMA_HEC_CA_FILE", false},
-		{"another name", secure.URL, elsewhere, "a name that the certificate holds in OLLAMA_HEC_URL", false},
-		{"https to a plain port", "https" + strings.TrimPrefix(start(t, receiver.Options{}).URL(), "http"), nil, "begin OLLAMA_HEC_URL with http, ", false},
-		{"http to a TLS port", "http" + strings.TrimPrefix(secure.URL, "https"), nil, "begin OLLAMA_HEC_URL with https", true},
-		{"http to a TLS port that says nothing", silent, nil, "begin OLLAMA_HEC_URL with https", true},
+		{"untrusted", secure, "https", nil, "OLLAMA_HEC_CA_FILE", false},
+		{"another name", secure, "https", elsewhere, "a name that the certificate holds in OLLAMA_HEC_URL", false},
+		{"https to a plain port", plain, "https", nil, "begin OLLAMA_HEC_URL with http, ", false},
+		{"http to a TLS port", secure, "http", nil, "begin OLLAMA_HEC_URL with https", true},
+		{"http to a TLS port that says nothing", silent, "http", nil, "begin OLLAMA_HEC_URL with https", true},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			c, l, _ := client(t, func(cfg *hec.Config) { cfg.TLS = tt.cfg }, tt.url)
+		inBubble(t, tt.name, func(t *testing.T) {
+			_, address, _ := strings.Cut(tt.server(t), "://")
+			url := tt.scheme + "://" + address
+			c, l, _ := client(t, func(cfg *hec.Config) { cfg.TLS = tt.cfg }, url)
 			ctx, cancel := context.WithCancel(t.Context())
 			done := make(chan error, 1)
 			go func() { done <- c.Deliver(ctx, events("e", 1)) }()
 			eventually(t, "it is tried again", func() bool { return c.Stats().Posts > 1 })
-			if ok, why := c.Ready(); ok || !strings.HasPrefix(why, tt.url+": ") || strings.Contains(why, "http_") {
+			if ok, why := c.Ready(); ok || !strings.HasPrefix(why, url+": ") || strings.Contains(why, "http_") {
 				t.Errorf("ready: %v, %s", ok, why)
 			}
 			cancel()
@@ -56,6 +66,16 @@ func TestTLSTroubleIsSaidWithTheWayOut(t *testing.T) {
 			}
 		})
 	}
+}
+
+// serveTLS runs an HTTPS server that knows no page.
+func serveTLS(t *testing.T, cfg *tls.Config) string {
+	t.Helper()
+	l := memory.listen()
+	srv := &http.Server{Handler: http.NotFoundHandler(), ErrorLog: stdlog.New(io.Discard, "", 0)}
+	go srv.Serve(tls.NewListener(l, cfg))
+	t.Cleanup(func() { srv.Close() })
+	return "https://" + l.Addr().String()
 }
 
 func TestTLSFilesAreNamed(t *testing.T) {

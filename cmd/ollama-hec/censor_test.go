@@ -95,7 +95,7 @@ func TestReplayObeysTodaysSettings(t *testing.T) {
 		for _, event := range events(normalizing(sourcetypes.Full, sourcetypes.Redact{}), `time=2026-01-01T00:00:00.000Z level=DEBUG source=routes.go:1 msg="chat request" images=0 prompt="I am `+mail+`, `+words+`"
 [GIN] 2026/01/01 - 00:00:00 | 200 |         1ms |       127.0.0.1 | POST     "/api/chat?token=`+secret+`"
 time=2026-01-01T00:00:00.000Z level=INFO source=routes.go:1 msg=mail to=`+mail) {
-			if err := store.Bury(hec.Letter{Event: []byte(event), Reason: "too large"}); err != nil {
+			if err := store.Put(hec.DeadLetter{Event: []byte(event), Reason: "too large"}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -123,7 +123,7 @@ func (r *replayer) replay(ctx context.Context, letters []deadletter.Letter) (lef
 		if ctx.Err() != nil {
 			err = errors.New("stopped: the dead letters not sent yet stay")
 		} else {
-			settled, err = r.deliver(ctx, b, func(i int, l hec.Letter) {
+			settled, err = r.deliver(ctx, b, func(i int, l hec.DeadLetter) {
 				l.Event = slices.Clone(l.Event)
 				again[i] = deadletter.Of(l)
 			})
@@ -161,7 +161,7 @@ func (r *replayer) next(letters []deadletter.Letter) (b *batch.Batch, sent, rest
 func whole(event json.RawMessage) bool { return len(event) > 0 && event[0] == '{' }
 
 // deliver gives a batch up only when ctx ends, and then lets the POST in flight finish.
-func (r *replayer) deliver(ctx context.Context, b *batch.Batch, refused func(int, hec.Letter)) (settled int, err error) {
+func (r *replayer) deliver(ctx context.Context, b *batch.Batch, refused func(int, hec.DeadLetter)) (settled int, err error) {
 	delivering, abort := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer abort(nil)
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(r.drain, func() { abort(errors.New("stopped")) }) })()

@@ -113,8 +113,8 @@ func TestDeadLettersAreListedReplayedAndDropped(t *testing.T) {
 	store := deadletter.Open(filepath.Join(strings.TrimPrefix(state, "--state-dir="), "dead-letter"))
 	bury := func(event string) {
 		t.Helper()
-		letter := hec.Letter{Event: []byte(`{"event":"` + event + `","source":"s","sourcetype":"ollama:server"}`), Reason: "Invalid data format", Code: 6}
-		if err := store.Bury(letter); err != nil {
+		letter := hec.DeadLetter{Event: []byte(`{"event":"` + event + `","source":"s","sourcetype":"ollama:server"}`), Reason: "Invalid data format", Code: 6}
+		if err := store.Put(letter); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -117,7 +117,7 @@ func seal(dir *statedir.Dir) ([]string, error) {
 // replace has a file hold letters only. It is the old one or the new one,
 // whatever happens; without letters it goes.
 func replace(dir *statedir.Dir, name string, letters []Letter) error {
-	unlock, err := lock(dir) // or Bury would see a file vanish
+	unlock, err := lock(dir) // or Put would see a file vanish
 	if err != nil {
 		return err
 	}

@@ -95,13 +95,13 @@ func TestDrainsDoNotMeet(t *testing.T) {
 }
 
 // Drains and burials at the same time: every letter is either drained or there.
-func TestDrainAndBuryTogether(t *testing.T) {
+func TestDrainAndPutTogether(t *testing.T) {
 	s := Open(filepath.Join(t.TempDir(), "dead-letter"))
 	const letters = 50
 	var burying sync.WaitGroup
 	burying.Go(func() {
 		for range letters {
-			if err := s.Bury(hec.Letter{Event: []byte(`1`)}); err != nil {
+			if err := s.Put(hec.DeadLetter{Event: []byte(`1`)}); err != nil {
 				t.Errorf("bury: %v", err)
 			}
 		}

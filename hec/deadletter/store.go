@@ -41,7 +41,7 @@ type Letter struct {
 }
 
 // Of is the letter that an event rejected now becomes.
-func Of(l hec.Letter) Letter {
+func Of(l hec.DeadLetter) Letter {
 	return Letter{time.Now().UTC(), l.Reason, l.Code, l.Endpoint, l.Event}
 }
 
@@ -78,8 +78,8 @@ func (s *Store) made() (*statedir.Dir, error) {
 	return state.MakeSub(filepath.Base(s.path))
 }
 
-// Bury appends one letter and returns once it is on disk.
-func (s *Store) Bury(l hec.Letter) error {
+// Put appends one letter and returns once it is on disk.
+func (s *Store) Put(l hec.DeadLetter) error {
 	dir, err := s.made()
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ func reasons(t *testing.T, s *Store) (rs []string) {
 
 func bury(t *testing.T, s *Store, reason, event string) {
 	t.Helper()
-	if err := s.Bury(hec.Letter{Event: []byte(event), Reason: reason, Code: 6, Endpoint: "http://e"}); err != nil {
+	if err := s.Put(hec.DeadLetter{Event: []byte(event), Reason: reason, Code: 6, Endpoint: "http://e"}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -60,7 +60,7 @@ func TestFullStoreRefuses(t *testing.T) {
 	if err := os.Truncate(first(t, s), totalMax); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Bury(hec.Letter{Event: []byte(`2`)}); !errors.Is(err, ErrFull) {
+	if err := s.Put(hec.DeadLetter{Event: []byte(`2`)}); !errors.Is(err, ErrFull) {
 		t.Fatalf("got %v", err)
 	}
 }

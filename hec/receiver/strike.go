@@ -55,9 +55,9 @@ func (x *exchange) reset() {
 	if c, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		conn = c.NetConn()
 	}
-	if c, ok := conn.(*net.TCPConn); ok {
+	if c, ok := conn.(interface{ SetLinger(int) error }); ok { // TCP
 		c.SetLinger(0)
-		c.Close()
+		conn.Close()
 	}
 }
 

@@ -220,7 +220,7 @@ func TestBodiesTooLarge(t *testing.T) {
 	}
 }
 
-// Revoked in the middle, rotated through TOKEN_FILE: delivery waits, says so
+// Revoked in the middle, rotated through TOKEN_FILE: delivery is paused, says so
 // once, and resumes by itself.
 func TestTokenRotation(t *testing.T) {
 	t.Parallel()
@@ -234,9 +234,9 @@ func TestTokenRotation(t *testing.T) {
 	b.arrived()
 	b.server.SetTokens(receiver.Token{Value: second})
 	b.append("a.log", b.lines("a", 1000, 1000))
-	b.eventually("a word on it", func() bool { return strings.Contains(b.shipper.Log(), "delivery waits") })
+	b.eventually("a word on it", func() bool { return strings.Contains(b.shipper.Log(), "delivery is paused") })
 	b.pass(2 * time.Second)
-	if n := strings.Count(b.shipper.Log(), "delivery waits"); n != 1 {
+	if n := strings.Count(b.shipper.Log(), "delivery is paused"); n != 1 {
 		t.Errorf("said %d times", n)
 	}
 	b.must(os.WriteFile(file+".new", []byte(second), 0o600))

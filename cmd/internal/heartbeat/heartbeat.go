@@ -144,7 +144,7 @@ type envelope struct {
 // refused stands in for dead letters: what is refused is forgotten, but for why.
 type refused struct{ err error }
 
-func (r *refused) Bury(l hec.Letter) error {
+func (r *refused) Put(l hec.DeadLetter) error {
 	r.err = fmt.Errorf("%s answered %s", l.Endpoint, l.Reason)
 	return nil
 }

@@ -213,7 +213,7 @@ func TestReportsTellWhatHappened(t *testing.T) {
 func TestNothingIsSentWhileDeliveryIsPaused(t *testing.T) {
 	s := play(t, receiver.Always(receiver.Fault{Code: 4}))
 	s.append(1, 50)
-	s.eventually("delivery is paused", func() bool { return strings.Contains(s.log.String(), "delivery waits") })
+	s.eventually("delivery is paused", func() bool { return strings.Contains(s.log.String(), "delivery is paused") })
 	if n := len(s.events()); n != 0 {
 		t.Fatalf("%d events", n)
 	}
@@ -255,7 +255,7 @@ func TestRefusedReportsDisturbNothing(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(s.dir, "state", "dead-letter")); !os.IsNotExist(err) {
 				t.Errorf("dead letters: %v", err)
 			}
-			if strings.Contains(s.log.String(), "delivery waits") || strings.Contains(s.log.String(), token) {
+			if strings.Contains(s.log.String(), "delivery is paused") || strings.Contains(s.log.String(), token) {
 				t.Errorf("the log says\n%s", s.log.String())
 			}
 			s.r.SetTokens(receiver.Token{Value: token, Ack: true})

@@ -1,0 +1,210 @@
+package hec
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	slowPause = time.Second
+	// spareFirst and spareMost bound how long an endpoint is not tried again that
+	// answers to health and lets events hang, while another one is open.
+	// costlyTrial is from where on such a trial holds up a lane.
+	spareFirst, spareMost = time.Minute, 10 * time.Minute
+	costlyTrial           = time.Second
+)
+
+// state is what a gate lets through.
+type state uint8
+
+const (
+	gateOpen     state = iota // events flow
+	gateSlowed                // they flow again in a moment: the receiver asked for less
+	gateBackoff               // closed by a failure that time may heal
+	gatePaused                // closed until somebody fixes the configuration, tried now and then
+	gateStopped               // as gatePaused, and trying is in vain
+	gateChecking              // closed, a health check is out
+	gateHealthy               // closed, and the health check has passed: events may try
+	gateProbing               // closed, and one attempt with events is out
+	gateStates
+	cause // in the table: back to the state that the last failure led to
+)
+
+// signal is what a gate is told.
+type signal uint8
+
+const (
+	sigTaken   signal = iota // events were taken
+	sigEased                 // events were taken, and the receiver asks for less
+	sigFailed                // events were not taken, which time may heal
+	sigRefused               // events were refused for a reason of configuration
+	sigFinal                 // events were refused, and time will not change that
+	sigCheck                 // a health check begins
+	sigHealthy               // the health check has passed
+	sigSick                  // the health check has failed
+	sigProbe                 // one attempt is let through
+	sigNothing               // the attempt ended before it could show anything
+	signals
+)
+
+// transitions say what follows each state. What is not in it changes nothing.
+var transitions = [gateStates]map[signal]state{
+	gateOpen: {
+		sigEased: gateSlowed, sigFailed: gateBackoff, sigRefused: gatePaused, sigFinal: gateStopped,
+	},
+	gateSlowed: {
+		sigTaken: gateOpen, sigFailed: gateBackoff, sigRefused: gatePaused, sigFinal: gateStopped,
+	},
+	gateBackoff: closed,
+	gatePaused:  closed,
+	gateStopped: closed,
+	gateChecking: {
+		sigTaken: gateOpen, sigEased: gateSlowed, sigHealthy: gateHealthy, sigSick: cause,
+	},
+	gateHealthy: {
+		sigTaken: gateOpen, sigEased: gateSlowed, sigProbe: gateProbing,
+	},
+	gateProbing: {
+		sigTaken: gateOpen, sigEased: gateSlowed,
+		sigFailed: gateBackoff, sigRefused: gatePaused, sigFinal: gateStopped, sigNothing: cause,
+	},
+}
+
+// closed is what a closed gate waits for. A failure is none of it: its attempt
+// was out before the gate closed, and only the first of those counts.
+var closed = map[signal]state{
+	sigTaken: gateOpen, sigEased: gateSlowed, sigCheck: gateChecking, sigProbe: gateProbing,
+}
+
+// pace is how long a gate stays closed: first, and twice as long after each
+// further failure for the same cause, up to most.
+type pace struct {
+	first, most time.Duration
+	jitter      bool // a little longer each time, so that not all come back at once
+}
+
+var paces = [gateStates]pace{
+	gateBackoff: {250 * time.Millisecond, 10 * time.Second, true},
+	gatePaused:  {time.Second, 15 * time.Second, false},
+	gateStopped: {time.Second, 15 * time.Second, false},
+}
+
+// gate is the circuit breaker of one endpoint: it says when events may be sent
+// there. What one lane learns holds for all. It has no clock and no lock.
+type gate struct {
+	state state
+	cause state     // of the last failure; gateOpen: there was none since it opened
+	fails int       // in a row, whatever the cause
+	same  int       // of them in a row for this cause
+	until time.Time // nothing is let through before
+
+	// spare is how long the endpoint was spared, the last time, and spareUntil
+	// until when, while another one is open.
+	spare      time.Duration
+	spareUntil time.Time
+}
+
+// pass lets one attempt through a gate.
+type pass struct {
+	fails   int // of the gate then: an older pass has nothing new to say of a failure
+	started time.Time
+}
+
+// flows reports whether events may be sent, as many as there are.
+func (g *gate) flows(now time.Time) bool {
+	return g.state == gateOpen || g.state == gateSlowed && !now.Before(g.until)
+}
+
+// up reports whether the last events were taken.
+func (g *gate) up() bool { return g.cause == gateOpen }
+
+// busy reports whether somebody is out to see whether the gate can open.
+func (g *gate) busy() bool { return g.state == gateChecking || g.state == gateProbing }
+
+// person reports whether the gate waits for a person.
+func (g *gate) person() bool { return g.cause == gatePaused || g.cause == gateStopped }
+
+// pass lets an attempt through. The gate flows, or it is the only one.
+func (g *gate) pass(now time.Time) pass {
+	if !g.flows(now) {
+		g.tell(sigProbe)
+	}
+	return pass{g.fails, now}
+}
+
+// tell follows the table.
+func (g *gate) tell(s signal) {
+	to, ok := transitions[g.state][s]
+	if !ok {
+		return
+	}
+	if to == cause {
+		to = g.cause
+	}
+	g.state = to
+}
+
+// take notes that events were taken. It reports whether the gate was closed.
+func (g *gate) take(s signal, now time.Time) (opened bool) {
+	opened = !g.up()
+	g.tell(s)
+	*g = gate{state: g.state}
+	if g.state == gateSlowed {
+		g.until = now.Add(slowPause)
+	}
+	return opened
+}
+
+// fail notes that the attempt with that pass was not taken, and that the
+// endpoint asks not to be tried before after is over. It reports whether that
+// counts: not if the gate closed while the attempt was out.
+func (g *gate) fail(p pass, s signal, after time.Duration, now time.Time) (counts bool) {
+	if p.fails != g.fails {
+		return false
+	}
+	g.tell(s)
+	g.close(after, now)
+	return true
+}
+
+// sick notes that a health check has failed.
+func (g *gate) sick(after time.Duration, now time.Time) {
+	g.tell(sigSick)
+	g.close(after, now)
+}
+
+// close counts a failure and sets how long the gate stays closed.
+func (g *gate) close(after time.Duration, now time.Time) {
+	g.fails++
+	if g.same++; g.state != g.cause {
+		g.cause, g.same = g.state, 1
+	}
+	p := paces[g.state]
+	wait := p.most
+	if n := g.same - 1; n < 16 {
+		wait = min(p.first<<n, p.most)
+	}
+	if p.jitter && wait < p.most {
+		wait += rand.N(wait/4 + 1)
+	}
+	g.until = now.Add(min(max(wait, after), p.most))
+}
+
+// spared keeps trials away for longer and longer that hold up a lane while
+// another endpoint takes events.
+func (g *gate) spared(p pass, now time.Time) {
+	if now.Sub(p.started) < costlyTrial {
+		return
+	}
+	g.spare = min(max(2*g.spare, spareFirst), spareMost)
+	g.spareUntil = now.Add(g.spare)
+}
+
+// release ends an attempt that was cut short.
+func (g *gate) release(p pass) (moved bool) {
+	if p.fails != g.fails || g.state != gateProbing {
+		return false
+	}
+	g.tell(sigNothing)
+	return true
+}

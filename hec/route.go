@@ -1,0 +1,138 @@
+package hec
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+const healthTimeout = 5 * time.Second
+
+// acquire returns an endpoint to send to, and waits while every gate is closed.
+func (c *Client) acquire(ctx context.Context) (*endpoint, pass, error) {
+	for {
+		c.mu.Lock()
+		e, p, wait := c.chooseLocked(time.Now())
+		changed := c.changed
+		c.mu.Unlock()
+		if e != nil && ctx.Err() != nil {
+			c.release(e, p)
+			return nil, p, ctx.Err()
+		}
+		if e != nil {
+			return e, p, nil
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, p, ctx.Err()
+		case <-timer.C:
+		case <-changed:
+			timer.Stop()
+		}
+	}
+}
+
+// chooseLocked chooses the first open endpoint. One that failed comes back by a
+// single attempt: if another is open, only after its health check has passed.
+// Otherwise it returns how long to wait.
+func (c *Client) chooseLocked(now time.Time) (chosen *endpoint, p pass, wait time.Duration) {
+	var open *endpoint
+	if i := slices.IndexFunc(c.endpoints, func(e *endpoint) bool { return e.gate.flows(now) }); i >= 0 {
+		open = c.endpoints[i]
+	}
+	wait = paces[gateBackoff].most
+	for _, e := range c.endpoints {
+		g := &e.gate
+		if e == open {
+			break
+		}
+		if g.busy() || open != nil && now.Before(g.spareUntil) {
+			continue
+		}
+		if left := g.until.Sub(now); left > 0 {
+			wait = min(wait, left)
+			continue
+		}
+		if open == nil || g.state == gateHealthy {
+			return e, g.pass(now), 0
+		}
+		g.tell(sigCheck)
+		c.background(func(ctx context.Context) { c.probe(ctx, e) })
+	}
+	if open == nil {
+		return nil, p, wait
+	}
+	return open, open.gate.pass(now), 0
+}
+
+// probe asks a failed endpoint for its health while another does its work.
+func (c *Client) probe(ctx context.Context, e *endpoint) {
+	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	defer cancel()
+	s := e.current()
+	r, err := s.health(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	// A token or an index is not tried by health: only a POST can tell.
+	if err == nil && (r.verdict() == accept || r.verdict() == pause) {
+		e.gate.tell(sigHealthy)
+	} else if e.gate.state == gateChecking {
+		e.gate.sick(r.retryAfter, time.Now())
+		e.leaveNode(s)
+	}
+	c.wakeLocked()
+}
+
+// taken notes that an endpoint took events.
+func (c *Client) taken(e *endpoint, v verdict) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := sigTaken
+	if v == slow {
+		s = sigEased
+	}
+	if e.gate.take(s, time.Now()) {
+		c.log.Info("endpoint takes events again", "url", e.url)
+		c.wakeLocked()
+	}
+	e.said, e.kind = "", ""
+}
+
+// failed closes the gate. It reports whether every endpoint now waits for a
+// person, and whether each does in vain.
+func (c *Client) failed(t *attempt, f failure) (allPaused, allStopped bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, now := t.endpoint, time.Now()
+	if e.gate.fail(t.pass, f.signal(), f.after, now) {
+		if slices.ContainsFunc(c.endpoints, func(o *endpoint) bool { return o != e && o.gate.up() }) {
+			e.gate.spared(t.pass, now)
+		}
+		e.leaveNode(t.session)
+		c.wakeLocked()
+	}
+	e.logOnceLocked(f)
+	allPaused, allStopped = true, true
+	for _, o := range c.endpoints {
+		allPaused = allPaused && o.gate.person()
+		allStopped = allStopped && o.gate.cause == gateStopped
+	}
+	return allPaused, allStopped
+}
+
+// release gives up an attempt without a verdict.
+func (c *Client) release(e *endpoint, p pass) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e.gate.release(p) {
+		c.wakeLocked()
+	}
+}
+
+// wakeLocked wakes the lanes that wait at a gate.
+func (c *Client) wakeLocked() {
+	close(c.changed)
+	c.changed = make(chan struct{})
+}

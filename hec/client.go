@@ -55,6 +55,9 @@ type Config struct {
 	TLS         *tls.Config
 	Ack         AckMode
 	DeadLetters DeadLetters
+	// AcceptWithoutCode counts events as delivered where a front end says that
+	// it went well in place of HEC, whose replies it strips.
+	AcceptWithoutCode bool
 	// FailFast ends Deliver with an error where it would otherwise wait for
 	// somebody to fix the configuration.
 	FailFast bool

@@ -44,7 +44,7 @@ func TestEveryCode(t *testing.T) {
 		14: {posts: 2, taken: all},
 		15: {fault: receiver.Fault{Invalid: ptr(1)}, posts: 2, taken: "e1 e3 e4 e5", grave: "e2"},
 		16: {fatal: true},
-		17: {posts: 1},
+		17: {posts: 3, taken: all, says: "ACCEPT_WITHOUT_CODE"}, // the second carries one event
 		18: {posts: 2, taken: all},
 		19: {posts: 2, taken: all},
 		20: {posts: 2, taken: all},
@@ -108,9 +108,15 @@ func TestRepliesWithoutACode(t *testing.T) {
 		{status: 401, body: "who", says: "check TOKEN"}, {status: 403, body: "<html>", says: "check TOKEN"},
 		{status: 200, body: "<html>sign in</html>", says: "web page"},
 		{status: 200, body: "you sent Splunk " + secret, says: "you sent Splunk [token]"},
+		{status: 200, says: "ACCEPT_WITHOUT_CODE"}, {status: 204, says: "204 No Content without a HEC code"},
+		{status: 200, body: " ", says: "ACCEPT_WITHOUT_CODE"}, {status: 200, body: "OK", says: "ACCEPT_WITHOUT_CODE"},
+		{status: 200, body: `{"status":"Success"}`, says: "ACCEPT_WITHOUT_CODE"},
+		{status: 200, body: `{"text":"gone","code":404}`, says: "none of HEC's"},
+		{status: 200, body: `{"text":"new","code":29}`, says: "none of HEC's"},
+		{status: 404, body: `{"text":"gone","code":404}`, says: "check URL"},
 	} {
 		inBubble(t, fmt.Sprint(tt.status, " ", tt.body), func(t *testing.T) {
-			f := receiver.Fault{Status: tt.status, Body: tt.body, Header: http.Header{"Location": {"http://127.0.0.1:1/"}}}
+			f := receiver.Fault{Status: tt.status, Body: tt.body, Blank: tt.body == "", Header: http.Header{"Location": {"http://127.0.0.1:1/"}}}
 			s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Plan(f))})
 			c, l, g := client(t, nil, s.URL())
 			if err := c.Deliver(t.Context(), events("e", 3)); err != nil {
@@ -126,9 +132,9 @@ func TestRepliesWithoutACode(t *testing.T) {
 	}
 }
 
-// What counts as taken though it has no code, or one that is not written as usual.
+// What counts as taken though it is not written as usual.
 func TestRepliesThatSayYes(t *testing.T) {
-	for _, body := range []string{" ", "OK", "ok\n", `"OK"`, "\ufeff" + `{"text":"Success","code":0}`, `{"code":"0"}`, `{"text":"more to come","code":29}`} {
+	for _, body := range []string{"\ufeff" + `{"text":"Success","code":0}`, `{"code":"0"}`, ` {"code":0} `, `{"text":"nearly full","code":24}`} {
 		inBubble(t, body, func(t *testing.T) {
 			f := receiver.Fault{At: receiver.Taken, Status: 200, Body: body}
 			s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Plan(f))})

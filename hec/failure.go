@@ -19,6 +19,7 @@ type failure struct {
 	kind   string // what it is the same by as the one before; empty: by its reason
 	hint   string // what a person can do; empty where it heals by itself
 	pause  bool   // configuration
+	doubt  bool   // it may have been taken
 	stop   bool   // and one that time will not fix
 	after  time.Duration
 }
@@ -28,6 +29,8 @@ func (f *failure) signal() signal {
 	switch {
 	case f.stop:
 		return sigFinal
+	case f.doubt:
+		return sigDoubted
 	case f.pause:
 		return sigRefused
 	}
@@ -51,6 +54,8 @@ func refusal(r *reply) failure {
 	}
 	switch r.verdict() {
 	case retry:
+	case doubt:
+		f.hint, f.pause, f.doubt = r.hint(), true, true
 	case stop:
 		f.hint, f.pause, f.stop = r.hint(), true, true
 	default: // pause, and a code that makes no sense here

@@ -23,6 +23,7 @@ const (
 	gateBackoff               // closed by a failure that time may heal
 	gatePaused                // closed until somebody fixes the configuration, tried now and then
 	gateStopped               // as gatePaused, and trying is in vain
+	gateDoubtful              // closed by an answer that may have meant yes: one event is tried at a time
 	gateChecking              // closed, a health check is out
 	gateHealthy               // closed, and the health check has passed: events may try
 	gateProbing               // closed, and one attempt with events is out
@@ -39,6 +40,7 @@ const (
 	sigFailed                // events were not taken, which time may heal
 	sigRefused               // events were refused for a reason of configuration
 	sigFinal                 // events were refused, and time will not change that
+	sigDoubted               // events may have been taken: the answer is not HEC's
 	sigCheck                 // a health check begins
 	sigHealthy               // the health check has passed
 	sigSick                  // the health check has failed
@@ -50,14 +52,15 @@ const (
 // transitions say what follows each state. What is not in it changes nothing.
 var transitions = [gateStates]map[signal]state{
 	gateOpen: {
-		sigEased: gateSlowed, sigFailed: gateBackoff, sigRefused: gatePaused, sigFinal: gateStopped,
+		sigEased: gateSlowed, sigFailed: gateBackoff, sigRefused: gatePaused, sigFinal: gateStopped, sigDoubted: gateDoubtful,
 	},
 	gateSlowed: {
-		sigTaken: gateOpen, sigFailed: gateBackoff, sigRefused: gatePaused, sigFinal: gateStopped,
+		sigTaken: gateOpen, sigFailed: gateBackoff, sigRefused: gatePaused, sigFinal: gateStopped, sigDoubted: gateDoubtful,
 	},
-	gateBackoff: closed,
-	gatePaused:  closed,
-	gateStopped: closed,
+	gateBackoff:  closed,
+	gatePaused:   closed,
+	gateStopped:  closed,
+	gateDoubtful: closed,
 	gateChecking: {
 		sigTaken: gateOpen, sigEased: gateSlowed, sigHealthy: gateHealthy, sigSick: cause,
 	},
@@ -65,8 +68,8 @@ var transitions = [gateStates]map[signal]state{
 		sigTaken: gateOpen, sigEased: gateSlowed, sigProbe: gateProbing,
 	},
 	gateProbing: {
-		sigTaken: gateOpen, sigEased: gateSlowed,
-		sigFailed: gateBackoff, sigRefused: gatePaused, sigFinal: gateStopped, sigNothing: cause,
+		sigTaken: gateOpen, sigEased: gateSlowed, sigNothing: cause,
+		sigFailed: gateBackoff, sigRefused: gatePaused, sigFinal: gateStopped, sigDoubted: gateDoubtful,
 	},
 }
 
@@ -87,7 +90,13 @@ var paces = [gateStates]pace{
 	gateBackoff: {250 * time.Millisecond, 10 * time.Second, true},
 	gatePaused:  {time.Second, 15 * time.Second, false},
 	gateStopped: {time.Second, 15 * time.Second, false},
+	// Each of these events may arrive: they must not become many.
+	gateDoubtful: {time.Second, 5 * time.Minute, false},
 }
+
+// checkEvery is how often health is asked while the gate is doubtful. Once in each
+// pause it may let an event through before its time.
+const checkEvery = 10 * time.Second
 
 // gate is the circuit breaker of one endpoint: it says when events may be sent
 // there. What one lane learns holds for all. It has no clock and no lock.
@@ -97,6 +106,10 @@ type gate struct {
 	fails int       // in a row, whatever the cause
 	same  int       // of them in a row for this cause
 	until time.Time // nothing is let through before
+
+	doubts  int       // answers that may have meant yes since the last one that was HEC's
+	early   bool      // the attempt that is out, or was last, did not wait for until
+	checkAt time.Time // when health may be asked while doubtful
 
 	// spare is how long the endpoint was spared, the last time, and spareUntil
 	// until when, while another one is open.
@@ -108,6 +121,7 @@ type gate struct {
 type pass struct {
 	fails   int // of the gate then: an older pass has nothing new to say of a failure
 	started time.Time
+	single  bool // one event at most
 }
 
 // flows reports whether events may be sent, as many as there are.
@@ -122,14 +136,25 @@ func (g *gate) up() bool { return g.cause == gateOpen }
 func (g *gate) busy() bool { return g.state == gateChecking || g.state == gateProbing }
 
 // person reports whether the gate waits for a person.
-func (g *gate) person() bool { return g.cause == gatePaused || g.cause == gateStopped }
+func (g *gate) person() bool {
+	return g.cause == gatePaused || g.cause == gateStopped || g.cause == gateDoubtful
+}
+
+// checks reports whether health is asked though it is not yet time for an event.
+func (g *gate) checks(now time.Time) bool {
+	return g.state == gateDoubtful && !g.early && !now.Before(g.checkAt)
+}
+
+// prove notes that an answer was HEC's, whatever it said.
+func (g *gate) prove() { g.doubts = 0 }
 
 // pass lets an attempt through. The gate flows, or it is the only one.
 func (g *gate) pass(now time.Time) pass {
 	if !g.flows(now) {
 		g.tell(sigProbe)
+		g.early = now.Before(g.until)
 	}
-	return pass{g.fails, now}
+	return pass{g.fails, now, g.doubts > 0}
 }
 
 // tell follows the table.
@@ -148,7 +173,7 @@ func (g *gate) tell(s signal) {
 func (g *gate) take(s signal, now time.Time) (opened bool) {
 	opened = !g.up()
 	g.tell(s)
-	*g = gate{state: g.state}
+	*g = gate{state: g.state, doubts: g.doubts}
 	if g.state == gateSlowed {
 		g.until = now.Add(slowPause)
 	}
@@ -170,6 +195,10 @@ func (g *gate) fail(p pass, s signal, after time.Duration, now time.Time) (count
 // sick notes that a health check has failed.
 func (g *gate) sick(after time.Duration, now time.Time) {
 	g.tell(sigSick)
+	if g.state == gateDoubtful { // it keeps its pace
+		g.checkAt = now.Add(checkEvery)
+		return
+	}
 	g.close(after, now)
 }
 
@@ -179,9 +208,17 @@ func (g *gate) close(after time.Duration, now time.Time) {
 	if g.same++; g.state != g.cause {
 		g.cause, g.same = g.state, 1
 	}
-	p := paces[g.state]
+	p, n := paces[g.state], g.same-1
+	if g.state == gateDoubtful {
+		g.checkAt = now.Add(checkEvery)
+		if g.early {
+			return // the pace is that of those that wait
+		}
+		g.doubts++
+		n = g.doubts - 1
+	}
 	wait := p.most
-	if n := g.same - 1; n < 16 {
+	if n < 16 {
 		wait = min(p.first<<n, p.most)
 	}
 	if p.jitter && wait < p.most {

@@ -23,7 +23,7 @@ func (c *Client) Health(ctx context.Context, url string) (Health, error) {
 	if err != nil {
 		return Health{}, fmt.Errorf("ask for health: %s", plainError(err))
 	}
-	return Health{OK: r.verdict() == accept, Text: r.String(), Date: r.date}, nil
+	return Health{OK: r.healthVerdict() == accept, Text: r.String(), Date: r.date}, nil
 }
 
 // Acknowledges reports whether an endpoint gives acknowledgments.

@@ -23,6 +23,7 @@ const (
 	split                  // too large
 	stop                   // only a person can help
 	noAck                  // acknowledgment is not enabled on this token
+	doubt                  // it may have been taken, but this is no answer of HEC
 )
 
 // codes says what each code of a HEC reply asks for. Source: Splunk's
@@ -45,8 +46,8 @@ var codes = [...]verdict{
 	13: isolate,
 	14: noAck,
 	15: isolate,
-	16: stop, // query string authorization
-	17: accept,
+	16: stop,  // query string authorization
+	17: doubt, // health, which nobody has asked for
 	18: retry, 19: retry, 20: retry,
 	21: pause, 22: pause, // token invalid, disabled, as health says it
 	23: retry,          // shutting down
@@ -54,6 +55,8 @@ var codes = [...]verdict{
 	26: retry, 27: retry,
 	28: stop, // channel invalid
 }
+
+const codeHealthy = 17
 
 // tokenCodes are the pauses that a valid token would end.
 var tokenCodes = map[int]bool{1: true, 2: true, 3: true, 4: true, 21: true, 22: true}
@@ -125,17 +128,30 @@ func excerpt(text, token string) string {
 	return text
 }
 
-// hec reports whether the reply has a code of HEC, known to us or not.
-func (r *reply) hec() bool { return r.Code != nil && *r.Code >= 0 && *r.Code < 100 }
+// hec reports whether the reply has a code of HEC. Another code is none.
+func (r *reply) hec() bool { return r.Code != nil && *r.Code >= 0 && int(*r.Code) < len(codes) }
 
-// bare reports whether a proxy said no more than that it went well.
-func (r *reply) bare() bool {
-	return r.Code == nil && (r.body == "" || strings.EqualFold(strings.Trim(r.body, `"`), "ok"))
+// good reports whether the HTTP status says that it went well.
+func (r *reply) good() bool { return r.status >= 200 && r.status < 300 }
+
+// stripped reports whether a front end may have said this in place of HEC's
+// reply: that it went well, without a page and without an error of its own.
+func (r *reply) stripped() bool {
+	return r.good() && !r.hec() && !r.html && (r.Code == nil || *r.Code >= 0 && *r.Code < 100)
 }
 
-// verdict judges the reply. Where status and code disagree the code decides.
+// healthVerdict judges the reply to a health check.
+func (r *reply) healthVerdict() verdict {
+	if r.Code != nil && *r.Code == codeHealthy {
+		return accept
+	}
+	return r.verdict()
+}
+
+// verdict judges the reply to a POST of events. Where status and code disagree
+// the code decides; without a code of HEC nothing counts as taken.
 func (r *reply) verdict() verdict {
-	if r.hec() && int(*r.Code) < len(codes) {
+	if r.hec() {
 		return codes[*r.Code]
 	}
 	switch s := r.status; {
@@ -143,15 +159,15 @@ func (r *reply) verdict() verdict {
 		return split
 	case s == http.StatusRequestTimeout, s == http.StatusTooManyRequests, s >= 500:
 		return retry
-	case s >= 200 && s < 300 && (r.hec() || r.bare()):
-		return accept
+	case r.good():
+		return doubt
 	}
 	return pause
 }
 
 // token reports whether a valid token would have been let in.
 func (r *reply) token() bool {
-	if r.Code != nil {
+	if r.hec() {
 		return tokenCodes[int(*r.Code)]
 	}
 	return r.status == http.StatusUnauthorized || r.status == http.StatusForbidden
@@ -159,27 +175,35 @@ func (r *reply) token() bool {
 
 func (r *reply) String() string {
 	switch {
-	case r.Code != nil:
+	case r.Code != nil && (r.hec() || !r.good()):
 		return fmt.Sprintf("%d %s (code %d)", r.status, r.Text, *r.Code)
+	case r.Code != nil:
+		return fmt.Sprintf("%d %s with the code %d, which is none of HEC's", r.status, r.Text, *r.Code)
 	case r.html:
 		return fmt.Sprintf("%d with a web page instead of a HEC reply", r.status)
-	case r.status >= 200 && r.status < 300 && !r.bare():
-		return fmt.Sprintf("%d, but not a HEC reply: %q", r.status, r.body)
+	case r.good() && r.body != "":
+		return fmt.Sprintf("%d without a HEC code: %q", r.status, r.body)
 	}
 	return fmt.Sprintf("%d %s without a HEC code", r.status, http.StatusText(r.status))
 }
 
 // ambiguous reports whether the events may have been taken all the same.
 func (r *reply) ambiguous() bool {
-	if r.Code != nil {
-		return *r.Code == 8
+	if r.hec() {
+		return *r.Code == 8 || r.verdict() == doubt
 	}
-	return r.status == 500 || r.status == 502 || r.status == 504
+	return r.good() || r.status == 500 || r.status == 502 || r.status == 504
 }
 
 // hint is what a person can do about a pause or stop.
 func (r *reply) hint() string {
 	switch {
+	case r.verdict() == doubt && r.html:
+		return "check URL: a web page answers there in place of HEC; until HEC answers, one event at a time is tried"
+	case r.verdict() == doubt:
+		return "check URL and the routes of what stands in front of HEC: its answer does not say that HEC has taken anything; " +
+			"until HEC answers, one event at a time is tried, which may come twice. " +
+			"If the front end forwards events and strips HEC's replies, set ACCEPT_WITHOUT_CODE=on"
 	case r.token():
 		return "check TOKEN or TOKEN_FILE and that the token is enabled in Splunk"
 	case r.Code != nil && *r.Code == 7:

@@ -51,15 +51,16 @@ func (c *Client) chooseLocked(now time.Time) (chosen *endpoint, p pass, wait tim
 		if g.busy() || open != nil && now.Before(g.spareUntil) {
 			continue
 		}
-		if left := g.until.Sub(now); left > 0 {
-			wait = min(wait, left)
-			continue
-		}
-		if open == nil || g.state == gateHealthy {
+		left := g.until.Sub(now)
+		switch {
+		case g.state == gateHealthy, left <= 0 && open == nil:
 			return e, g.pass(now), 0
+		case left <= 0 && g.state != gateDoubtful, g.checks(now):
+			g.tell(sigCheck)
+			c.background(func(ctx context.Context) { c.probe(ctx, e) })
+		case left > 0:
+			wait = min(wait, left)
 		}
-		g.tell(sigCheck)
-		c.background(func(ctx context.Context) { c.probe(ctx, e) })
 	}
 	if open == nil {
 		return nil, p, wait
@@ -75,14 +76,26 @@ func (c *Client) probe(ctx context.Context, e *endpoint) {
 	r, err := s.health(ctx)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	// A token or an index is not tried by health: only a POST can tell.
-	if err == nil && (r.verdict() == accept || r.verdict() == pause) {
+	if err == nil && promising(e.gate.cause, &r) {
 		e.gate.tell(sigHealthy)
 	} else if e.gate.state == gateChecking {
 		e.gate.sick(r.retryAfter, time.Now())
 		e.leaveNode(s)
 	}
 	c.wakeLocked()
+}
+
+// promising reports whether an answer to a health check makes it worth to try
+// events. A token or an index is not tried by health: only a POST can tell. Where
+// something else than HEC has answered, HEC has to answer first.
+func promising(closedBy state, r *reply) bool {
+	switch r.healthVerdict() {
+	case accept:
+		return true
+	case pause, doubt:
+		return closedBy != gateDoubtful
+	}
+	return false
 }
 
 // taken notes that an endpoint took events.

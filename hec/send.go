@@ -5,51 +5,79 @@ import (
 	"time"
 )
 
-// attempt is one POST of a part.
+// attempt is one POST.
 type attempt struct {
 	endpoint *endpoint
 	pass     pass
 	session  *session
+	part     part   // what was posted
+	rest     []part // what was to be posted, too, and was kept back
 	reply    reply
-	ack      *ack // to expect; nil: none
+	ack      *ack   // to expect; nil: none
+	leave    func() // to be called when the reply has been judged
 }
 
 // send posts one part until it is answered for good. It returns what of it is
 // still to be sent, and the acknowledgment to wait for, if any.
 func (d *delivery) send(ctx context.Context, p part) (more []part, a pendingPart, err error) {
-	c := d.client
 	for {
-		t, err := c.attempt(ctx, p)
-		switch {
-		case ctx.Err() != nil && err != nil:
+		t, err := d.client.attempt(ctx, p)
+		if ctx.Err() != nil && err != nil {
 			return nil, a, ctx.Err()
-		case err != nil:
-			err = c.pause(t, failureOf(t.endpoint, err))
-		default:
-			r := &t.reply
-			switch v := r.verdict(); v {
-			case accept, slow:
-				c.accepted(t.endpoint, v)
-				return nil, c.expect(t, p), nil
-			case split, isolate:
-				return d.divide(t, p)
-			case noAck:
-				t.endpoint.ackMissing("the token's acknowledgment is switched off")
-			}
-			if source, ok := c.cfg.Token.(interface{ Rejected() }); ok && r.verdict() == pause && r.token() {
-				source.Rejected()
-			}
-			err = c.pause(t, refusal(r))
 		}
-		if err != nil {
-			return nil, a, err
+		done, more, a, err := d.judge(t, err)
+		t.leave()
+		if done || err != nil {
+			return more, a, err
 		}
 	}
 }
 
-// attempt posts a part to the endpoint whose turn it is, when there is a slot for it.
+// judge does what the answer to an attempt asks for. It reports whether what was
+// posted is answered for good.
+func (d *delivery) judge(t *attempt, err error) (done bool, more []part, a pendingPart, _ error) {
+	c, r := d.client, &t.reply
+	if err != nil {
+		return false, nil, a, c.pause(t, failureOf(t.endpoint, err))
+	}
+	v := c.verdict(r)
+	if c.hecAnswered(r) {
+		c.proved(t.endpoint)
+	}
+	switch v {
+	case accept, slow:
+		c.accepted(t.endpoint, v)
+		return true, t.rest, c.expect(t, t.part), nil
+	case split, isolate:
+		more, a, err = d.divide(t, t.part)
+		return true, append(more, t.rest...), a, err
+	case noAck:
+		t.endpoint.ackMissing("the token's acknowledgment is switched off")
+	}
+	if source, ok := c.cfg.Token.(interface{ Rejected() }); ok && v == pause && r.token() {
+		source.Rejected()
+	}
+	return false, nil, a, c.pause(t, refusal(r))
+}
+
+// hecAnswered reports whether HEC has answered a POST of events, whatever it said.
+func (c *Client) hecAnswered(r *reply) bool {
+	return r.hec() && r.verdict() != doubt || c.verdict(r) == accept
+}
+
+// verdict is the verdict on a reply, as it is configured.
+func (c *Client) verdict(r *reply) verdict {
+	v := r.verdict()
+	if v == doubt && c.cfg.AcceptWithoutCode && r.stripped() {
+		return accept
+	}
+	return v
+}
+
+// attempt posts a part to the endpoint whose turn it is, when there is a slot for
+// it; one event of it where more could come twice.
 func (c *Client) attempt(ctx context.Context, p part) (t *attempt, err error) {
-	t = new(attempt)
+	t = &attempt{leave: func() {}}
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
@@ -61,24 +89,55 @@ func (c *Client) attempt(ctx context.Context, p part) (t *attempt, err error) {
 			return t, err
 		}
 		t.session = t.endpoint.current()
-		t.reply, t.ack, err = t.session.post(ctx, p.b.Body, p.b.Gzip)
-		if err == errNotSent {
+		leave, err := t.session.enter(ctx)
+		if err != nil {
 			c.release(t.endpoint, t.pass)
-			continue
+			if err == errNotSent {
+				continue
+			}
+			return t, err
 		}
-		c.stats.posted(p.b, t.reply, err)
-		switch {
-		case err == nil:
-			c.cfg.Observer.Posted(time.Since(t.pass.started))
-		case ctx.Err() != nil:
+		t.leave = leave
+		if err := t.take(p); err != nil {
 			c.release(t.endpoint, t.pass)
-			return t, ctx.Err()
+			return t, err
 		}
-		if err != nil && t.reply.sent || err == nil && t.reply.ambiguous() {
-			c.stats.ambiguous.Add(1)
-		}
-		return t, err
+		return t, c.post(ctx, t)
 	}
+}
+
+// take decides what of a part is posted.
+func (t *attempt) take(p part) error {
+	t.part, t.rest = p, nil
+	n := p.b.Len()
+	if !t.pass.single || n < 2 {
+		return nil
+	}
+	ps, err := parts(p, 0, 1, 1, n)
+	if err != nil {
+		return err
+	}
+	t.part, t.rest = ps[0], ps[1:]
+	return nil
+}
+
+// post posts what the attempt took, and counts it.
+func (c *Client) post(ctx context.Context, t *attempt) (err error) {
+	b := t.part.b
+	t.reply, t.ack, err = t.session.post(ctx, b.Body, b.Gzip)
+	c.stats.posted(b, t.reply, err)
+	switch {
+	case err == nil:
+		c.cfg.Observer.Posted(time.Since(t.pass.started))
+	case ctx.Err() != nil:
+		c.release(t.endpoint, t.pass)
+		t.leave()
+		return ctx.Err()
+	}
+	if err != nil && t.reply.sent || err == nil && t.reply.ambiguous() && c.verdict(&t.reply) != accept {
+		c.stats.ambiguous.Add(1)
+	}
+	return err
 }
 
 // pause closes the endpoint's gate, at which the next attempt waits. It is an
@@ -90,6 +149,13 @@ func (c *Client) pause(t *attempt, f failure) error {
 		return &ConfigError{t.endpoint.url, f.reason, f.hint}
 	}
 	return nil
+}
+
+// proved notes that HEC itself has answered.
+func (c *Client) proved(e *endpoint) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e.gate.prove()
 }
 
 // accepted notes that the endpoint accepted events.

@@ -41,7 +41,8 @@ type session struct {
 	acks     acks // what is not acknowledged yet
 
 	// The first POST goes alone: its reply may bring the cookie that leads the
-	// others to the same node. greeting holds its place, greeted says it is over.
+	// others to the same node, or show that HEC is not there. greeting holds its
+	// place, greeted says that HEC has answered.
 	greeting chan struct{}
 	greeted  atomic.Bool
 }
@@ -104,22 +105,30 @@ func retryBrokenConnection(ctx context.Context, _ *http.Response, err error) (bo
 	return ctx.Err() == nil && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || isReset(err)), nil
 }
 
+// enter lets a POST of events begin: until HEC has answered one, alone. leave is to
+// be called when the reply has been judged.
+func (s *session) enter(ctx context.Context) (leave func(), err error) {
+	if s.greeted.Load() {
+		return func() {}, nil
+	}
+	select {
+	case s.greeting <- struct{}{}:
+		return func() { <-s.greeting }, nil
+	default:
+		return nil, s.awaitGreeting(ctx)
+	}
+}
+
 // post sends one body of events and reads the reply. a is the acknowledgment to
 // expect of it, if there is one.
 func (s *session) post(ctx context.Context, body []byte, gzip bool) (r reply, a *ack, err error) {
-	if !s.greeted.Load() {
-		select {
-		case s.greeting <- struct{}{}:
-			defer func() { <-s.greeting }()
-		default:
-			return reply{}, nil, s.awaitGreeting(ctx)
-		}
-	}
 	if r, err = s.do(ctx, http.MethodPost, eventPath, body, gzip); err != nil {
 		return r, nil, err
 	}
 	s.endpoint.heard.Store(true)
-	s.greeted.Store(true)
+	if s.endpoint.client.hecAnswered(&r) {
+		s.greeted.Store(true)
+	}
 	return r, s.answered(r), nil
 }
 

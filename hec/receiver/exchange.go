@@ -326,7 +326,9 @@ func (x *exchange) send(r reply) {
 	if kind == "" {
 		header["Content-Type"] = nil // or else net/http guesses one
 	}
-	header.Set("Content-Length", fmt.Sprint(len(body)))
+	if r.httpStatus() != http.StatusNoContent {
+		header.Set("Content-Length", fmt.Sprint(len(body)))
+	}
 	x.w.WriteHeader(r.httpStatus())
 	if x.fault.Cut {
 		x.w.Write(body[:len(body)/2])

@@ -34,9 +34,10 @@ type Fault struct {
 	// whatever At says, for these are successes.
 	Code int
 	// Status answers with this HTTP status: under Code, or else bare, with
-	// Body as its text (a page of HTML if that is empty).
+	// Body as its text (a page of HTML if that is empty, nothing at all if Blank).
 	Status int
 	Body   string
+	Blank  bool
 
 	// What goes with it, or with an otherwise good answer:
 

@@ -23,6 +23,9 @@ func (x *exchange) strike(ack int64) reply {
 		return reply{gone: true}
 	case f.Code == 0:
 		r := page(f.Status)
+		if f.Blank {
+			return bare(f.Status, "", "")
+		}
 		if f.Body != "" {
 			r.kind, r.body = "text/plain; charset=utf-8", f.Body
 		}

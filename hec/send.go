@@ -46,6 +46,9 @@ func (d *delivery) judge(t *attempt, err error) (done bool, more []part, a pendi
 	}
 	switch v {
 	case accept, slow:
+		if !r.hec() {
+			c.stats.withoutCode.Add(1)
+		}
 		c.accepted(t.endpoint, v)
 		return true, t.rest, c.expect(t, t.part), nil
 	case split, isolate:

@@ -17,6 +17,7 @@ type Stats struct {
 	batches, wire, plain                 atomic.Int64
 	posts, quick, ambiguous, deadLetters atomic.Int64
 	waiting, ackTimeouts                 atomic.Int64
+	withoutCode                          atomic.Int64
 	lastSuccess                          atomic.Int64
 }
 
@@ -29,6 +30,7 @@ type Snapshot struct {
 	Posts       int64            // requests with events
 	QuickRetry  int64            // requests repeated at once on a new connection
 	Ambiguous   int64            // requests without a clear reply: what they carried may arrive twice
+	WithoutCode int64            // requests that count as delivered though no HEC code came back
 	DeadLetters int64            // events put away as rejected
 	AckTimeouts int64            // parts sent again for want of an acknowledgment
 	AckWaiting  int64            // parts waiting for one now
@@ -44,7 +46,7 @@ func (c *Client) Stats() Snapshot {
 	snap := Snapshot{
 		Delivered: s.count, Batches: s.batches.Load(), WireBytes: s.wire.Load(), PlainBytes: s.plain.Load(),
 		Posts: s.posts.Load(), QuickRetry: s.quick.Load(), Ambiguous: s.ambiguous.Load(), DeadLetters: s.deadLetters.Load(),
-		AckTimeouts: s.ackTimeouts.Load(), AckWaiting: s.waiting.Load(), Replies: make(map[string]int64, len(s.codes)),
+		WithoutCode: s.withoutCode.Load(), AckTimeouts: s.ackTimeouts.Load(), AckWaiting: s.waiting.Load(), Replies: make(map[string]int64, len(s.codes)),
 	}
 	for k, v := range s.codes {
 		snap.Replies[k] = v

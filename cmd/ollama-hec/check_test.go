@@ -29,6 +29,11 @@ func TestCheckSaysWhatIsWrongAndHowToMendIt(t *testing.T) {
 		{"in order", testToken, nil, nil, 0, []string{"ok    health", "ok    clock", "the test event is acknowledged", "ok    file " + file, "can be written"}},
 		{"wrong token", "wrong", nil, nil, 1, []string{"fail  event", "Invalid token", "check OLLAMA_HEC_TOKEN or"}},
 		{"wrong index", testToken, receiver.Submissions(receiver.Always(receiver.Fault{Code: 7})), nil, 1, []string{"Incorrect index", "set OLLAMA_HEC_INDEX"}},
+		{"empty 200", testToken, empty(200), nil, 1, []string{"200 OK without a HEC code", "fail  event", "set OLLAMA_HEC_ACCEPT_WITHOUT_CODE=on"}},
+		{"204", testToken, empty(204), nil, 1, []string{"204 No Content without a HEC code", "fail  event"}},
+		{"another JSON", testToken, receiver.Submissions(receiver.Always(receiver.Fault{Status: 200, Body: `{"status":"Success"}`})), nil, 1,
+			[]string{"ok    health", "fail  event", "Success", "set OLLAMA_HEC_ACCEPT_WITHOUT_CODE=on"}},
+		{"stripped replies", testToken, empty(200), []string{"--accept-without-code=on"}, 0, []string{"warn  event", "--accept-without-code says"}},
 		{"queues full", testToken, receiver.On(receiver.EndpointHealth, receiver.Always(receiver.Fault{Code: 18})), nil, 0, nil},
 		{"nobody there", testToken, nil, []string{"--url=http://127.0.0.1:1"}, 1, []string{"fail  port 127.0.0.1:1", "firewall"}},
 		{"no such name", testToken, nil, []string{"--url=http://nowhere.invalid"}, 1, []string{"fail  name nowhere.invalid"}},
@@ -53,6 +58,11 @@ func TestCheckSaysWhatIsWrongAndHowToMendIt(t *testing.T) {
 			}
 		})
 	}
+}
+
+// empty answers everything with a status alone.
+func empty(status int) receiver.FaultFunc {
+	return func(*receiver.Request) receiver.Fault { return receiver.Fault{Status: status, Blank: true} }
 }
 
 // The index of health events is tried where there are to be any.

@@ -49,6 +49,7 @@ func TestWrongUseIsStatus2AndNamesTheWayOut(t *testing.T) {
 		{"CA file without certificate", token, "no PEM certificate", []string{"run", url, "--ca-file=" + file}},
 		{"certificate without key", token, "KEY_FILE", []string{"run", url, "--cert-file=" + file}},
 		{"bad value", token, "want auto or on or off", []string{"run", url, "--ack=maybe"}},
+		{"no code and acknowledgment", token, "--accept-without-code: on together with --ack=on", []string{"run", url, "--ack=on", "--accept-without-code=on"}},
 		{"bad glob", token, `--paths: glob "/x/["`, []string{"run", url, "--paths=/x/[", "--state-dir=" + state}},
 		{"stdin and files", token, "--paths: ", []string{"run", url, "--paths=-,/x/*.log", "--state-dir=" + state}},
 		{"state directory is a file", token, "--state-dir=" + file, []string{"run", url, "--paths=/x/*.log", "--state-dir=" + file}},
@@ -163,6 +164,26 @@ func stopOnceSaid(t *testing.T, text string, args ...string) (status int, said s
 	}
 	stop()
 	return <-ended, errOut.String()
+}
+
+// Without a HEC code nothing is delivered: --once says why, and the next one sends it.
+func TestOnceIsNotDeliveredWithoutACode(t *testing.T) {
+	r, _ := collect(t)
+	file := filepath.Join(t.TempDir(), "o.log")
+	if err := os.WriteFile(file, []byte("one\ntwo\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"run", "--once", "--paths=" + file, "--state-dir=" + t.TempDir()}
+	for _, code := range []int{200, 204} {
+		r.SetFault(empty(code))
+		if status, _, errOut := command(t, "", args...); status != 1 || !strings.Contains(errOut, "ACCEPT_WITHOUT_CODE") {
+			t.Errorf("%d: status %d: %s", code, status, errOut)
+		}
+	}
+	r.SetFault(nil)
+	if status, _, errOut := command(t, "", args...); status != 0 || r.Stats().Taken() != 2 {
+		t.Errorf("status %d, %d events: %s", status, r.Stats().Taken(), errOut)
+	}
 }
 
 // What was not shipped by --once is no success; run goes on at the next start.

@@ -69,8 +69,9 @@ func Collector(s *settings.Settings, d Delivery) (Output, error) {
 	}
 	client, err := hec.New(hec.Config{
 		URLs: s.URL, Token: token, TLS: tls, Ack: hec.AckMode(s.Ack),
-		DeadLetters: letters,
-		FailFast:    d.FailFast, Lanes: pipeline.DefaultLanes, Observer: d.Observer, Log: d.Log,
+		AcceptWithoutCode: bool(s.AcceptWithoutCode),
+		DeadLetters:       letters,
+		FailFast:          d.FailFast, Lanes: pipeline.DefaultLanes, Observer: d.Observer, Log: d.Log,
 	})
 	if err != nil {
 		return Output{}, err

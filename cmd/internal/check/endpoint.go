@@ -135,11 +135,14 @@ func (r *report) event(ctx context.Context, out app.Output, s *settings.Settings
 		return false
 	case err == nil && out.Client.Acknowledges():
 		r.ok(name, "token and index are accepted, the test event is acknowledged")
+	case err == nil && out.Client.Stats().WithoutCode > 0:
+		r.bad(Warn, name, "take ACCEPT_WITHOUT_CODE away once HEC's replies come through",
+			"the answer has no HEC code and counts as delivered, as ACCEPT_WITHOUT_CODE says: nothing shows that events arrive")
 	case err == nil && hec.AckMode(s.Ack) == hec.AckOff:
 		r.ok(name, "token and index are accepted")
 	case err == nil:
 		r.bad(Warn, name, "enable indexer acknowledgment on the token, if the stack has it",
-			"token and index are accepted, but without acknowledgment: a 200 is all the promise there is")
+			"token and index are accepted, but without acknowledgment: Splunk does not confirm that it was indexed")
 	case errors.As(err, &config):
 		if way == "" {
 			way = config.Hint

@@ -61,7 +61,7 @@ func New(s *settings.Settings, log *slog.Logger) (*Sender, error) {
 	h.client, err = hec.New(hec.Config{
 		URLs: s.URL, Token: token, TLS: tls,
 		// The next event says the same and more: nothing to wait for.
-		Ack: hec.AckOff, FailFast: true,
+		Ack: hec.AckOff, FailFast: true, AcceptWithoutCode: bool(s.AcceptWithoutCode),
 		DeadLetters: h.refuse,
 		// Why an endpoint takes nothing is said by the client of the lines.
 		Log: slog.New(slog.DiscardHandler),

@@ -42,6 +42,8 @@ type Settings struct {
 	Host  string  `desc:"host of the events; empty: the one that the journal or a syslog prefix names, else the name of this machine"`
 	Ack   AckMode `default:"auto" desc:"wait for indexer acknowledgment: auto (if the reply carries an ackId), on, off"`
 
+	AcceptWithoutCode Switch `split_words:"true" default:"off" desc:"on: a reply of 2xx without a HEC code counts as delivered, for front ends that strip HEC's replies; not with ACK=on"`
+
 	BatchBytes  Bytes    `split_words:"true" default:"1MiB" desc:"bytes of a batch before gzip"`
 	BatchEvents Count    `split_words:"true" default:"10000" desc:"events of a batch"`
 	BatchDelay  Duration `split_words:"true" default:"200ms" desc:"how long an event waits for others"`
@@ -149,6 +151,11 @@ func Load(fs *pflag.FlagSet) (*Settings, error) {
 		if err := set(v.Field(r.field), cmp.Or(text, r.Default)); err != nil {
 			return nil, &Error{"--" + r.Flag, err.Error()}
 		}
+	}
+	if bool(s.AcceptWithoutCode) && hec.AckMode(s.Ack) == hec.AckOn {
+		name := FlagNames(fs)
+		return nil, &Error{name(byName["ACCEPT_WITHOUT_CODE"]),
+			"on together with " + name(byName["ACK"]) + "=on: where replies are stripped no acknowledgment can come; turn one of them off"}
 	}
 	return s, nil
 }

@@ -134,6 +134,7 @@ func TestWrongValuesNameSettingValueAndWayOut(t *testing.T) {
 		{"--health-events=10ms", `--health-events: got "10ms", want a duration of 1s or more, or 0`},
 		{"--health-events=often", `--health-events: got "often", want a duration of 1s or more, or 0`},
 		{"--redact-regex=a\n([", "--redact-regex: pattern \"([\": error parsing regexp: missing closing ]: `[`; it takes regular expressions in RE2's syntax, one a line"},
+		{"--accept-without-code=yes", `--accept-without-code: got "yes", want off or on`},
 		{"--start=middle", `--start: got "middle", want beginning or end`},
 	} {
 		_, err := load(t, tt.arg)
@@ -141,6 +142,19 @@ func TestWrongValuesNameSettingValueAndWayOut(t *testing.T) {
 		if !errors.As(err, &wrong) || err.Error() != tt.want {
 			t.Errorf("%s: got %v, want %s", tt.arg, err, tt.want)
 		}
+	}
+}
+
+// Where replies are stripped no acknowledgment can come.
+func TestAcceptWithoutCodeRefusesAcknowledgment(t *testing.T) {
+	t.Setenv("OLLAMA_HEC_ACK", "on")
+	_, err := load(t, "--accept-without-code=on")
+	var wrong *Error
+	if !errors.As(err, &wrong) || wrong.Setting != "--accept-without-code" || !strings.Contains(err.Error(), "OLLAMA_HEC_ACK=on") {
+		t.Errorf("got %v", err)
+	}
+	if s := mustLoad(t, "--accept-without-code=on", "--ack=auto"); !s.AcceptWithoutCode {
+		t.Error("it is not read")
 	}
 }
 

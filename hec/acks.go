@@ -18,9 +18,14 @@ type acks struct {
 	polling      bool          // a poller runs; it ends when nothing is to be asked for
 	asking       chan struct{} // closed when the poll that is out is over; nil: none is
 	last         int64         // the highest id of the last poll that did not hold all
+	most         int           // how many ids a poll may hold; 0: pollIDs
 	pollNow      chan struct{} // somebody waits for the next poll
 	ids          ids
-	ambiguousIDs bool // ids came again: none of them means anything
+	ambiguousIDs bool      // ids came again: none of them means anything
+	replied      time.Time // when the last POST was answered; zero after trouble
+	replies      int       // answers that gave an id
+	away         time.Time // when the node was last out of reach; zero: never
+	unreached    time.Time // since when no poll has reached it; zero: the last one did
 }
 
 // ack is one acknowledgment to come.
@@ -29,9 +34,11 @@ type ack struct {
 	id      int64
 	posted  time.Time
 	done    chan struct{} // closed when it came
+	never   chan struct{} // closed when it is known that it never comes
 
 	// Guarded by acks.mu.
-	dropped   bool          // its id may stand for another batch: it never comes
+	clean     bool          // nothing else was posted on the session that is unanswered
+	dropped   bool          // never is closed
 	withdrawn bool          // not asked for any more
 	no        chan struct{} // closed by a poll since asked that does not bring it
 	asked     time.Time
@@ -40,40 +47,67 @@ type ack struct {
 // answered returns the acknowledgment to expect after a reply, nil if there is
 // none. An id that comes again was given by another node, or by a receiver that
 // has begun anew: then no batch of the session can be told by its id.
-func (s *session) answered(r reply) *ack {
+func (s *session) answered(r reply, clean bool) *ack {
 	if r.AckID == nil || s.endpoint.client.cfg.Ack == AckOff {
 		return nil
 	}
-	a := newAck(s, int64(*r.AckID), time.Now())
+	now := time.Now()
+	a := newAck(s, int64(*r.AckID), now)
+	a.clean = clean
+	if s.single { // its only one
+		return a
+	}
 	m := &s.acks
 	m.mu.Lock()
 	again := !m.ids.fresh(a.id) && !m.ambiguousIDs
+	weight := m.recountWeightLocked(now)
+	m.replies++
 	if again {
 		m.ambiguousIDs = true
-		for _, p := range m.pending {
-			m.drop(p)
-		}
+		m.dropAllLocked()
 	}
+	m.replied = now
 	m.mu.Unlock()
 	if again {
-		s.endpoint.recount(s)
+		s.endpoint.recount(s, weight)
 	}
 	return a
 }
 
+// recountWeightLocked is how much an id that comes again speaks for several nodes
+// rather than for one that has restarted: much if there was no time for a restart
+// since the last reply, and something if the session has just begun.
+func (m *acks) recountWeightLocked(now time.Time) int {
+	switch {
+	case now.Sub(m.replied) < closeCall:
+		return 2
+	case m.replies < fewReplies:
+		return 1
+	}
+	return 0
+}
+
 func newAck(s *session, id int64, posted time.Time) *ack {
-	return &ack{session: s, id: id, posted: posted, done: make(chan struct{})}
+	return &ack{session: s, id: id, posted: posted, done: make(chan struct{}), never: make(chan struct{})}
 }
 
-// drop ends asking for an id that may stand for another batch. mu is held.
-func (m *acks) drop(a *ack) {
+// dropLocked ends asking for an acknowledgment that never comes.
+func (m *acks) dropLocked(a *ack) {
 	delete(m.pending, a.id)
-	a.dropped = true
-	a.reject()
+	if !a.dropped {
+		a.dropped = true
+		close(a.never)
+	}
 }
 
-// reject tells who waits for it that a poll has not brought it. acks.mu is held.
-func (a *ack) reject() {
+func (m *acks) dropAllLocked() {
+	for _, a := range m.pending {
+		m.dropLocked(a)
+	}
+}
+
+// rejectLocked tells who waits for it that a poll has not brought it.
+func (a *ack) rejectLocked() {
 	if a.no != nil {
 		close(a.no)
 		a.no = nil
@@ -86,7 +120,7 @@ func (s *session) expect(a *ack) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.ambiguousIDs {
-		m.drop(a)
+		m.dropLocked(a)
 		return
 	}
 	m.pending[a.id] = a
@@ -100,9 +134,13 @@ func (s *session) expect(a *ack) {
 func (a *ack) cancel() {
 	m := &a.session.acks
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.pending[a.id] == a {
+	asked := m.pending[a.id] == a
+	if asked {
 		delete(m.pending, a.id)
+	}
+	m.mu.Unlock()
+	if asked {
+		a.session.endpoint.checkIn(a.session, false)
 	}
 }
 
@@ -124,9 +162,6 @@ func (a *ack) askAgain() <-chan struct{} {
 	defer m.mu.Unlock()
 	no := make(chan struct{})
 	a.no, a.asked = no, time.Now()
-	if a.dropped {
-		a.reject()
-	}
 	select {
 	case m.pollNow <- struct{}{}:
 	default:
@@ -134,8 +169,11 @@ func (a *ack) askAgain() <-chan struct{} {
 	return no
 }
 
-// errNoAck: an acknowledgment is no longer expected.
-var errNoAck = errors.New("no acknowledgment in time, sending again")
+// Why an acknowledgment is no longer expected.
+var (
+	errNoAck    = errors.New("no acknowledgment in time, sending again")
+	errNeverAck = errors.New("the node that could acknowledge it is gone or has begun anew, sending again")
+)
 
 // acknowledged waits for an acknowledgment as long as it can be expected. After
 // AckTimeout that is until a poll has once more not brought it, for the endpoint
@@ -148,6 +186,8 @@ func (c *Client) acknowledged(ctx context.Context, a *ack) (err error) {
 		select {
 		case <-a.done:
 			return nil
+		case <-a.never:
+			err = errNeverAck
 		case <-no:
 			err = errNoAck
 		case <-timeout.C:

@@ -147,7 +147,7 @@ func (c *Client) Close() {
 	c.cancel()
 	c.running.Wait()
 	for _, e := range c.endpoints {
-		e.current().close()
+		e.close()
 	}
 }
 

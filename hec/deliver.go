@@ -55,16 +55,19 @@ type delivery struct {
 type part struct {
 	b    *batch.Batch
 	from int // its first event in the batch delivered
+	lost int // how often its acknowledgment did not come
+	late int // of these, how often it was waited for in vain
 }
 
 // pendingPart is a part the receiver took and has yet to acknowledge.
 type pendingPart struct {
 	part
-	ack *ack
+	ack   *ack
+	alone bool // nothing else is sent until it is acknowledged
 }
 
 func (d *delivery) deliver(ctx context.Context, b *batch.Batch) (settled int, err error) {
-	open := []part{{b, 0}}
+	open := []part{{b: b}}
 	for len(open) > 0 {
 		var waiting []pendingPart
 		for len(open) > 0 {
@@ -75,10 +78,15 @@ func (d *delivery) deliver(ctx context.Context, b *batch.Batch) (settled int, er
 			if a.ack != nil {
 				waiting = append(waiting, a)
 			}
-			open = append(more, open[1:]...)
+			if open = append(more, open[1:]...); a.alone {
+				break
+			}
 		}
-		b.Answered()
-		if open, err = d.await(ctx, waiting); err != nil {
+		if len(open) == 0 {
+			b.Answered()
+		}
+		lost, err := d.await(ctx, waiting)
+		if open = append(lost, open...); err != nil {
 			return settledBefore(open, waiting), err
 		}
 	}
@@ -112,18 +120,54 @@ func (d *delivery) await(ctx context.Context, waiting []pendingPart) (lost []par
 		case nil:
 			c.cfg.Observer.Acknowledged(time.Since(a.ack.posted))
 			continue
-		case errNoAck:
+		case errNoAck, errNeverAck:
 		default:
 			return lost, leave(ctx, len(lost) > 0, waiting[i:])
 		}
-		s := a.ack.session
-		s.endpoint.retire(s)
-		a.ack.cancel()
-		c.stats.ackTimeouts.Add(1)
-		c.log.Warn(err.Error(), "url", s.endpoint.url, "events", a.b.Len())
-		lost = append(lost, a.part)
+		p, err := d.lost(a, err)
+		lost = append(lost, p)
+		if err != nil {
+			return lost, err
+		}
 	}
 	return lost, nil
+}
+
+// lateMost is how often an acknowledgment of one part may be late until delivery
+// stops sending it whole.
+const lateMost = 2
+
+// lost is the part to send again after its acknowledgment did not come. Where that
+// happens again and again it would without end: then the endpoint is not trusted
+// with more than one event until an acknowledgment comes.
+func (d *delivery) lost(a pendingPart, why error) (p part, err error) {
+	c, s := d.client, a.ack.session
+	e := s.endpoint
+	e.retire(s)
+	a.ack.cancel()
+	c.stats.ackTimeouts.Add(1)
+	p = a.part
+	p.lost++
+	if why == errNoAck {
+		p.late++
+	}
+	if p.late <= lateMost { // what comes then was said
+		c.log.Warn(why.Error(), "url", e.url, "events", p.b.Len())
+	}
+	switch {
+	case p.late >= lateMost:
+		f := failure{
+			reason: "acknowledgments do not come, though events are answered", pause: true, doubt: true,
+			hint: "look at the indexing queues in Splunk, and turn on sticky sessions if there is a load balancer in front of HEC; " +
+				"until one comes one event at a time is tried. ACK=off takes the reply as delivered",
+		}
+		if c.distrust(e, f) && c.cfg.FailFast {
+			return p, &ConfigError{e.url, f.reason, f.hint}
+		}
+	case p.late > 0, p.lost > 1:
+		e.spreadOut("acknowledgments do not come")
+	}
+	return p, nil
 }
 
 // leave ends waiting. If nothing has to be sent again, the acknowledgments that
@@ -155,7 +199,7 @@ func (c *Client) expect(t *attempt, p part) pendingPart {
 	case t.ack != nil:
 		e.acks.Store(true)
 		t.session.expect(t.ack)
-		return pendingPart{p, t.ack}
+		return pendingPart{p, t.ack, t.pass.unacked}
 	case e.acks.Load():
 		e.ackMissing("the replies carry no ackId any more")
 	case c.cfg.Ack == AckOn:

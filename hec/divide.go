@@ -76,7 +76,7 @@ func parts(p part, bounds ...int) (ps []part, err error) {
 		if err != nil {
 			return nil, err
 		}
-		ps = append(ps, part{b, p.from + bounds[i]})
+		ps = append(ps, part{b, p.from + bounds[i], p.lost, p.late})
 	}
 	return ps, nil
 }

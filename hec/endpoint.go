@@ -29,13 +29,16 @@ type endpoint struct {
 	acks  atomic.Bool // it gives acknowledgments
 	heard atomic.Bool // it has answered to events
 
-	mu      sync.Mutex
-	session *session // guarded by mu
+	mu          sync.Mutex
+	session     *session // guarded by mu, as all that follows
+	spread      spread
+	cookieMoved time.Time // when a balancer last led a session to another node
+	recounts    int       // ids that came again, in a row, where it was no restart
 }
 
 func newEndpoint(c *Client, url string) *endpoint {
 	e := &endpoint{client: c, url: url}
-	e.session = newSession(e, newChannel(), nil)
+	e.session = newSession(e, newChannel(), newLink(e, nil))
 	return e
 }
 
@@ -52,8 +55,18 @@ func (e *endpoint) retire(old *session) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.session == old {
-		e.session = newSession(e, newChannel(), nil)
-		old.http.CloseIdleConnections()
+		e.session = newSession(e, newChannel(), newLink(e, nil))
+		old.link.close()
+	}
+}
+
+// close closes idle connections.
+func (e *endpoint) close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.session.link.close()
+	if e.spread.on {
+		e.spread.link.close()
 	}
 }
 
@@ -64,15 +77,31 @@ func (e *endpoint) leaveNode(s *session) {
 	}
 }
 
-// recount retires a session in which an id has come again.
-func (e *endpoint) recount(s *session) {
+// recountsMost is how often in a row ids come again until a restart of the receiver
+// is no explanation any more.
+const recountsMost = 3
+
+// recount retires a session in which an id has come again. weight is how much that
+// speaks against a restart of the receiver.
+func (e *endpoint) recount(s *session, weight int) {
 	e.retire(s)
+	now := time.Now()
+	e.mu.Lock()
+	if e.recounts += weight; weight == 0 {
+		e.recounts = 0
+	}
+	several := e.recounts >= recountsMost
+	e.mu.Unlock()
+	if several {
+		e.spreadOut("several nodes give the same ackId")
+		return
+	}
 	c := e.client
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if now := time.Now(); e.saidIDs.IsZero() || now.Sub(e.saidIDs) >= sayAgain {
+	if e.saidIDs.IsZero() || now.Sub(e.saidIDs) >= sayAgain {
 		e.saidIDs = now
-		c.log.Warn("an ackId came twice: what waits for its acknowledgment will be sent again", "url", e.url,
+		c.log.Warn("an ackId came twice: what waits for its acknowledgment is sent again", "url", e.url,
 			"hint", "turn on sticky sessions if this is a load balancer; a receiver that has restarted needs nothing")
 	}
 }

@@ -110,6 +110,7 @@ type gate struct {
 	doubts  int       // answers that may have meant yes since the last one that was HEC's
 	early   bool      // the attempt that is out, or was last, did not wait for until
 	checkAt time.Time // when health may be asked while doubtful
+	unacked bool      // acknowledgments never came: only one that comes ends the doubt
 
 	// spare is how long the endpoint was spared, the last time, and spareUntil
 	// until when, while another one is open.
@@ -122,6 +123,7 @@ type pass struct {
 	fails   int // of the gate then: an older pass has nothing new to say of a failure
 	started time.Time
 	single  bool // one event at most
+	unacked bool // and nothing else until it is acknowledged
 }
 
 // flows reports whether events may be sent, as many as there are.
@@ -140,13 +142,45 @@ func (g *gate) person() bool {
 	return g.cause == gatePaused || g.cause == gateStopped || g.cause == gateDoubtful
 }
 
-// checks reports whether health is asked though it is not yet time for an event.
+// checks reports whether health is asked though it is not yet time for an event. Of
+// acknowledgments it tells nothing.
 func (g *gate) checks(now time.Time) bool {
-	return g.state == gateDoubtful && !g.early && !now.Before(g.checkAt)
+	return g.state == gateDoubtful && !g.unacked && !g.early && !now.Before(g.checkAt)
 }
 
 // prove notes that an answer was HEC's, whatever it said.
-func (g *gate) prove() { g.doubts = 0 }
+func (g *gate) prove() {
+	if !g.unacked {
+		g.doubts = 0
+	}
+}
+
+// distrust notes that acknowledgments do not come, though events are answered.
+func (g *gate) distrust(now time.Time) {
+	if g.unacked {
+		return
+	}
+	g.unacked, g.early = true, false
+	g.doubt(now)
+	g.doubts = max(g.doubts, 1)
+}
+
+// doubt closes an open gate until something else is known.
+func (g *gate) doubt(now time.Time) {
+	g.tell(sigDoubted)
+	if g.state == gateDoubtful {
+		g.close(0, now)
+	}
+}
+
+// ack notes that an acknowledgment came. It reports whether that opens the gate.
+func (g *gate) ack(now time.Time) (opened bool) {
+	if !g.unacked {
+		return false
+	}
+	g.unacked, g.doubts = false, 0
+	return g.take(sigTaken, now)
+}
 
 // pass lets an attempt through. The gate flows, or it is the only one.
 func (g *gate) pass(now time.Time) pass {
@@ -154,7 +188,7 @@ func (g *gate) pass(now time.Time) pass {
 		g.tell(sigProbe)
 		g.early = now.Before(g.until)
 	}
-	return pass{g.fails, now, g.doubts > 0}
+	return pass{g.fails, now, g.doubts > 0, g.unacked}
 }
 
 // tell follows the table.
@@ -171,6 +205,12 @@ func (g *gate) tell(s signal) {
 
 // take notes that events were taken. It reports whether the gate was closed.
 func (g *gate) take(s signal, now time.Time) (opened bool) {
+	if g.unacked {
+		if g.state == gateProbing {
+			g.doubt(now)
+		}
+		return false
+	}
 	opened = !g.up()
 	g.tell(s)
 	*g = gate{state: g.state, doubts: g.doubts}

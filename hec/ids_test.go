@@ -1,6 +1,9 @@
 package hec
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 func TestIdsThatComeAgain(t *testing.T) {
 	count := func(from, to int64) (ids []int64) {
@@ -52,7 +55,7 @@ func TestEveryIdGetsItsTurn(t *testing.T) {
 	m.pending[3].withdrawn = true
 	asked := map[int64]bool{}
 	for range 3 {
-		ids := m.ask()
+		ids, _, _ := m.nextIDs(time.Now())
 		m.over()
 		if len(ids) > pollIDs {
 			t.Errorf("%d in one poll", len(ids))

@@ -52,6 +52,9 @@ func (n *memnet) dial(ctx context.Context, network, addr string) (net.Conn, erro
 	ours, theirs := pair(l.addr)
 	select {
 	case l.conns <- theirs:
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		l.open = append(l.open, theirs)
 		return ours, nil
 	case <-l.closed:
 		return nil, refused
@@ -60,10 +63,30 @@ func (n *memnet) dial(ctx context.Context, network, addr string) (net.Conn, erro
 	}
 }
 
+// cut takes an address off the network until heal is called; connections there are
+// stay, and are of no use.
+func (n *memnet) cut(addr string) (heal func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	l := n.listeners[addr]
+	delete(n.listeners, addr)
+	for _, c := range l.open {
+		c.SetLinger(0)
+		c.Close()
+	}
+	l.open = nil
+	return func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.listeners[addr] = l
+	}
+}
+
 type memListener struct {
 	net    *memnet
 	addr   *net.TCPAddr
 	conns  chan net.Conn
+	open   []*memConn // guarded by net.mu
 	once   sync.Once
 	closed chan struct{}
 }

@@ -3,6 +3,7 @@ package hec
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -14,12 +15,13 @@ type Receipt struct {
 	ID       int64     `json:"id"`
 	Posted   time.Time `json:"posted"`
 	Cookies  []string  `json:"cookies,omitempty"`
+	Single   bool      `json:"single,omitempty"` // the only one of its channel: see spread.go
 }
 
 func receiptOf(a *ack) Receipt {
 	s := a.session
-	r := Receipt{Endpoint: s.endpoint.url, Channel: s.channel, ID: a.id, Posted: a.posted}
-	for _, c := range s.jar.Cookies(s.endpoint.cookieURL()) {
+	r := Receipt{Endpoint: s.endpoint.url, Channel: s.channel, ID: a.id, Posted: a.posted, Single: s.single}
+	for _, c := range s.link.jar.Cookies(s.endpoint.cookieURL()) {
 		r.Cookies = append(r.Cookies, c.Name+"="+c.Value)
 	}
 	return r
@@ -30,7 +32,7 @@ func receiptOf(a *ack) Receipt {
 // however old. came reports for each receipt whether its acknowledgment did.
 func (c *Client) Recall(ctx context.Context, receipts []Receipt) (came []bool) {
 	came = make([]bool, len(receipts))
-	sessions := map[[2]string]*session{}
+	sessions, links := map[[2]string]*session{}, map[[2]string]*link{}
 	waiting := make([]*ack, len(receipts))
 	for i, r := range receipts {
 		key := [2]string{r.Endpoint, r.Channel}
@@ -39,7 +41,12 @@ func (c *Client) Recall(ctx context.Context, receipts []Receipt) (came []bool) {
 			continue // no longer configured: cannot be asked
 		}
 		if sessions[key] == nil {
-			sessions[key] = newSession(e, r.Channel, cookiesOf(r.Cookies))
+			way := [2]string{r.Endpoint, strings.Join(r.Cookies, "; ")}
+			if links[way] == nil {
+				links[way] = newLink(e, cookiesOf(r.Cookies))
+			}
+			sessions[key] = newSession(e, r.Channel, links[way])
+			sessions[key].single = r.Single
 		}
 		waiting[i] = newAck(sessions[key], r.ID, r.Posted)
 		sessions[key].expect(waiting[i])
@@ -50,8 +57,8 @@ func (c *Client) Recall(ctx context.Context, receipts []Receipt) (came []bool) {
 			a.cancel()
 		}
 	}
-	for _, s := range sessions {
-		s.close()
+	for _, l := range links {
+		l.close()
 	}
 	return came
 }

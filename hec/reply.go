@@ -56,7 +56,7 @@ var codes = [...]verdict{
 	28: stop, // channel invalid
 }
 
-const codeHealthy = 17
+const codeHealthy, codeShuttingDown = 17, 23
 
 // tokenCodes are the pauses that a valid token would end.
 var tokenCodes = map[int]bool{1: true, 2: true, 3: true, 4: true, 21: true, 22: true}

@@ -110,7 +110,9 @@ func (c *Client) taken(e *endpoint, v verdict) {
 		c.log.Info("endpoint takes events again", "url", e.url)
 		c.wakeLocked()
 	}
-	e.said, e.kind = "", ""
+	if e.gate.up() {
+		e.said, e.kind = "", ""
+	}
 }
 
 // failed closes the gate. It reports whether every endpoint now waits for a
@@ -133,6 +135,36 @@ func (c *Client) failed(t *attempt, f failure) (allPaused, allStopped bool) {
 		allStopped = allStopped && o.gate.cause == gateStopped
 	}
 	return allPaused, allStopped
+}
+
+// distrust closes the gate of an endpoint whose acknowledgments do not come. It
+// reports whether every endpoint now waits for a person.
+func (c *Client) distrust(e *endpoint, f failure) (allPaused bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e.gate.distrust(time.Now())
+	e.logOnceLocked(f)
+	return !slices.ContainsFunc(c.endpoints, func(o *endpoint) bool { return !o.gate.person() })
+}
+
+// acked notes that an acknowledgment came.
+func (c *Client) acked(a *ack) {
+	e := a.session.endpoint
+	e.checkIn(a.session, a.clean)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e.gate.ack(time.Now()) {
+		c.log.Info("endpoint takes events again", "url", e.url)
+		e.said, e.kind = "", ""
+		c.wakeLocked()
+	}
+}
+
+// anotherUp reports whether an endpoint other than e takes events.
+func (c *Client) anotherUp(e *endpoint) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.ContainsFunc(c.endpoints, func(o *endpoint) bool { return o != e && o.gate.up() })
 }
 
 // release gives up an attempt without a verdict.

@@ -23,13 +23,22 @@ func (d *delivery) send(ctx context.Context, p part) (more []part, a pendingPart
 	for {
 		t, err := d.client.attempt(ctx, p)
 		if ctx.Err() != nil && err != nil {
+			t.end(a)
 			return nil, a, ctx.Err()
 		}
 		done, more, a, err := d.judge(t, err)
-		t.leave()
+		t.end(a)
 		if done || err != nil {
 			return more, a, err
 		}
+	}
+}
+
+// end is called when the reply has been judged.
+func (t *attempt) end(a pendingPart) {
+	t.leave()
+	if t.session != nil && a.ack == nil {
+		t.session.endpoint.checkIn(t.session, false)
 	}
 }
 
@@ -91,7 +100,10 @@ func (c *Client) attempt(ctx context.Context, p part) (t *attempt, err error) {
 		if t.endpoint, t.pass, err = c.acquire(ctx); err != nil {
 			return t, err
 		}
-		t.session = t.endpoint.current()
+		if t.session, err = t.endpoint.checkOut(ctx); err != nil {
+			c.release(t.endpoint, t.pass)
+			return t, err
+		}
 		leave, err := t.session.enter(ctx)
 		if err != nil {
 			c.release(t.endpoint, t.pass)
@@ -134,7 +146,6 @@ func (c *Client) post(ctx context.Context, t *attempt) (err error) {
 		c.cfg.Observer.Posted(time.Since(t.pass.started))
 	case ctx.Err() != nil:
 		c.release(t.endpoint, t.pass)
-		t.leave()
 		return ctx.Err()
 	}
 	if err != nil && t.reply.sent || err == nil && t.reply.ambiguous() && c.verdict(&t.reply) != accept {

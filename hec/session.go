@@ -13,6 +13,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptrace"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,22 +30,33 @@ const (
 	idleTimeout = 10 * time.Second
 )
 
-// session is a channel of an endpoint with its cookies and connections, which
-// belong together: behind a balancer the cookie leads to the node that knows
-// the channel.
+// session is a channel of an endpoint on its way there.
 type session struct {
 	endpoint *endpoint
 	channel  string
-	jar      http.CookieJar
-	http     *http.Client // one attempt
-	quick    *retryablehttp.Client
+	link     *link
 	acks     acks // what is not acknowledged yet
+	single   bool // one batch at a time, see spread.go
+	pooled   bool // to be checked in again
 
 	// The first POST goes alone: its reply may bring the cookie that leads the
 	// others to the same node, or show that HEC is not there. greeting holds its
 	// place, greeted says that HEC has answered.
 	greeting chan struct{}
 	greeted  atomic.Bool
+}
+
+// link is cookies and connections, which belong together: behind a balancer the
+// cookie leads to the node that knows the channel.
+type link struct {
+	jar   http.CookieJar
+	http  *http.Client // one attempt
+	quick *retryablehttp.Client
+	fresh *http.Client // each request on a connection of its own
+
+	mu      sync.Mutex
+	cookies string // of the last answer
+	steady  int    // answers since that left them as they are
 }
 
 // newChannel returns a random GUID (RFC 9562, version 4).
@@ -55,48 +67,71 @@ func newChannel() string {
 	return fmt.Sprintf("%X-%X-%X-%X-%X", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-func newSession(e *endpoint, channel string, cookies []*http.Cookie) *session {
-	s := &session{endpoint: e, channel: channel, greeting: make(chan struct{}, 1)}
-	s.jar, _ = cookiejar.New(nil) // without options it cannot fail
+func newSession(e *endpoint, channel string, l *link) *session {
+	s := &session{endpoint: e, channel: channel, link: l, greeting: make(chan struct{}, 1)}
+	s.acks.pending = map[int64]*ack{}
+	s.acks.pollNow = make(chan struct{}, 1)
+	return s
+}
+
+func newLink(e *endpoint, cookies []*http.Cookie) *link {
+	l := new(link)
+	l.jar, _ = cookiejar.New(nil) // without options it cannot fail
 	if len(cookies) > 0 {
-		s.jar.SetCookies(e.cookieURL(), cookies)
+		l.jar.SetCookies(e.cookieURL(), cookies)
 	}
-	cfg := &e.client.cfg
-	s.http = &http.Client{
-		Transport: &http.Transport{
-			Proxy: http.ProxyFromEnvironment,
-			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-				return e.client.dial(ctx, network, addr)
-			},
-			TLSClientConfig:       cfg.TLS.Clone(),
-			TLSHandshakeTimeout:   dialTimeout,
-			MaxIdleConnsPerHost:   cfg.Lanes + 1,
-			IdleConnTimeout:       idleTimeout,
-			ExpectContinueTimeout: time.Second,
-			// HEC speaks HTTP/1.1; its replies are too short to compress.
-			DisableCompression: true,
-		},
-		Jar: s.jar,
-		// A redirected POST could end anywhere: say it instead.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	s.quick = &retryablehttp.Client{
-		HTTPClient:   s.http,
+	transport := newTransport(e)
+	l.http = newHTTP(transport, l.jar)
+	lone := transport.Clone()
+	lone.DisableKeepAlives = true
+	l.fresh = newHTTP(lone, l.jar)
+	l.quick = &retryablehttp.Client{
+		HTTPClient:   l.http,
 		RetryMax:     1,
 		RetryWaitMin: 50 * time.Millisecond,
 		RetryWaitMax: 50 * time.Millisecond,
 		CheckRetry:   retryBrokenConnection,
 		Backoff:      retryablehttp.DefaultBackoff,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
-		RequestLogHook: func(_ retryablehttp.Logger, _ *http.Request, attempt int) {
+		RequestLogHook: func(_ retryablehttp.Logger, r *http.Request, attempt int) {
 			if attempt > 0 {
 				e.client.stats.quick.Add(1)
+				if repeated, ok := r.Context().Value(repeatedKey{}).(*bool); ok {
+					*repeated = true
+				}
 			}
 		},
 	}
-	s.acks.pending = map[int64]*ack{}
-	s.acks.pollNow = make(chan struct{}, 1)
-	return s
+	return l
+}
+
+// repeatedKey is where a request is told that it was sent twice.
+type repeatedKey struct{}
+
+func newTransport(e *endpoint) *http.Transport {
+	cfg := &e.client.cfg
+	return &http.Transport{
+		Proxy: http.ProxyFromEnvironment,
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			return e.client.dial(ctx, network, addr)
+		},
+		TLSClientConfig:       cfg.TLS.Clone(),
+		TLSHandshakeTimeout:   dialTimeout,
+		MaxIdleConnsPerHost:   cfg.Lanes + 1,
+		IdleConnTimeout:       idleTimeout,
+		ExpectContinueTimeout: time.Second,
+		// HEC speaks HTTP/1.1; its replies are too short to compress.
+		DisableCompression: true,
+	}
+}
+
+func newHTTP(t *http.Transport, jar http.CookieJar) *http.Client {
+	return &http.Client{
+		Transport: t,
+		Jar:       jar,
+		// A redirected POST could end anywhere: say it instead.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // retryBrokenConnection allows one quick second attempt where a kept connection
@@ -122,14 +157,18 @@ func (s *session) enter(ctx context.Context) (leave func(), err error) {
 // post sends one body of events and reads the reply. a is the acknowledgment to
 // expect of it, if there is one.
 func (s *session) post(ctx context.Context, body []byte, gzip bool) (r reply, a *ack, err error) {
-	if r, err = s.do(ctx, http.MethodPost, eventPath, body, gzip); err != nil {
+	repeated := false
+	ctx = context.WithValue(ctx, repeatedKey{}, &repeated)
+	r, _, err = s.roundTrip(ctx, request{method: http.MethodPost, path: eventPath, body: body, gzip: gzip})
+	s.sawNode(&r, err, false)
+	if err != nil {
 		return r, nil, err
 	}
 	s.endpoint.heard.Store(true)
 	if s.endpoint.client.hecAnswered(&r) {
 		s.greeted.Store(true)
 	}
-	return r, s.answered(r), nil
+	return r, s.answered(r, !repeated), nil
 }
 
 // errNotSent: nothing was sent, and an attempt can be made at once.
@@ -148,17 +187,21 @@ func (s *session) awaitGreeting(ctx context.Context) error {
 
 // health asks whether the endpoint is up. It says nothing about the token.
 func (s *session) health(ctx context.Context) (reply, error) {
-	return s.do(ctx, http.MethodGet, "/services/collector/health", nil, false)
-}
-
-// do makes one request. Even with an error the reply says whether it was sent.
-func (s *session) do(ctx context.Context, method, path string, body []byte, gzip bool) (reply, error) {
-	r, _, err := s.roundTrip(ctx, method, path, body, gzip)
+	r, _, err := s.roundTrip(ctx, request{method: http.MethodGet, path: "/services/collector/health"})
 	return r, err
 }
 
-// roundTrip returns the reply and its text.
-func (s *session) roundTrip(ctx context.Context, method, path string, body []byte, gzip bool) (r reply, text []byte, err error) {
+// request is what is asked of an endpoint.
+type request struct {
+	method, path string
+	body         []byte
+	gzip         bool
+	fresh        bool // on a connection of its own
+}
+
+// roundTrip makes one request and returns the reply and its text. Even with an
+// error the reply says whether it was sent.
+func (s *session) roundTrip(ctx context.Context, q request) (r reply, text []byte, err error) {
 	cfg := &s.endpoint.client.cfg
 	token, err := cfg.Token.Token()
 	if err != nil {
@@ -170,20 +213,20 @@ func (s *session) roundTrip(ctx context.Context, method, path string, body []byt
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent = true }})
 	// The body is a slice that nobody changes: a retried request may still be
 	// reading it while the next one starts.
-	req, err := retryablehttp.NewRequestWithContext(ctx, method, s.endpoint.url+path, body)
+	req, err := retryablehttp.NewRequestWithContext(ctx, q.method, s.endpoint.url+q.path, q.body)
 	if err != nil {
 		return reply{}, nil, err
 	}
 	req.Header.Set("Authorization", "Splunk "+token)
 	req.Header.Set("X-Splunk-Request-Channel", s.channel)
 	req.Header.Set("User-Agent", "ollama-hec")
-	if body != nil {
+	if q.body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if gzip {
+	if q.gzip {
 		req.Header.Set("Content-Encoding", "gzip")
 	}
-	resp, err := s.quick.Do(req)
+	resp, err := s.link.send(req, q.fresh)
 	if err != nil {
 		return reply{sent: sent}, nil, err
 	}
@@ -195,15 +238,31 @@ func (s *session) roundTrip(ctx context.Context, method, path string, body []byt
 	return parseReply(resp, text, token, time.Now()), text, nil
 }
 
+// send sends a request.
+func (l *link) send(req *retryablehttp.Request, fresh bool) (*http.Response, error) {
+	if !fresh {
+		return l.quick.Do(req)
+	}
+	body, err := req.BodyBytes()
+	if err != nil {
+		return nil, err
+	}
+	req.Request.Body, req.Request.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return l.fresh.Do(req.Request)
+}
+
 // pollAcks asks which of ids are acknowledged.
-func (s *session) pollAcks(ctx context.Context, ids []int64) (map[string]bool, reply, error) {
+func (s *session) pollAcks(ctx context.Context, ids []int64, fresh bool) (map[string]bool, reply, error) {
 	body, err := json.Marshal(map[string][]int64{"acks": ids})
 	if err != nil {
 		return nil, reply{}, err
 	}
-	r, text, err := s.roundTrip(ctx, http.MethodPost, "/services/collector/ack?channel="+s.channel, body, false)
+	r, text, err := s.roundTrip(ctx, request{
+		method: http.MethodPost, path: "/services/collector/ack?channel=" + s.channel, body: body, fresh: fresh,
+	})
+	s.sawNode(&r, err, true)
 	if err != nil {
-		return nil, reply{}, err
+		return nil, r, err
 	}
 	var state struct {
 		Acks map[string]bool `json:"acks"`
@@ -223,7 +282,7 @@ func (e *endpoint) cookieURL() *url.URL {
 	return u
 }
 
-func (s *session) close() { s.http.CloseIdleConnections() }
+func (l *link) close() { l.http.CloseIdleConnections() }
 
 // tokenError is a token that could not be read: configuration, not the network.
 type tokenError struct{ err error }

@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/url"
 	"sync"
 	"time"
 )
@@ -90,7 +92,8 @@ type Client struct {
 	rejected  int           // dead letters since an event was last accepted
 
 	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
-	slots chan struct{} // holds one for each POST under way
+	proxy func(*http.Request) (*url.URL, error) // of the environment
+	slots chan struct{}                         // holds one for each POST under way
 	stats Stats
 
 	// background runs polls and health checks, which outlive a Deliver, until Close.
@@ -113,7 +116,8 @@ func New(cfg Config) (*Client, error) {
 	}
 	c := &Client{
 		cfg: cfg, log: cfg.Log, changed: make(chan struct{}), slots: make(chan struct{}, cfg.Lanes),
-		dial: (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		dial:  (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		proxy: http.ProxyFromEnvironment,
 	}
 	for _, raw := range cfg.URLs {
 		base, err := ParseURL(raw)

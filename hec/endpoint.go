@@ -21,6 +21,7 @@ type endpoint struct {
 
 	// Guarded by client.mu.
 	gate    gate
+	portion portion
 	said    string    // the failure that was logged last
 	kind    string    // which was of this kind
 	saidAck time.Time // when acknowledgments were said to be missing
@@ -28,6 +29,8 @@ type endpoint struct {
 
 	acks  atomic.Bool // it gives acknowledgments
 	heard atomic.Bool // it has answered to events
+
+	certAsked atomic.Bool // it asked for a certificate of ours, and we have none
 
 	mu          sync.Mutex
 	session     *session // guarded by mu, as all that follows

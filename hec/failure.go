@@ -21,6 +21,7 @@ type failure struct {
 	pause  bool   // configuration
 	doubt  bool   // it may have been taken
 	stop   bool   // and one that time will not fix
+	slow   bool   // a gateway waited in vain for the answer
 	after  time.Duration
 }
 
@@ -37,23 +38,33 @@ func (f *failure) signal() signal {
 	return sigFailed
 }
 
-// failureOf says why there was no reply.
-func failureOf(e *endpoint, err error) failure {
+// failureOf says why there was no reply. sent: there was a connection.
+func failureOf(e *endpoint, err error, sent bool) failure {
 	var token *tokenError
 	if errors.As(err, &token) {
 		return failure{reason: err.Error(), hint: "make TOKEN_FILE readable", pause: true}
 	}
-	return failure{reason: plainError(err), hint: hintFor(e, err)}
+	if p := e.asProxyError(err); p != nil {
+		return p.failure()
+	}
+	reason, hint := Explain(err, strings.HasPrefix(e.url, "https:"))
+	if hint == "" && broken(err) && !e.heard.Load() {
+		hint = e.hintForSilence(sent)
+	}
+	return failure{reason: reason, hint: hint}
 }
 
 // refusal is the failure that a reply means.
 func refusal(r *reply) failure {
-	f := failure{reason: r.String(), after: r.retryAfter}
+	f := failure{reason: r.String(), after: r.retryAfter, slow: r.slow()}
 	if r.Code == nil {
 		f.kind = r.key() // its text may tell the time
 	}
 	switch r.verdict() {
 	case retry:
+		if r.proxy != "" && !r.hec() {
+			f.hint = "the proxy may not reach HEC: check OLLAMA_HEC_URL, or name its host in NO_PROXY if HEC is reached without " + proxyVariable("http")
+		}
 	case doubt:
 		f.hint, f.pause, f.doubt = r.hint(), true, true
 	case stop:
@@ -64,14 +75,57 @@ func refusal(r *reply) failure {
 	return f
 }
 
+// What a person can do, where several signs mean the same.
+const (
+	hintHTTPS = "begin OLLAMA_HEC_URL with https if HEC speaks TLS there"
+	hintHTTP  = "begin OLLAMA_HEC_URL with http, or enable SSL on HEC"
+	hintCert  = "set OLLAMA_HEC_CERT_FILE and OLLAMA_HEC_KEY_FILE: a certificate of ours is asked for"
+)
+
+// hintForSilence is what a person can do about an endpoint that has never answered
+// anything and closes each connection.
+func (e *endpoint) hintForSilence(sent bool) string {
+	switch {
+	case strings.HasPrefix(e.url, "http:"):
+		return hintHTTPS
+	case e.certAsked.Load():
+		return hintCert
+	case !sent: // in the handshake
+		return "look at what ends the TLS handshake there, or begin OLLAMA_HEC_URL with http if HEC does not speak TLS"
+	}
+	return ""
+}
+
+// broken reports whether a connection was closed or reset, whichever way it shows.
+func broken(err error) bool {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || isReset(err) {
+		return true
+	}
+	// net/http's own, which it does not export.
+	text := err.Error()
+	_, cut, _ := strings.Cut(text, `malformed HTTP response "`)
+	cut = strings.TrimSuffix(cut, `"`)
+	return cut != "" && strings.HasPrefix("HTTP/1.1 ", cut) || strings.Contains(text, "server closed idle connection")
+}
+
+// answersInTLS reports whether what came back to plain HTTP is a TLS alert.
+func answersInTLS(err error) bool {
+	return strings.Contains(err.Error(), `malformed HTTP response "\x15\x03`)
+}
+
+// Explain says in plain words what went wrong with a request, without what changes
+// from one time to the next, and what a person can do, where there is something.
+func Explain(err error, https bool) (reason, hint string) {
+	return plainError(err), hintFor(err, https)
+}
+
 // hintFor is what a person can do about an error that does not heal by itself.
-func hintFor(e *endpoint, err error) string {
+func hintFor(err error, https bool) string {
 	var (
 		authority x509.UnknownAuthorityError
 		name      x509.HostnameError
 		invalid   x509.CertificateInvalidError
 		record    tls.RecordHeaderError
-		alert     tls.AlertError
 	)
 	switch {
 	case errors.As(err, &authority):
@@ -82,19 +136,44 @@ func hintFor(e *endpoint, err error) string {
 		return "renew the certificate of HEC, or set this host's clock"
 	case errors.As(err, &invalid):
 		return "replace the certificate of HEC"
-	case errors.As(err, &alert):
-		return "set OLLAMA_HEC_CERT_FILE and OLLAMA_HEC_KEY_FILE if HEC asks for a certificate of ours"
-	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
-		return "begin OLLAMA_HEC_URL with http, or enable SSL on HEC"
-	case e.heard.Load(), strings.HasPrefix(e.url, "https:"):
-	case errors.Is(err, io.EOF), strings.Contains(err.Error(), "malformed HTTP response"):
-		return "begin OLLAMA_HEC_URL with https if HEC speaks TLS there"
+	case https && (errors.As(err, &record) || errors.Is(err, http.ErrSchemeMismatch)):
+		return hintHTTP
+	case !https && answersInTLS(err):
+		return hintHTTPS
 	}
-	return ""
+	return alertHint(alertOf(err))
+}
+
+// alertOf is the TLS alert that the other side sent, in words; "": none.
+func alertOf(err error) string {
+	var op *net.OpError
+	if !errors.As(err, &op) || op.Op != "remote error" || op.Err == nil {
+		return ""
+	}
+	return strings.TrimPrefix(op.Err.Error(), "tls: ")
+}
+
+// alertHint is what a person can do about a TLS alert (RFC 8446, section 6).
+func alertHint(alert string) string {
+	switch alert {
+	case "":
+		return ""
+	case "certificate required", "bad certificate", "no certificate":
+		return hintCert
+	case "handshake failure":
+		return "set OLLAMA_HEC_CERT_FILE and OLLAMA_HEC_KEY_FILE if a certificate of ours is asked for; " +
+			"otherwise nothing that both sides support is left: look at HEC's TLS settings"
+	case "protocol version not supported":
+		return "enable TLS 1.2 or later on HEC"
+	case "unrecognized name":
+		return "use a name in OLLAMA_HEC_URL that HEC has a certificate for"
+	}
+	return "look at the certificate in OLLAMA_HEC_CERT_FILE, if one is asked for: the other side does not accept it"
 }
 
 // plainError says what is wrong without what changes from one time to the next,
-// such as local ports, and without the URL, which is logged beside it.
+// such as local ports, and without the URL, which is logged beside it. However a
+// connection ends without a reply, it is the same trouble.
 func plainError(err error) string {
 	var (
 		u       *url.Error
@@ -110,6 +189,12 @@ func plainError(err error) string {
 		return "lookup " + dns.Name + ": no such host"
 	case errors.As(err, &dns):
 		return "lookup " + dns.Name + ": the name server does not answer as it should"
+	case broken(err):
+		return "the connection was closed or reset without a reply"
+	case answersInTLS(err):
+		return "the answer is TLS, not HTTP"
+	case alertOf(err) != "":
+		return "TLS alert: " + alertOf(err)
 	case errors.As(err, &op) && op.Err != nil:
 		return strings.TrimSpace(op.Op+" "+op.Net) + ": " + plainError(op.Err)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && invalid.Cert != nil:
@@ -117,8 +202,6 @@ func plainError(err error) string {
 			" to " + invalid.Cert.NotAfter.UTC().Format(time.DateTime)
 	case errors.As(err, &u):
 		return plainError(u.Err)
-	case errors.Is(err, io.EOF):
-		return "the connection was closed without a reply"
 	}
-	return err.Error()
+	return strings.TrimPrefix(err.Error(), "net/http: HTTP/1.x transport connection broken: ")
 }

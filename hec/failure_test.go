@@ -31,11 +31,11 @@ func TestErrorsWithoutWhatChanges(t *testing.T) {
 		one, other error
 		says       string
 	}{
-		{post(reset(40001)), post(reset(40002)), "connection reset"},
-		{fmt.Errorf("read the reply: %w", reset(40001)), fmt.Errorf("read the reply: %w", reset(40002)), "connection reset"},
+		{post(reset(40001)), post(reset(40002)), "closed or reset"},
+		{fmt.Errorf("read the reply: %w", reset(40001)), fmt.Errorf("read the reply: %w", reset(40002)), "closed or reset"},
 		{post(expired("2026-01-01T00:00:01Z")), post(expired("2026-01-01T00:00:02Z")), "to 2025-02-01"},
 		{post(lookup(40001)), post(lookup(40002)), "lookup splunk"},
-		{post(io.EOF), post(io.EOF), "without a reply"},
+		{post(io.EOF), post(io.EOF), "closed or reset"},
 		{post(os.ErrDeadlineExceeded), fmt.Errorf("read: %w", os.ErrDeadlineExceeded), "no reply in time"},
 	} {
 		one, other := plainError(tt.one), plainError(tt.other)

@@ -168,7 +168,10 @@ func (l *log) String() string {
 // inBubble runs a subtest on a clock of its own.
 func inBubble(t *testing.T, name string, f func(t *testing.T)) {
 	t.Helper()
-	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, f)
+	})
 }
 
 // eventually polls until ok; the bound only ends what would never come.

@@ -21,9 +21,17 @@ func (c *Client) Health(ctx context.Context, url string) (Health, error) {
 	}
 	r, err := e.current().health(ctx)
 	if err != nil {
-		return Health{}, fmt.Errorf("ask for health: %s", plainError(err))
+		return Health{}, fmt.Errorf("ask for health: %s", e.explain(err))
 	}
 	return Health{OK: r.healthVerdict() == accept, Text: r.String(), Date: r.date}, nil
+}
+
+// explain says what went wrong with a request.
+func (e *endpoint) explain(err error) string {
+	if p := e.asProxyError(err); p != nil {
+		return p.Error()
+	}
+	return plainError(err)
 }
 
 // Acknowledges reports whether an endpoint gives acknowledgments.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -74,6 +75,9 @@ type reply struct {
 	body       string        // the beginning of what is not a HEC reply
 	html       bool          // a page, so not from HEC
 	sent       bool          // with an error in place of the reply: it may have been taken
+	location   string        // where a redirect leads
+	asks       string        // what a front end asks for before it lets us in, as a hint
+	proxy      string        // by which it may have been said in place of HEC
 }
 
 // number is an integer of a reply. Some front ends quote it.
@@ -102,6 +106,10 @@ func parseReply(resp *http.Response, body []byte, token string, now time.Time) r
 	}
 	r.html = len(body) > 0 && body[0] == '<'
 	r.status = resp.StatusCode
+	r.location = redirect(resp)
+	if r.Code == nil {
+		r.asks = asksFor(r.status, body)
+	}
 	r.retryAfter = retryAfter(resp.Header.Get("Retry-After"), now)
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		r.date = date
@@ -170,7 +178,45 @@ func (r *reply) token() bool {
 	if r.hec() {
 		return tokenCodes[int(*r.Code)]
 	}
-	return r.status == http.StatusUnauthorized || r.status == http.StatusForbidden
+	return r.proxy == "" && r.asks == "" && (r.status == http.StatusUnauthorized || r.status == http.StatusForbidden)
+}
+
+// slow reports whether a gateway waited in vain for the answer: the events may
+// arrive all the same, and do so again each time.
+func (r *reply) slow() bool {
+	return !r.hec() && (r.status == http.StatusGatewayTimeout || r.status == 524)
+}
+
+// asksFor is the hint that a page of a front end comes to which wants TLS or a
+// certificate of ours. nginx has statuses of its own for it.
+func asksFor(status int, body []byte) string {
+	if status < 400 || status >= 500 {
+		return ""
+	}
+	has := func(text string) bool { return bytes.Contains(body, []byte(text)) }
+	switch {
+	case status == 497, has("plain HTTP"), has("HTTP request to an HTTPS server"), has("HTTPS port"):
+		return hintHTTPS
+	case status == 495, status == 496, has("SSL certificate"):
+		return hintCert
+	}
+	return ""
+}
+
+// redirect is where a reply sends us, without a query, which may hold anything.
+func redirect(resp *http.Response) string {
+	if resp.StatusCode < 300 || resp.StatusCode >= 400 {
+		return ""
+	}
+	to, err := url.Parse(resp.Header.Get("Location"))
+	if err != nil || to.Path == "" && to.Host == "" {
+		return ""
+	}
+	if resp.Request != nil {
+		to = resp.Request.URL.ResolveReference(to)
+	}
+	to.RawQuery, to.Fragment, to.User = "", "", nil
+	return to.String()
 }
 
 func (r *reply) String() string {
@@ -179,6 +225,10 @@ func (r *reply) String() string {
 		return fmt.Sprintf("%d %s (code %d)", r.status, r.Text, *r.Code)
 	case r.Code != nil:
 		return fmt.Sprintf("%d %s with the code %d, which is none of HEC's", r.status, r.Text, *r.Code)
+	case r.location != "":
+		return fmt.Sprintf("%d %s to %s", r.status, http.StatusText(r.status), r.location)
+	case r.proxy != "":
+		return fmt.Sprintf("%d %s without a HEC code by way of the proxy %s", r.status, http.StatusText(r.status), r.proxy)
 	case r.html:
 		return fmt.Sprintf("%d with a web page instead of a HEC reply", r.status)
 	case r.good() && r.body != "":
@@ -208,12 +258,28 @@ func (r *reply) hint() string {
 		return "check TOKEN or TOKEN_FILE and that the token is enabled in Splunk"
 	case r.Code != nil && *r.Code == 7:
 		return "set INDEX to an index that the token allows, or allow it in Splunk"
-	case r.Code == nil && strings.Contains(r.body, "HTTPS"):
-		return "begin OLLAMA_HEC_URL with https"
+	case r.asks != "":
+		return r.asks
+	case r.location != "":
+		return r.redirectHint()
+	case !r.hec() && r.proxy != "" && r.status == http.StatusProxyAuthRequired:
+		return "give the proxy's user and password in " + proxyVariable("http") + ", or name the host of OLLAMA_HEC_URL in NO_PROXY"
+	case !r.hec() && r.proxy != "":
+		return "check whether the proxy refuses it: allow the host and port of OLLAMA_HEC_URL there, or name the host in NO_PROXY if HEC is reached without " +
+			proxyVariable("http")
 	case r.verdict() == stop:
 		return "look at what stands between here and Splunk: the request was changed on its way"
 	}
 	return "check URL: is this the HEC port, and the proxy in front of it in order"
+}
+
+// redirectHint is what a person can do about a redirect: one of the same path names
+// the URL to set.
+func (r *reply) redirectHint() string {
+	if base, ok := strings.CutSuffix(r.location, eventPath); ok {
+		return "set OLLAMA_HEC_URL to " + base + " if that is HEC"
+	}
+	return "check URL: something in front of HEC sends requests elsewhere, such as to a page to sign in at"
 }
 
 // retryAfter reads the header: seconds or a date (RFC 9110, section 10.2.3).

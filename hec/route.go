@@ -110,6 +110,7 @@ func (c *Client) taken(e *endpoint, v verdict) {
 		c.log.Info("endpoint takes events again", "url", e.url)
 		c.wakeLocked()
 	}
+	e.portion.inTime()
 	if e.gate.up() {
 		e.said, e.kind = "", ""
 	}
@@ -122,6 +123,10 @@ func (c *Client) failed(t *attempt, f failure) (allPaused, allStopped bool) {
 	defer c.mu.Unlock()
 	e, now := t.endpoint, time.Now()
 	if e.gate.fail(t.pass, f.signal(), f.after, now) {
+		if f.slow && e.portion.tooLate(t.part.b.Size) {
+			f.kind += " again"
+			f.hint = "raise the time-out of the gateway in front of HEC, or look at why HEC is slow: batches are made smaller, and events may come twice"
+		}
 		if slices.ContainsFunc(c.endpoints, func(o *endpoint) bool { return o != e && o.gate.up() }) {
 			e.gate.spared(t.pass, now)
 		}

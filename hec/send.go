@@ -47,7 +47,7 @@ func (t *attempt) end(a pendingPart) {
 func (d *delivery) judge(t *attempt, err error) (done bool, more []part, a pendingPart, _ error) {
 	c, r := d.client, &t.reply
 	if err != nil {
-		return false, nil, a, c.pause(t, failureOf(t.endpoint, err))
+		return false, nil, a, c.pause(t, failureOf(t.endpoint, err, r.sent))
 	}
 	v := c.verdict(r)
 	if c.hecAnswered(r) {
@@ -113,7 +113,7 @@ func (c *Client) attempt(ctx context.Context, p part) (t *attempt, err error) {
 			return t, err
 		}
 		t.leave = leave
-		if err := t.take(p); err != nil {
+		if err := t.take(p, c.portionOf(t, p)); err != nil {
 			c.release(t.endpoint, t.pass)
 			return t, err
 		}
@@ -121,14 +121,24 @@ func (c *Client) attempt(ctx context.Context, p part) (t *attempt, err error) {
 	}
 }
 
-// take decides what of a part is posted.
-func (t *attempt) take(p part) error {
+// portionOf is how many events of a part the endpoint gets at once.
+func (c *Client) portionOf(t *attempt, p part) int {
+	if t.pass.single {
+		return 1
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return t.endpoint.portion.of(p.b.Ends)
+}
+
+// take keeps back what is more than some events of a part.
+func (t *attempt) take(p part, some int) error {
 	t.part, t.rest = p, nil
 	n := p.b.Len()
-	if !t.pass.single || n < 2 {
+	if some >= n {
 		return nil
 	}
-	ps, err := parts(p, 0, 1, 1, n)
+	ps, err := parts(p, 0, some, some, n)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -110,12 +111,11 @@ type repeatedKey struct{}
 
 func newTransport(e *endpoint) *http.Transport {
 	cfg := &e.client.cfg
-	return &http.Transport{
-		Proxy: http.ProxyFromEnvironment,
+	t := &http.Transport{
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			return e.client.dial(ctx, network, addr)
 		},
-		TLSClientConfig:       cfg.TLS.Clone(),
+		TLSClientConfig:       e.tls(),
 		TLSHandshakeTimeout:   dialTimeout,
 		MaxIdleConnsPerHost:   cfg.Lanes + 1,
 		IdleConnTimeout:       idleTimeout,
@@ -123,6 +123,24 @@ func newTransport(e *endpoint) *http.Transport {
 		// HEC speaks HTTP/1.1; its replies are too short to compress.
 		DisableCompression: true,
 	}
+	e.useProxy(t)
+	return t
+}
+
+// tls is the configuration of TLS, which notices whether a certificate of ours is
+// asked for.
+func (e *endpoint) tls() *tls.Config {
+	cfg := e.client.cfg.TLS.Clone()
+	if cfg == nil {
+		cfg = new(tls.Config)
+	}
+	if len(cfg.Certificates) == 0 && cfg.GetClientCertificate == nil {
+		cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			e.certAsked.Store(true)
+			return new(tls.Certificate), nil // none
+		}
+	}
+	return cfg
 }
 
 func newHTTP(t *http.Transport, jar http.CookieJar) *http.Client {
@@ -235,7 +253,9 @@ func (s *session) roundTrip(ctx context.Context, q request) (r reply, text []byt
 	if err != nil {
 		return reply{sent: sent}, nil, fmt.Errorf("read the reply: %w", err)
 	}
-	return parseReply(resp, text, token, time.Now()), text, nil
+	r = parseReply(resp, text, token, time.Now())
+	r.proxy = s.endpoint.proxied(req.Request)
+	return r, text, nil
 }
 
 // send sends a request.

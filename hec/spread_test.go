@@ -58,9 +58,9 @@ var balancers = []balancer{
 
 // Without sticky sessions all is acknowledged in the end, and little is sent twice.
 func TestAcknowledgmentsWithoutStickySessions(t *testing.T) {
-	const lanes, batches, each = 4, 60, 10
+	const lanes, batches, each = 4, 15, 10
 	for _, b := range balancers {
-		for _, n := range []int{1, 2, 3, 7} {
+		for _, n := range []int{1, 2, 5} {
 			for _, delay := range []time.Duration{0, 15 * time.Second} {
 				inBubble(t, fmt.Sprintf("%s, %d nodes, %v", b.name, n, delay), func(t *testing.T) {
 					nodes := indexers(n, delay)
@@ -149,7 +149,7 @@ func TestAcknowledgmentsThatNeverCome(t *testing.T) {
 			go func() { done <- c.Deliver(t.Context(), b) }()
 			<-b.Done()
 		}
-		const hours = 6
+		const hours = 2
 		<-time.After(hours * time.Hour)
 		if n := s.Stats().Taken(); n > 2*batches*each+hours*60/5+10 {
 			t.Errorf("%d events sent for %d", n, batches*each)

@@ -146,6 +146,18 @@ func (c *Client) Ready() (ok bool, reason string) {
 	return false, reason
 }
 
+// Hint is what a person can do about what Ready reports; "": nothing is known.
+func (c *Client) Hint() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range c.endpoints {
+		if e.hint != "" {
+			return e.hint
+		}
+	}
+	return ""
+}
+
 // Close ends what runs in the background and closes idle connections.
 func (c *Client) Close() {
 	c.cancel()

@@ -100,7 +100,7 @@ func (d *delivery) reject(t *attempt, p part, i int) (*failure, error) {
 		return nil, err
 	}
 	letter := DeadLetter{Event: text[p.b.Start(i):p.b.Ends[i]], Reason: r.String(), Endpoint: t.endpoint.url}
-	if r.Code != nil {
+	if r.hec() {
 		letter.Reason, letter.Code = r.Text, int(*r.Code)
 	}
 	if err := d.put(p.from+i, letter); err != nil {

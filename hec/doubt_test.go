@@ -128,6 +128,44 @@ func TestOneEventAtATimeUntilHECAnswers(t *testing.T) {
 	})
 }
 
+// What breaks the connection each time, after HEC has taken the events, does not
+// multiply them either.
+func TestLostRepliesDoNotMultiplyEvents(t *testing.T) {
+	for name, f := range map[string]receiver.Fault{
+		"reset":             {At: receiver.Taken, Reset: true},
+		"hang":              {At: receiver.Taken, Hang: true},
+		"half an answer":    {At: receiver.Taken, Cut: true, Code: 24},
+		"bad gateway":       {At: receiver.Taken, Status: 502},
+		"gateway time-out":  {At: receiver.Taken, Status: 504},
+		"a page with a 500": {At: receiver.Taken, Status: 500},
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			const n = 300
+			s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Always(f))})
+			c, _, _ := client(t, nil, s.URL())
+			done := make(chan error, 1)
+			go func() { done <- c.Deliver(t.Context(), events("e", n)) }()
+			<-time.After(20 * time.Minute)
+			// Each attempt may be two, on a connection that was closed.
+			if taken := s.Stats().Taken(); taken > 2*(3*n+20*60/10)+20 {
+				t.Errorf("%d events taken for %d", taken, n)
+			}
+			s.SetFault(nil)
+			healed := time.Now()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+			most := 30 * time.Second
+			if f.Cut { // its status was said, so it has the pace of doubt
+				most = 5 * time.Minute
+			}
+			if took := time.Since(healed); took > most {
+				t.Errorf("delivered %v after it was healed", took)
+			}
+		})
+	}
+}
+
 func TestAnotherEndpointTakesOverInDoubt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first := start(t, receiver.Options{Fault: func(*receiver.Request) receiver.Fault { return receiver.Fault{Status: 200, Blank: true} }})

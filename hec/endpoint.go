@@ -22,10 +22,12 @@ type endpoint struct {
 	// Guarded by client.mu.
 	gate    gate
 	portion portion
-	said    string    // the failure that was logged last
-	kind    string    // which was of this kind
-	saidAck time.Time // when acknowledgments were said to be missing
-	saidIDs time.Time // when ids were said to have come again
+	said    string               // the failure that was logged last
+	kind    string               // which was of this kind
+	hint    string               // and what to do about it
+	sayings map[string]time.Time // when failures were said, by kind, since it last took events
+	saidAck time.Time            // when acknowledgments were said to be missing
+	saidIDs time.Time            // when ids were said to have come again
 
 	acks  atomic.Bool // it gives acknowledgments
 	heard atomic.Bool // it has answered to events
@@ -109,16 +111,28 @@ func (e *endpoint) recount(s *session, weight int) {
 	}
 }
 
-// logOnceLocked logs a failure, once while it stays the same. client.mu is held.
+// quietLocked forgets what was said: the endpoint takes events.
+func (e *endpoint) quietLocked() {
+	e.said, e.kind, e.hint, e.sayings = "", "", "", nil
+}
+
+// logOnceLocked logs a failure, once while it stays the same, or is one of several
+// in turn. client.mu is held.
 func (e *endpoint) logOnceLocked(f failure) {
 	kind := f.kind
 	if kind == "" {
 		kind = f.reason
 	}
-	if kind == e.kind {
+	before := e.kind
+	e.said, e.kind, e.hint = f.reason, kind, f.hint
+	now := time.Now()
+	if at, said := e.sayings[kind]; said && (kind == before || now.Sub(at) < sayAgain) {
 		return
 	}
-	e.said, e.kind = f.reason, kind
+	if e.sayings == nil {
+		e.sayings = map[string]time.Time{}
+	}
+	e.sayings[kind] = now
 	about := []any{"url", e.url, "reason", f.reason}
 	if f.hint != "" {
 		about = append(about, "hint", f.hint)

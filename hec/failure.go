@@ -22,7 +22,9 @@ type failure struct {
 	doubt  bool   // it may have been taken
 	stop   bool   // and one that time will not fix
 	slow   bool   // a gateway waited in vain for the answer
-	after  time.Duration
+
+	unclear bool // there was no answer, and it may have been taken
+	after   time.Duration
 }
 
 // signal is what the failure means to the gate.
@@ -45,19 +47,21 @@ func failureOf(e *endpoint, err error, sent bool) failure {
 		return failure{reason: err.Error(), hint: "make TOKEN_FILE readable", pause: true}
 	}
 	if p := e.asProxyError(err); p != nil {
-		return p.failure()
+		f := p.failure()
+		f.unclear = sent
+		return f
 	}
 	reason, hint := Explain(err, strings.HasPrefix(e.url, "https:"))
 	if hint == "" && broken(err) && !e.heard.Load() {
 		hint = e.hintForSilence(sent)
 	}
-	return failure{reason: reason, hint: hint}
+	return failure{reason: reason, hint: hint, unclear: sent}
 }
 
 // refusal is the failure that a reply means.
 func refusal(r *reply) failure {
-	f := failure{reason: r.String(), after: r.retryAfter, slow: r.slow()}
-	if r.Code == nil {
+	f := failure{reason: r.String(), after: r.retryAfter, slow: r.slow(), unclear: !r.hec() && r.ambiguous()}
+	if !r.hec() {
 		f.kind = r.key() // its text may tell the time
 	}
 	switch r.verdict() {

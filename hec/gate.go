@@ -98,6 +98,10 @@ var paces = [gateStates]pace{
 // pause it may let an event through before its time.
 const checkEvery = 10 * time.Second
 
+// unclearMost is how many attempts in a row may end without an answer, though the
+// events may have been taken, until one event is tried at a time.
+const unclearMost = 3
+
 // gate is the circuit breaker of one endpoint: it says when events may be sent
 // there. What one lane learns holds for all. It has no clock and no lock.
 type gate struct {
@@ -108,6 +112,7 @@ type gate struct {
 	until time.Time // nothing is let through before
 
 	doubts  int       // answers that may have meant yes since the last one that was HEC's
+	unclear int       // attempts without an answer, though the events may have been taken, since then
 	early   bool      // the attempt that is out, or was last, did not wait for until
 	checkAt time.Time // when health may be asked while doubtful
 	unacked bool      // acknowledgments never came: only one that comes ends the doubt
@@ -150,10 +155,14 @@ func (g *gate) checks(now time.Time) bool {
 
 // prove notes that an answer was HEC's, whatever it said.
 func (g *gate) prove() {
+	g.unclear = 0
 	if !g.unacked {
 		g.doubts = 0
 	}
 }
+
+// trust notes that acknowledgments are no longer expected.
+func (g *gate) trust() { g.unacked = false }
 
 // distrust notes that acknowledgments do not come, though events are answered.
 func (g *gate) distrust(now time.Time) {
@@ -188,7 +197,7 @@ func (g *gate) pass(now time.Time) pass {
 		g.tell(sigProbe)
 		g.early = now.Before(g.until)
 	}
-	return pass{g.fails, now, g.doubts > 0, g.unacked}
+	return pass{g.fails, now, g.doubts > 0 || g.unclear >= unclearMost, g.unacked}
 }
 
 // tell follows the table.
@@ -213,7 +222,7 @@ func (g *gate) take(s signal, now time.Time) (opened bool) {
 	}
 	opened = !g.up()
 	g.tell(s)
-	*g = gate{state: g.state, doubts: g.doubts}
+	*g = gate{state: g.state, doubts: g.doubts, unclear: g.unclear}
 	if g.state == gateSlowed {
 		g.until = now.Add(slowPause)
 	}

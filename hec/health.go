@@ -10,6 +10,7 @@ import (
 type Health struct {
 	OK   bool
 	Text string
+	Hint string    // what a person can do, where it is not HEC that answers
 	Date time.Time // the endpoint's clock; zero if it does not tell
 }
 
@@ -23,7 +24,11 @@ func (c *Client) Health(ctx context.Context, url string) (Health, error) {
 	if err != nil {
 		return Health{}, fmt.Errorf("ask for health: %s", e.explain(err))
 	}
-	return Health{OK: r.healthVerdict() == accept, Text: r.String(), Date: r.date}, nil
+	h := Health{OK: r.healthVerdict() == accept, Text: r.String(), Date: r.date}
+	if !r.hec() {
+		h.Hint = r.hint()
+	}
+	return h, nil
 }
 
 // explain says what went wrong with a request.

@@ -16,6 +16,7 @@ const (
 type portion struct {
 	most int // bytes before gzip; 0: all
 	late int // replies of a gateway that has waited in vain, in a row
+	size int // of the last body that it waited for
 	good int // replies in time, since most was changed
 }
 
@@ -23,7 +24,7 @@ type portion struct {
 // whether that has become a habit.
 func (p *portion) tooLate(size int) bool {
 	p.late++
-	p.good = 0
+	p.good, p.size = 0, size
 	if p.late < lateReplies {
 		return false
 	}
@@ -31,8 +32,11 @@ func (p *portion) tooLate(size int) bool {
 	return true
 }
 
-// inTime notes that a body was answered.
-func (p *portion) inTime() {
+// inTime notes that a body of that size was answered. Small ones show nothing.
+func (p *portion) inTime(size int) {
+	if 2*size < p.size || 2*size < p.most {
+		return
+	}
 	p.late = 0
 	if p.most == 0 {
 		return

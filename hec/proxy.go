@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -63,7 +65,19 @@ func ProxyFor(raw string) (proxy, variable string, err error) {
 	if err != nil || p == nil {
 		return "", proxyVariable(u.Scheme), err
 	}
-	return p.Host, proxyVariable(u.Scheme), nil
+	return proxyAddress(p), proxyVariable(u.Scheme), nil
+}
+
+// proxyAddress is the host and port of a proxy.
+func proxyAddress(p *url.URL) string {
+	if p.Port() != "" {
+		return p.Host
+	}
+	port, ok := map[string]string{"https": "443", "socks5": "1080", "socks5h": "1080"}[p.Scheme]
+	if !ok {
+		port = "80"
+	}
+	return net.JoinHostPort(p.Hostname(), port)
 }
 
 // proxyVariable is the variable of the environment that names the proxy.
@@ -79,11 +93,19 @@ func proxyVariable(scheme string) string {
 // password.
 func findProxy(find func(*http.Request) (*url.URL, error), req *http.Request) (*url.URL, error) {
 	p, err := find(req)
-	if err != nil {
+	if err != nil || p != nil && !usable(p) {
 		v := proxyVariable(req.URL.Scheme)
 		return nil, &proxyError{variable: v, value: presentable(os.Getenv(v)), err: errors.New("not a URL")}
 	}
 	return p, nil
+}
+
+// usable reports whether a URL can be that of a proxy. What net/http cannot read it
+// takes for a host, and then looks for hosts that nobody meant.
+func usable(p *url.URL) bool {
+	port, err := strconv.ParseUint(cmp.Or(p.Port(), "80"), 10, 16)
+	return p.Hostname() != "" && err == nil && port > 0 && (p.Path == "" || p.Path == "/") &&
+		slices.Contains([]string{"http", "https", "socks5", "socks5h"}, p.Scheme)
 }
 
 // useProxy has a transport use the proxy of the environment, and tell its refusals.

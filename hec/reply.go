@@ -299,7 +299,7 @@ func retryAfter(h string, now time.Time) time.Duration {
 
 // key is what replies are counted by.
 func (r *reply) key() string {
-	if r.Code != nil {
+	if r.hec() {
 		return strconv.Itoa(int(*r.Code))
 	}
 	return "http_" + strconv.Itoa(r.status)

@@ -98,6 +98,13 @@ func promising(closedBy state, r *reply) bool {
 	return false
 }
 
+// trust notes that an endpoint is not to acknowledge what it takes.
+func (c *Client) trust(e *endpoint) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e.gate.trust()
+}
+
 // taken notes that an endpoint took events.
 func (c *Client) taken(e *endpoint, v verdict) {
 	c.mu.Lock()
@@ -110,9 +117,8 @@ func (c *Client) taken(e *endpoint, v verdict) {
 		c.log.Info("endpoint takes events again", "url", e.url)
 		c.wakeLocked()
 	}
-	e.portion.inTime()
 	if e.gate.up() {
-		e.said, e.kind = "", ""
+		e.quietLocked()
 	}
 }
 
@@ -122,6 +128,9 @@ func (c *Client) failed(t *attempt, f failure) (allPaused, allStopped bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, now := t.endpoint, time.Now()
+	if f.unclear {
+		e.gate.unclear++
+	}
 	if e.gate.fail(t.pass, f.signal(), f.after, now) {
 		if f.slow && e.portion.tooLate(t.part.b.Size) {
 			f.kind += " again"
@@ -160,7 +169,7 @@ func (c *Client) acked(a *ack) {
 	defer c.mu.Unlock()
 	if e.gate.ack(time.Now()) {
 		c.log.Info("endpoint takes events again", "url", e.url)
-		e.said, e.kind = "", ""
+		e.quietLocked()
 		c.wakeLocked()
 	}
 }

@@ -58,8 +58,12 @@ func (d *delivery) judge(t *attempt, err error) (done bool, more []part, a pendi
 		if !r.hec() {
 			c.stats.withoutCode.Add(1)
 		}
+		if a = c.expect(t, t.part); a.ack == nil {
+			c.trust(t.endpoint)
+		}
 		c.accepted(t.endpoint, v)
-		return true, t.rest, c.expect(t, t.part), nil
+		c.answeredInTime(t)
+		return true, t.rest, a, nil
 	case split, isolate:
 		more, a, err = d.divide(t, t.part)
 		return true, append(more, t.rest...), a, err
@@ -173,6 +177,13 @@ func (c *Client) pause(t *attempt, f failure) error {
 		return &ConfigError{t.endpoint.url, f.reason, f.hint}
 	}
 	return nil
+}
+
+// answeredInTime notes that a gateway had time enough.
+func (c *Client) answeredInTime(t *attempt) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t.endpoint.portion.inTime(t.part.b.Size)
 }
 
 // proved notes that HEC itself has answered.

@@ -225,6 +225,7 @@ func (s *session) roundTrip(ctx context.Context, q request) (r reply, text []byt
 	if err != nil {
 		return reply{}, nil, &tokenError{err}
 	}
+	caller := ctx
 	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	defer cancel()
 	sent := false // a connection was there, so something may have been
@@ -249,9 +250,11 @@ func (s *session) roundTrip(ctx context.Context, q request) (r reply, text []byt
 		return reply{sent: sent}, nil, err
 	}
 	defer resp.Body.Close()
+	// An answer that breaks off is judged by what there is of it: its status was
+	// said, and that may have meant yes.
 	text, err = io.ReadAll(io.LimitReader(resp.Body, replyMax))
-	if err != nil {
-		return reply{sent: sent}, nil, fmt.Errorf("read the reply: %w", err)
+	if err != nil && caller.Err() != nil {
+		return reply{sent: sent}, nil, err
 	}
 	r = parseReply(resp, text, token, time.Now())
 	r.proxy = s.endpoint.proxied(req.Request)

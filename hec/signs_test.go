@@ -136,7 +136,7 @@ func TestBrokenConnectionsAreOneTrouble(t *testing.T) {
 		var n atomic.Int64
 		ways := []func(net.Conn){
 			reset, func(net.Conn) {}, answering(""), answering("HTTP/1."), func(c net.Conn) { answering("")(c); reset(c) },
-			answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"), func(c net.Conn) { c.Read(make([]byte, 10)); reset(c) },
+			func(c net.Conn) { c.Read(make([]byte, 10)); reset(c) },
 		}
 		address := talk(t, func(c net.Conn) { ways[n.Add(1)%int64(len(ways))](c) })
 		c, l, _ := client(t, nil, "http://"+address)
@@ -145,6 +145,22 @@ func TestBrokenConnectionsAreOneTrouble(t *testing.T) {
 		c.Deliver(ctx, events("e", 1))
 		if said := l.String(); n.Load() < 20 || strings.Count(said, "\n") != 1 {
 			t.Errorf("%d connections, and the log says\n%s", n.Load(), said)
+		}
+	})
+}
+
+// Two troubles in turn are said once each.
+func TestTroublesInTurnAreSaidOnceEach(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int64
+		ways := []func(net.Conn){reset, answering(page(503, "", "")), answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")}
+		address := talk(t, func(c net.Conn) { ways[n.Add(1)%3](c) })
+		c, l, _ := client(t, nil, "http://"+address)
+		ctx, cancel := context.WithTimeout(t.Context(), 9*time.Minute)
+		defer cancel()
+		c.Deliver(ctx, events("e", 1))
+		if said := l.String(); strings.Count(said, "\n") < 2 || strings.Count(said, "\n") > 3 {
+			t.Errorf("the log says\n%s", said)
 		}
 	})
 }

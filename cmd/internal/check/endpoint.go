@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"ollama-hec/cmd/internal/app"
@@ -37,10 +39,39 @@ func (r *report) endpoints(ctx context.Context, s *settings.Settings) {
 			continue
 		}
 		u, err := url.Parse(base)
-		if err == nil && r.reach(ctx, s, u) {
-			r.collector(ctx, s, base)
+		if err != nil {
+			continue // ParseURL has parsed it
 		}
+		if proxy, variable, err := hec.ProxyFor(base); err != nil || proxy != "" {
+			if !r.proxy(ctx, proxy, variable, err) {
+				continue
+			}
+		} else if !r.reach(ctx, s, u) {
+			continue
+		}
+		r.collector(ctx, s, base)
 	}
+}
+
+// proxy checks the forward proxy by which HEC is reached: name, port and TLS of HEC
+// are then the proxy's to see.
+func (r *report) proxy(ctx context.Context, proxy, variable string, err error) bool {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	name, hint := strings.TrimSpace("proxy "+proxy), "correct "+variable+", or name the host of OLLAMA_HEC_URL in NO_PROXY"
+	if err != nil {
+		r.bad(Fail, name, hint, "%v", err)
+		return false
+	}
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", proxy)
+	if err != nil {
+		reason, _ := hec.Explain(err, false)
+		r.bad(Fail, name, hint, "%s", reason)
+		return false
+	}
+	conn.Close()
+	r.ok(name, "HEC is reached through it, as %s says", variable)
+	return true
 }
 
 // reach checks name, port and TLS.
@@ -88,7 +119,8 @@ func (r *report) tls(ctx context.Context, s *settings.Settings, conn net.Conn, n
 	cfg.ServerName = name
 	c := tls.Client(conn, cfg)
 	if err := c.HandshakeContext(ctx); err != nil {
-		r.bad(Fail, "TLS "+name, "set OLLAMA_HEC_CA_FILE to the certificate authority of HEC", "%v", err)
+		reason, hint := hec.Explain(err, true)
+		r.bad(Fail, "TLS "+name, cmp.Or(hint, "look at what ends the TLS handshake there, or begin OLLAMA_HEC_URL with http if HEC does not speak TLS"), "%s", reason)
 		return false
 	}
 	cert := c.ConnectionState().PeerCertificates[0]
@@ -152,7 +184,8 @@ func (r *report) event(ctx context.Context, out app.Output, s *settings.Settings
 		r.bad(Warn, name, "look at the indexing queues in Splunk", "the test event was accepted, and not acknowledged within %v", ackPause)
 	default:
 		_, why := out.Client.Ready()
-		r.bad(Fail, name, "look at HEC and what stands in front of it", "not accepted: %s", why)
+		hint := cmp.Or(out.Client.Hint(), "look at HEC and what stands in front of it")
+		r.bad(Fail, name, hint, "not accepted: %s", why)
 	}
 	return err == nil
 }
@@ -166,7 +199,7 @@ func (r *report) health(ctx context.Context, c *hec.Client, base string) {
 		r.bad(Fail, "health "+base, "look at HEC and what stands in front of it", "%v", err)
 		return
 	case !h.OK:
-		r.bad(Warn, "health "+base, "look at the queues of HEC", "%s", h.Text)
+		r.bad(Warn, "health "+base, cmp.Or(h.Hint, "look at the queues of HEC"), "%s", h.Text)
 	default:
 		r.ok("health "+base, "%s", h.Text)
 	}

@@ -30,7 +30,8 @@ func (e *ConfigError) Error() string {
 // person can help (*ConfigError; with FailFast also for what a person could fix
 // meanwhile).
 func (c *Client) Deliver(ctx context.Context, b *batch.Batch) error {
-	d := delivery{client: c, pauseOnRejects: true, put: func(_ int, l DeadLetter) error { return c.cfg.DeadLetters.Put(l) }}
+	put := func(_ int, l DeadLetter) error { return c.cfg.DeadLetters.Put(l) }
+	d := delivery{client: c, pauseOnRejects: true, put: put}
 	_, err := d.deliver(ctx, b)
 	return err
 }
@@ -39,7 +40,9 @@ func (c *Client) Deliver(ctx context.Context, b *batch.Batch) error {
 // again are given to refused, with their number in b, instead of becoming dead
 // letters, and however many they are. Up to settled the events are taken or
 // refused: with an error that may be less than all.
-func (c *Client) Redeliver(ctx context.Context, b *batch.Batch, refused func(int, DeadLetter)) (settled int, err error) {
+func (c *Client) Redeliver(
+	ctx context.Context, b *batch.Batch, refused func(int, DeadLetter),
+) (settled int, err error) {
 	d := delivery{client: c, put: func(i int, l DeadLetter) error { refused(i, l); return nil }}
 	return d.deliver(ctx, b)
 }
@@ -158,8 +161,8 @@ func (d *delivery) lost(a pendingPart, why error) (p part, err error) {
 	case p.late >= lateMost:
 		f := failure{
 			reason: "acknowledgments do not come, though events are answered", pause: true, doubt: true,
-			hint: "look at the indexing queues in Splunk, and turn on sticky sessions if there is a load balancer in front of HEC; " +
-				"until one comes one event at a time is tried. ACK=off takes the reply as delivered",
+			hint: "look at the indexing queues in Splunk, and turn on sticky sessions if there is a load balancer " +
+				"in front of HEC; until one comes one event at a time is tried. ACK=off takes the reply as delivered",
 		}
 		if c.distrust(e, f) && c.cfg.FailFast {
 			return p, &ConfigError{e.url, f.reason, f.hint}

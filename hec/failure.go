@@ -67,7 +67,7 @@ func refusal(r *reply) failure {
 	switch r.verdict() {
 	case retry:
 		if r.proxy != "" && !r.hec() {
-			f.hint = "the proxy may not reach HEC: check OLLAMA_HEC_URL, or name its host in NO_PROXY if HEC is reached without " + proxyVariable("http")
+			f.hint = proxyHint(r.status, proxyVariable("http"))
 		}
 	case doubt:
 		f.hint, f.pause, f.doubt = r.hint(), true, true
@@ -86,6 +86,10 @@ const (
 	hintCert  = "set OLLAMA_HEC_CERT_FILE and OLLAMA_HEC_KEY_FILE: a certificate of ours is asked for"
 )
 
+// HintHandshake is what a person can do where a TLS handshake ends without a word.
+const HintHandshake = "look at what ends the TLS handshake there, " +
+	"or begin OLLAMA_HEC_URL with http if HEC does not speak TLS"
+
 // hintForSilence is what a person can do about an endpoint that has never answered
 // anything and closes each connection.
 func (e *endpoint) hintForSilence(sent bool) string {
@@ -95,7 +99,7 @@ func (e *endpoint) hintForSilence(sent bool) string {
 	case e.certAsked.Load():
 		return hintCert
 	case !sent: // in the handshake
-		return "look at what ends the TLS handshake there, or begin OLLAMA_HEC_URL with http if HEC does not speak TLS"
+		return HintHandshake
 	}
 	return ""
 }

@@ -88,7 +88,9 @@ const (
 
 // pollOnce asks for ids. It returns how long ago the youngest batch was posted of
 // those acknowledged now.
-func (s *session) pollOnce(ctx context.Context, ids []int64, began time.Time, fresh bool) (age time.Duration, _ pollResult) {
+func (s *session) pollOnce(
+	ctx context.Context, ids []int64, began time.Time, fresh bool,
+) (age time.Duration, _ pollResult) {
 	state, r, err := s.pollAcks(ctx, ids, fresh)
 	came := func(id int64) bool { return state[strconv.FormatInt(id, 10)] }
 	switch v := r.verdict(); {

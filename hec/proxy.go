@@ -38,20 +38,28 @@ func (e *proxyError) Unwrap() error { return e.err }
 // failure is what a person can do about it. A proxy that cannot reach HEC may do
 // so later; one that refuses has its reasons.
 func (e *proxyError) failure() failure {
-	f := failure{reason: e.Error()}
+	f := failure{reason: e.Error(), hint: proxyHint(e.status, e.variable)}
 	switch {
 	case e.proxy == "":
 		f.pause, f.hint = true, "correct "+e.variable+", or name the host of OLLAMA_HEC_URL in NO_PROXY"
-	case e.status == http.StatusProxyAuthRequired:
-		f.pause, f.hint = true, "give the proxy's user and password in "+e.variable+", as in http://user:password@proxy:3128, or name the host of OLLAMA_HEC_URL in NO_PROXY"
-	case e.status >= 500:
-		f.hint = "the proxy cannot reach HEC: check OLLAMA_HEC_URL, or name its host in NO_PROXY if HEC is reached without " + e.variable
 	case e.status != 0:
-		f.pause, f.hint = true, "allow the host and port of OLLAMA_HEC_URL in the proxy, or name the host in NO_PROXY if HEC is reached without "+e.variable
+		f.pause = e.status < 500
 	default:
 		f.hint = "check " + e.variable + " and the proxy, or name the host of OLLAMA_HEC_URL in NO_PROXY"
 	}
 	return f
+}
+
+// proxyHint is what a person can do about a proxy that answers with that status.
+func proxyHint(status int, variable string) string {
+	without := ", or name the host of OLLAMA_HEC_URL in NO_PROXY if HEC is reached without " + variable
+	switch {
+	case status == http.StatusProxyAuthRequired:
+		return "give user and password in " + variable + ", as in http://user:password@proxy:3128" + without
+	case status >= 500:
+		return "check OLLAMA_HEC_URL: the proxy seems not to reach HEC" + without
+	}
+	return "allow the host and port of OLLAMA_HEC_URL in the proxy" + without
 }
 
 // ProxyFor returns the host and port of the forward proxy that the environment
@@ -115,7 +123,9 @@ func (e *endpoint) useProxy(t *http.Transport) {
 		if res.StatusCode == http.StatusOK {
 			return nil
 		}
-		return &proxyError{variable: proxyVariable("https"), proxy: p.Host, status: res.StatusCode, err: errors.New(res.Status)}
+		return &proxyError{
+			variable: proxyVariable("https"), proxy: p.Host, status: res.StatusCode, err: errors.New(res.Status),
+		}
 	}
 }
 

@@ -251,7 +251,8 @@ func (r *reply) hint() string {
 	case r.verdict() == doubt && r.html:
 		return "check URL: a web page answers there in place of HEC; until HEC answers, one event at a time is tried"
 	case r.verdict() == doubt:
-		return "check URL and the routes of what stands in front of HEC: its answer does not say that HEC has taken anything; " +
+		return "check URL and the routes of what stands in front of HEC: " +
+			"its answer does not say that HEC has taken anything; " +
 			"until HEC answers, one event at a time is tried, which may come twice. " +
 			"If the front end forwards events and strips HEC's replies, set ACCEPT_WITHOUT_CODE=on"
 	case r.token():
@@ -262,11 +263,8 @@ func (r *reply) hint() string {
 		return r.asks
 	case r.location != "":
 		return r.redirectHint()
-	case !r.hec() && r.proxy != "" && r.status == http.StatusProxyAuthRequired:
-		return "give the proxy's user and password in " + proxyVariable("http") + ", or name the host of OLLAMA_HEC_URL in NO_PROXY"
 	case !r.hec() && r.proxy != "":
-		return "check whether the proxy refuses it: allow the host and port of OLLAMA_HEC_URL there, or name the host in NO_PROXY if HEC is reached without " +
-			proxyVariable("http")
+		return proxyHint(r.status, proxyVariable("http"))
 	case r.verdict() == stop:
 		return "look at what stands between here and Splunk: the request was changed on its way"
 	}

@@ -134,7 +134,8 @@ func (c *Client) failed(t *attempt, f failure) (allPaused, allStopped bool) {
 	if e.gate.fail(t.pass, f.signal(), f.after, now) {
 		if f.slow && e.portion.tooLate(t.part.b.Size) {
 			f.kind += " again"
-			f.hint = "raise the time-out of the gateway in front of HEC, or look at why HEC is slow: batches are made smaller, and events may come twice"
+			f.hint = "raise the time-out of the gateway in front of HEC, or look at why HEC is slow: " +
+				"batches are made smaller, and events may come twice"
 		}
 		if slices.ContainsFunc(c.endpoints, func(o *endpoint) bool { return o != e && o.gate.up() }) {
 			e.gate.spared(t.pass, now)

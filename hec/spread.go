@@ -50,7 +50,8 @@ func (e *endpoint) spreadOut(why string) {
 	e.mu.Unlock()
 	if !was {
 		e.client.log.Warn("acknowledgments are asked for of every node in turn", "url", e.url, "reason", why,
-			"hint", "if there is a load balancer in front of HEC, turn on its sticky sessions, or name the indexers one by one in URL")
+			"hint", "if there is a load balancer in front of HEC, turn on its sticky sessions, "+
+				"or name the indexers one by one in URL")
 	}
 }
 

@@ -46,7 +46,8 @@ func (c *Client) Stats() Snapshot {
 	snap := Snapshot{
 		Delivered: s.count, Batches: s.batches.Load(), WireBytes: s.wire.Load(), PlainBytes: s.plain.Load(),
 		Posts: s.posts.Load(), QuickRetry: s.quick.Load(), Ambiguous: s.ambiguous.Load(), DeadLetters: s.deadLetters.Load(),
-		WithoutCode: s.withoutCode.Load(), AckTimeouts: s.ackTimeouts.Load(), AckWaiting: s.waiting.Load(), Replies: make(map[string]int64, len(s.codes)),
+		WithoutCode: s.withoutCode.Load(), AckTimeouts: s.ackTimeouts.Load(), AckWaiting: s.waiting.Load(),
+		Replies: make(map[string]int64, len(s.codes)),
 	}
 	for k, v := range s.codes {
 		snap.Replies[k] = v

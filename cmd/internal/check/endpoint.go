@@ -120,7 +120,7 @@ func (r *report) tls(ctx context.Context, s *settings.Settings, conn net.Conn, n
 	c := tls.Client(conn, cfg)
 	if err := c.HandshakeContext(ctx); err != nil {
 		reason, hint := hec.Explain(err, true)
-		r.bad(Fail, "TLS "+name, cmp.Or(hint, "look at what ends the TLS handshake there, or begin OLLAMA_HEC_URL with http if HEC does not speak TLS"), "%s", reason)
+		r.bad(Fail, "TLS "+name, cmp.Or(hint, hec.HintHandshake), "%s", reason)
 		return false
 	}
 	cert := c.ConnectionState().PeerCertificates[0]

@@ -172,7 +172,7 @@ func (a *ack) askAgain() <-chan struct{} {
 // Why an acknowledgment is no longer expected.
 var (
 	errNoAck    = errors.New("no acknowledgment in time, sending again")
-	errNeverAck = errors.New("the node that could acknowledge it is gone or has begun anew, sending again")
+	errNeverAck = errors.New("its acknowledgment cannot come any more, sending again")
 )
 
 // acknowledged waits for an acknowledgment as long as it can be expected. After

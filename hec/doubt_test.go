@@ -183,6 +183,34 @@ func TestAnotherEndpointTakesOverInDoubt(t *testing.T) {
 	})
 }
 
+// The first endpoint comes back once it is healed, though another does its work.
+func TestTheFirstEndpointComesBackAfterDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first := start(t, receiver.Options{
+			Fault: receiver.Submissions(receiver.Always(receiver.Fault{Status: 200, Blank: true})),
+		})
+		second := start(t, receiver.Options{})
+		c, _, _ := client(t, nil, first.URL(), second.URL())
+		deliver := func(minutes int) {
+			for range 6 * minutes {
+				if err := c.Deliver(t.Context(), events("e", 2)); err != nil {
+					t.Fatal(err)
+				}
+				<-time.After(10 * time.Second)
+			}
+		}
+		deliver(60)
+		if n := c.Stats().Replies["http_200"]; n < 10 || n > 2*(9+12) {
+			t.Errorf("the first was tried %d times in an hour", n)
+		}
+		first.SetFault(nil)
+		deliver(6)
+		if first.Stats().Taken() == 0 {
+			t.Error("the first is not used again")
+		}
+	})
+}
+
 func TestFailFastEndsInDoubt(t *testing.T) {
 	for _, f := range yes {
 		inBubble(t, fmt.Sprintf("%d %q", f.Status, f.Body), func(t *testing.T) {

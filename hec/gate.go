@@ -150,7 +150,8 @@ func (g *gate) person() bool {
 // checks reports whether health is asked though it is not yet time for an event. Of
 // acknowledgments it tells nothing.
 func (g *gate) checks(now time.Time) bool {
-	return g.state == gateDoubtful && !g.unacked && !g.early && !now.Before(g.checkAt)
+	again := !g.early || !now.Before(g.until)
+	return g.state == gateDoubtful && !g.unacked && again && !now.Before(g.checkAt)
 }
 
 // prove notes that an answer was HEC's, whatever it said.

@@ -25,6 +25,13 @@ func TestAGateLetsThrough(t *testing.T) {
 		"failed":               {func(g *gate) { fail(g, sigFailed) }, gateBackoff, false, false, false},
 		"refused":              {func(g *gate) { fail(g, sigRefused) }, gatePaused, false, false, true},
 		"refused for good":     {func(g *gate) { fail(g, sigFinal) }, gateStopped, false, false, true},
+		"doubted":              {func(g *gate) { fail(g, sigDoubted) }, gateDoubtful, false, false, true},
+		"doubted, then failed": {func(g *gate) { fail(g, sigDoubted); fail(g, sigFailed) }, gateBackoff, false, false, false},
+		"doubted, sick":        {func(g *gate) { fail(g, sigDoubted); g.tell(sigCheck); g.sick(0, start) }, gateDoubtful, false, false, true},
+		"acks never come":      {func(g *gate) { g.distrust(start) }, gateDoubtful, false, false, true},
+		"a reply is no ack":    {func(g *gate) { g.distrust(start); g.pass(start); g.take(sigTaken, start) }, gateDoubtful, false, false, true},
+		"an ack comes":         {func(g *gate) { g.distrust(start); g.ack(start) }, gateOpen, true, true, false},
+		"none is due any more": {func(g *gate) { g.distrust(start); g.pass(start); g.trust(); g.take(sigTaken, start) }, gateOpen, true, true, false},
 		"failed, then refused": {func(g *gate) { fail(g, sigFailed); fail(g, sigRefused) }, gatePaused, false, false, true},
 		"an attempt is out":    {func(g *gate) { fail(g, sigRefused); g.pass(start) }, gateProbing, false, false, true},
 		"it was cut short":     {func(g *gate) { fail(g, sigRefused); g.release(g.pass(start)) }, gatePaused, false, false, true},
@@ -88,6 +95,7 @@ func TestAGateStaysClosedLongerAndLonger(t *testing.T) {
 		{sigFailed, 0, []time.Duration{s / 4, s / 2, s, 2 * s, 4 * s, 8 * s, 10 * s, 10 * s}},
 		{sigRefused, 0, []time.Duration{s, 2 * s, 4 * s, 8 * s, 15 * s, 15 * s}},
 		{sigFinal, 0, []time.Duration{s, 2 * s, 4 * s, 8 * s, 15 * s, 15 * s}},
+		{sigDoubted, 0, []time.Duration{s, 2 * s, 4 * s, 8 * s, 16 * s, 32 * s, 64 * s, 128 * s, 256 * s, 300 * s, 300 * s}},
 		{sigFailed, 3 * s, []time.Duration{3 * s, 3 * s, 3 * s, 3 * s, 4 * s}},
 		{sigFailed, time.Hour, []time.Duration{10 * s, 10 * s}},
 	} {
@@ -102,6 +110,57 @@ func TestAGateStaysClosedLongerAndLonger(t *testing.T) {
 			}
 			now = g.until
 		}
+	}
+}
+
+// Until HEC has answered, one event at a time is let through, whatever else fails.
+func TestHowMuchAGateLetsThrough(t *testing.T) {
+	for name, tt := range map[string]struct {
+		told   func(g *gate)
+		single bool
+	}{
+		"nothing yet":              {func(g *gate) {}, false},
+		"failed":                   {func(g *gate) { fail(g, sigFailed) }, false},
+		"doubted":                  {func(g *gate) { fail(g, sigDoubted) }, true},
+		"doubted, then failed":     {func(g *gate) { fail(g, sigDoubted); fail(g, sigFailed) }, true},
+		"HEC has answered":         {func(g *gate) { fail(g, sigDoubted); g.prove(); fail(g, sigFailed) }, false},
+		"unclear twice":            {func(g *gate) { g.unclear = 2 }, false},
+		"unclear three times":      {func(g *gate) { g.unclear = 3 }, true},
+		"unclear, then an answer":  {func(g *gate) { g.unclear = 3; g.prove() }, false},
+		"too large, by a gateway":  {func(g *gate) { fail(g, sigDoubted); g.take(sigTaken, start) }, true},
+		"unacknowledged":           {func(g *gate) { g.distrust(start); g.prove() }, true},
+		"acknowledged after all":   {func(g *gate) { g.distrust(start); g.ack(start) }, false},
+		"an early try keeps pace":  {func(g *gate) { fail(g, sigDoubted); g.early = true; fail(g, sigDoubted) }, true},
+		"an answer, then an event": {func(g *gate) { fail(g, sigDoubted); g.prove(); g.take(sigTaken, start) }, false},
+	} {
+		var g gate
+		tt.told(&g)
+		if got := g.pass(start.Add(time.Hour)).single; got != tt.single {
+			t.Errorf("%s: single %v", name, got)
+		}
+	}
+}
+
+// An event that health let through before its time does not lengthen the pause, and
+// only one is let through in each.
+func TestHealthLetsOneEventThrough(t *testing.T) {
+	var g gate
+	now := start
+	for range 6 { // 32 s
+		g.fail(g.pass(now), sigDoubted, 0, now)
+		now = g.until
+	}
+	g.fail(g.pass(now), sigDoubted, 0, now)
+	until := g.until
+	if g.checks(now) || !g.checks(now.Add(checkEvery)) {
+		t.Error("health is not asked in time")
+	}
+	now = now.Add(checkEvery)
+	g.tell(sigCheck)
+	g.tell(sigHealthy)
+	g.fail(g.pass(now), sigDoubted, 0, now)
+	if g.until != until || g.checks(until.Add(-1)) || !g.checks(until) {
+		t.Errorf("closed until %v, was %v", g.until, until)
 	}
 }
 

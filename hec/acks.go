@@ -19,6 +19,7 @@ type acks struct {
 	asking       chan struct{} // closed when the poll that is out is over; nil: none is
 	last         int64         // the highest id of the last poll that did not hold all
 	most         int           // how many ids a poll may hold; 0: pollIDs
+	refused      int           // polls in a row that were answered with something else
 	pollNow      chan struct{} // somebody waits for the next poll
 	ids          ids
 	ambiguousIDs bool      // ids came again: none of them means anything

@@ -20,14 +20,15 @@ type endpoint struct {
 	url    string
 
 	// Guarded by client.mu.
-	gate    gate
-	portion portion
-	said    string               // the failure that was logged last
-	kind    string               // which was of this kind
-	hint    string               // and what to do about it
-	sayings map[string]time.Time // when failures were said, by kind, since it last took events
-	saidAck time.Time            // when acknowledgments were said to be missing
-	saidIDs time.Time            // when ids were said to have come again
+	gate      gate
+	portion   portion
+	said      string               // the failure that was logged last
+	kind      string               // which was of this kind
+	hint      string               // and what to do about it
+	sayings   map[string]time.Time // when failures were said, by kind, since it last took events
+	saidAck   time.Time            // when acknowledgments were said to be missing
+	saidPolls time.Time            // when polls for acknowledgments were said to be refused
+	saidIDs   time.Time            // when ids were said to have come again
 
 	acks  atomic.Bool // it gives acknowledgments
 	heard atomic.Bool // it has answered to events
@@ -111,6 +112,9 @@ func (e *endpoint) recount(s *session, weight int) {
 	}
 }
 
+// sayingsMost bounds how many kinds of trouble are remembered.
+const sayingsMost = 100
+
 // quietLocked forgets what was said: the endpoint takes events.
 func (e *endpoint) quietLocked() {
 	e.said, e.kind, e.hint, e.sayings = "", "", "", nil
@@ -129,7 +133,7 @@ func (e *endpoint) logOnceLocked(f failure) {
 	if at, said := e.sayings[kind]; said && (kind == before || now.Sub(at) < sayAgain) {
 		return
 	}
-	if e.sayings == nil {
+	if e.sayings == nil || len(e.sayings) >= sayingsMost {
 		e.sayings = map[string]time.Time{}
 	}
 	e.sayings[kind] = now

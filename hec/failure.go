@@ -60,10 +60,9 @@ func failureOf(e *endpoint, err error, sent bool) failure {
 
 // refusal is the failure that a reply means.
 func refusal(r *reply) failure {
-	f := failure{reason: r.String(), after: r.retryAfter, slow: r.slow(), unclear: !r.hec() && r.ambiguous()}
-	if !r.hec() {
-		f.kind = r.key() // its text may tell the time
-	}
+	// Its text may tell the time: the same code is the same trouble.
+	f := failure{reason: r.String(), kind: r.key(), after: r.retryAfter, slow: r.slow()}
+	f.unclear = !r.hec() && r.ambiguous()
 	switch r.verdict() {
 	case retry:
 		if r.proxy != "" && !r.hec() {

@@ -221,6 +221,24 @@ func TestPollsAreSplit(t *testing.T) {
 	})
 }
 
+// A front end lets events through, and not the polls for their acknowledgments.
+func TestPollsThatAreRefusedAreSaid(t *testing.T) {
+	for _, f := range []receiver.Fault{
+		{Status: 404}, {Status: 200, Blank: true}, {Status: 403}, {Status: 200, Body: `{"status":"up"}`}, {Code: 4},
+	} {
+		inBubble(t, fmt.Sprint(f.Status, f.Body, f.Code), func(t *testing.T) {
+			s := start(t, receiver.Options{Tokens: acking, Fault: onPolls(true, f)})
+			c, l, _ := client(t, nil, s.URL())
+			ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+			defer cancel()
+			c.Deliver(ctx, events("e", 1))
+			if said := l.String(); strings.Count(said, "\n") != 1 || !strings.Contains(said, "let POST /services/collector/ack through") {
+				t.Errorf("the log says\n%s", said)
+			}
+		})
+	}
+}
+
 // A stop in between leaves receipts that the next start asks every node for.
 func TestReceiptsWithoutStickySessions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -103,6 +103,7 @@ func (s *session) pollOnce(
 	case (v == split || v == isolate) && s.acks.askLess(len(ids)):
 		return 0, pollTooLarge
 	default:
+		s.pollRefused(&r)
 		return 0, pollFailed
 	}
 	done, age := s.acks.settle(came, ids, began)
@@ -110,6 +111,29 @@ func (s *session) pollOnce(
 		s.endpoint.client.acked(a)
 	}
 	return age, pollAnswered
+}
+
+// refusedMost is how many polls in a row are refused until it is said.
+const refusedMost = 5
+
+// pollRefused says, once in a while, that events are taken and their acknowledgments
+// cannot be asked for.
+func (s *session) pollRefused(r *reply) {
+	m, e := &s.acks, s.endpoint
+	m.mu.Lock()
+	m.refused++
+	often := m.refused >= refusedMost
+	m.mu.Unlock()
+	c := e.client
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	if !often || !e.gate.up() || !e.saidPolls.IsZero() && now.Sub(e.saidPolls) < sayAgain {
+		return
+	}
+	e.saidPolls = now
+	c.log.Warn("acknowledgments cannot be asked for, events wait for them", "url", e.url, "reason", r.String(),
+		"hint", "let POST "+ackPath+" through what stands in front of HEC, or set ACK=off")
 }
 
 // askLess halves how many ids a poll holds after one with n was too large.
@@ -160,6 +184,7 @@ func (m *acks) over() {
 func (m *acks) settle(came func(id int64) bool, ids []int64, began time.Time) (done []*ack, age time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.refused = 0
 	for id, a := range m.pending {
 		if !came(id) {
 			continue

@@ -23,6 +23,7 @@ import (
 
 const (
 	eventPath = "/services/collector/event"
+	ackPath   = "/services/collector/ack"
 
 	replyMax    = 64 << 10
 	dialTimeout = 5 * time.Second
@@ -225,7 +226,6 @@ func (s *session) roundTrip(ctx context.Context, q request) (r reply, text []byt
 	if err != nil {
 		return reply{}, nil, &tokenError{err}
 	}
-	caller := ctx
 	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	defer cancel()
 	sent := false // a connection was there, so something may have been
@@ -250,11 +250,9 @@ func (s *session) roundTrip(ctx context.Context, q request) (r reply, text []byt
 		return reply{sent: sent}, nil, err
 	}
 	defer resp.Body.Close()
-	// An answer that breaks off is judged by what there is of it: its status was
-	// said, and that may have meant yes.
 	text, err = io.ReadAll(io.LimitReader(resp.Body, replyMax))
-	if err != nil && caller.Err() != nil {
-		return reply{sent: sent}, nil, err
+	if err != nil {
+		return reply{sent: sent}, nil, fmt.Errorf("read the reply: %w", err)
 	}
 	r = parseReply(resp, text, token, time.Now())
 	r.proxy = s.endpoint.proxied(req.Request)
@@ -281,7 +279,7 @@ func (s *session) pollAcks(ctx context.Context, ids []int64, fresh bool) (map[st
 		return nil, reply{}, err
 	}
 	r, text, err := s.roundTrip(ctx, request{
-		method: http.MethodPost, path: "/services/collector/ack?channel=" + s.channel, body: body, fresh: fresh,
+		method: http.MethodPost, path: ackPath + "?channel=" + s.channel, body: body, fresh: fresh,
 	})
 	s.sawNode(&r, err, true)
 	if err != nil {

@@ -137,6 +137,7 @@ func TestBrokenConnectionsAreOneTrouble(t *testing.T) {
 		ways := []func(net.Conn){
 			reset, func(net.Conn) {}, answering(""), answering("HTTP/1."), func(c net.Conn) { answering("")(c); reset(c) },
 			func(c net.Conn) { c.Read(make([]byte, 10)); reset(c) },
+			answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"),
 		}
 		address := talk(t, func(c net.Conn) { ways[n.Add(1)%int64(len(ways))](c) })
 		c, l, _ := client(t, nil, "http://"+address)
@@ -153,7 +154,7 @@ func TestBrokenConnectionsAreOneTrouble(t *testing.T) {
 func TestTroublesInTurnAreSaidOnceEach(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int64
-		ways := []func(net.Conn){reset, answering(page(503, "", "")), answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")}
+		ways := []func(net.Conn){reset, answering(page(503, "", "")), answering(page(200, "", ""))}
 		address := talk(t, func(c net.Conn) { ways[n.Add(1)%3](c) })
 		c, l, _ := client(t, nil, "http://"+address)
 		ctx, cancel := context.WithTimeout(t.Context(), 9*time.Minute)

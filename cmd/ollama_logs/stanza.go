@@ -52,6 +52,9 @@ func read(st *modinput.Stanza) (*settings.Settings, error) {
 		return nil, err
 	}
 	if output == modinput.OutputHEC {
+		if err := s.Check(settings.Argument); err != nil {
+			return nil, err
+		}
 		return s, checkCollector(s)
 	}
 	return s, nil

@@ -46,6 +46,8 @@ func OllamaLogs() Scheme {
 				"For output = hec: file of PEM certificates to trust instead of the system's."},
 			{"ack", "HEC acknowledgment",
 				"For output = hec: wait for indexer acknowledgment: auto (default), on, off."},
+			{"accept_without_code", "Accept answers without a HEC code",
+				"For output = hec: on where a front end strips HEC's replies; off (default). Not with ack = on."},
 		},
 	}
 }

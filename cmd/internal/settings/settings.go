@@ -152,12 +152,16 @@ func Load(fs *pflag.FlagSet) (*Settings, error) {
 			return nil, &Error{"--" + r.Flag, err.Error()}
 		}
 	}
+	return s, s.Check(FlagNames(fs))
+}
+
+// Check refuses settings that exclude each other. name is how the user calls them.
+func (s *Settings) Check(name func(Setting) string) error {
 	if bool(s.AcceptWithoutCode) && hec.AckMode(s.Ack) == hec.AckOn {
-		name := FlagNames(fs)
-		return nil, &Error{name(byName["ACCEPT_WITHOUT_CODE"]),
-			"on together with " + name(byName["ACK"]) + "=on: where replies are stripped no acknowledgment can come; turn one of them off"}
+		return &Error{name(byName["ACCEPT_WITHOUT_CODE"]), "on together with " + name(byName["ACK"]) +
+			"=on: where replies are stripped no acknowledgment can come; turn one of them off"}
 	}
-	return s, nil
+	return nil
 }
 
 // tidy takes our empty variables out of the environment, and blanks off the

@@ -37,6 +37,8 @@ func TestValidation(t *testing.T) {
 		{"prompts", []string{"prompts", "some"}, []string{"prompts: ", `"some"`, "redacted, full or off"}},
 		{"redact", []string{"redact", "names"}, []string{"redact: ", `"names"`, "secrets and emails"}},
 		{"skip", []string{"skip", "all"}, []string{"skip: ", `"all"`, "access, runner and startup"}},
+		{"answers without a code and acknowledgment", []string{"output", "hec", "url", url, "ack", "on", "accept_without_code", "on"},
+			[]string{"accept_without_code: ", "ack=on"}},
 		{"ack", []string{"ack", "yes"}, []string{"ack: ", `"yes"`, "auto or on or off"}},
 		{"output", []string{"output", "stdout"}, []string{"output is", `"stdout"`, "splunkd or hec"}},
 		{"no url", []string{"output", "hec"}, []string{"needs url", url}},

@@ -116,15 +116,15 @@ func (n *Normalizer) appendTarget(dst, path, query []byte) []byte {
 	}
 	if len(query) > 0 {
 		dst = append(dst, `,"uri_query":`...)
-		dst = n.appendQuery(dst, query)
+		dst = n.appendQuery(dst, path, query)
 	}
 	return dst
 }
 
 // appendQuery appends a query. A secret's name at its start is known by the ?
 // before it, which is not part of the query.
-func (n *Normalizer) appendQuery(dst, query []byte) []byte {
-	n.query = append(append(n.query[:0], '?'), query...)
+func (n *Normalizer) appendQuery(dst, path, query []byte) []byte {
+	n.query = n.concealQuery(append(n.query[:0], '?'), path, query)
 	return appendString(dst, bytes.TrimPrefix(n.redact.apply(n.query, 0), []byte("?")))
 }
 

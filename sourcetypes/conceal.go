@@ -1,38 +1,28 @@
 package sourcetypes
 
-import "bytes"
+import (
+	"bytes"
 
-// conceal returns the text of b, which mayConceal, with prompt and completion
-// text treated as PROMPTS says: with off it is replaced, with redacted it goes
-// through the default redaction even where REDACT is off.
+	"ollama-hec/sourcetypes/known"
+)
+
+// conceal returns the text of b with prompt and completion text treated as PROMPTS
+// says: with off, what is not known to be harmless is replaced; with redacted,
+// what is thought to be such text goes through the default redaction even
+// where REDACT is off.
 //
-// It knows the names under which such text stands, wherever in a line the part
-// with the names begins. What a crash says, and a text that the runner prints
-// over several lines, is not among it.
+// Harmless are: a stamp, a level, a place in the source; the messages and the
+// words known to stand in the sources (package known); numbers, durations, sizes,
+// addresses, paths; the keys that a known message has; what a runner prints of a
+// model while it loads it; the stack of a crash. It is one pass from left to right,
+// and whatever the text is, a byte is looked at a bounded number of times.
 func (n *Normalizer) conceal(b *block) []byte {
-	c := concealer{n: n, text: b.text, out: n.text[:0]}
-	head := b.head()
-	switch b.form {
-	case slogged:
-		c.fields(head, b.body, b.level)
-	case goLogged:
-		if !c.introduced(head, b.body) {
-			c.loose(head, b.body)
-		}
-	case llamaLog:
-		c.llama(head, len(head)-len(bytes.TrimLeft(head, ".")))
-	case plain, indented:
-		if !c.introduced(head, 0) {
-			c.loose(head, 0)
-		}
+	c := concealer{n: n, text: b.text, whole: len(uncut(b.text)), out: n.text[:0], tokens: n.tokens[:0]}
+	if b.stamped {
+		n.speaks = false
 	}
-	if !b.lasting() {
-		for i := b.first + 1; i < len(b.text); {
-			end := lineEnd(b.text, i)
-			c.loose(b.text[:end], max(i, c.done))
-			i = end + 1
-		}
-	}
+	c.all(b)
+	n.tokens = c.tokens[:0]
 	if c.done == 0 {
 		return b.text
 	}
@@ -40,42 +30,249 @@ func (n *Normalizer) conceal(b *block) []byte {
 	return n.text
 }
 
-// mayConceal says whether it is worth looking closer at b: nearly always it is
-// not.
-func (b *block) mayConceal() bool {
-	joined := b.first < len(b.text)
-	switch b.form {
-	case access:
-		return joined
-	case slogged:
-		body := b.text[b.body:]
-		return b.level != levelInfo || mayHoldText(body) || mayHoldQuoted(body) || joined && mayHoldObject(b.text[b.first:])
-	case plain, indented:
-		return !b.lasting() && (mayHoldText(b.text) || mayHoldObject(b.text) || runnerSpeaks(b.text))
+// concealer rewrites a text from left to right.
+type concealer struct {
+	n     *Normalizer
+	text  []byte
+	whole int // how long text is without the mark of the input that cut it
+	out   []byte
+	done  int // how much of text is in out
+	past  int // where the last value ends, which may be in a later line
+
+	level level          // of slog's form, if we are in a line of that
+	msg   *known.Message // its message, if that is known
+	is    promptMsg      // and what kind it is
+	any   bool           // all its keys are harmless
+
+	tokens []span // of the segment we are in
+	strict bool   // nobody knows what the value is of that they are in
+}
+
+// all walks over the lines of a block.
+func (c *concealer) all(b *block) {
+	loads := b.form == plain && !c.n.speaks && loadsModel(b.head()) || b.kind == joinFirstRun || hasPrefix(b.text, "[GIN-debug] ")
+	for i := 0; i < len(c.text); {
+		end := lineEnd(c.text, i)
+		line := c.text[i:end]
+		switch {
+		case end <= c.past: // within a value
+		case i == 0 && b.form == access:
+			c.access(b)
+		case loads && (i == 0 || len(line) == 0 || line[0] == ' ' || line[0] == '\t' || b.kind == joinFirstRun):
+		case b.class == ClassCrash && b.harmless(line):
+		default:
+			c.line(max(i, c.past), end)
+		}
+		i = end + 1
+	}
+}
+
+// line walks over text[i:to], which is a line or the rest of one.
+func (c *concealer) line(i, to int) {
+	start := i
+	if i == 0 || c.text[i-1] == '\n' {
+		for i < to && c.text[i] == '.' {
+			i++
+		}
+		i += codeHead(c.text[i:to])
+	}
+	c.level, c.msg, c.is, c.any = levelNone, nil, noPromptMsg, false
+	for i < to {
+		switch at := c.text[i]; {
+		case at == ' ' || at == '\t':
+			i++
+		case at == '{' && i+1 < to && (c.text[i+1] == '"' || c.text[i+1] == ' '):
+			c.flush(i)
+			i = c.object(i, to)
+		case at == '[' && hasPrefix(c.text[i:to], "[GIN] "):
+			c.flush(i)
+			i = c.accessWithin(i, to)
+		default:
+			if f, next, ok := fieldAt(c.text, i, to, c.level != levelNone); ok {
+				c.flush(i)
+				i = max(c.field(&f, to), next)
+				c.past = i
+				continue
+			}
+			i = c.token(i, to)
+		}
+	}
+	before := c.done
+	c.flush(to)
+	if c.done >= to && c.done > before && c.level == levelNone && introduces(c.text[start:to]) {
+		c.n.speaks = true
+	}
+}
+
+// fieldAt reads key=value at i, which is not a space, of a line that ends at to. In
+// slog's form a key is whatever stands before the =.
+func fieldAt(text []byte, i, to int, slog bool) (f field, next int, ok bool) {
+	if text[i] == '"' {
+		end := closingQuote(text[:to], i+1)
+		if end < 0 || end+1 >= to || text[end+1] != '=' {
+			return f, i, false
+		}
+		f.key, f.quotedKey = span{i + 1, end}, true
+		i = end + 2
+	} else {
+		start := i
+		for i < to && (keyByte[text[i]] || slog && text[i] != '=' && text[i] != ' ' && text[i] != '"') {
+			i++
+		}
+		if i == start || i == to || text[i] != '=' {
+			return f, start, false
+		}
+		f.key = span{start, i}
+		i++
+	}
+	if i < to && text[i] == '"' {
+		f.quoted, f.value = true, span{i + 1, len(text)}
+		if end := closingQuote(text, i+1); end >= 0 {
+			f.value.to = end
+			return f, end + 1, true
+		}
+		return f, len(text), true // it was cut
+	}
+	f.value = span{i, i}
+	for f.value.to < to && text[f.value.to] != ' ' {
+		f.value.to++
+	}
+	return f, f.value.to, true
+}
+
+// keyByte has what stands in a key without quotes.
+var keyByte = func() (t [256]bool) {
+	for c := range t {
+		t[c] = identByte[c] || c == '.' || c == '!'
+	}
+	return t
+}()
+
+// field hides the value of a field unless it is harmless, and returns where to go on.
+func (c *concealer) field(f *field, to int) int {
+	key, value := f.key.of(c.text), f.value.of(c.text)
+	end := f.value.to
+	if c.level == levelNone && !f.quotedKey && !codeName(key, false) && !textKey(key) && !harmlessKey(key) {
+		f.value.from = f.key.from
+		key = nil
+	}
+	switch {
+	case string(key) == "level" && c.level == levelNone && levelName(value):
+		c.level = levelOf(value)
+		return end
+	case string(key) == "msg" && c.level != levelNone && c.msg == nil:
+		c.message(f)
+		return end
+	case string(key) == "source" && sourcePlace(value):
+		return end
+	case key == nil:
+		c.hide(span{f.value.from, freeEnd(c.text, end, to)}, true)
+		return c.done
+	case len(value) == 0, c.any, c.msg != nil && c.msg.Has(key), harmlessKey(key):
+		return end
+	case c.counts(f):
+		return end
+	}
+	sure := textKey(key) || string(key) == "from" && value[0] == '[' // of decoded: ids again
+	if sure || c.level == levelNone && !f.quoted && !harmlessValue(value) {
+		if !f.quoted && c.level == levelNone {
+			end = freeEnd(c.text, end, to)
+		}
+		if end == len(c.text) {
+			end = c.whole
+		}
+		c.hide(span{f.value.from, end}, sure || c.level != levelInfo)
+		return end
+	}
+	c.strict = !errorKeys[string(key)]
+	c.words(f.value, sure || c.level != levelInfo)
+	c.strict = false
+	return end
+}
+
+// message judges the value of msg.
+func (c *concealer) message(f *field) {
+	value := f.value.of(c.text)
+	c.msg, c.is = known.MessageOf(value), noPromptMsg
+	if f.quoted {
+		c.is = promptMsgOf(c.text[f.value.from-1:])
+	}
+	c.any = string(value) == "subprocess" || string(value) == "system"
+	if c.msg != nil || c.level != levelTrace && constant(value) {
+		return
+	}
+	c.msg = new(known.Message) // one that has no keys
+	c.strict = c.level == levelTrace
+	c.words(f.value, c.level != levelInfo)
+	c.strict = false
+}
+
+// errorKeys are what errors stand under, which name paths and hosts.
+var errorKeys = set("error", "err", "detail", "reason", "msg", "message", "string")
+
+// constant reports whether a message is made of known words alone and not of what
+// an error said: one of a newer version, which is not known as a whole.
+func constant(msg []byte) bool {
+	if bytes.ContainsAny(msg, `:"\`) {
+		return false
+	}
+	words := 0
+	for word := range bytes.FieldsSeq(msg) {
+		word = bytes.Trim(word, "()[].,;!?'")
+		if words++; words > maxWords || len(word) > 1 && !known.Word(word) && !harmlessValue(word) && !hostLike(word) { // as the keys of a model are, general.name
+			return false
+		}
 	}
 	return true
 }
 
-// lineEnd is where the line that i is in ends.
-func lineEnd(text []byte, i int) int {
-	if n := bytes.IndexByte(text[i:], '\n'); n >= 0 {
-		return i + n
+// maxWords is how many words a message has at most that is taken on trust.
+const maxWords = 16
+
+// counts reports whether the value is a number where a text of the same key would not be
+// one.
+func (c *concealer) counts(f *field) bool {
+	key, value := f.key.of(c.text), f.value.of(c.text)
+	switch {
+	case !textKey(key):
+		return harmlessValue(value) && value[0] != '['
+	case f.quoted || c.level == levelTrace || !amount(value):
+		return false
+	case c.is == requestMsg || c.is == embeddingMsg:
+		return string(key) == "images"
 	}
-	return len(text)
+	return true
 }
 
-// concealer rewrites a text from left to right.
-type concealer struct {
-	n    *Normalizer
-	text []byte
-	out  []byte
-	done int // how much of text is in out
+// words judges a value word by word.
+func (c *concealer) words(s span, sure bool) {
+	for i := s.from; i < s.to; {
+		switch {
+		case c.text[i] == ' ', c.text[i] == '\t', c.text[i] == '\n':
+			i++
+			continue
+		case c.text[i] == '\\' && i+1 < s.to && (c.text[i+1] == 'n' || c.text[i+1] == 't' || c.text[i+1] == 'r'):
+			i += 2
+			continue
+		}
+		i = c.tokenTo(i, s.to)
+		c.segment(i, s.to, sure)
+	}
+	c.close(s.to, sure)
 }
 
-// hide replaces text[s], or redacts it.
-func (c *concealer) hide(s span) {
+// token takes the token at i of a line that is of no form, and what it ends.
+func (c *concealer) token(i, to int) int {
+	i = c.tokenTo(i, to)
+	c.strict = c.level != levelNone
+	c.segment(i, to, true)
+	return i
+}
+
+// hide replaces text[s], or redacts it if it is surely what a person or a model said.
+func (c *concealer) hide(s span, sure bool) {
 	s.from = max(s.from, c.done)
-	if s.from >= s.to {
+	if s.from >= s.to || c.n.opts.Prompts == Redacted && !sure {
 		return
 	}
 	value := s.of(c.text)
@@ -92,112 +289,33 @@ func (c *concealer) hide(s span) {
 	c.done = s.to
 }
 
-// hideValue hides the value of a field of line. One in quotes that was cut
-// goes on in the lines joined to it.
-func (c *concealer) hideValue(line []byte, f *field) {
-	s := f.value
-	if f.quoted && s.to == len(line) {
-		s.to = closingQuote(c.text, s.to)
-		if s.to < 0 {
-			s.to = len(uncut(c.text))
-		}
+// lineEnd is where the line that i is in ends.
+func lineEnd(text []byte, i int) int {
+	if n := bytes.IndexByte(text[i:], '\n'); n >= 0 {
+		return i + n
 	}
-	c.hide(s)
-}
-
-// loose hides the texts in a line, from i on, that is of no form as a whole:
-// slog's fields and JSON objects stand in it somewhere.
-func (c *concealer) loose(line []byte, i int) {
-	if i >= len(line) || !(mayHoldText(line[i:]) || mayHoldObject(line[i:])) {
-		return
-	}
-	c.fields(line, i, levelNone)
-}
-
-// fields hides the values in line, from i on, that hold, or may hold, such
-// text. The level is the one that stood before, if any.
-func (c *concealer) fields(line []byte, i int, at level) {
-	var msg []byte // from its quote on
-	wary := at == levelTrace
-	for i < len(line) {
-		f, next, ok := nextField(line, i)
-		if !ok {
-			if i = skipSpaces(line, i); i == len(line) {
-				return
-			}
-			if wary {
-				c.hide(span{i, len(line)}) // not of slog's form
-				return
-			}
-			if line[i] != '{' {
-				i = nextWord(line, i)
-				continue
-			}
-			end := min(closingBracket(line, i)+1, len(line))
-			c.llama(line[:end], i)
-			i = end
-			continue
-		}
-		i = next
-		key := f.key.of(line)
-		var hidden bool
-		switch {
-		case string(key) == "level" && at == levelNone:
-			at = levelOf(f.value.of(line))
-			wary = at == levelTrace
-		case string(key) == "msg":
-			msg = line[f.value.from:]
-			if f.quoted {
-				msg = line[f.value.from-1:]
-			}
-			wary = wary || at == levelDebug && textualMsg(msg)
-			hidden = at == levelTrace && !harmlessMsg(f.value.of(line))
-		case wary:
-			hidden = !harmlessKey(key)
-		default:
-			hidden = textKey(key) && !counts(msg, &f, line)
-		}
-		if hidden && at == levelNone && !f.quoted {
-			f.value.to = freeEnd(line, f.value.to)
-			i = f.value.to
-		}
-		if hidden {
-			c.hideValue(line, &f)
-		} else if at != levelInfo && string(key) == "msg" {
-			c.introducedIn(line, f.value)
-		}
-		if !hidden && f.quoted && mayHoldQuoted(f.value.of(line)) {
-			c.quotedJSON(line, f.value)
-		}
-	}
+	return len(text)
 }
 
 // freeEnd is where a text ends, outside slog's form, of which a word ends at i:
 // before the next name and its =, or with the line.
-func freeEnd(line []byte, i int) int {
-	for i < len(line) {
-		start := skipSpaces(line, i)
+func freeEnd(text []byte, i, to int) int {
+	for i < to {
+		start := i
+		for start < to && text[start] == ' ' {
+			start++
+		}
 		name := start
-		for name < len(line) && nameByte[line[name]] {
+		for name < to && keyByte[text[name]] {
 			name++
 		}
-		if name > start && name < len(line) && line[name] == '=' {
+		if name > start && name < to && text[name] == '=' {
 			return i
 		}
-		for i = name; i < len(line) && line[i] != ' '; i++ {
+		for i = name; i < to && text[i] != ' '; i++ {
 		}
 	}
-	return i
-}
-
-// nextWord is behind the word, or only the quote, at i, and not behind a brace.
-func nextWord(line []byte, i int) int {
-	if line[i] == '"' {
-		return i + 1
-	}
-	for i++; i < len(line) && line[i] != ' ' && line[i] != '"' && line[i] != '{'; i++ {
-	}
-	return i
+	return to
 }
 
 // levelOf reads what slog writes for a level.
@@ -211,81 +329,19 @@ func levelOf(name []byte) level {
 	return levelInfo
 }
 
-// counts says whether the value of a key that may hold a text is a number in a
-// line with this msg, or what a runner is asked to load.
-func counts(msg []byte, f *field, line []byte) bool {
-	key, value := f.key.of(line), f.value.of(line)
-	switch is := promptMsgOf(msg); {
-	case is == requestMsg || is == embeddingMsg:
-		return string(key) == "images"
-	case string(key) == "request" && hasPrefix(msg, "load "):
-		return true
-	case string(key) == "template":
-		return !hasPrefix(msg, `"generate handler"`) && !hasPrefix(msg, `"chat handler"`)
-	}
-	return !f.quoted && amount(value)
+// levelName reports whether b is a level as slog writes it.
+func levelName(b []byte) bool {
+	return len(b) < 10 && len(bytes.Trim(b, "TRACEDBUGINFOWSP+-0123456789")) == 0
+}
+
+// sourcePlace reports whether b is the place of a call in a source: server.go:496.
+func sourcePlace(b []byte) bool {
+	i := bytes.IndexByte(b, ':')
+	return i > 0 && len(b) < 80 && bytes.HasSuffix(b[:i], []byte(".go")) && len(bytes.Trim(b[i+1:], "0123456789")) == 0
 }
 
 // amount says whether b is a number, perhaps with a unit.
 func amount(b []byte) bool {
 	number := bytes.TrimLeft(b, "-.0123456789")
 	return len(number) < len(b) && len(b)-len(number) < 20 && (len(number) == 0 || len(number) < 4 && lower(number[0]|0x20) || hasPrefix(number, "µs"))
-}
-
-// introduced hides what follows the words with which a text is introduced, to
-// the end of all, and what there is to hide before. It says whether there are
-// such words.
-func (c *concealer) introduced(line []byte, from int) bool {
-	words := textIntros
-	if from == 0 && runnerSpeaks(line) {
-		words = runnerTexts
-	}
-	for _, words := range words {
-		i := bytes.Index(line[from:], []byte(words))
-		if i < 0 {
-			continue
-		}
-		if i = skipSpaces(line, from+i+len(words)); i < len(line) && !amount(line[i:]) {
-			c.loose(line[:i], from)
-			c.hide(span{i, len(c.text)})
-			return true
-		}
-	}
-	return false
-}
-
-// introducedIn is introduced for what a msg says.
-func (c *concealer) introducedIn(line []byte, msg span) {
-	for _, words := range textIntros {
-		i := bytes.Index(msg.of(line), []byte(words))
-		if i < 0 {
-			continue
-		}
-		if text := (span{msg.from + i + len(words), msg.to}); !amount(text.of(line)) {
-			c.hide(text)
-			return
-		}
-	}
-}
-
-// runnerTexts are those of a verbose llama-server, textIntros those of the Go log.
-var (
-	runnerTexts = []string{
-		"request: ", "response: ", "formatted prompt", "prompt token ", "next token: ", "Parsed message: ", "Parsing input",
-		"Parsing chat message: ", "stopped by ", "prompt: ",
-	}
-	textIntros = []string{"prompt: ", "content: "}
-)
-
-// runnerSpeaks says whether a line of llama-server begins so that one of
-// runnerTexts may be in it.
-func runnerSpeaks(line []byte) bool {
-	if len(line) < 5 {
-		return false
-	}
-	switch string(line[:4]) {
-	case "srv ", "slot", "Pars", "main", "next", "form", "que ", "comm":
-		return true
-	}
-	return false
 }

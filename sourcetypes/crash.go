@@ -165,6 +165,43 @@ func recoveryHead(l *line) (s stack, kind joinKind, ok bool) {
 	return s, joinIndented, false
 }
 
+// stackLine reports whether a line is of a stack or of the registers: it holds no text.
+func stackLine(line []byte) bool {
+	if len(line) == 0 || goroutineLine(line) || registerLine(line) || locationLine(line) && (line[0] == ' ' || line[0] == '\t') {
+		return true
+	}
+	if by, ok := bytes.CutPrefix(line, []byte("created by ")); ok {
+		name, _, _ := bytes.Cut(by, []byte(" in goroutine "))
+		return bytes.IndexByte(name, ' ') < 0
+	}
+	i := bytes.LastIndexByte(line, '(')
+	if i < 0 {
+		return bytes.IndexByte(line, ' ') < 0 && bytes.IndexByte(line, '.') > 0
+	}
+	for _, c := range line[i:] {
+		if !hexDigit(c) && bytes.IndexByte([]byte("x{}(), ?."), c) < 0 {
+			return false
+		}
+	}
+	return bytes.IndexByte(line[:i], ' ') < 0
+}
+
+// harmless reports whether a line of a crash is one that holds no text: anything but
+// its message.
+func (b *block) harmless(line []byte) bool {
+	if len(line) == 0 || stackLine(line) || nativeLine(line) || factLine(line) || assertion(line) {
+		return true
+	}
+	indented := line[0] == ' ' || line[0] == '\t'
+	return indented && (b.kind == joinRecovery || !bytes.Contains(line, []byte("what():")))
+}
+
+// assertion: ggml.c:5714: GGML_ASSERT(a == b) failed, whose text is of the source.
+func assertion(line []byte) bool {
+	before, _, ok := bytes.Cut(line, []byte("GGML_ASSERT"))
+	return ok && bytes.IndexByte(bytes.TrimSuffix(before, []byte(" ")), ' ') < 0
+}
+
 // goroutineLine: goroutine 24 gp=0xc0001 m=3 mp=0xc0002 [syscall]:
 func goroutineLine(text []byte) bool {
 	return hasPrefix(text, "goroutine ") && len(text) > 10 && (digit(text[10]) && text[len(text)-1] == ':' &&

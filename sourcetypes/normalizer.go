@@ -36,6 +36,9 @@ type Normalizer struct {
 	json  []byte // scratch: an object
 	query []byte // scratch: a query with its ?
 
+	tokens []span // scratch: the words of a text
+	speaks bool   // what a person or a model said may go on in lines without a stamp
+
 	await  bool // a block of the queue awaits the text of a prompt
 	bodies bool // the last request's body that the log names gave its prompt
 }

@@ -54,7 +54,7 @@ func (n *Normalizer) put(s Sourcetype, b *block, body []byte) {
 // serverText is what may be shipped of a block's text.
 func (n *Normalizer) serverText(b *block) []byte {
 	text, from := b.text, b.body
-	if (n.opts.Prompts == Off || n.opts.Prompts == Redacted && !(n.opts.Redact.Secrets && n.opts.Redact.Emails)) && b.mayConceal() {
+	if n.opts.Prompts == Off || n.opts.Prompts == Redacted && !(n.opts.Redact.Secrets && n.opts.Redact.Emails) {
 		text = n.conceal(b)
 	}
 	if b.form == access && !b.strict {

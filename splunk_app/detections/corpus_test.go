@@ -7,7 +7,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"ollama-hec/input"
+	"ollama-hec/sourcetypes"
 	"ollama-hec/splunk_app/simulate/knowledge"
 	"ollama-hec/splunk_app/simulate/spl"
 )
@@ -164,4 +167,37 @@ func TestCorpus(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCorpusWithoutPrompts: PROMPTS=off hides nothing of what the detections look at.
+func TestCorpusWithoutPrompts(t *testing.T) {
+	second := networkFailure().on(t, withAddOn)
+	first := abnormalConnectivity().on(t, withAddOn)
+	for _, l := range corpus(t) {
+		e := l.event()
+		e.Raw = withoutPrompts(l.text)
+		if found, want := len(first(e)) > 0, l.first || lookAlikes[l.String()]; found != want {
+			t.Errorf("detection 1 on %v: found %v, want %v\n%s", l, found, want, e.Raw)
+		}
+		kind := ""
+		if found := second(e); len(found) > 0 {
+			kind = strings.Join(found[0].Row["kinds"], ",")
+		}
+		if kind != l.kind {
+			t.Errorf("detection 2 on %v: kind %q, want %q\n%s", l, kind, l.kind, e.Raw)
+		}
+	}
+}
+
+// withoutPrompts is a line as PROMPTS=off ships it.
+func withoutPrompts(line string) string {
+	shipped := ""
+	n := sourcetypes.NewNormalizer(&sourcetypes.Options{Prompts: sourcetypes.Off, Zone: time.UTC}, 0, input.Carry{}, func(e *sourcetypes.Event) {
+		if e.Sourcetype == sourcetypes.Server {
+			shipped = string(e.Body)
+		}
+	})
+	n.Add(&input.Record{Text: []byte(line), Next: 1})
+	n.Flush()
+	return shipped
 }

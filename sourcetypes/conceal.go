@@ -77,6 +77,7 @@ func (c *concealer) line(i, to int) {
 		i += codeHead(c.text[i:to])
 	}
 	c.level, c.msg, c.is, c.any = levelNone, nil, noPromptMsg, false
+	from := i
 	for i < to {
 		switch at := c.text[i]; {
 		case at == ' ' || at == '\t':
@@ -84,17 +85,24 @@ func (c *concealer) line(i, to int) {
 		case at == '{' && i+1 < to && (c.text[i+1] == '"' || c.text[i+1] == ' '):
 			c.flush(i)
 			i = c.object(i, to)
+			from = i
 		case at == '[' && hasPrefix(c.text[i:to], "[GIN] "):
 			c.flush(i)
 			i = c.accessWithin(i, to)
+			from = i
 		default:
-			if f, next, ok := fieldAt(c.text, i, to, c.level != levelNone); ok {
-				c.flush(i)
-				i = max(c.field(&f, to), next)
-				c.past = i
+			if i > from && c.text[i-1] != ' ' && c.text[i-1] != '\t' {
+				i = c.token(i, to) // in the middle of a word: no field begins here
 				continue
 			}
-			i = c.token(i, to)
+			f, next, ok := fieldAt(c.text, i, to, c.level != levelNone)
+			if !ok {
+				i = c.token(i, to)
+				continue
+			}
+			c.flush(i)
+			i = max(c.field(&f, to), next)
+			c.past, from = i, i
 		}
 	}
 	before := c.done

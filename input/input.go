@@ -72,10 +72,15 @@ type Carry struct {
 	Time int64 `json:"time,omitempty"`
 	// Digits is how many digits of a second that stamp had.
 	Digits uint8 `json:"digits,omitempty"`
-	// Offset is the last zone offset seen, in seconds east of UTC; it counts
+	// Offset is the zone offset of the stream, in seconds east of UTC; it counts
 	// only with Zoned.
 	Offset int32 `json:"offset,omitempty"`
 	Zoned  bool  `json:"zoned,omitempty"`
+	// OtherTime and OtherOffset are of the last stamp that did not fit those before it, and
+	// OtherSeen is how many have agreed on it.
+	OtherTime   int64 `json:"other_time,omitempty"`
+	OtherOffset int32 `json:"other_offset,omitempty"`
+	OtherSeen   uint8 `json:"other_seen,omitempty"`
 	// Trace: a line of level TRACE was seen since the server started.
 	Trace bool `json:"trace,omitempty"`
 }

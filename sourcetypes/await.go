@@ -31,10 +31,10 @@ func (n *Normalizer) awaited(trace bool) {
 	}
 }
 
-// giveUp ends the waiting for the texts of prompts.
+// giveUp ends the waiting for the texts of prompts and for a first stamp.
 func (n *Normalizer) giveUp() {
 	for _, b := range n.queue {
-		b.awaits = 0
+		b.awaits, b.timeless = 0, false
 	}
 	n.await = false
 }

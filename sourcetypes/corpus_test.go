@@ -28,7 +28,7 @@ func defaults() *Options {
 		Zone:      time.UTC,
 		APIEvents: true,
 		Redact:    DefaultRedact(),
-		Now:       func() time.Time { return time.Unix(1767225600, 0) },
+		Now:       func() time.Time { return time.Unix(1798761600, 0) },
 	}
 }
 

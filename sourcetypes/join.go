@@ -37,6 +37,7 @@ type held struct {
 	// textFollows: this is the DEBUG line of a prompt, and a TRACE line came
 	// while it waited.
 	textFollows bool
+	timeless    bool      // no time is known yet: that of the first stamp is awaited
 	awaits      uint8     // of such a line: for so many lines more
 	passed      uint8     // access lines since the last line
 	first       int       // how long the first line is

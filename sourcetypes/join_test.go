@@ -221,12 +221,12 @@ func TestPromptAwaitsItsText(t *testing.T) {
 // TestAccessLineInCrash: a crash that an access line of the same file stands in
 // is not committed before it is whole, however long that takes.
 func TestAccessLineInCrash(t *testing.T) {
-	now := time.Unix(1767225600, 0)
+	now := time.Unix(1798761600, 0)
 	o := defaults()
 	o.Skip, o.APIEvents = Access, false
 	o.Now = func() time.Time { return now }
 	var events []kept
-	n := NewNormalizer(o, 100, input.Carry{}, keep(&events))
+	n := NewNormalizer(o, 100, input.Carry{Time: 1795288541541000000, Digits: 3}, keep(&events))
 	add := func(line string, next input.Position) { n.Add(&input.Record{Text: []byte(line), Next: next}) }
 	add("panic: x", 110)
 	add("", 111)
@@ -264,11 +264,11 @@ func TestAnotherOutputDoesNotWaitForever(t *testing.T) {
 }
 
 func TestHeldAndResume(t *testing.T) {
-	now := time.Unix(1767225600, 0)
+	now := time.Unix(1798761600, 0)
 	o := defaults()
 	o.Now = func() time.Time { return now }
 	var events []kept
-	n := NewNormalizer(o, 100, input.Carry{}, keep(&events))
+	n := NewNormalizer(o, 100, input.Carry{Time: 1795288541541000000, Digits: 3}, keep(&events))
 	check := func(what string, hold time.Duration, at input.Position, emitted int) {
 		t.Helper()
 		if n.Held() != hold {

@@ -34,16 +34,18 @@ type line struct {
 	strict  bool // of an access line: all but path and query is known to be harmless
 	colour  colour
 	moved   bool // text is the cleaner's, not the chunk's
+	zoned   bool // the stamp names its zone
+	offset  int32
 	at      Stamp
 	body    int // where free text begins: the rest is a stamp and fixed words
 	msg     int // of a slog line: where the value of msg begins; 0: it has none
 	request request
 }
 
-// read says what text is. It keeps text, and takes over a zone offset.
+// read says what text is. It keeps text.
 func (n *Normalizer) read(l *line, text []byte) {
 	l.text, l.form, l.level, l.stamped, l.colour = text, plain, levelNone, false, unchanged
-	l.at, l.body, l.msg, l.moved = Stamp{}, 0, 0, false
+	l.at, l.body, l.msg, l.moved, l.zoned, l.offset = Stamp{}, 0, 0, false, false, 0
 	if len(text) > 31 && text[0] == '[' && n.readAccess(l, text, 0) && l.strict {
 		return // which says that there is nothing to clean
 	}
@@ -105,7 +107,7 @@ func (n *Normalizer) readSlog(l *line, text []byte, from int) {
 		return
 	}
 	l.form, l.stamped, l.at = slogged, true, at
-	n.carry.Offset, n.carry.Zoned = offset, true
+	l.offset, l.zoned = offset, true
 	i := 5 + length
 	l.body = from + i
 	if len(b) < i+8 || string(b[i:i+7]) != " level=" {

@@ -36,8 +36,9 @@ type Normalizer struct {
 	json  []byte // scratch: an object
 	query []byte // scratch: a query with its ?
 
-	tokens []span // scratch: the words of a text
-	speaks bool   // what a person or a model said may go on in lines without a stamp
+	tokens   []span // scratch: the words of a text
+	tomorrow int64  // a day ahead of the wall clock, when that was last looked at
+	speaks   bool   // what a person or a model said may go on in lines without a stamp
 
 	await  bool // a block of the queue awaits the text of a prompt
 	bodies bool // the last request's body that the log names gave its prompt
@@ -112,7 +113,7 @@ func (n *Normalizer) Flush() {
 func (n *Normalizer) Held() time.Duration {
 	var hold time.Duration
 	for _, b := range n.queue {
-		if !b.lasting() {
+		if !b.lasting() || b.timeless {
 			return lineHold
 		}
 		hold = crashHold
@@ -250,19 +251,49 @@ func (n *Normalizer) push(out input.Output, host string, start input.Position, b
 	return b
 }
 
-// stamp finds the time of a block: its own, that of the stamped line before,
-// the transport's, now.
+// stamp finds the time of a block: its own, that of the stamped line before or, where
+// that is later, the transport's, that of the first stamp that follows soon, now.
 func (n *Normalizer) stamp(b *block, r *input.Record) {
+	if b.stamped {
+		switch judge(&n.carry, sighting{b.at.Nanos, b.offset, b.zoned, r.Time, n.latest(b.at.Nanos)}) {
+		case believed:
+			n.lend(b.at)
+			n.carry.Time, n.carry.Digits = b.at.Nanos, b.at.Digits
+			return
+		case doubtful:
+			return
+		}
+	}
 	switch {
-	case b.stamped:
-		n.carry.Time, n.carry.Digits = b.at.Nanos, b.at.Digits
-	case n.carry.Time != 0:
+	case n.carry.Time != 0 && r.Time <= n.carry.Time+late:
 		b.at = Stamp{n.carry.Time, n.carry.Digits}
 	case r.Time != 0:
 		b.at = transportStamp(r.Time)
 	default:
-		b.at = Stamp{n.opts.Now().UnixNano(), 3}
+		b.at, b.timeless = Stamp{n.opts.Now().UnixNano(), 3}, true
 	}
+}
+
+// lend gives the first stamp of a stream to the lines before it that are held.
+func (n *Normalizer) lend(at Stamp) {
+	for _, b := range n.queue {
+		if b.timeless {
+			b.at, b.timeless = at, false
+		}
+	}
+}
+
+// late is how much later than the last stamp the transport may have got a line that
+// belongs to the same moment.
+const late = int64(time.Second)
+
+// latest is a day ahead of the wall clock, which is looked at only if at is later than
+// when that was done last.
+func (n *Normalizer) latest(at int64) int64 {
+	if at > n.tomorrow {
+		n.tomorrow = n.opts.Now().UnixNano() + longJump
+	}
+	return n.tomorrow
 }
 
 // classify says what kind of line a block begins with and what may join it.
@@ -332,7 +363,7 @@ func (n *Normalizer) close(b *block) {
 func (n *Normalizer) drain() {
 	if len(n.queue) > maxQueue {
 		for _, b := range n.queue {
-			b.awaits = 0
+			b.awaits, b.timeless = 0, false
 			if !b.done && !b.lasting() {
 				n.close(b)
 				break
@@ -341,12 +372,12 @@ func (n *Normalizer) drain() {
 	}
 	kept, waiting := 0, false
 	for _, b := range n.queue {
-		if b.done && !waiting && b.awaits == 0 {
+		if b.done && !waiting && b.awaits == 0 && !b.timeless {
 			n.ship(b)
 			n.free = append(n.free, b)
 			continue
 		}
-		waiting = waiting || !b.lasting() && (!b.done || b.awaits > 0)
+		waiting = waiting || (!b.lasting() && (!b.done || b.awaits > 0) || b.timeless)
 		n.queue[kept] = b
 		kept++
 	}

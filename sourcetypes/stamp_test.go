@@ -27,7 +27,7 @@ func TestTimes(t *testing.T) {
 		{"gin, the zone of the settings", `[GIN] 2026/11/21 - 19:12:19 | 200 | 1s | ::1 | GET "/"`, berlin, "1795284739"},
 		{"gin, summer", `[GIN] 2026/07/21 - 19:12:19 | 200 | 1s | ::1 | GET "/"`, berlin, "1784653939"},
 		{"gin, the offset seen last", "time=2026-11-21T19:15:41.541+08:00 level=INFO msg=x\n[GIN] 2026/11/21 - 19:15:42 | 200 | 1s | ::1 | GET \"/\"", nil, "1795259742"},
-		{"gin, another offset in the same minute", "time=2026-11-21T19:15:41.541+08:00 level=INFO msg=x\n[GIN] 2026/11/21 - 19:15:42 | 200 | 1s | ::1 | GET \"/\"\ntime=2026-11-21T19:15:42.541-01:00 level=INFO msg=x\n[GIN] 2026/11/21 - 19:15:42 | 200 | 1s | ::1 | GET \"/\"", nil, "1795292142"},
+		{"gin, another offset in the same minute", "time=2026-11-21T19:15:41.541+08:00 level=INFO msg=x\n[GIN] 2026/11/21 - 19:15:42 | 200 | 1s | ::1 | GET \"/\"\ntime=2026-11-21T19:15:42.541-01:00 level=INFO msg=x\n[GIN] 2026/11/21 - 19:15:42 | 200 | 1s | ::1 | GET \"/\"", nil, "1795259742"},
 		{"the settings win over the offset", "time=2026-11-21T19:15:41.541+08:00 level=INFO msg=x\n[GIN] 2026/11/21 - 19:15:42 | 200 | 1s | ::1 | GET \"/\"", time.UTC, "1795288542"},
 		{"go log", `2023/10/06 13:38:58 routes.go:572: Listening on 127.0.0.1:11434`, time.UTC, "1696599538"},
 		{"go log, microseconds", `2023/10/06 13:38:58.250000 routes.go:572: x`, time.UTC, "1696599538.250000"},
@@ -43,10 +43,11 @@ func TestTimes(t *testing.T) {
 		{"colours", "[GIN] 2026/11/21 - 19:12:19 |\x1b[97;42m 200 \x1b[0m| 1s | ::1 |\x1b[97;44m GET     \x1b[0m \"/\"", time.UTC, "1795288339"},
 		{"inherited", "time=2026-11-21T19:15:41.541Z level=INFO msg=x\nprint_info: x", nil, "1795288541.541"},
 		{"inherited over another", "time=2026-11-21T19:15:41.541Z level=INFO msg=x\na\nb", nil, "1795288541.541"},
-		{"nothing to inherit", "print_info: x", nil, "1767225600.000"},
-		{"no month", `time=2026-13-21T19:15:41.541Z level=INFO msg=x`, nil, "1767225600.000"},
-		{"no day", `2023/02/31 13:38:58 x`, nil, "1767225600.000"},
-		{"before 1970", `time=1969-12-31T23:59:59.000Z level=INFO msg=x`, nil, "1767225600.000"},
+		{"nothing to inherit", "print_info: x", nil, "1798761600.000"},
+		{"inherited from what follows", "time=2026-11-21T19:15:41.541Z level=INFO msg=x", nil, "1795288541.541"},
+		{"no month", `time=2026-13-21T19:15:41.541Z level=INFO msg=x`, nil, "1798761600.000"},
+		{"no day", `2023/02/31 13:38:58 x`, nil, "1798761600.000"},
+		{"before 1970", `time=1969-12-31T23:59:59.000Z level=INFO msg=x`, nil, "1798761600.000"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			o := defaults()
@@ -65,21 +66,27 @@ func TestTransportTime(t *testing.T) {
 		nanos int64
 		want  string
 	}{
-		{1767225600123456789, "1767225600.123456789"},
-		{1767225600123456000, "1767225600.123456"},
-		{1767225600123000000, "1767225600.123"},
-		{1767225600000000000, "1767225600"},
+		{1798761600123456789, "1798761600.123456789"},
+		{1798761600123456000, "1798761600.123456"},
+		{1798761600123000000, "1798761600.123"},
+		{1798761600000000000, "1798761600"},
 	} {
 		events, _ := normalizeRecords(t, defaults(), []input.Record{{Text: []byte("x"), Next: 1, Time: test.nanos}})
 		if events[0].Time != test.want {
 			t.Errorf("time %s, want %s", events[0].Time, test.want)
 		}
 	}
-	// A stamp of the stream itself is preferred.
-	rs := []input.Record{{Text: []byte(slogLine), Next: 1, Time: 5e18}, {Text: []byte("x"), Next: 2, Time: 5e18}}
-	events, _ := normalizeRecords(t, defaults(), rs)
-	if events[1].Time != "1795288541.541" {
-		t.Errorf("time %s, want that of the line before", events[1].Time)
+	// A stamp of the stream itself is preferred, unless the line came much later.
+	const at = 1795288541541000000
+	for _, test := range []struct {
+		later int64
+		want  string
+	}{{0, "1795288541.541"}, {1e9, "1795288541.541"}, {-5e9, "1795288541.541"}, {1e9 + 1e6, "1795288542.542"}, {7 * 3600e9, "1795313741.541"}} {
+		rs := []input.Record{{Text: []byte(slogLine), Next: 1, Time: at}, {Text: []byte("x"), Next: 2, Time: at + test.later}}
+		events, _ := normalizeRecords(t, defaults(), rs)
+		if events[1].Time != test.want {
+			t.Errorf("%d ns later: time %s, want %s", test.later, events[1].Time, test.want)
+		}
 	}
 }
 

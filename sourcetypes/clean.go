@@ -33,9 +33,9 @@ func dirty(text []byte) bool {
 	return false
 }
 
-// cleaner takes from a line what is not text: colour codes, a carriage return
-// at its end, bytes that are not UTF-8. Each such byte becomes U+FFFD, as a
-// range over a Go string has it.
+// cleaner takes from a line what is not text: the escape sequences of a terminal, a
+// carriage return at its end, what a progress bar wrote over, bytes that are not UTF-8.
+// Each such byte becomes U+FFFD, as a range over a Go string has it.
 type cleaner struct {
 	buf []byte
 }
@@ -45,13 +45,21 @@ type cleaner struct {
 func (c *cleaner) line(text []byte) (clean []byte, was cleaned) {
 	text = trimReturns(text)
 	was.invalid = !utf8.Valid(text)
-	was.rewritten = was.invalid || bytes.IndexByte(text, 0x1b) >= 0
-	if !was.rewritten {
-		return text, was
+	escapes := bytes.IndexByte(text, escape) >= 0 || bytes.Contains(text, []byte("\u009b"))
+	was.rewritten = was.invalid || escapes
+	if was.rewritten {
+		text = c.rewrite(text, &was)
 	}
+	return lastState(trimReturns(text)), was
+}
+
+const escape = 0x1b
+
+func (c *cleaner) rewrite(text []byte, was *cleaned) []byte {
 	out := c.buf[:0]
+	open := true // a command to the terminal may still end
 	for i := 0; i < len(text); {
-		if text[i] == 0x1b {
+		if text[i] == escape || text[i] == 0xc2 && i+1 < len(text) && text[i+1] == 0x9b {
 			if n, reset := colourCode(text[i:]); n > 0 {
 				was.colour = opened
 				if reset {
@@ -60,13 +68,85 @@ func (c *cleaner) line(text []byte) (clean []byte, was cleaned) {
 				i += n
 				continue
 			}
+			i += sequenceLen(text[i:], &open)
+			continue
 		}
 		r, size := utf8.DecodeRune(text[i:])
 		out = utf8.AppendRune(out, r) // RuneError for a byte that is none
 		i += size
 	}
 	c.buf = out
-	return trimReturns(out), was
+	return out
+}
+
+// sequenceLen measures the escape sequence at the start of b. Where it is cut, that is
+// what begins it alone. open says that a command may have an end: where one has none,
+// none behind it has, and it is not looked for again.
+func sequenceLen(b []byte, open *bool) int {
+	i := 1
+	if b[0] != escape { // the control sequence introducer as one character
+		return controlLen(b, 2)
+	}
+	if len(b) == 1 {
+		return 1
+	}
+	switch c := b[1]; {
+	case c == '[':
+		return controlLen(b, 2)
+	case c == ']' || c == 'P' || c == 'X' || c == '^' || c == '_':
+		if *open {
+			for i = 2; i < len(b); i++ {
+				if b[i] == '\a' {
+					return i + 1
+				}
+				if b[i] == escape && i+1 < len(b) && b[i+1] == '\\' {
+					return i + 2
+				}
+			}
+			*open = false
+		}
+		return 2
+	}
+	for i < len(b) && b[i] >= 0x20 && b[i] < 0x30 {
+		i++
+	}
+	if i < len(b) && b[i] >= 0x30 && b[i] < 0x7f {
+		return i + 1
+	}
+	return 1
+}
+
+// controlLen measures a control sequence whose introducer has n bytes.
+func controlLen(b []byte, n int) int {
+	i := n
+	for i < len(b) && b[i] >= 0x30 && b[i] < 0x40 {
+		i++
+	}
+	for i < len(b) && b[i] >= 0x20 && b[i] < 0x30 {
+		i++
+	}
+	if i < len(b) && b[i] >= 0x40 && b[i] < 0x7f {
+		return i + 1
+	}
+	return n
+}
+
+// lastState returns of a line that was written over with carriage returns what it said
+// last. It takes only a text that begins with the same word, and is no log line, for the same
+// line: else
+// whoever can write a carriage return could hide what stands before it, and begin a
+// line of his own.
+func lastState(text []byte) []byte {
+	i := bytes.LastIndexByte(text, '\r')
+	if i < 0 {
+		return text
+	}
+	first, _, _ := bytes.Cut(text[:i], []byte(" "))
+	last, _, ok := bytes.Cut(text[i+1:], []byte(" "))
+	if !ok || len(first) == 0 || !bytes.Equal(first, last) || first[0] == '[' || bytes.IndexByte(first, '=') >= 0 {
+		return text
+	}
+	return text[i+1:]
 }
 
 // cleaned is what a line was found to be.

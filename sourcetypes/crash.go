@@ -7,7 +7,7 @@ import "bytes"
 type stack struct {
 	last  crashLine // what the last line was
 	deep  bool      // a goroutine's stack has begun, so the message is over
-	abort bool      // C++ aborts: a debugger or a bare backtrace may speak before Go does
+	abort bool      // C++ aborts: whatever follows without a stamp is of that, until Go speaks
 	red   bool      // of gin's Recovery: its colour is still on
 	lines uint8     // how many more lines of any kind the message may have
 	ended bool
@@ -51,16 +51,36 @@ func crashHead(text []byte) (s stack, ok bool) {
 	case 'u':
 		ok = hasPrefix(text, "unexpected fault address ")
 	case 'E':
+		// Windows: the stack of the thread that failed follows without a goroutine's head.
 		ok = hasPrefix(text, "Exception 0x")
-	case 't', 'l':
-		s.abort = hasPrefix(text, "terminate called ") || hasPrefix(text, "libc++abi: ")
-	case 'C', 'R', 'M':
-		s.abort = hasPrefix(text, "CUDA error") || hasPrefix(text, "ROCm error") || hasPrefix(text, "MUSA error")
+		s.deep = ok
 	}
-	s.abort = s.abort || abortLine(text)
+	s.abort = !ok && (abortReason(text) || abortLine(text))
 	s.last = message
 	return s, ok || s.abort
 }
+
+// abortReason reports whether a line says why C or C++ aborts.
+func abortReason(text []byte) bool {
+	for _, reason := range abortReasons[text[0]] {
+		if hasPrefix(text, reason) {
+			return true
+		}
+	}
+	return hasPrefix(text[len(text)-1:], ".") && bytes.HasSuffix(text, []byte("' failed.")) && bytes.Contains(text, []byte(": Assertion `"))
+}
+
+var abortReasons = func() (t [256][]string) {
+	for _, s := range []string{
+		"terminate called ", "libc++abi: ", "CUDA error", "ROCm error", "MUSA error", "cuBLAS error ", "CUBLAS error ", "rocBLAS error", "hipBLAS error", "HIP error", "SYCL error",
+		"Memory access fault by GPU", "HW Exception by GPU", "Assertion failed: ", "free(): ", "double free or corruption", "malloc(): ", "malloc_consolidate(): ",
+		"munmap_chunk(): ", "realloc(): ", "corrupted size vs. prev_size", "corrupted double-linked list", "*** stack smashing detected ***", "*** buffer overflow detected ***",
+		"Fatal glibc error: ", "Fatal Python error: ", "Illegal instruction", "Segmentation fault", "Bus error", "MTLCommandBuffer", "-[MTL", "failed assertion `",
+	} {
+		t[s[0]] = append(t[s[0]], s)
+	}
+	return t
+}()
 
 // abortLine is where ggml gives up: FILE:LINE: CUDA error, or an assertion.
 func abortLine(text []byte) bool {
@@ -113,7 +133,7 @@ func (s *stack) classify(l *line) crashLine {
 		return function
 	case !s.deep && (signalLine(text) || hasPrefix(text, "fatal error: ") || hasPrefix(text, "current device: ") || abortLine(text)):
 		return message
-	case s.abort && !s.deep && nativeLine(text):
+	case s.abort && !s.deep && !loadsModel(text): // a debugger speaks, or a backtrace is printed
 		return native
 	case s.lines > 0 && s.last == message && l.form == plain && !runnerLine(text):
 		s.lines--
@@ -121,6 +141,21 @@ func (s *stack) classify(l *line) crashLine {
 	}
 	return noCrash
 }
+
+// raceHead reports whether a line may begin a report of Go's race detector, metalHead
+// whether it begins what Metal says of a program that does not compile.
+func raceHead(text []byte) bool {
+	return len(text) >= 10 && len(bytes.Trim(text, "=")) == 0 || hasPrefix(text, raceWarning)
+}
+
+const raceWarning = "WARNING: DATA RACE"
+
+func metalHead(text []byte) bool {
+	return bytes.Contains(text, []byte("Error Domain=")) && !(metalInfo(text) && text[len(text)-1] == '}')
+}
+
+// metalInfo reports whether the last part of such a report begins in a line.
+func metalInfo(text []byte) bool { return bytes.Contains(text, []byte("UserInfo={")) }
 
 // resumes says whether a line that stands alone is from the middle of a crash
 // that another line broke in two.

@@ -57,11 +57,16 @@ const (
 	joinRecovery                 // gin's, see stack
 	joinFirstRun                 // the new key of a first start
 	joinPEM                      // a private key, line by line
+	joinRace                     // Go's race detector: from ===== to =====
+	joinMetal                    // Metal's compiler: to the end of UserInfo={…}
 )
 
 // lasting says whether the block is held for longer than an ordinary line,
 // and keeps blank lines.
 func (b *block) lasting() bool { return b.kind != joinIndented }
+
+// crash reports whether the block is of a crash, or may be.
+func (b *block) crash() bool { return b.kind == joinCrash || b.kind == joinRace || b.kind == joinMetal }
 
 // takes says whether l belongs to b, which came before it on the same output.
 // A blank line is not asked for, and a stamped one never belongs.
@@ -76,8 +81,15 @@ func (b *block) takes(l *line) bool {
 			bytes.HasPrefix(l.text, []byte("ssh-"))
 	case joinPEM:
 		return pemLine(l.text)
+	case joinRace:
+		return b.class == ClassCrash || hasPrefix(l.text, raceWarning)
+	case joinMetal:
+		b.stack.deep = b.stack.deep || metalInfo(l.text)
+		return !loadsModel(l.text)
 	}
-	return l.form == indented
+	// Requests are written to another output, which may be the same file: what is
+	// indented behind one belongs to no access line.
+	return l.form == indented && b.form != access
 }
 
 // ended says whether l, just taken, was the last line of b.
@@ -91,6 +103,11 @@ func (b *block) ended(l *line) bool {
 		return bytes.HasPrefix(l.text, []byte("ssh-"))
 	case joinPEM:
 		return bytes.Contains(l.text, []byte("-----END "))
+	case joinRace:
+		b.class = ClassCrash
+		return raceHead(l.text) && l.text[0] == '='
+	case joinMetal:
+		return b.stack.deep && bytes.HasSuffix(l.text, []byte("}"))
 	}
 	return false
 }

@@ -81,7 +81,7 @@ func TestJoin(t *testing.T) {
 		{"journal drops blank lines", strings.ReplaceAll(abortBlock, "\n\n", "\n"), strings.ReplaceAll(abortBlock, "\n\n", "\n")},
 		{"CUDA", cudaBlock + "\n" + slogLine, cudaBlock + "\n---\n" + slogLine},
 		{"CUDA, debugger and signal", cudaBlock + "\n[New LWP 12]\nUsing host libthread_db library \"/l\".\n#0  0x1 in ?? ()\n[Inferior 1 (process 3) detached]\n" + abortBlock + "\nload: x", cudaBlock + "\n[New LWP 12]\nUsing host libthread_db library \"/l\".\n#0  0x1 in ?? ()\n[Inferior 1 (process 3) detached]\n" + abortBlock + "\n---\nload: x"},
-		{"CUDA of 2023", "CUDA error 2 at /go/ggml-cuda.cu:6301: out of memory\ncurrent device: 0\nllama_x: y", "CUDA error 2 at /go/ggml-cuda.cu:6301: out of memory\ncurrent device: 0\n---\nllama_x: y"},
+		{"CUDA of 2023", "CUDA error 2 at /go/ggml-cuda.cu:6301: out of memory\ncurrent device: 0\nprint_info: y", "CUDA error 2 at /go/ggml-cuda.cu:6301: out of memory\ncurrent device: 0\n---\nprint_info: y"},
 		{"assertion", "ggml.c:12: GGML_ASSERT(a == b) failed\n" + abortBlock, "ggml.c:12: GGML_ASSERT(a == b) failed\n" + abortBlock},
 		{"Windows", "Exception 0xc0000005 0x8 0x1 0x1\nPC=0x1\n\nruntime: g 0: unknown pc 0x1\ngoroutine 1 [running]:\nmain.main()\n\tC:/a/b.go:1 +0x1\nrax     0x1\ngs      0x2b\nx", "Exception 0xc0000005 0x8 0x1 0x1\nPC=0x1\n\nruntime: g 0: unknown pc 0x1\ngoroutine 1 [running]:\nmain.main()\n\tC:/a/b.go:1 +0x1\nrax     0x1\ngs      0x2b\n---\nx"},
 		{"http panic", "2024/01/02 15:04:05 http: panic serving 127.0.0.1:1: boom\ngoroutine 33 [running]:\nnet/http.(*conn).serve.func1()\n\t/a.go:1 +0xb0\nnext", "2024/01/02 15:04:05 http: panic serving 127.0.0.1:1: boom\ngoroutine 33 [running]:\nnet/http.(*conn).serve.func1()\n\t/a.go:1 +0xb0\n---\nnext"},
@@ -100,7 +100,7 @@ func TestJoin(t *testing.T) {
 		{"an access line in a crash", "SIGSEGV: segmentation violation\nPC=0x1\n" + ginLine + "\n\ngoroutine 1 [running]:\nmain.main()\n" + ginLine + "\n\t/a.go:1 +0x1\nx",
 			ginLine + "\n---\n" + ginLine + "\n---\nSIGSEGV: segmentation violation\nPC=0x1\n\ngoroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x1\n---\nx"},
 		{"an access line behind out of memory", "runtime: out of memory: x\n" + ginLine + "\nfatal error: out of memory", ginLine + "\n---\nruntime: out of memory: x\nfatal error: out of memory"},
-		{"access lines behind a panic", "panic: x\n" + strings.Repeat(ginLine+"\n", maxPassed+1) + "\tx", strings.Repeat(ginLine+"\n---\n", maxPassed) + "panic: x\n---\n" + ginLine + "\n\tx"},
+		{"access lines behind a panic", "panic: x\n" + strings.Repeat(ginLine+"\n", maxPassed+1) + "\tx", strings.Repeat(ginLine+"\n---\n", maxPassed) + "panic: x\n---\n" + ginLine + "\n---\n\tx"},
 		{"a line behind an access line is no message", "panic: x\n" + ginLine + "\nwords", ginLine + "\n---\npanic: x\n---\nwords"},
 		{"words of a crash in a line", "load: panic: no\nx SIGABRT: abort\nsigabrt: y", "load: panic: no\n---\nx SIGABRT: abort\n---\nsigabrt: y"},
 
@@ -456,5 +456,32 @@ func checkLines(t *testing.T, rs []input.Record, events []string) {
 		if n != 0 {
 			t.Errorf("line %q: %+d", line, -n)
 		}
+	}
+}
+
+// TestTerminal: what a line that was written to a terminal says.
+func TestTerminal(t *testing.T) {
+	for _, test := range []struct{ line, want string }{
+		{"\x1b[32mgreen\x1b[0m", "green"},
+		{"pulling manifest ⠋ \x1b[?25h\x1b[?25l\x1b[2K\x1b[1G\x1b[?2026h\x1b[A\x1b[1Gpulling manifest ⠙ \x1b[K\x1b[?2026l", "pulling manifest ⠋ pulling manifest ⠙ "},
+		{"pulling 3a43f93b78ec...  12%\rpulling 3a43f93b78ec...  13%\x1b[K", "pulling 3a43f93b78ec...  13%"},
+		{"\x1b]0;title\aa\x1b]8;;http://x\x1b\\b", "ab"},
+		{"\x1b]0;without an end", "0;without an end"},
+		{"\x1b(Ba\x1b=b\x1b7c\x1bPq\x1b\\d", "abcd"},
+		{"a\x1b", "a"},
+		{"a\x1b[12", "a12"},
+		{"a\u009b2Kb", "ab"},
+		{"a\x1b[31", "a31"},
+		{"\x1b[?25l" + ginLine, ginLine},
+		{"\x1b[2K\x1b[1G" + slogLine, slogLine},
+		{"an answer\r" + ginLine, "an answer\r" + ginLine},
+		{slogLine + "\r" + slogLine + " and more", slogLine + "\r" + slogLine + " and more"},
+	} {
+		if got := of(Server, normalize(t, defaults(), test.line)); len(got) != 1 || got[0] != test.want {
+			t.Errorf("%q becomes %q, want %q", test.line, got, test.want)
+		}
+	}
+	if got := of(API, normalize(t, defaults(), "\x1b[?25l"+ginLine)); len(got) != 1 {
+		t.Errorf("the access line behind an escape sequence is not recognised: %q", got)
 	}
 }

@@ -164,7 +164,7 @@ func (n *Normalizer) take(r *input.Record) {
 		n.drain()
 		return
 	default:
-		if held.kind == joinCrash && l.form == access && held.passes() {
+		if held.crash() && l.form == access && held.passes() {
 			n.takeWithin(held, r, start, before)
 			return
 		}
@@ -320,20 +320,35 @@ func (n *Normalizer) classify(b *block) {
 
 // classifyPlain is classify for a line without a stamp.
 func (n *Normalizer) classifyPlain(b *block) {
-	if n.cut[b.out] > 0 {
+	cut := n.cut[b.out] > 0
+	if cut {
 		n.cut[b.out]--
-		if stack, ok := resumes(&b.line); ok {
-			b.class, b.kind, b.stack = ClassCrash, joinCrash, stack
-			return
+	}
+	head, isHead := stack{}, false
+	if b.form != indented {
+		head, isHead = crashHead(b.text)
+	}
+	if !isHead && cut {
+		head, isHead = resumes(&b.line)
+	}
+	switch {
+	case isHead:
+		b.class, b.kind, b.stack = ClassCrash, joinCrash, head
+	case b.form == indented:
+	case raceHead(b.text):
+		b.kind = joinRace
+		if b.text[0] == 'W' {
+			b.class = ClassCrash
 		}
+	case metalHead(b.text):
+		b.class, b.kind, b.stack = ClassCrash, joinMetal, stack{deep: metalInfo(b.text)}
+	default:
+		n.classifyWords(b)
 	}
-	if b.form == indented {
-		return
-	}
-	if stack, ok := crashHead(b.text); ok {
-		b.class, b.kind, b.stack = ClassCrash, joinCrash, stack
-		return
-	}
+}
+
+// classifyWords does so for a line that is of no crash.
+func (n *Normalizer) classifyWords(b *block) {
 	switch {
 	case firstRunHead(b.text):
 		b.class, b.kind = ClassStartup, joinFirstRun

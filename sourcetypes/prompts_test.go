@@ -176,7 +176,6 @@ var textLines = []struct{ line, off string }{
 	{` ` + debugStamp + `msg="chat request" prompt="SECRET b"`, ` ` + debugStamp + `msg="chat request" prompt="[REDACTED:prompt]"`},
 	{infoStamp + "msg=x\n " + traceStamp + `msg="SECRET b"`, infoStamp + "msg=x\n " + traceStamp + `msg="[REDACTED:prompt]"`},
 	{`level=DEBUG msg="chat request" images=1 prompt="SECRET"`, `level=DEBUG msg="chat request" images=1 prompt="[REDACTED:prompt]"`},
-	{ginLine + "\n " + debugStamp + `msg="chat request" prompt="SECRET b"`, ginLine + "\n " + debugStamp + `msg="chat request" prompt="[REDACTED:prompt]"`},
 
 	// JSON of any kind.
 	{`{"function":"update_slots","level":"VERBOSE","line":1,"msg":"prompt ingested","n":2,"to_eval":"SECRET there","x":1}`,

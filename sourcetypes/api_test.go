@@ -255,3 +255,17 @@ func FuzzMillis(f *testing.F) {
 		}
 	})
 }
+
+// TestRoutesOfAllVersions: every route that a version of Ollama has, as its source
+// says, has an operation.
+func TestRoutesOfAllVersions(t *testing.T) {
+	rows := strings.Split(strings.TrimSpace(readFile(t, "../testdata/routes.tsv")), "\n")
+	parameter := regexp.MustCompile(`[:*]\w+`)
+	for _, row := range rows[1:] {
+		cells := strings.Split(row, "\t")
+		path := parameter.ReplaceAllString(cells[2], "x")
+		if api, operation := operation(cells[1], []byte(path)); operation == "unknown" || api == "other" {
+			t.Errorf("Ollama %s: %s %s is %q of %q", cells[0], cells[1], cells[2], operation, api)
+		}
+	}
+}

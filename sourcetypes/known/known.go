@@ -3,7 +3,7 @@
 // runs of words between the values in them. What is made of these holds nothing
 // that a person or a model said.
 //
-// The lists are facts read from the sources by facts.go, of Ollama 0.1.48 to 0.32
+// The lists are facts read from the sources by facts.go, of Ollama 0.1.48 to 0.34
 // and llama.cpp of 2026. Reading them takes some milliseconds, once, and only
 // where somebody asks.
 package known

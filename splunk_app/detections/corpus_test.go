@@ -201,3 +201,23 @@ func withoutPrompts(line string) string {
 	n.Flush()
 	return shipped
 }
+
+// TestRunnerText: what a runner says through the server's log is found, though msg
+// stands twice in the line.
+func TestRunnerText(t *testing.T) {
+	text, err := os.ReadFile("../../testdata/cases/logs/50-mlx-runner-msg.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := abnormalConnectivity().on(t, withAddOn), networkFailure().on(t, withAddOn)
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	for i, l := range lines {
+		e := line{file: "x", number: i, text: l}.event()
+		if len(first(e)) == 0 {
+			t.Errorf("detection 1 misses %s", l)
+		}
+		if want := i == 1; len(second(e)) > 0 != want {
+			t.Errorf("detection 2: found %v, want %v: %s", !want, want, l)
+		}
+	}
+}

@@ -15,6 +15,7 @@ func networkFailure() Detection {
 			"| eval message=null(), cause=null()\n" +
 			`| rex "(?:^|\s)time=\S+ level=\S+ (?:source=\S+ )?msg=(?<message>` + quoted + `|\S+)"` + "\n" +
 			`| rex "(?:^|\s)time=\S+ level=\S+ (?:source=\S+ )?msg=(?:` + quoted + `|\S+)(?: (?:\x22[^\x22]*+\x22|[^\s=\x22]++)=(?:` + quoted + `|[^\s\x22]*+)){0,150}? (?:err|error)=(?<cause>` + quoted + `|\S+)"` + "\n" +
+			`| rex "(?:^|\s)time=\S+ level=\S+ (?:source=\S+ )?msg=mlx-runner msg=(?<message>` + quoted + `|\S+)"` + "\n" +
 			`| rex "^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \S+\.go:\d+: (?:[A-Z]+ )?(?<message>.+)"` + "\n" +
 			`| rex "^\s*\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:\[Recovery\] [^\r\n]*[\r\n]+)?(?<message>(?:read|write|dial) (?:tcp|udp)[^\r\n]*)"` + "\n" +
 			`| rex "^(?<message>update check failed - .+)"` + "\n" +

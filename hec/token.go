@@ -16,7 +16,7 @@ func (StaticToken) String() string           { return "[token]" }
 func (StaticToken) GoString() string         { return "[token]" }
 
 // tokenMax is more than any token needs.
-const tokenMax = 4 << 10
+const tokenMax = 16 << 10
 
 // TokenFile is a token in a file, read for each request: a new token is used at
 // once, and a POST of many events does not notice the read.

@@ -31,6 +31,7 @@ var allowed = []struct{ by, what string }{
 	{"sourcetypes/batch", "sourcetypes"},
 
 	{"hec/deadletter", "hec"},
+	{"hec/scs", "hec"},
 
 	{"splunk_app/detections", "splunk_app"}, // the add-on's files, embedded
 	{"splunk_app/detections", "splunk_app/simulate/"},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"log/slog"
+	"net/http"
 	"slices"
 	"sync"
 	"testing"
@@ -13,6 +14,8 @@ import (
 	"ollama-hec/hec"
 	"ollama-hec/hec/deadletter"
 	"ollama-hec/hec/receiver"
+	"ollama-hec/hec/scs"
+	"ollama-hec/hec/scs/scstest"
 	"ollama-hec/splunk_app/modinput"
 )
 
@@ -68,6 +71,42 @@ func openHEC(t *testing.T, ack bool) Fixture {
 		},
 		Stall:  func() { r.SetFault(receiver.Always(receiver.Fault{Code: 9})) }, // busy
 		Resume: func() { r.SetFault(nil) },
+	}
+}
+
+func TestCloudServices(t *testing.T) {
+	for name, gzip := range map[string]bool{"plain": false, "compressed": true} {
+		t.Run(name, func(t *testing.T) { Run(t, func(t *testing.T) Fixture { return openCloudServices(t, gzip) }) })
+	}
+}
+
+func openCloudServices(t *testing.T, gzip bool) Fixture {
+	service := scstest.Start(t)
+	address, err := scs.ParseAddress(service.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := scs.New(scs.Config{
+		Tenant: scstest.Tenant, Address: address, Credentials: scs.AccessToken{Source: hec.StaticToken(scstest.AccessToken)},
+		Lanes: pipeline.DefaultLanes, DeadLetters: deadletter.Open(t.TempDir()), Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return Fixture{
+		Sink: client, Encoder: scs.NewEnvelope(hec.Origin{Host: "h", Source: "s"}), Gzip: gzip,
+		Came: func() []string { return scstest.Texts(service.Arrived()) },
+		Hosts: func() (hosts []string) {
+			for _, ev := range service.Arrived() {
+				hosts = append(hosts, *ev.Host)
+			}
+			return hosts
+		},
+		Stall: func() {
+			service.SetFault(scstest.Always("postEvents", scstest.Fault{Status: http.StatusServiceUnavailable}))
+		},
+		Resume: func() { service.SetFault(nil) },
 	}
 }
 

@@ -47,7 +47,11 @@ func termsOf(ctx context.Context, info *buildinfo.BuildInfo) (map[string]terms, 
 		if len(m) != 3 {
 			return nil, fmt.Errorf("%s is not in the module cache: go mod download", m[0])
 		}
-		if all[m[0]], err = termsIn(m[0]+" "+m[1], m[2]); err != nil {
+		look := termsIn
+		if spdx, open := unsettled[m[0]]; open {
+			look = func(part, folder string) (terms, error) { return termsAtTop(part, folder, spdx) }
+		}
+		if all[m[0]], err = look(m[0]+" "+m[1], m[2]); err != nil {
 			return nil, err
 		}
 	}

@@ -107,7 +107,7 @@ func TestEveryLicenceIsRecognized(t *testing.T) {
 		t.Fatal(err)
 	}
 	// What may go with a program under MIT. Another one is for a person to look at.
-	allowed := []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0"}
+	allowed := []string{unsettled["github.com/splunk/go-dependencies"], "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0"}
 	for path, of := range all {
 		for id := range strings.SplitSeq(of.spdx, " AND ") {
 			if !slices.Contains(allowed, id) {
@@ -189,5 +189,34 @@ func TestArchives(t *testing.T) {
 			t.Fatal(err)
 		}
 		check(i, f.Name, f.Mode(), f.Modified, r)
+	}
+}
+
+// A module without a licence file is passed on with what its sources say of one.
+func TestTermsAtTheTopOfTheSources(t *testing.T) {
+	dir := t.TempDir()
+	put := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("none.go", "// Package x is documented.\npackage x\n")
+	if _, err := termsAtTop("x v1", dir, "LicenseRef-x"); err == nil || !strings.Contains(err.Error(), "x v1") {
+		t.Errorf("got %v", err)
+	}
+	put("a.go", "// Copyright A\n\npackage x\n")
+	put("b.go", "/*\n * Licensed B\n */\n\n// Package x.\npackage x\n")
+	put("c.go", "// Copyright A\n\npackage x\n")
+	got, err := termsAtTop("x v1", dir, "LicenseRef-x")
+	if err != nil || got.spdx != "LicenseRef-x" || len(got.texts) != 2 {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	for i, want := range []string{"Licensed B", "Copyright A"} {
+		if !strings.Contains(string(got.texts[i].text), want) {
+			t.Errorf("%s: %s", got.texts[i].name, got.texts[i].text)
+		}
+	}
+	if name := got.texts[1].name; !strings.HasSuffix(name, "a.go, c.go") {
+		t.Errorf("got %s", name)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ollama-hec/cmd/internal/app"
+	"ollama-hec/cmd/internal/destination"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/cmd/internal/terminal"
 	"ollama-hec/hec"
@@ -79,14 +80,15 @@ func list(s *deadletter.Store, out io.Writer) error {
 func replay(ctx context.Context, set *settings.Settings, s *deadletter.Store, std streams) error {
 	log, flush := newLog(std.err, set.LogFormat)
 	defer flush()
-	out, err := app.Collector(set, app.Delivery{FailFast: true, Log: log})
+	out, err := destination.Open(set, app.Delivery{FailFast: true, Log: log})
 	if err != nil {
 		return err
 	}
-	defer out.Client.Close()
+	defer out.Remote.Close()
 	r := replayer{
-		client:  out.Client,
-		builder: batch.NewBuilder(batch.Limits{Bytes: int(set.BatchBytes), Events: int(set.BatchEvents)}, true),
+		client:  out.Remote,
+		adopt:   out.Adopt,
+		builder: batch.NewBuilder(out.BatchLimits(set), out.Gzip),
 		drain:   time.Duration(set.DrainTimeout),
 		censor:  newCensor(set.Normalize()),
 	}
@@ -100,7 +102,8 @@ func replay(ctx context.Context, set *settings.Settings, s *deadletter.Store, st
 
 // replayer sends the letters of one file after the other.
 type replayer struct {
-	client            *hec.Client
+	client            app.Remote
+	adopt             func([]byte) ([]byte, error) // into the form of the destination; nil: it is that
 	builder           *batch.Builder
 	drain             time.Duration
 	censor            *censor
@@ -144,7 +147,7 @@ func (r *replayer) replay(ctx context.Context, letters []deadletter.Letter) (lef
 // it. What may not be sent any more is dropped, what cannot be judged stays.
 func (r *replayer) next(letters []deadletter.Letter) (b *batch.Batch, sent, rest, stay []deadletter.Letter) {
 	for rest = letters; len(rest) > 0 && !r.builder.Full(); rest = rest[1:] {
-		switch event, err := r.censor.apply(rest[0].Event); {
+		switch event, err := r.form(rest[0].Event); {
 		case err == nil:
 			r.builder.AddEncoded(event)
 			sent = append(sent, rest[0])
@@ -155,6 +158,15 @@ func (r *replayer) next(letters []deadletter.Letter) (b *batch.Batch, sent, rest
 		}
 	}
 	return r.builder.Take(), sent, rest, stay
+}
+
+// form returns an event as it may be sent, in the form of the destination.
+func (r *replayer) form(event json.RawMessage) (json.RawMessage, error) {
+	event, err := r.censor.apply(event)
+	if err != nil || r.adopt == nil {
+		return event, err
+	}
+	return r.adopt(event)
 }
 
 // whole reports whether an event is an object, as every event sent was.

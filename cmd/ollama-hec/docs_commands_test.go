@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/hec/scs/scstest"
 	"ollama-hec/splunk_app/modinput"
 	"ollama-hec/splunk_app/simulate/knowledge"
 	"ollama-hec/splunk_app/simulate/spl"
@@ -175,19 +176,21 @@ func parses(t *testing.T, s snippet) {
 }
 
 // sandbox is the machine that the commands of one snippet run on: a folder that
-// stands for /, an unpacked archive, a receiver and a splunkd.
+// stands for /, an unpacked archive, a receiver, a splunkd and a tenant of Splunk
+// Cloud Services.
 type sandbox struct {
 	t       *testing.T
 	dir     string // stands for /
 	archive string
 	got     *collected
 	splunkd *splunkdtest.Server
+	tenant  *scstest.Service
 	places  *strings.Replacer
 }
 
 func newSandbox(t *testing.T) *sandbox {
 	t.Helper()
-	s := &sandbox{t: t, dir: t.TempDir(), archive: t.TempDir(), splunkd: splunkdtest.Start(t)}
+	s := &sandbox{t: t, dir: t.TempDir(), archive: t.TempDir(), splunkd: splunkdtest.Start(t), tenant: scstest.Start(t)}
 	r, got := collect(t)
 	s.got = got
 	s.splunkd.AddApp(modinput.App, false)
@@ -206,9 +209,9 @@ func newSandbox(t *testing.T) *sandbox {
 		t.Fatal(err)
 	}
 	token, logs := filepath.Join(s.dir, "etc", "ollama-hec", "token"), filepath.Join(s.dir, "var", "log", "ollama", "ollama.log")
-	splunkdToken := filepath.Join(s.archive, "splunkd.token")
+	splunkdToken, access := filepath.Join(s.archive, "splunkd.token"), filepath.Join(s.archive, "access.token")
 	for name, text := range map[string]string{
-		token: testToken + "\n", logs: string(log), splunkdToken: splunkdtest.AdminToken + "\n",
+		token: testToken + "\n", logs: string(log), splunkdToken: splunkdtest.AdminToken + "\n", access: scstest.AccessToken + "\n",
 		filepath.Join(s.archive, "token.txt"):         testToken,
 		filepath.Join(s.archive, "ollama-hec"):        "the program\n",
 		filepath.Join(s.archive, "bin", "ollama-hec"): "the program\n",
@@ -222,10 +225,15 @@ func newSandbox(t *testing.T) *sandbox {
 	}
 	s.places = strings.NewReplacer("https://splunk:8088", r.URL(), "https://splunk:8089", s.splunkd.URL,
 		"https://indexer:8089", s.splunkd.URL, "https://localhost:8089", s.splunkd.URL,
+		"/etc/ollama-hec/scs-token", access, "access.token", access,
 		"/etc/ollama-hec/token", token, "/var/log/ollama/ollama.log", logs, "FILE…", logs, "FILE", logs,
 		"splunkd.token", splunkdToken, "hec.token", filepath.Join(s.archive, "hec.token"))
-	t.Setenv("OLLAMA_HEC_PATHS", logs)
-	t.Setenv("OLLAMA_HEC_STATE_DIR", filepath.Join(s.dir, "state"))
+	for name, value := range map[string]string{
+		"PATHS": logs, "STATE_DIR": filepath.Join(s.dir, "state"),
+		"SCS_HOST": s.tenant.URL, "SCS_TOKEN_FILE": access,
+	} {
+		t.Setenv(settings.Prefix+"_"+name, value)
+	}
 	return s
 }
 
@@ -289,7 +297,7 @@ func (s *sandbox) ollamaHec(w words) {
 	case slices.Equal(w, words{"ollama-hec", "install"}):
 		args = append(args, "--splunkd="+s.splunkd.URL, s.places.Replace("--token-file=splunkd.token"))
 	case w.starts("ollama-hec run") && !slices.Contains(w, "--once"):
-		working = s.got.any
+		working = s.any
 	case w.starts("ollama-hec receive"):
 		args = append(args, "--listen=127.0.0.1:0")
 		working = func() bool { return strings.Contains(errOut.String(), "listening on") }
@@ -306,10 +314,13 @@ func (s *sandbox) ollamaHec(w words) {
 	if status := run(ctx, args, strings.NewReader(""), &out, &errOut); status != exitDone {
 		s.t.Errorf("%q: status %d\n%s%s", w, status, out.String(), errOut.String())
 	}
-	if w.starts("ollama-hec run") && !s.got.any() {
+	if w.starts("ollama-hec run") && !s.any() {
 		s.t.Errorf("%q shipped nothing\n%s", w, errOut.String())
 	}
 }
+
+// any reports whether an event came, wherever it was sent.
+func (s *sandbox) any() bool { return s.got.any() || len(s.tenant.Arrived()) > 0 }
 
 // any reports whether an event came.
 func (c *collected) any() bool {
@@ -385,6 +396,9 @@ func (s *sandbox) export(w words) {
 		name, value, _ := strings.Cut(variable, "=")
 		if name == settings.Prefix+"_TOKEN_FILE" {
 			s.t.Setenv(settings.Prefix+"_TOKEN", "")
+		}
+		if name == settings.Prefix+"_SCS_TENANT" {
+			s.t.Setenv(settings.Prefix+"_URL", "")
 		}
 		s.t.Setenv(name, s.places.Replace(value))
 	}

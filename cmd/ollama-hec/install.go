@@ -28,14 +28,22 @@ func newInstall(std streams) *cobra.Command {
 		Long: "install puts the detections and their macros on a Splunk and says what it changed. It may be repeated: what is\n" +
 			"there and differs is updated, but for what is the site's own: macros once they exist, whether a search is\n" +
 			"enabled, whether it creates risk events, and all it does not name. New searches are disabled unless --enable is given.\n\n" +
-			"It needs a token of a user who may write to the app: Settings > Tokens in Splunk. Give it in a file or in\n" +
+			"With --scs-tenant it creates, updates or removes (--uninstall) a collector token of a tenant of Splunk Cloud\n" +
+			"Services instead, with the credentials that run takes: SCS_TOKEN_FILE, SCS_TOKEN or SCS_PRINCIPAL.\n\n" +
+			"Otherwise it needs a token of a user who may write to the app: Settings > Tokens in Splunk. Give it in a file or in\n" +
 			splunkdToken + ".",
 		Example: "  ollama-hec install --splunkd https://splunk:8089 --token-file splunkd.token --dry-run\n" +
 			"  ollama-hec install --splunkd https://splunk:8089 --token-file splunkd.token --enable\n" +
 			"  ollama-hec install --splunkd https://indexer:8089 --token-file splunkd.token \\\n" +
-			"      --hec-token ollama --index ollama --ack --hec-token-file hec.token --hec-token-only",
+			"      --hec-token ollama --index ollama --ack --hec-token-file hec.token --hec-token-only\n" +
+			"  ollama-hec install --scs-tenant acme --scs-token-file access.token --hec-token ollama --hec-token-file hec.token",
 		Args: cobra.NoArgs,
-		RunE: asFailure(func(cmd *cobra.Command, _ []string) error { return i.run(cmd.Context(), std.out) }),
+		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
+			if i.forTenant(cmd.Flags()) {
+				return i.tenant(cmd, std.out)
+			}
+			return i.run(cmd.Context(), std.out)
+		}),
 	}
 	f := cmd.Flags()
 	f.StringVar(&i.url, "splunkd", "", "splunkd's management address, such as https://splunk:8089")
@@ -52,7 +60,7 @@ func newInstall(std streams) *cobra.Command {
 	f.StringVar(&i.hec.file, "hec-token-file", "", "write the HEC token to this file instead of printing it")
 	f.BoolVar(&i.hec.only, "hec-token-only", false, "create the HEC token and nothing else: where events arrive is not always where searches run")
 	cmd.MarkFlagsMutuallyExclusive("uninstall", "enable")
-	cmd.MarkFlagsMutuallyExclusive("uninstall", "hec-token")
+	settings.AddFlagsOf(f, "scs-")
 	return cmd
 }
 
@@ -71,6 +79,12 @@ func (i *installation) run(ctx context.Context, out io.Writer) error {
 	for _, index := range i.indexes {
 		if !indexName.MatchString(index) {
 			return &settings.Error{Setting: "--search-index", Problem: fmt.Sprintf("got %q, want the name of an index, such as ollama", index)}
+		}
+	}
+	if i.uninstall && i.hec.name != "" {
+		return &settings.Error{
+			Setting: "--uninstall",
+			Problem: "it does not remove --hec-token from a Splunk: remove the token there, under Data inputs",
 		}
 	}
 	client, err := i.connect()
@@ -244,16 +258,40 @@ func (h *hecToken) outcome(there *splunkd.HECToken) string {
 
 // keepSecret writes a file that only its owner may read, in one go.
 func keepSecret(path, text string) error {
+	f, err := newSecretFile(path)
+	if err != nil {
+		return err
+	}
+	return f.keep(text)
+}
+
+// secretFile is a file that will take the place of another once it holds a secret.
+// Only its owner may read it.
+type secretFile struct {
+	temp *os.File
+	path string
+}
+
+// newSecretFile begins one: it fails where the secret could not be kept.
+func newSecretFile(path string) (*secretFile, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".token-*") // of mode 600
 	if err != nil {
-		return fmt.Errorf("keep the HEC token: %w", err)
+		return nil, fmt.Errorf("keep the HEC token: %w", err)
 	}
-	_, err = io.WriteString(f, text+"\n")
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
+	return &secretFile{f, path}, nil
+}
+
+// keep writes the secret and puts the file in its place.
+func (f *secretFile) keep(text string) error {
+	_, err := io.WriteString(f.temp, text+"\n")
+	if err = errors.Join(err, f.temp.Close()); err == nil {
+		err = os.Rename(f.temp.Name(), f.path)
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("keep the HEC token: %w", err), os.Remove(f.Name()))
+		return errors.Join(fmt.Errorf("keep the HEC token: %w", err), os.Remove(f.temp.Name()))
 	}
 	return nil
 }
+
+// drop gives the file up; nothing has changed.
+func (f *secretFile) drop() error { return errors.Join(f.temp.Close(), os.Remove(f.temp.Name())) }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ollama-hec/cmd/internal/app"
+	"ollama-hec/cmd/internal/destination"
 	"ollama-hec/cmd/internal/heartbeat"
 	"ollama-hec/cmd/internal/lag"
 	"ollama-hec/cmd/internal/metrics"
@@ -47,7 +48,7 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 		return err
 	}
 	latencies := metrics.NewLatencies()
-	out, err := app.Collector(s, app.Delivery{FailFast: once, Observer: latencies, Log: log})
+	out, err := destination.Open(s, app.Delivery{FailFast: once, Observer: latencies, Log: log})
 	if err != nil {
 		return err
 	}

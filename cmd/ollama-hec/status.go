@@ -18,6 +18,7 @@ import (
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/cmd/internal/terminal"
 	"ollama-hec/hec/deadletter"
+	"ollama-hec/hec/scs"
 	"ollama-hec/input"
 	"ollama-hec/input/checkpoint"
 	"ollama-hec/input/file"
@@ -66,6 +67,13 @@ func status(ctx context.Context, s *settings.Settings, dir string, out io.Writer
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "shipper\t%s\n", map[bool]string{true: "running", false: "stopped"}[in.InUse])
 	fmt.Fprintf(w, "state\t%s\n", terminal.Text(dir))
+	if s.SCSTenant != "" {
+		address, err := scs.ParseAddress(s.SCSHost)
+		if err != nil {
+			return settings.Invalid("SCS_HOST", err.Error())
+		}
+		fmt.Fprintf(w, "destination\ttenant %s of Splunk Cloud Services at %s\n", terminal.Text(s.SCSTenant), address.API)
+	}
 	fmt.Fprintf(w, "checkpoints\twritten %s\n", ago(in.Written))
 	fmt.Fprintf(w, "last delivery\t%s\n", lastDelivery(dir, in, files))
 	fmt.Fprintf(w, "dead letters\t%d\n", letters)

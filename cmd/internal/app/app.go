@@ -25,9 +25,49 @@ type Output struct {
 	Sink   pipeline.Sink
 	Gzip   bool
 	Encode func(input.Stream) batch.Encoder
+	// Limits are those of the receiver, and MaxLine what it takes of a line; zero: it
+	// has none that matter.
+	Limits  batch.Limits
+	MaxLine int
+	// Adopt returns an event in the form of HEC in that of the sink; nil: it is that.
+	Adopt func(event []byte) ([]byte, error)
+	// Remote is Sink where that is a receiver over the network. Else nil.
+	Remote Remote
 	// Client is Sink where that is HEC: it can ask for the acknowledgments
 	// of an earlier run. Else nil.
 	Client *hec.Client
+}
+
+// Remote is a receiver over the network: HEC, or a tenant of Splunk Cloud Services.
+type Remote interface {
+	pipeline.Sink
+	// Redeliver sends events again that were rejected before, as [hec.Client.Redeliver].
+	Redeliver(ctx context.Context, b *batch.Batch, refused func(int, hec.DeadLetter)) (settled int, err error)
+	Stats() hec.Snapshot
+	// Ready reports whether it takes events, as far as is known; if not, why.
+	Ready() (ok bool, reason string)
+	// Close ends what runs in the background, once no delivery runs any more.
+	Close()
+}
+
+// BatchLimits are those of a batch for this output.
+func (o *Output) BatchLimits(s *settings.Settings) batch.Limits {
+	l := batch.Limits{Bytes: int(s.BatchBytes), Events: int(s.BatchEvents)}
+	if o.Limits.Bytes > 0 {
+		l.Bytes = min(l.Bytes, o.Limits.Bytes)
+	}
+	if o.Limits.Events > 0 {
+		l.Events = min(l.Events, o.Limits.Events)
+	}
+	return l
+}
+
+// maxLine is where a line is cut for this output.
+func (o *Output) maxLine(s *settings.Settings) int {
+	if o.MaxLine > 0 {
+		return min(int(s.MaxLineBytes), o.MaxLine)
+	}
+	return int(s.MaxLineBytes)
 }
 
 // Options are what is not a setting.
@@ -43,6 +83,7 @@ type Shipper struct {
 	once     bool
 	store    *checkpoint.Store // nil for a pipe, of which nothing is remembered
 	sources  *sources.Set
+	remote   Remote      // nil if the output is none
 	client   *hec.Client // nil if the output is not HEC
 	pipeline *pipeline.Pipeline
 }
@@ -50,8 +91,8 @@ type Shipper struct {
 // New takes the state directory and opens the sources. Wrong settings are a
 // *settings.Error. The output is the shipper's from here on.
 func New(ctx context.Context, s *settings.Settings, out Output, o Options) (*Shipper, error) {
-	sh := &Shipper{log: o.Log, once: o.Once, client: out.Client, sources: new(sources.Set)}
-	if err := sh.open(ctx, s, o); err != nil {
+	sh := &Shipper{log: o.Log, once: o.Once, remote: out.Remote, client: out.Client, sources: new(sources.Set)}
+	if err := sh.open(ctx, s, out.maxLine(s), o); err != nil {
 		return nil, errors.Join(err, sh.close())
 	}
 	var suspend func([]hec.Receipt, func()) error
@@ -67,7 +108,7 @@ func New(ctx context.Context, s *settings.Settings, out Output, o Options) (*Shi
 		Gzip:      out.Gzip,
 		Sink:      out.Sink,
 		Suspend:   suspend,
-		Limits:    batch.Limits{Bytes: int(s.BatchBytes), Events: int(s.BatchEvents)},
+		Limits:    out.BatchLimits(s),
 		Delay:     time.Duration(s.BatchDelay),
 		Drain:     time.Duration(s.DrainTimeout),
 		Log:       o.Log,
@@ -75,7 +116,7 @@ func New(ctx context.Context, s *settings.Settings, out Output, o Options) (*Shi
 	return sh, nil
 }
 
-func (sh *Shipper) open(ctx context.Context, s *settings.Settings, o Options) error {
+func (sh *Shipper) open(ctx context.Context, s *settings.Settings, maxLine int, o Options) error {
 	if !sources.Pipe(s.Paths) {
 		state, err := s.State()
 		if err != nil {
@@ -90,7 +131,7 @@ func (sh *Shipper) open(ctx context.Context, s *settings.Settings, o Options) er
 	}
 	set, err := sources.Open(ctx, sources.Config{
 		Paths: s.Paths, JournalUnit: s.JournalUnit, JournalDir: s.JournalDir,
-		FromEnd: s.Start == settings.End, MaxLine: int(s.MaxLineBytes), Once: o.Once,
+		FromEnd: s.Start == settings.End, MaxLine: maxLine, Once: o.Once,
 		Stdin: o.Stdin, Store: sh.store, Log: o.Log,
 	})
 	if err != nil {
@@ -126,8 +167,8 @@ func (sh *Shipper) Run(ctx context.Context) error {
 // close writes the last checkpoints and lets go of everything.
 func (sh *Shipper) close() error {
 	err := sh.sources.Close()
-	if sh.client != nil {
-		sh.client.Close()
+	if sh.remote != nil {
+		sh.remote.Close()
 	}
 	if sh.store != nil {
 		err = errors.Join(err, sh.store.Close())

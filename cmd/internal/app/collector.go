@@ -18,7 +18,35 @@ type Delivery struct {
 	Token    func() (hec.TokenSource, error) // nil: as the settings say
 	Observer hec.Observer                    // nil: none
 	Machine  string                          // the name of this machine; empty: as it says itself
-	Log      *slog.Logger
+	// DeadLetters keep what is rejected; nil: they are in STATE_DIR.
+	DeadLetters hec.DeadLetters
+	Log         *slog.Logger
+}
+
+// Host is the host of the events whose lines name none.
+func (d *Delivery) Host(s *settings.Settings) (string, error) {
+	if host := cmp.Or(s.Host, d.Machine); host != "" {
+		return host, nil
+	}
+	return s.HostName()
+}
+
+// Origin is what the events of a stream have in common. host is that of lines which
+// name none.
+func Origin(s *settings.Settings, host string, st input.Stream) hec.Origin {
+	return hec.Origin{Host: host, Always: s.Host != "", Source: st.Source(), Index: s.Index, Fields: st.Fields()}
+}
+
+// Letters is where events go that are rejected for good.
+func (d *Delivery) Letters(s *settings.Settings) (hec.DeadLetters, error) {
+	if d.DeadLetters != nil {
+		return d.DeadLetters, nil
+	}
+	state, err := s.State()
+	if err != nil {
+		return nil, err
+	}
+	return DeadLetters(state)
 }
 
 // Collector is the output to HEC that the settings ask for. Wrong settings are a
@@ -53,17 +81,11 @@ func Collector(s *settings.Settings, d Delivery) (Output, error) {
 	if err != nil {
 		return Output{}, &settings.Error{Problem: err.Error()}
 	}
-	host := cmp.Or(s.Host, d.Machine)
-	if host == "" {
-		if host, err = s.HostName(); err != nil {
-			return Output{}, err
-		}
-	}
-	state, err := s.State()
+	host, err := d.Host(s)
 	if err != nil {
 		return Output{}, err
 	}
-	letters, err := DeadLetters(state)
+	letters, err := d.Letters(s)
 	if err != nil {
 		return Output{}, err
 	}
@@ -77,11 +99,7 @@ func Collector(s *settings.Settings, d Delivery) (Output, error) {
 		return Output{}, err
 	}
 	return Output{
-		Sink: client, Client: client, Gzip: true,
-		Encode: func(st input.Stream) batch.Encoder {
-			return hec.NewEnvelope(hec.Origin{
-				Host: host, Always: s.Host != "", Source: st.Source(), Index: s.Index, Fields: st.Fields(),
-			})
-		},
+		Sink: client, Remote: client, Client: client, Gzip: true,
+		Encode: func(st input.Stream) batch.Encoder { return hec.NewEnvelope(Origin(s, host, st)) },
 	}, nil
 }

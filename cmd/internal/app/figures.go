@@ -19,20 +19,20 @@ func (sh *Shipper) Progress() (p pipeline.Progress, size int64) {
 	return p, size
 }
 
-// Delivered is what the HEC client did; zero if the output is another.
+// Delivered is what was sent over the network; zero if the output is another.
 func (sh *Shipper) Delivered() hec.Snapshot {
-	if sh.client == nil {
+	if sh.remote == nil {
 		return hec.Snapshot{}
 	}
-	return sh.client.Stats()
+	return sh.remote.Stats()
 }
 
 // Ready reports whether events are taken, and if not, why.
 func (sh *Shipper) Ready() (ok bool, reason string) {
-	if sh.client == nil {
+	if sh.remote == nil {
 		return true, ""
 	}
-	return sh.client.Ready()
+	return sh.remote.Ready()
 }
 
 // StateError is why checkpoints cannot be written at present, nil if they can.

@@ -47,7 +47,11 @@ func (r *report) bad(status Status, name, way, format string, args ...any) {
 // Run checks everything the settings ask for.
 func Run(ctx context.Context, s *settings.Settings) []Result {
 	r := new(report)
-	r.endpoints(ctx, s)
+	if s.SCSTenant != "" {
+		r.tenant(ctx, s)
+	} else {
+		r.endpoints(ctx, s)
+	}
 	r.logs(ctx, s)
 	r.state(s)
 	r.notifications()

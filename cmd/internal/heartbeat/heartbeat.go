@@ -14,6 +14,8 @@ import (
 	"log/slog"
 	"time"
 
+	"ollama-hec/cmd/internal/app"
+	"ollama-hec/cmd/internal/destination"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/hec"
 	"ollama-hec/sourcetypes/batch"
@@ -30,7 +32,8 @@ const (
 type Sender struct {
 	every  time.Duration
 	origin envelope
-	client *hec.Client
+	client app.Remote
+	adopt  func([]byte) ([]byte, error) // into the form of the destination; nil: it is that
 	refuse *refused
 	log    *slog.Logger
 	said   string // why the last event did not arrive
@@ -38,14 +41,6 @@ type Sender struct {
 
 // New returns what sends as the settings say. Wrong settings are a *settings.Error.
 func New(s *settings.Settings, log *slog.Logger) (*Sender, error) {
-	token, err := s.TokenSource()
-	if err != nil {
-		return nil, err
-	}
-	tls, err := s.TLS().Config()
-	if err != nil {
-		return nil, &settings.Error{Problem: err.Error()}
-	}
 	host, err := s.HostName()
 	if err != nil {
 		return nil, err
@@ -58,17 +53,18 @@ func New(s *settings.Settings, log *slog.Logger) (*Sender, error) {
 	if h.origin.Index == "" {
 		h.origin.Index = s.Index
 	}
-	h.client, err = hec.New(hec.Config{
-		URLs: s.URL, Token: token, TLS: tls,
-		// The next event says the same and more: nothing to wait for.
-		Ack: hec.AckOff, FailFast: true, AcceptWithoutCode: bool(s.AcceptWithoutCode),
-		DeadLetters: h.refuse,
-		// Why an endpoint takes nothing is said by the client of the lines.
+	// The next event says the same and more: nothing to wait for.
+	once := *s
+	once.Ack = settings.AckMode(hec.AckOff)
+	out, err := destination.Open(&once, app.Delivery{
+		FailFast: true, DeadLetters: h.refuse,
+		// Why a destination takes nothing is said by the client of the lines.
 		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
-		return nil, &settings.Error{Problem: err.Error()}
+		return nil, err
 	}
+	h.client, h.adopt = out.Remote, out.Adopt
 	return h, nil
 }
 
@@ -98,6 +94,11 @@ func (h *Sender) send(ctx context.Context, r Report) error {
 	text, err := json.Marshal(event)
 	if err != nil {
 		return err
+	}
+	if h.adopt != nil {
+		if text, err = h.adopt(text); err != nil {
+			return err
+		}
 	}
 	b := batch.NewBuilder(batch.Limits{}, false)
 	b.AddEncoded(text)

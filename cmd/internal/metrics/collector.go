@@ -59,7 +59,8 @@ func (c collector) delivery(m sender) {
 	m.counter("sent_bytes_total", "Bytes of the requests' bodies.", d.WireBytes, "stage", "gzip")
 	m.counter("requests_total", "Requests with events.", d.Posts)
 	for code, n := range d.Replies {
-		m.counter("replies_total", "Replies by HEC code, by HTTP status where there is none, or none.", n, "code", code)
+		const help = "Replies by HEC code, by HTTP status where there is none, as from Splunk Cloud Services, or none."
+		m.counter("replies_total", help, n, "code", code)
 	}
 	m.counter("quick_retries_total", "Requests repeated at once on a new connection.", d.QuickRetry)
 	m.counter("ambiguous_requests_total", "Requests without a clear reply: their events may arrive twice.", d.Ambiguous)

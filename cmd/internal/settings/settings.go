@@ -31,6 +31,14 @@ type Settings struct {
 	Token     Secret `flag:"-" desc:"HEC token; by environment only"`
 	TokenFile string `split_words:"true" desc:"file with the HEC token, read again when it changes"`
 
+	SCSTenant              string `split_words:"true" desc:"tenant of Splunk Cloud Services to send to, in place of URL"`
+	SCSToken               Secret `split_words:"true" flag:"-" desc:"access token for the tenant; by environment only"`
+	SCSTokenFile           string `split_words:"true" desc:"file with the access token, read again when it changes"`
+	SCSPrincipal           string `split_words:"true" desc:"service principal (client id) that gets access tokens by itself, in place of a token"`
+	SCSPrincipalSecretFile string `split_words:"true" desc:"file with the principal's secret, read again when it changes"`
+	SCSPrincipalScope      string `split_words:"true" desc:"scope that the principal asks for, if it needs one"`
+	SCSHost                string `split_words:"true" default:"scp.splunk.com" desc:"domain of the service, or the URL of its API"`
+
 	Paths       List   `desc:"log files: globs, ** allowed, comma separated; - is stdin; empty: the usual places of this system"`
 	JournalUnit string `split_words:"true" desc:"systemd unit, or container of that name, to follow; off; empty: ollama where no log file is found"`
 	JournalDir  string `split_words:"true" desc:"directory of a journal elsewhere"`
@@ -133,8 +141,28 @@ func AddFlags(fs *pflag.FlagSet) {
 	fs.Lookup("insecure-skip-verify").NoOptDefVal = "true"
 }
 
-// Load reads the environment and then the flags of fs that were given.
+// AddFlagsOf defines the flags of the settings whose flags begin with prefix only. Read
+// heeds those.
+func AddFlagsOf(fs *pflag.FlagSet, prefix string) {
+	for _, r := range All() {
+		if strings.HasPrefix(r.Flag, prefix) {
+			fs.String(r.Flag, r.Default, r.Desc)
+		}
+	}
+}
+
+// Load reads the environment and then the flags of fs that were given. Settings that
+// exclude each other are an error.
 func Load(fs *pflag.FlagSet) (*Settings, error) {
+	s, err := Read(fs)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.Check(FlagNames(fs))
+}
+
+// Read is Load for what sends no events: to it nothing excludes anything.
+func Read(fs *pflag.FlagSet) (*Settings, error) {
 	if err := tidy(); err != nil {
 		return nil, err
 	}
@@ -152,7 +180,7 @@ func Load(fs *pflag.FlagSet) (*Settings, error) {
 			return nil, &Error{"--" + r.Flag, err.Error()}
 		}
 	}
-	return s, s.Check(FlagNames(fs))
+	return s, nil
 }
 
 // Check refuses settings that exclude each other. name is how the user calls them.
@@ -160,6 +188,18 @@ func (s *Settings) Check(name func(Setting) string) error {
 	if bool(s.AcceptWithoutCode) && hec.AckMode(s.Ack) == hec.AckOn {
 		return &Error{name(byName["ACCEPT_WITHOUT_CODE"]), "on together with " + name(byName["ACK"]) +
 			"=on: where replies are stripped no acknowledgment can come; turn one of them off"}
+	}
+	if s.SCSTenant == "" {
+		return nil
+	}
+	tenant := name(byName["SCS_TENANT"])
+	if len(s.URL) > 0 {
+		return &Error{tenant, "set together with " + name(byName["URL"]) +
+			": events go to HEC or to a tenant of Splunk Cloud Services; take one of them away"}
+	}
+	if hec.AckMode(s.Ack) == hec.AckOn {
+		return &Error{tenant, "set together with " + name(byName["ACK"]) +
+			"=on: Splunk Cloud Services give no acknowledgments; leave that out"}
 	}
 	return nil
 }

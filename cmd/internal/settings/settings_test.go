@@ -94,7 +94,8 @@ func TestSetByName(t *testing.T) {
 
 func printed(s *Settings) string {
 	return strings.Join(append(append(s.URL, s.Paths...), s.TokenFile, s.JournalUnit, s.JournalDir, s.StateDir,
-		s.Index, s.Host, s.CAFile, s.CertFile, s.KeyFile, s.MetricsAddr, s.HealthIndex), "\n") + patterns(s)
+		s.Index, s.Host, s.CAFile, s.CertFile, s.KeyFile, s.MetricsAddr, s.HealthIndex, s.SCSTenant, s.SCSTokenFile,
+		s.SCSPrincipal, s.SCSPrincipalSecretFile, s.SCSPrincipalScope, s.SCSHost), "\n") + patterns(s)
 }
 
 func patterns(s *Settings) string {
@@ -186,6 +187,18 @@ func TestAnEmptyFlagIsTheDefault(t *testing.T) {
 	t.Setenv("OLLAMA_HEC_INDEX", "ollama")
 	if s := mustLoad(t, "--ack=", "--index= "); hec.AckMode(s.Ack) != hec.AckAuto || s.Index != "" {
 		t.Errorf("%+v", s)
+	}
+}
+
+func TestTwoDestinationsAreRefused(t *testing.T) {
+	t.Setenv("OLLAMA_HEC_URL", "https://splunk:8088")
+	_, err := load(t, "--scs-tenant=acme")
+	var wrong *Error
+	if !errors.As(err, &wrong) || !strings.Contains(err.Error(), "--scs-tenant: set together with OLLAMA_HEC_URL: ") {
+		t.Errorf("got %v", err)
+	}
+	if s := mustLoad(t, "--scs-tenant=acme", "--url="); s.SCSTenant != "acme" || len(s.URL) > 0 {
+		t.Errorf("got %q, %q", s.SCSTenant, s.URL)
 	}
 }
 

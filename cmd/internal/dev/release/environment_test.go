@@ -36,8 +36,9 @@ func TestEnvironmentFileIsThatOfTheSettings(t *testing.T) {
 func environment() []byte {
 	var text strings.Builder
 	text.WriteString(`# Settings of the service ollama-hec. OLLAMA_HEC_URL is the only one it cannot do
-# without; the token belongs into the file named below. What is commented out
-# has the value shown. Take a change over with: systemctl restart ollama-hec
+# without, or OLLAMA_HEC_SCS_TENANT in its place; the token belongs into the file
+# named below. What is commented out has the value shown. Take a change over with:
+# systemctl restart ollama-hec
 # Quote values with spaces; put patterns with backslashes into single quotes.
 `)
 	for _, row := range settings.All() {

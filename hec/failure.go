@@ -55,7 +55,8 @@ func failureOf(e *endpoint, err error, sent bool) failure {
 	if hint == "" && broken(err) && !e.heard.Load() {
 		hint = e.hintForSilence(sent)
 	}
-	return failure{reason: reason, hint: hint, unclear: sent}
+	// What has the same hint is one cause, whichever sign came first.
+	return failure{reason: reason, kind: hint, hint: hint, unclear: sent}
 }
 
 // refusal is the failure that a reply means.
@@ -63,6 +64,9 @@ func refusal(r *reply) failure {
 	// Its text may tell the time: the same code is the same trouble.
 	f := failure{reason: r.String(), kind: r.key(), after: r.retryAfter, slow: r.slow()}
 	f.unclear = !r.hec() && r.ambiguous()
+	if r.asks != "" {
+		f.kind = r.asks
+	}
 	switch r.verdict() {
 	case retry:
 		if r.proxy != "" && !r.hec() {

@@ -150,6 +150,25 @@ func TestBrokenConnectionsAreOneTrouble(t *testing.T) {
 	})
 }
 
+// A certificate that is missing shows as an alert or as a reset, by chance.
+func TestSignsOfOneCauseAreSaidOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int64
+		ways := []func(net.Conn){
+			answering("\x15\x03\x01\x00\x02\x02\x16"), reset,
+			answering(page(400, "400 The plain HTTP request was sent to HTTPS port", "")), func(net.Conn) {},
+		}
+		address := talk(t, func(c net.Conn) { ways[(n.Add(1)/2)%4](c) })
+		c, l, _ := client(t, nil, "http://"+address)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+		defer cancel()
+		c.Deliver(ctx, events("e", 1))
+		if said := l.String(); n.Load() < 20 || strings.Count(said, "\n") > 2 {
+			t.Errorf("%d connections, and the log says\n%s", n.Load(), said)
+		}
+	})
+}
+
 // Two troubles in turn are said once each.
 func TestTroublesInTurnAreSaidOnceEach(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -290,7 +290,7 @@ func (c *concealer) hide(s span, sure bool) {
 	c.out = append(c.out, c.text[c.done:s.from]...)
 	if c.n.opts.Prompts == Off {
 		c.n.counts.Redacted[KindPrompt]++
-		c.out = append(c.out, masks[KindPrompt]...)
+		c.out = append(c.out, KindPrompt.Mask()...)
 	} else {
 		c.out = append(c.out, c.n.forced.apply(value, 0)...)
 	}

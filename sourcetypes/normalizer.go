@@ -53,8 +53,8 @@ func NewNormalizer(o *Options, at input.Position, c input.Carry, emit func(*Even
 	}
 	n.cur = new(block)
 	n.clock = clock{zone: o.Zone, carry: &n.carry}
-	n.redact = redactor{Redact: o.Redact, hits: &n.counts.Redacted}
-	n.forced = redactor{Redact: DefaultRedact(), hits: &n.counts.Redacted}
+	n.redact = newRedactor(o.Redact, &n.counts.Redacted)
+	n.forced = newRedactor(DefaultRedact(), &n.counts.Redacted)
 	n.forced.Patterns = o.Redact.Patterns
 	return n
 }
@@ -406,11 +406,13 @@ const maxScratch = 32 << 10
 // hold makes what is held independent of the chunk, and lets go of memory that
 // only an unusual line needed.
 func (n *Normalizer) hold() {
-	for _, buf := range [...]*[]byte{&n.text, &n.json, &n.query, &n.clean.buf, &n.redact.bufs[0], &n.redact.bufs[1], &n.forced.bufs[0], &n.forced.bufs[1]} {
+	for _, buf := range [...]*[]byte{&n.text, &n.json, &n.query, &n.clean.buf} {
 		if cap(*buf) > maxScratch {
 			*buf = nil
 		}
 	}
+	n.redact.Shrink(maxScratch)
+	n.forced.Shrink(maxScratch)
 	for len(n.free) > 0 && (len(n.free) > 4 || cap(n.free[len(n.free)-1].own) > maxScratch) {
 		n.free = n.free[:len(n.free)-1]
 	}

@@ -1,0 +1,115 @@
+package redact
+
+import (
+	"bytes"
+	"regexp"
+
+	"ollama-hec/sourcetypes/internal/text"
+)
+
+// command says which secret a flag of one letter holds, of a command that stands before it.
+type command struct {
+	names []string       // any of these
+	value *regexp.Regexp // behind the flag; the group is secret
+}
+
+// commands are flags of command lines.
+var commands = []Rule{
+	{Name: "curl -u user:password", Kind: Password, At: " -u", Source: "https://curl.se/docs/manpage.html",
+		command: &command{[]string{"curl", "wget", "http", "lftp", "nuget", "git"}, re(`\s*["']?[^\s"':]+:([^\s"']+)`)}},
+	{Name: "curl -U user:password", Kind: Password, At: " -U", Source: "https://curl.se/docs/manpage.html",
+		command: &command{[]string{"curl", "smbclient"}, re(`\s*["']?[^\s"':%]+[:%]([^\s"']+)`)}},
+	{Name: "curl --user user:password", Kind: Password, At: "ser", Source: "https://curl.se/docs/manpage.html",
+		command: &command{[]string{"--user", "--proxy-user"}, re(`(?:\s+|=)["']?[^\s"':]+:([^\s"']+)`)}},
+	{Name: "-p password", Kind: Password, At: " -p", Source: "https://dev.mysql.com/doc/refman/8.4/en/connecting.html",
+		command: &command{[]string{"mysql", "mariadb", "mongo", "sshpass", "docker login", "podman login", "helm registry login", "skopeo login", "buildah login", "az login", "oc login", "7z", "cqlsh", "plink", "pscp", "mosquitto"},
+			re(`(?:["']([^"']+)|([^\s"']+)|\s+["']([^"']+)|\s+([^\s"'-][^\s"']*))`)}},
+	{Name: "-P password", Kind: Password, At: " -P", Source: "https://learn.microsoft.com/sql/tools/sqlcmd/sqlcmd-utility",
+		command: &command{[]string{"sqlcmd", "bcp", "unzip", "mosquitto"}, re(`\s*["']?([^\s"'-][^\s"']*)`)}},
+	{Name: "-a password", Kind: Password, At: " -a", Source: "https://redis.io/docs/latest/develop/tools/cli/",
+		command: &command{[]string{"redis-cli", "valkey-cli", "keydb-cli"}, re(`\s+["']?([^\s"'-][^\s"']*)`)}},
+	{Name: "-w password", Kind: Password, At: " -w", Source: "https://www.openldap.org/software/man.cgi?query=ldapsearch",
+		command: &command{[]string{"ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldappasswd", "ldapdelete"}, re(`\s*["']?([^\s"'-][^\s"']*)`)}},
+}
+
+// lookBack is how far before its flag a command may stand.
+const lookBack = 200
+
+// command finds the secret behind the flag that ends at i.
+func (s *scan) command(r *Rule, i int) (h hit, ok bool) {
+	b := s.text
+	before := b[max(0, i+1-lookBack) : i+1]
+	s.steps += 8
+	found := false
+	for _, name := range r.command.names {
+		if n := bytes.LastIndex(before, []byte(name)); n >= 0 && (name[0] != '-' || n+len(name) == len(before)) {
+			found = true
+			break
+		}
+	}
+	if !found || i+1 == len(b) {
+		return h, false
+	}
+	var buf [maxLink]byte
+	var at [maxLink + 1]int
+	p := plain(buf[:0], b, i+1, 2*maxLink, &at)
+	s.steps += len(p)
+	m := r.command.value.FindSubmatchIndex(p)
+	for g := 2; g < len(m); g += 2 {
+		if m[g] < 0 {
+			continue
+		}
+		from, to := at[m[g]], at[m[g+1]]
+		if m[g+1] == len(p) {
+			for to < len(b) && text.Ident[b[to]] {
+				to++
+			}
+			s.steps += to - from
+		}
+		if MaskLen(b[from:]) > 0 || nothing(b[from:to]) {
+			return h, false
+		}
+		return hit{from: from, to: to, kind: r.Kind}, true
+	}
+	return h, false
+}
+
+// flagged reports whether a name is that of a flag, --api-key or -Password, or
+// of a variable that a command sets, with only white space before its value.
+func (v *value) flagged(start, end int) bool {
+	b := v.text
+	next := v.gapEnd(end, 1)
+	if next == end || next == len(b) {
+		return false
+	}
+	if start >= 1 && b[start-1] == '-' && (start == 1 || b[start-2] == '-' || !text.Ident[b[start-2]]) {
+		return true
+	}
+	if start < 2 {
+		return false
+	}
+	before := b[max(0, start-24):start]
+	if v.gapEnd(end, 0) != next {
+		return false
+	}
+	v.weak = true
+	return setters.Match(before)
+}
+
+// setters are commands and words that set a variable by its name alone, or that
+// stand before a password in .netrc.
+var setters = regexp.MustCompile(`(?:^|[\s"';&|(n])(?:(?i:setx|setenv|env|arg|export|declare)|(?i:set)(?: -[a-zA-Z]{1,3}){0,2}|fish_add|login \S{1,16}|#define|Set-Variable)\s$`)
+
+// flag finds the value behind the white space that ends at end.
+func (v *value) flag(end int) (h hit, ok bool) {
+	b := v.text
+	if v.name.header || v.name.query {
+		return h, false
+	}
+	v.sep, v.at = ' ', v.gapEnd(end, 1)
+	if v.at == len(b) || b[v.at] == '-' {
+		return h, false
+	}
+	v.name.bare = false
+	return v.find(false)
+}

@@ -1,0 +1,79 @@
+package redact
+
+import (
+	"bytes"
+
+	"ollama-hec/sourcetypes/internal/text"
+)
+
+// privateKey finds a PEM block that begins at i. Without an end it is the rest
+// of the quoted text it stands in, or of the text.
+func (s *scan) privateKey(i int) (h hit, ok bool) {
+	const end = "-----END"
+	b := s.text
+	if i < 0 || !s.pemLabel(i) {
+		return h, false
+	}
+	h = hit{from: i, to: len(b), kind: PrivateKey}
+	if s.inside(s.here) {
+		if n := text.ClosingQuote(b, s.here); n >= 0 {
+			h.to = n
+		}
+		s.steps += h.to - i
+	}
+	if s.pemEnd == 0 || s.pemEnd > 0 && s.pemEnd-1 < i {
+		s.pemEnd = -1
+		from := i
+		if n := bytes.Index(b[from:], []byte(end)); n >= 0 {
+			s.pemEnd = from + n + 1
+		}
+	}
+	if n := s.pemEnd - 1; n >= i && n < h.to {
+		n += len(end)
+		if m := bytes.Index(b[n:min(len(b), n+80)], []byte("-----")); m >= 0 && n+m+5 <= h.to {
+			h.to = n + m + len("-----")
+		}
+	} else if h.to == len(b) {
+		h.to = s.queryEnd(i)
+	}
+	return h, true
+}
+
+// pemLabel reports whether the head of a private key stands at i.
+func (s *scan) pemLabel(i int) bool {
+	b := s.text
+	if s.text[i] != '-' || !text.HasPrefix(b[i:], "-----BEGIN") {
+		return false
+	}
+	label := b[i+len("-----BEGIN"):]
+	label = label[:min(len(label), 64)]
+	n := bytes.Index(label, []byte("-----"))
+	if n < 0 {
+		return false
+	}
+	label = label[:n]
+	at := bytes.Index(label, []byte("PRIVATE"))
+	if at < 0 {
+		return false
+	}
+	rest := label[at+len("PRIVATE"):]
+	_, width := plainByte(append(rest[:min(1, len(rest)):min(1, len(rest))], rest[min(1, len(rest)):]...))
+	if len(rest) > 0 && rest[0] == '+' {
+		width = 1
+	}
+	return len(rest) > width && text.HasPrefix(rest[width:], "KEY")
+}
+
+// queryEnd is where the key that begins at i ends if it is in a query: at the
+// quote or the space behind it. Else it is the end of the text.
+func (s *scan) queryEnd(i int) int {
+	b := s.text
+	if !text.HasPrefix(b[i:], "-----BEGIN%") && !text.HasPrefix(b[i:], "-----BEGIN+") {
+		return len(b)
+	}
+	if n := bytes.IndexAny(b[i:], "\"& \n"); n >= 0 {
+		s.steps += n
+		return i + n
+	}
+	return len(b)
+}

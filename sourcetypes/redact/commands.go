@@ -19,8 +19,8 @@ var commands = []Rule{
 		command: &command{[]string{"curl", "wget", "http", "lftp", "nuget", "git"}, re(`\s*["']?[^\s"':]+:([^\s"']+)`)}},
 	{Name: "curl -U user:password", Kind: Password, At: " -U", Source: "https://curl.se/docs/manpage.html",
 		command: &command{[]string{"curl", "smbclient"}, re(`\s*["']?[^\s"':%]+[:%]([^\s"']+)`)}},
-	{Name: "curl --user user:password", Kind: Password, At: "ser", Source: "https://curl.se/docs/manpage.html",
-		command: &command{[]string{"--user", "--proxy-user"}, re(`(?:\s+|=)["']?[^\s"':]+:([^\s"']+)`)}},
+	{Name: "curl --user user:password", Kind: Password, At: "-us", Source: "https://curl.se/docs/manpage.html",
+		command: &command{[]string{"--us", "-proxy-us"}, re(`er(?:\s+|=)["']?[^\s"':]+:([^\s"']+)`)}},
 	{Name: "-p password", Kind: Password, At: " -p", Source: "https://dev.mysql.com/doc/refman/8.4/en/connecting.html",
 		command: &command{[]string{"mysql", "mariadb", "mongo", "sshpass", "docker login", "podman login", "helm registry login", "skopeo login", "buildah login", "az login", "oc login", "7z", "cqlsh", "plink", "pscp", "mosquitto"},
 			re(`(?:["']([^"']+)|([^\s"']+)|\s+["']([^"']+)|\s+([^\s"'-][^\s"']*))`)}},
@@ -85,15 +85,11 @@ func (v *value) flagged(start, end int) bool {
 	if start >= 1 && b[start-1] == '-' && (start == 1 || b[start-2] == '-' || !text.Ident[b[start-2]]) {
 		return true
 	}
-	if start < 2 {
-		return false
-	}
-	before := b[max(0, start-24):start]
-	if v.gapEnd(end, 0) != next {
+	if start < 2 || b[start-1] != ' ' && b[start-1] != '\t' || !v.name.caps && v.name.kind != Password || v.gapEnd(end, 0) != next {
 		return false
 	}
 	v.weak = true
-	return setters.Match(before)
+	return setters.Match(b[max(0, start-24):start])
 }
 
 // setters are commands and words that set a variable by its name alone, or that

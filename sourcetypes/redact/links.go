@@ -70,7 +70,7 @@ func (s *scan) assigned(i int) (h hit, ok bool) {
 	for end > i && (b[end-1] == '.' || b[end-1] == '-') {
 		end--
 	}
-	if end == len(b) || !maybeLinked(b, end) {
+	if end == len(b) || !maybeLinked(b, end) || tokenID(b, end) {
 		return h, false
 	}
 	start := s.wordStart(i+1, &nameByte)
@@ -96,11 +96,32 @@ func (s *scan) assigned(i int) (h hit, ok bool) {
 
 // maybeLinked reports whether what stands at i may link a name to a value.
 func maybeLinked(b []byte, i int) bool {
-	switch b[i] {
-	case '=', ':', '"', '\'', '`', '>', '\\', '%', ' ', '\t', '\n', '\r', '?', '!', '+', '|', '&', ']', '<', '.', ')':
-		return true
+	return linkByte[b[i]]
+}
+
+var linkByte = text.Table(func(c byte) bool { return bytes.IndexByte([]byte("=:\"'`>\\% \t\n\r?!+|&]<.)"), c) >= 0 })
+
+// tokenID reports whether a model's token ends at end and its number stands
+// behind it, as a runner prints them: BOS token = 1 '<s>'. It is asked first
+// since such lines are many.
+func tokenID(b []byte, end int) bool {
+	if b[end] != ' ' || end < 6 || string(b[end-6:end]) != " token" {
+		return false
 	}
-	return false
+	i := end
+	for i < len(b) && b[i] == ' ' && i-end < 24 {
+		i++
+	}
+	if i == len(b) || b[i] != '=' && b[i] != ':' {
+		return false
+	}
+	for i++; i < len(b) && b[i] == ' ' && i-end < 48; i++ {
+	}
+	digits := i
+	for i < len(b) && text.Digit(b[i]) && i-digits < 8 {
+		i++
+	}
+	return i > digits && i-digits < 8 && (i == len(b) || b[i] == ' ')
 }
 
 // linked finds the value of a name of a secret, by what stands behind it.

@@ -7,57 +7,66 @@ import "ollama-hec/sourcetypes/internal/text"
 // through by. Only a byte let through by the pair before it is looked at
 // closer, so nearly all of a text is passed over by one table, without a
 // branch.
-type gate uint8
+type gate uint16
 
 const (
-	gateName  gate = 1 << iota // the third byte of a literal in what names are made of
-	gateToken                  // the third byte of a literal in tokens
-	gateMixed                  // a digit in a change of letters and digits
-	gateAny                    // whatever stands before
+	gateAny      gate = 1 << iota // whatever stands before
+	gateMixed                     // a digit in a change of letters and digits
+	gateLiterals                  // this bit and those above: the third byte of a literal
+	gateHalf     = 8              // bits of each half
 )
 
 // lets reports whether the bytes of g let through the second byte of next.
-func (g gate) lets(next gate) bool { return g>>4&next != 0 }
+func (g gate) lets(next gate) bool { return g>>gateHalf&next != 0 }
 
-// pairOf numbers two bytes in a row, of which six and seven bits count: the
-// table is to fit into the fastest cache beside everything else.
-func pairOf(before, c byte) uint { return uint(before&63)<<7 | uint(c&127) }
+// pairOf numbers two bytes in a row, of which seven bits count.
+func pairOf(before, c byte) uint { return uint(before&127)<<7 | uint(c&127) }
 
 // gates are by pairOf. They may let through a byte in vain, but leave out none
 // that a rule needs.
-var gates = func() (t [1 << 13]gate) {
+var gates = func() (t [1 << 14]gate) {
 	for i := range t {
-		t[i] = gateAny << 4
-	}
-	for i := range 1 << 14 {
 		before, c := byte(i>>7), byte(i&127)
-		p := &t[pairOf(before, c)]
+		t[i] = gateAny << gateHalf
 		if c == '@' || c == '%' {
-			*p |= gateAny
+			t[i] |= gateAny
 		}
 		if mixed(before, c) {
-			*p |= gateMixed << 4
+			t[i] |= gateMixed << gateHalf
 			if text.Digit(before) || text.Digit(c) {
-				*p |= gateMixed
+				t[i] |= gateMixed
 			}
 		}
 	}
 	for _, l := range literals.all {
-		bit := gateToken
-		if l.fold {
-			bit = gateName
-		}
+		bits := gateBits(l)
 		for _, v := range l.variants() {
 			if len(v) == 2 {
 				t[pairOf(v[0], v[1])] |= gateAny
 				continue
 			}
-			t[pairOf(v[0], v[1])] |= bit << 4
-			t[pairOf(v[1], v[2])] |= bit
+			t[pairOf(v[0], v[1])] |= bits << gateHalf
+			t[pairOf(v[1], v[2])] |= bits
 		}
 	}
 	return t
 }()
+
+// gateBits is the bit for a literal. Two literals let each other's ends through
+// only if they have the middle byte in common, and the bit.
+func gateBits(l *literal) gate {
+	const bits = 6
+	nth := 0
+	for _, other := range literals.all {
+		if other == l {
+			break
+		}
+		if len(other.text) == 3 && len(l.text) == 3 && other.text != l.text && other.text[1]|0x20 == l.text[1]|0x20 {
+			nth++
+		}
+	}
+	return gateLiterals << (nth % bits)
+}
 
 // mixed reports whether a and b are a letter and a digit, or letters of two cases.
 func mixed(a, b byte) bool {
@@ -89,7 +98,7 @@ func skip(b []byte, i int, before byte, g gate) (int, byte, gate) {
 	for i+4 <= len(b) {
 		c := b[i : i+4 : i+4]
 		g0, g1, g2, g3 := gates[pairOf(before, c[0])], gates[pairOf(c[0], c[1])], gates[pairOf(c[1], c[2])], gates[pairOf(c[2], c[3])]
-		if g>>4&g0|g0>>4&g1|g1>>4&g2|g2>>4&g3 != 0 {
+		if g>>gateHalf&g0|g0>>gateHalf&g1|g1>>gateHalf&g2|g2>>gateHalf&g3 != 0 {
 			break
 		}
 		before, g = c[3], g3
@@ -100,21 +109,34 @@ func skip(b []byte, i int, before byte, g gate) (int, byte, gate) {
 
 // literal is two or three bytes that let a rule be looked at.
 type literal struct {
-	text string
-	fold bool // in any case
-	rule *Rule
+	text     string
+	fold     bool // in any case
+	rule     *Rule
+	key, any uint32 // the bytes as a number, and the bits that may differ
 }
 
-// is reports whether the literal ends at i.
-func (l *literal) is(b []byte, i int) bool {
-	n := len(l.text)
-	if i+1 < n {
-		return false
-	}
+func newLiteral(s string, r *Rule) *literal {
+	l := &literal{text: s, fold: r.fold(), rule: r}
 	if l.fold {
-		return text.EqualFold(b[i+1-n:i+1], l.text)
+		l.any = 0x202020
 	}
-	return string(b[i+1-n:i+1]) == l.text
+	if len(s) == 2 {
+		l.any |= 0xff0000
+	}
+	for _, c := range []byte(s) {
+		l.key = l.key<<8 | uint32(c)
+	}
+	l.key |= l.any
+	return l
+}
+
+// is reports whether the literal ends at i, or something much like it.
+func (l *literal) is(b []byte, i int) bool {
+	key := uint32(b[i-1])<<8 | uint32(b[i])
+	if i >= 2 {
+		key |= uint32(b[i-2]) << 16
+	}
+	return key|l.any == l.key
 }
 
 // variants lists the literal in every case.
@@ -145,7 +167,7 @@ var literals = func() *index {
 	x := &index{list: [][]*literal{nil}}
 	for _, r := range Rules {
 		for _, at := range r.literals() {
-			l := &literal{text: at, fold: r.fold(), rule: r}
+			l := newLiteral(at, r)
 			x.all = append(x.all, l)
 			for _, v := range l.variants() {
 				x.add(v, l)

@@ -61,14 +61,11 @@ func (s *scan) random(i int) (h hit, ok bool) {
 		}
 	}
 	n := prefixLen(run)
-	if n == 0 || !unguessable(run[n:]) || start > 0 && (b[start-1] == '/' || b[start-1] == '@' || b[start-1] == ':' && start > 1 && b[start-2] != ' ') && !inQueryValue(b, start) {
+	if n == 0 || !unguessable(run[n:]) || start > 0 && (b[start-1] == '/' || b[start-1] == '@' || b[start-1] == ':' && start > 1 && b[start-2] != ' ') {
 		return h, false
 	}
 	return hit{from: start, to: end, kind: Token}, true
 }
-
-// inQueryValue is reserved for places behind a slash that still hold secrets: none.
-func inQueryValue([]byte, int) bool { return false }
 
 // prefixLen measures the prefix of a token at the start of a run: one to three
 // short words with - or _ behind each; 0 if there is none, or one that digests and
@@ -87,7 +84,14 @@ func prefixLen(run []byte) int {
 		if n == 0 && !text.Lower(word[0]|0x20) {
 			return 0
 		}
-		if idWords[lowered(word)] {
+		var lower [12]byte
+		for i, c := range word {
+			if text.Upper(c) {
+				c |= 0x20
+			}
+			lower[i] = c
+		}
+		if idWords[string(lower[:len(word)])] {
 			return 0
 		}
 		if len(word) > 3 && jumbled(word) {
@@ -97,8 +101,6 @@ func prefixLen(run []byte) int {
 	}
 	return n
 }
-
-func lowered(b []byte) string { return string(bytes.ToLower(b)) }
 
 // idWords stand before digests, ids and names that are no secret.
 var idWords = set("sha sha1 sha224 sha256 sha384 sha512 md5 blake2 blake2b blake3 crc crc32 xxh64 digest hash docker containerd cri crio libpod podman pod pods kubepods burstable " +

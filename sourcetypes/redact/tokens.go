@@ -59,7 +59,8 @@ var tokens = []Rule{
 	// Code, builds and packages.
 	token("GitHub", "ghp_ gho_ ghu_ ghs_ ghr_", `[0-9A-Za-z]{12,}`, digitOr(24), "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github"),
 	token("GitHub, fine-grained", "github_pat_", `\w{12,}`, digitOr(24), "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github"),
-	token("GitLab", "glpat- gloas- gldt- glrt- glrtr- glcbt- glptt- glft- glimt- glagent- glwt- glsoat- glffct-", `[\w.-]{15,}\w`, digitOr(20), "https://docs.gitlab.com/security/tokens/"),
+	token("GitLab", "glpat- gloas- gldt- glrt- glrtr- glcbt- glptt- glft- glimt- glwt- glsoat- glffct-", `[\w.-]{15,}\w`, digitOr(20), "https://docs.gitlab.com/security/tokens/"),
+	token("GitLab agent", "glagent-", `[\w-]{20,}`, digitOr(40), "https://docs.gitlab.com/security/tokens/").at("gla"),
 	token("GitLab runner registration", "GR1348941", `[\w-]{20}`, nil, "https://docs.gitlab.com/security/tokens/").at("R13"),
 	token("GitLab session", "_gitlab_session=", `([0-9a-z]{32})`, nil, "gitleaks: gitlab-session-cookie").at("b_s"),
 	token("npm", "npm_", `[0-9A-Za-z]{12,}`, digitOr(24), "https://docs.npmjs.com/about-access-tokens"),
@@ -104,7 +105,7 @@ var tokens = []Rule{
 	token("EasyPost", "EZAK EZTK", `[0-9A-Za-z]{54}`, nil, "https://docs.easypost.com/docs/authentication"),
 	token("Duffel", "duffel_live_ duffel_test_", `[\w=-]{20,}`, digitOr(30), "https://duffel.com/docs/api/overview/making-requests"),
 	key("Flutterwave", "FLWSECK_TEST- FLWPUBK_TEST- FLWSECK- FLWPUBK-", `[0-9A-Za-z]{12,}(?:-X)?`, nil, "https://developer.flutterwave.com/docs/authentication"),
-	token("Plaid", "access-sandbox- access-production- access-development- link-sandbox- link-production-", `[0-9a-f-]{20,}`, nil, "https://plaid.com/docs/api/tokens/"),
+	token("Plaid", "access-sandbox- access-production- link-sandbox- link-production-", `[0-9a-f-]{20,}`, nil, "https://plaid.com/docs/api/tokens/"),
 	token("Slack", "xoxb- xoxa- xoxe- xoxo- xoxp- xoxr- xoxs- xoxc- xoxd- xapp- xwfp-", `[\w-]{10,}`, solid, "https://docs.slack.dev/authentication/tokens"),
 	token("Slack, rotated", "xoxe.xoxb- xoxe.xoxp-", `[\w-]{10,}`, solid, "https://docs.slack.dev/authentication/using-token-rotation"),
 	token("Facebook", "EAAM EAAC EAAG EAAB EAAD", `[0-9A-Za-z]{80,}`, nil, "https://developers.facebook.com/docs/facebook-login/guides/access-tokens/"),

@@ -15,21 +15,29 @@ type command struct {
 
 // commands are flags of command lines.
 var commands = []Rule{
-	{Name: "curl -u user:password", Kind: Password, At: " -u", Source: "https://curl.se/docs/manpage.html",
-		command: &command{[]string{"curl", "wget", "http", "lftp", "nuget", "git"}, re(`\s*["']?[^\s"':]+:([^\s"']+)`)}},
-	{Name: "curl -U user:password", Kind: Password, At: " -U", Source: "https://curl.se/docs/manpage.html",
+	{Name: "curl -u user:password", Kind: Password, stems: spacedFlag("-u"), Source: "https://curl.se/docs/manpage.html",
+		command: &command{[]string{"curl", "wget", "http", "lftp", "nuget", "git"}, re(`\s*=?` + userPassword)}},
+	{Name: "curl -U user:password", Kind: Password, stems: spacedFlag("-U"), Source: "https://curl.se/docs/manpage.html",
 		command: &command{[]string{"curl", "smbclient"}, re(`\s*["']?[^\s"':%]+[:%]([^\s"']+)`)}},
 	{Name: "curl --user user:password", Kind: Password, At: "-us", Source: "https://curl.se/docs/manpage.html",
-		command: &command{[]string{"--us", "-proxy-us"}, re(`er(?:\s+|=)["']?[^\s"':]+:([^\s"']+)`)}},
-	{Name: "-p password", Kind: Password, At: " -p", Source: "https://dev.mysql.com/doc/refman/8.4/en/connecting.html",
+		command: &command{[]string{"--us", "-proxy-us"}, re(`er(?:\s+|=)` + userPassword)}},
+	{Name: "-p password", Kind: Password, stems: spacedFlag("-p"), Source: "https://dev.mysql.com/doc/refman/8.4/en/connecting.html",
 		command: &command{[]string{"mysql", "mariadb", "mongo", "sshpass", "docker login", "podman login", "helm registry login", "skopeo login", "buildah login", "az login", "oc login", "7z", "cqlsh", "plink", "pscp", "mosquitto"},
 			re(`(?:["']([^"']+)|([^\s"']+)|\s+["']([^"']+)|\s+([^\s"'-][^\s"']*))`)}},
-	{Name: "-P password", Kind: Password, At: " -P", Source: "https://learn.microsoft.com/sql/tools/sqlcmd/sqlcmd-utility",
+	{Name: "-P password", Kind: Password, stems: spacedFlag("-P"), Source: "https://learn.microsoft.com/sql/tools/sqlcmd/sqlcmd-utility",
 		command: &command{[]string{"sqlcmd", "bcp", "unzip", "mosquitto"}, re(`\s*["']?([^\s"'-][^\s"']*)`)}},
-	{Name: "-a password", Kind: Password, At: " -a", Source: "https://redis.io/docs/latest/develop/tools/cli/",
+	{Name: "-a password", Kind: Password, stems: spacedFlag("-a"), Source: "https://redis.io/docs/latest/develop/tools/cli/",
 		command: &command{[]string{"redis-cli", "valkey-cli", "keydb-cli"}, re(`\s+["']?([^\s"'-][^\s"']*)`)}},
-	{Name: "-w password", Kind: Password, At: " -w", Source: "https://www.openldap.org/software/man.cgi?query=ldapsearch",
+	{Name: "-w password", Kind: Password, stems: spacedFlag("-w"), Source: "https://www.openldap.org/software/man.cgi?query=ldapsearch",
 		command: &command{[]string{"ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldappasswd", "ldapdelete"}, re(`\s*["']?([^\s"'-][^\s"']*)`)}},
+}
+
+// userPassword is user:password as a shell takes it, with quotes around both or each.
+const userPassword = `(?:"[^"\s:]*:([^"\s]{1,60})|'[^':]*:([^']{1,60})|(?:"[^"]{1,40}"|'[^']{1,40}'|[^\s"':]+):(?:"([^"]{1,60})|'([^']{1,60})|([^\s"']+)))`
+
+// spacedFlag lists a flag behind each kind of white space.
+func spacedFlag(flag string) []string {
+	return []string{" " + flag, "\t" + flag, "\n" + flag, "\r" + flag, "n" + flag, "t" + flag}
 }
 
 // lookBack is how far before its flag a command may stand.

@@ -33,7 +33,7 @@ var links = []link{
 		example: `{"name": "API_KEY", "value": ["%s"]}`},
 	{name: "argument", first: "\"'`", sep: ',', between: re("[\"'`]\\s*,\\s*(?:\\[\\s*)?(?:[urbf]|@|L)?[\"'`]"), quoted: true, weak: true,
 		example: `setProperty("API_KEY", "%s")`},
-	{name: "attribute", first: `"'`, sep: '=', between: re(`["']\s+(?i:value|content|password|secret)\s*=\s*["']`), quoted: true,
+	{name: "attribute", first: `"'`, sep: '=', between: re(`["']\s*(?i:value|content|password|secret)\s*=\s*["']`), quoted: true,
 		example: `<add key="apiKey" value="%s"/>`},
 	{name: "element", first: `"'`, sep: '>', between: re(`["']\s*/?>\s*(?:<(?i:value|string)(?:\s[^<>]{0,20})?>)?`),
 		example: `<entry key="apiKey">%s</entry>`},
@@ -127,7 +127,7 @@ func tokenID(b []byte, end int) bool {
 // linked finds the value of a name of a secret, by what stands behind it.
 func (v *value) linked(start, end int) (h hit, ok bool) {
 	b := v.text
-	if start > 0 && b[start-1] == '<' && b[end] == '>' {
+	if b[end] == '>' {
 		v.at = end + 1
 		return v.element()
 	}

@@ -21,6 +21,7 @@ var runs = []struct {
 	{"Harness", Token, whole(`[ps]at\.[\w-]{22}\.[0-9A-Za-z]{24}\.[0-9A-Za-z]{20}`), "https://developer.harness.io/docs/platform/automation/api/add-and-manage-api-keys/"},
 	{"ClickHouse Cloud", Key, whole(`4b1d[0-9A-Za-z]{38}`), "https://clickhouse.com/docs/cloud/manage/openapi"},
 	{"Vault, before 1.10", Token, whole(`s\.[0-9A-Za-z]{24}`), "https://developer.hashicorp.com/vault/docs/concepts/tokens"},
+	{"JSON web token of another alphabet", Token, whole(`ey[0-9A-Za-z]{17,}\.ey[\w-]{17,}(?:\.[\w-]*)?`), "gitleaks: jwt"},
 	{"MongoDB Atlas", Token, whole(`mdb_sa_sk_[\w-]{40}`), "https://www.mongodb.com/docs/atlas/api/service-accounts-overview/"},
 	{"Zhipu and others", Key, whole(`[0-9a-f]{32}\.[0-9A-Za-z]{16}`), "https://docs.z.ai/api-reference/introduction"},
 }

@@ -26,6 +26,8 @@ type Rule struct {
 	// At is the literal that lets the rule be looked at, unless it is the
 	// last three bytes of the prefix.
 	At string
+	// Fold is whether the prefix may be written in any case.
+	Fold bool
 	// Looks decides in the end by the looks of what Tail matched.
 	Looks Looks
 
@@ -45,7 +47,7 @@ var Rules = func() (all []*Rule) {
 		for i := range table {
 			r := &table[i]
 			if r.Tail != "" && r.command == nil {
-				r.re = regexp.MustCompile("^(?:" + r.Tail + ")")
+				r.re = regexp.MustCompile("^(?i:" + r.Tail + ")")
 			}
 			all = append(all, r)
 		}
@@ -53,12 +55,12 @@ var Rules = func() (all []*Rule) {
 	return all
 }()
 
-func (r *Rule) fold() bool { return r.name }
+func (r *Rule) fold() bool { return r.name || r.Fold }
 
 // literals are what lets the rule be looked at: two or three bytes each.
 func (r *Rule) literals() []string {
 	switch {
-	case r.name:
+	case len(r.stems) > 0:
 		return r.stems
 	case r.At != "":
 		return []string{r.At}
@@ -89,7 +91,7 @@ func (s *scan) form(r *Rule, i int) (h hit, ok bool) {
 		if r.At != "" {
 			start = i + 1 - len(r.At) - strings.Index(p, r.At)
 		}
-		if start < 0 || !text.HasPrefix(s.text[start:], p) {
+		if start < 0 || !r.begins(s.text[start:], p) {
 			continue
 		}
 		if h, ok = s.matched(r, start, start+len(p)); ok {
@@ -97,6 +99,13 @@ func (s *scan) form(r *Rule, i int) (h hit, ok bool) {
 		}
 	}
 	return h, false
+}
+
+func (r *Rule) begins(b []byte, prefix string) bool {
+	if r.Fold {
+		return len(b) >= len(prefix) && text.EqualFold(b[:len(prefix)], prefix)
+	}
+	return text.HasPrefix(b, prefix)
 }
 
 // matched finds what Tail matches at tail, of what begins at start.
@@ -138,7 +147,7 @@ func digitOr(n int) Looks {
 func solid(b []byte) bool {
 	run, digits := 0, 0
 	for _, c := range b {
-		if class(c) == 0 {
+		if class(c) == 0 && c < 0x80 {
 			run, digits = 0, 0
 			continue
 		}

@@ -37,6 +37,7 @@ var tokens = []Rule{
 
 	// Clouds.
 	key("AWS", "AKIA ASIA ABIA ACCA", `[0-9A-Z]{16,}`, nil, "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"),
+	key("AWS, once", "A3T", `[0-9A-Z]{17}`, nil, "gitleaks: aws-access-token"),
 	key("Google API", "AIza", `[\w-]{26,}`, nil, "https://cloud.google.com/docs/authentication/api-keys"),
 	key("Google API, bound to an account", "AQ.", `[\w-]{40,}`, solid, "https://cloud.google.com/docs/authentication/api-keys"),
 	token("Google OAuth", "ya29.", `[\w.-]{20,}`, nil, "https://developers.google.com/identity/protocols/oauth2"),
@@ -48,7 +49,7 @@ var tokens = []Rule{
 	token("Heroku", "HRKU-", `[\w-]{30,}`, nil, "https://devcenter.heroku.com/articles/authentication"),
 	token("Fly", "fm2_ fm1r_ fm1a_ fo1_", `[\w+/-]{40,}={0,3}`, nil, "https://fly.io/docs/security/tokens/"),
 	token("OpenShift", "sha256~", `[\w-]{43}`, nil, "https://docs.redhat.com/en/documentation/openshift_container_platform/"),
-	token("PlanetScale", "pscale_tkn_ pscale_oauth_ pscale_pw_", `[\w=.-]{20,}`, nil, "https://planetscale.com/docs/api/reference/service-tokens"),
+	token("PlanetScale", "pscale_tkn_ pscale_oauth_ pscale_pw_", `[\w=.-]{20,}`, nil, "https://planetscale.com/docs/api/reference/service-tokens").folded(),
 	token("Supabase", "sbp_ sb_secret_", `\w{20,}`, nil, "https://supabase.com/docs/guides/api/api-keys"),
 	token("Scalingo", "tk-us-", `[\w-]{40,}`, solid, "https://developers.scalingo.com/"),
 	token("Octopus Deploy", "API-", `[0-9A-Z]{26}`, nil, "https://octopus.com/docs/octopus-rest-api/how-to-create-an-api-key"),
@@ -63,7 +64,7 @@ var tokens = []Rule{
 	token("GitLab agent", "glagent-", `[\w-]{20,}`, digitOr(40), "https://docs.gitlab.com/security/tokens/").at("gla"),
 	token("GitLab runner registration", "GR1348941", `[\w-]{20}`, nil, "https://docs.gitlab.com/security/tokens/").at("R13"),
 	token("GitLab session", "_gitlab_session=", `([0-9a-z]{32})`, nil, "gitleaks: gitlab-session-cookie").at("b_s"),
-	token("npm", "npm_", `[0-9A-Za-z]{12,}`, digitOr(24), "https://docs.npmjs.com/about-access-tokens"),
+	token("npm", "npm_", `[0-9A-Za-z]{12,}`, digitOr(24), "https://docs.npmjs.com/about-access-tokens").folded(),
 	token("PyPI", "pypi-", `[\w-]{10,}`, solid, "https://pypi.org/help/#apitoken"),
 	token("RubyGems", "rubygems_", `[0-9a-f]{32,}`, nil, "https://guides.rubygems.org/api-key-scopes/"),
 	token("Clojars", "CLOJARS_ clojars_", `[0-9a-z]{60}`, nil, "https://github.com/clojars/clojars-web/wiki/Deploy-Tokens"),
@@ -87,9 +88,9 @@ var tokens = []Rule{
 	token("Tailscale", "tskey-", `[\w-]{16,}`, solid, "https://tailscale.com/kb/1252/key-prefixes"),
 
 	// Watching.
-	token("Grafana", "glsa_", `[0-9A-Za-z]{12,}(?:_[0-9A-Fa-f]{8})?`, digitOr(24), "https://grafana.com/docs/grafana/latest/administration/service-accounts/"),
-	token("Grafana Cloud", "glc_", `[\w+/]{32,}={0,3}`, digitOr(40), "https://grafana.com/docs/grafana-cloud/account-management/authentication-and-permissions/access-policies/"),
-	key("Grafana", "eyJrIjoi", `[0-9A-Za-z]{40,}={0,3}`, nil, "https://grafana.com/docs/grafana/latest/administration/service-accounts/"),
+	token("Grafana", "glsa_", `[0-9A-Za-z]{12,}(?:_[0-9A-Fa-f]{8})?`, digitOr(24), "https://grafana.com/docs/grafana/latest/administration/service-accounts/").folded(),
+	token("Grafana Cloud", "glc_", `[\w+/]{32,}={0,3}`, digitOr(40), "https://grafana.com/docs/grafana-cloud/account-management/authentication-and-permissions/access-policies/").folded(),
+	key("Grafana", "eyJrIjoi", `[0-9A-Za-z]{40,}={0,3}`, nil, "https://grafana.com/docs/grafana/latest/administration/service-accounts/").folded(),
 	token("Sentry", "sntrys_ sntryu_ sntryi_", `[\w+/]{20,}(?:={0,2}_[\w+/]+)?`, digitOr(40), "https://docs.sentry.io/account/auth-tokens/"),
 	key("New Relic", "NRAK- NRII- NRRA- NRSP- NRAA- NRJS-", `[0-9A-Za-z-]{16,}`, digitOr(20), "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/"),
 	token("Dynatrace", "dt0c01. dt0s01. dt0s16.", `[0-9A-Z]{24}\.[0-9A-Za-z]{20,}|[0-9A-Za-z]{24}\.[0-9A-Za-z]{60,}`, nil, "https://docs.dynatrace.com/docs/manage/identity-access-management/access-tokens-and-oauth-clients/access-tokens"),
@@ -97,17 +98,17 @@ var tokens = []Rule{
 	token("PostHog", "phc_ phx_", `[0-9A-Za-z]{30,}`, jumbled, "https://posthog.com/docs/api"),
 
 	// Money, shops and messages.
-	key("Stripe", "sk_live_ sk_test_ sk_prod_ rk_live_ rk_test_ rk_prod_", `[0-9A-Za-z]{10,}`, digitOr(24), "https://docs.stripe.com/keys"),
+	key("Stripe", "sk_live_ sk_test_ sk_prod_ rk_live_ rk_test_ rk_prod_", `[0-9A-Za-z]{10,}`, nil, "https://docs.stripe.com/keys"),
 	secret("Stripe webhook, Svix", "whsec_", `[0-9A-Za-z+/]{12,}={0,2}`, digitOr(24), "https://docs.stripe.com/webhooks"),
-	token("Square", "sq0atp- sq0csp- sq0idp- EAAA", `[\w-]{22,}`, solid, "https://developer.squareup.com/docs/build-basics/access-tokens"),
+	token("Square", "sq0atp- sq0csp- sq0idp- EAAA", `[\w-]{22,}`, nil, "https://developer.squareup.com/docs/build-basics/access-tokens"),
 	token("Shopify", "shpat_ shpca_ shppa_ shpss_", `[0-9A-Za-z]{12,}`, digitOr(24), "https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens"),
 	token("Shippo", "shippo_live_ shippo_test_", `[0-9A-Fa-f]{20,}`, nil, "https://docs.goshippo.com/docs/guides_general/authentication/"),
 	token("EasyPost", "EZAK EZTK", `[0-9A-Za-z]{54}`, nil, "https://docs.easypost.com/docs/authentication"),
 	token("Duffel", "duffel_live_ duffel_test_", `[\w=-]{20,}`, digitOr(30), "https://duffel.com/docs/api/overview/making-requests"),
 	key("Flutterwave", "FLWSECK_TEST- FLWPUBK_TEST- FLWSECK- FLWPUBK-", `[0-9A-Za-z]{12,}(?:-X)?`, nil, "https://developer.flutterwave.com/docs/authentication"),
 	token("Plaid", "access-sandbox- access-production- link-sandbox- link-production-", `[0-9a-f-]{20,}`, nil, "https://plaid.com/docs/api/tokens/"),
-	token("Slack", "xoxb- xoxa- xoxe- xoxo- xoxp- xoxr- xoxs- xoxc- xoxd- xapp- xwfp-", `[\w-]{10,}`, solid, "https://docs.slack.dev/authentication/tokens"),
-	token("Slack, rotated", "xoxe.xoxb- xoxe.xoxp-", `[\w-]{10,}`, solid, "https://docs.slack.dev/authentication/using-token-rotation"),
+	token("Slack", "xoxb- xoxa- xoxe- xoxo- xoxp- xoxr- xoxs- xoxc- xoxd- xapp- xwfp-", `[\w-]{7,}`, digitOr(24), "https://docs.slack.dev/authentication/tokens").folded(),
+	token("Slack, rotated", "xoxe.xoxb- xoxe.xoxp-", `[\w-]{10,}`, digitOr(24), "https://docs.slack.dev/authentication/using-token-rotation").folded(),
 	token("Facebook", "EAAM EAAC EAAG EAAB EAAD", `[0-9A-Za-z]{80,}`, nil, "https://developers.facebook.com/docs/facebook-login/guides/access-tokens/"),
 	token("Twilio", "SK", `[0-9A-Fa-f]{32}`, nil, "https://www.twilio.com/docs/iam/api-keys"),
 	key("Mailgun", "key-", `[0-9a-f]{32}`, nil, "https://documentation.mailgun.com/docs/mailgun/user-manual/api-key-mgmt/rbac-mgmt"),
@@ -139,6 +140,15 @@ func key(name, prefixes, tail string, looks Looks, source string) Rule {
 func secret(name, prefixes, tail string, looks Looks, source string) Rule {
 	r := token(name, prefixes, tail, looks, source)
 	r.Kind = Secret
+	return r
+}
+
+// folded says that the prefix may be written in any case.
+func (r Rule) folded() Rule {
+	for i := range r.Prefixes {
+		r.Prefixes[i] = strings.ToLower(r.Prefixes[i])
+	}
+	r.Fold = true
 	return r
 }
 

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"bytes"
+	"unicode"
 
 	"ollama-hec/sourcetypes/internal/text"
 )
@@ -299,15 +300,17 @@ func (v *value) judge(from, to int, spaced, quoted bool) (h hit, ok bool) {
 	n := &v.name
 	prose := n.bare && v.keyQuotes == 0 && !n.caps && v.sep == ':' && spaced
 	switch {
-	case n.piece && !quoted && number(b) && len(b) < 8, n.plural && number(b):
+	case n.piece && !quoted && number(b) && (len(b) < 8 || bytes.IndexByte(b, '.') >= 0), n.plural && number(b):
 		return h, false
-	case n.piece && (b[0] == '<' || b[0] == '\''):
+	case n.piece && !quoted && (b[0] == '<' || b[0] == '\'' || text.HasPrefix(b, "0x") || text.HasPrefix(b, "(nil)")):
 		return h, false
 	case prose && n.kind == Password && (sentence(b) || failure(b)):
 		return h, false
 	case prose && n.kind != Password && !madeUp(b):
 		return h, false
 	case (v.weak || n.looks) && !n.header && !madeUp(b):
+		return h, false
+	case v.weak && bytes.IndexFunc(b[:min(len(b), 64)], unicode.IsLetter) < 0:
 		return h, false
 	case v.compared && !quoted && !madeUp(b):
 		return h, false
@@ -350,9 +353,10 @@ func failure(b []byte) bool {
 	return false
 }
 
+// number reports whether b is a number, or some with commas: 12, 1.2e-01, 3,4.
 func number(b []byte) bool {
 	for i, c := range b[:min(len(b), 32)] {
-		if !text.Digit(c) && !(c == '-' && i == 0) && c != ',' && c != '.' {
+		if !text.Digit(c) && c != ',' && c != '.' && !((c == '-' || c == '+') && (i == 0 || b[i-1] == 'e')) && !(c == 'e' && i > 0 && text.Digit(b[0])) {
 			return false
 		}
 	}

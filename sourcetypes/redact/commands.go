@@ -9,6 +9,7 @@ import (
 
 // command says which secret a flag of one letter holds, of a command that stands before it.
 type command struct {
+	id    int            // its place among the commands
 	names []string       // any of these
 	value *regexp.Regexp // behind the flag; the group is secret
 }
@@ -16,20 +17,20 @@ type command struct {
 // commands are flags of command lines.
 var commands = []Rule{
 	{Name: "curl -u user:password", Kind: Password, stems: spacedFlag("-u"), Source: "https://curl.se/docs/manpage.html",
-		command: &command{[]string{"curl", "wget", "http", "lftp", "nuget", "git"}, re(`\s*=?` + userPassword)}},
+		command: &command{0, []string{"curl", "wget", "http", "lftp", "nuget", "git"}, re(`\s*=?` + userPassword)}},
 	{Name: "curl -U user:password", Kind: Password, stems: spacedFlag("-U"), Source: "https://curl.se/docs/manpage.html",
-		command: &command{[]string{"curl", "smbclient"}, re(`\s*["']?[^\s"':%]+[:%]([^\s"']+)`)}},
+		command: &command{1, []string{"curl", "smbclient"}, re(`\s*["']?[^\s"':%]+[:%]([^\s"']+)`)}},
 	{Name: "curl --user user:password", Kind: Password, At: "-us", Source: "https://curl.se/docs/manpage.html",
-		command: &command{[]string{"--us", "-proxy-us"}, re(`er(?:\s+|=)` + userPassword)}},
+		command: &command{2, []string{"--us", "-proxy-us"}, re(`er(?:\s+|=)` + userPassword)}},
 	{Name: "-p password", Kind: Password, stems: spacedFlag("-p"), Source: "https://dev.mysql.com/doc/refman/8.4/en/connecting.html",
-		command: &command{[]string{"mysql", "mariadb", "mongo", "sshpass", "docker login", "podman login", "helm registry login", "skopeo login", "buildah login", "az login", "oc login", "7z", "cqlsh", "plink", "pscp", "mosquitto"},
+		command: &command{3, []string{"mysql", "mariadb", "mongo", "sshpass", "docker login", "podman login", "helm registry login", "skopeo login", "buildah login", "az login", "oc login", "7z", "cqlsh", "plink", "pscp", "mosquitto"},
 			re(`(?:["']([^"']+)|([^\s"']+)|\s+["']([^"']+)|\s+([^\s"'-][^\s"']*))`)}},
 	{Name: "-P password", Kind: Password, stems: spacedFlag("-P"), Source: "https://learn.microsoft.com/sql/tools/sqlcmd/sqlcmd-utility",
-		command: &command{[]string{"sqlcmd", "bcp", "unzip", "mosquitto"}, re(`\s*["']?([^\s"'-][^\s"']*)`)}},
+		command: &command{4, []string{"sqlcmd", "bcp", "unzip", "mosquitto"}, re(`\s*["']?([^\s"'-][^\s"']*)`)}},
 	{Name: "-a password", Kind: Password, stems: spacedFlag("-a"), Source: "https://redis.io/docs/latest/develop/tools/cli/",
-		command: &command{[]string{"redis-cli", "valkey-cli", "keydb-cli"}, re(`\s+["']?([^\s"'-][^\s"']*)`)}},
+		command: &command{5, []string{"redis-cli", "valkey-cli", "keydb-cli"}, re(`\s+["']?([^\s"'-][^\s"']*)`)}},
 	{Name: "-w password", Kind: Password, stems: spacedFlag("-w"), Source: "https://www.openldap.org/software/man.cgi?query=ldapsearch",
-		command: &command{[]string{"ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldappasswd", "ldapdelete"}, re(`\s*["']?([^\s"'-][^\s"']*)`)}},
+		command: &command{6, []string{"ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldappasswd", "ldapdelete"}, re(`\s*["']?([^\s"'-][^\s"']*)`)}},
 }
 
 // userPassword is user:password as a shell takes it, with quotes around both or each.
@@ -46,16 +47,7 @@ const lookBack = 200
 // command finds the secret behind the flag that ends at i.
 func (s *scan) command(r *Rule, i int) (h hit, ok bool) {
 	b := s.text
-	before := b[max(0, i+1-lookBack) : i+1]
-	s.steps += 8
-	found := false
-	for _, name := range r.command.names {
-		if n := bytes.LastIndex(before, []byte(name)); n >= 0 && (name[0] != '-' || n+len(name) == len(before)) {
-			found = true
-			break
-		}
-	}
-	if !found || i+1 == len(b) {
+	if i+1 == len(b) || !s.commandBefore(r.command, i) {
 		return h, false
 	}
 	var buf [maxLink]byte
@@ -80,6 +72,30 @@ func (s *scan) command(r *Rule, i int) (h hit, ok bool) {
 		return hit{from: from, to: to, kind: r.Kind}, true
 	}
 	return h, false
+}
+
+// commandBefore reports whether one of the names of a command stands not far
+// before its flag, which ends at i. It looks at no byte twice.
+func (s *scan) commandBefore(c *command, i int) bool {
+	b := s.text
+	if c.names[0][0] == '-' { // the flag itself
+		for _, name := range c.names {
+			if bytes.HasSuffix(b[:i+1], []byte(name)) {
+				return true
+			}
+		}
+		return false
+	}
+	seen := &s.commands[c.id]
+	from := max(0, i-lookBack, seen.to-len("helm registry login"))
+	for _, name := range c.names {
+		if n := bytes.LastIndex(b[from:i], []byte(name)); n >= 0 && from+n+1 > seen.at {
+			seen.at = from + n + 1
+		}
+	}
+	s.steps += i - from
+	seen.to = i
+	return seen.at > 0 && seen.at > i-lookBack
 }
 
 // flagged reports whether a name is that of a flag, --api-key or -Password, or

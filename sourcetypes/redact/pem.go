@@ -16,10 +16,14 @@ func (s *scan) privateKey(i int) (h hit, ok bool) {
 	}
 	h = hit{from: i, to: len(b), kind: PrivateKey}
 	if s.inside(s.here) {
-		if n := text.ClosingQuote(b, s.here); n >= 0 {
-			h.to = n
+		if s.pemQuote < s.here { // else it is of the same quotes
+			s.pemQuote = len(b)
+			if n := text.ClosingQuote(b, s.here); n >= 0 {
+				s.pemQuote = n
+			}
+			s.steps += s.pemQuote - i
 		}
-		s.steps += h.to - i
+		h.to = s.pemQuote
 	}
 	if s.pemEnd == 0 || s.pemEnd > 0 && s.pemEnd-1 < i {
 		s.pemEnd = -1

@@ -10,15 +10,18 @@ import (
 // is what keeps its cost linear: a text is never read again and again from
 // different starts.
 type scan struct {
-	text   []byte
-	set    Set
-	here   int    // the place now tried; no place is tried before one that was
-	quotes quotes // as of here
-	pemEnd int    // where the next end of a PEM block was looked for and found, plus one; -1: none
-	named  int    // end of the last identifier that was judged by its name
-	run    int    // end of the last run of token bytes that was judged by its looks
-	env    int    // where an environment was looked for and found, plus one; -1: none
-	steps  int    // bytes looked at closer, for the test that they grow with the text
+	text     []byte
+	set      Set
+	here     int    // the place now tried; no place is tried before one that was
+	quotes   quotes // as of here
+	pemEnd   int    // where the next end of a PEM block was looked for and found, plus one; -1: none
+	pemQuote int    // where the quoted text ends that a PEM block was last found in
+	named    int    // end of the last identifier that was judged by its name
+	run      int    // end of the last run of token bytes that was judged by its looks
+	env      int    // where an environment was looked for and found, plus one; -1: none
+	// Of each command: how far it was looked for, and where it was last found, plus one.
+	commands [8]struct{ to, at int }
+	steps    int // bytes looked at closer, for the test that they grow with the text
 }
 
 func (s *scan) begin(b []byte, set Set) {
@@ -75,7 +78,7 @@ func (s *scan) at(i int) (h hit, ok bool) {
 		if i+3 <= len(b) && b[i+1] == '4' && b[i+2] == '0' {
 			return s.atSign(i, i+3)
 		}
-	case s.set.Secrets && i >= 2 && mixed(b[i-2], b[i-1]) && mixed(b[i-1], c):
+	case s.set.Secrets && i >= 2 && mixed(b[i-2], b[i-1]) && mixed(b[i-1], c) && (text.Digit(b[i-1]) || text.Digit(c)):
 		return s.random(i)
 	}
 	return h, false

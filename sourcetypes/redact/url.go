@@ -17,7 +17,7 @@ func (s *scan) userinfo(i, behind int) (h hit, ok bool) {
 	encoded := behind > i+1
 	start := i
 	for start > 0 && i-start < maxUser && userByte(b[start-1]) && !(start < i && escapeBefore(b, start)) {
-		if encoded && start >= 3 && percentByte(b[start-3:]) == '/' {
+		if encoded && start >= 3 && (percentByte(b[start-3:]) == '/' || percentByte(b[start-3:]) == '@') {
 			break
 		}
 		start--
@@ -61,7 +61,7 @@ func (s *scan) lastAt(i, behind int, encoded bool) int {
 		return to
 	}
 	j := behind
-	for ; j < len(b) && j-i < maxUser && (userByte(b[j]) || b[j] == '@' || b[j] == '/'); j++ {
+	for ; j < len(b) && (userByte(b[j]) || b[j] == '@' || b[j] == '/'); j++ {
 		if b[j] == '@' {
 			to = j
 		} else if b[j] == '/' && !hostAhead(b, j) {

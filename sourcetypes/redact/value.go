@@ -113,14 +113,27 @@ func (v *value) unquoted(spaced bool) (h hit, ok bool) {
 	if v.name.header {
 		return v.header(from, inQuotes)
 	}
-	if to, ok := v.inEnvironment(from); ok {
-		return v.judge(from, to, spaced, false)
+	if !v.oneWord(spaced) {
+		if to, ok := v.inEnvironment(from); ok {
+			return v.judge(from, to, spaced, false)
+		}
 	}
 	to := v.wordEnd(from, inQuotes)
 	if v.keyQuotes == 0 {
 		to = trimEnd(b, from, to)
 	}
 	return v.judge(from, to, spaced, false)
+}
+
+// oneWord reports whether only a value without spaces is a secret, by what its
+// name is.
+func (v *value) oneWord(spaced bool) bool {
+	return v.weak || v.name.looks || v.prose(spaced) && v.name.kind != Password
+}
+
+// prose reports whether name and value may be part of a sentence.
+func (v *value) prose(spaced bool) bool {
+	return v.name.bare && v.keyQuotes == 0 && !v.name.caps && v.sep == ':' && spaced
 }
 
 // trimEnd takes from a word what closes the sentence or the list it ends.
@@ -298,7 +311,7 @@ func (v *value) judge(from, to int, spaced, quoted bool) (h hit, ok bool) {
 		return h, false
 	}
 	n := &v.name
-	prose := n.bare && v.keyQuotes == 0 && !n.caps && v.sep == ':' && spaced
+	prose := v.prose(spaced)
 	switch {
 	case n.piece && !quoted && number(b) && (len(b) < 8 || bytes.IndexByte(b, '.') >= 0), n.plural && number(b):
 		return h, false

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func redacted(set Redact, text string) string {
@@ -91,5 +92,54 @@ func TestNoSecretSurvivesInPrompts(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// FuzzRedactedLine: a slog line stays one, with the same keys.
+func FuzzRedactedLine(f *testing.F) {
+	for _, seed := range []string{
+		`time=2026-11-21T19:15:41.541Z level=INFO source=a.go:1 msg="x \"password\":\"%s\" y"`,
+		`msg="{\"name\": \"API_KEY\", \"value\": \"x1y2z3\"}" a=b`, `level=INFO msg="os.Setenv(\"A_KEY\", \"x1y2z3\")" k=v`,
+		`OLLAMA_TOKEN=%s NEXT=1`, `env="map[A_KEY:%s B: C_SECRET:%s]" x=y`, `msg="Authorization: Bearer " a=b`, `msg="Cookie: a=b; c=d" x=1`,
+		`msg="-----BEGIN PRIVATE KEY-----\nMII" a=b c="-----END PRIVATE KEY-----"`, `a="token" b="c" d=e`, `msg=token a="is: x1y2z3"`, `key="token", b="x1y2"`,
+		`a="\"jane doe\"@example.com" b=c`, `msg="curl -u a:b" c=d`, `0="\\000\\000KEY\\\", \\\"vAlue\\\":\"00=0"`, `msg="mysql -p" c="d"`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		keys, ok := slogKeys(text)
+		if !ok || len(text) > 2000 || !utf8.ValidString(text) {
+			return
+		}
+		once := redacted(DefaultRedact(), text)
+		if now, still := slogKeys(once); !still || now != keys {
+			t.Errorf("no longer the same slog line: %q, of %q: keys %s, were %s", once, text, now, keys)
+		}
+	})
+}
+
+// keyBytes is what slog's keys are made of in Go programs.
+const keyBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."
+
+// slogKeys lists the unquoted keys of a line that is one key=value after the other.
+func slogKeys(line string) (keys string, ok bool) {
+	b := []byte(line)
+	i := 0
+	for {
+		f, next, more := nextField(b, i)
+		if !more {
+			return keys, i == len(b) && keys != ""
+		}
+		if f.quoted && f.value.to == len(b) {
+			return "", false // cut short
+		}
+		if f.quotedKey || len(f.key.of(b)) == 0 || strings.Trim(string(f.key.of(b)), keyBytes) != "" || !f.quoted && (len(f.value.of(b)) == 0 || strings.ContainsAny(string(f.value.of(b)), `"\'=`)) {
+			return "", false // nothing that slog writes
+		}
+		if !f.quoted && b[f.value.to-1] == ':' {
+			return "", false // reads as a name before its secret: what follows is better hidden than kept
+		}
+		keys += string(f.key.of(b)) + " "
+		i = next
 	}
 }

@@ -52,7 +52,7 @@ func (s *scan) command(r *Rule, i int) (h hit, ok bool) {
 	}
 	var buf [maxLink]byte
 	var at [maxLink + 1]int
-	p := plain(buf[:0], b, i+1, 2*maxLink, &at)
+	p := plain(buf[:0], b[:s.textEnd(i+1, 2*maxLink)], i+1, 2*maxLink, &at)
 	s.steps += len(p)
 	m := r.command.value.FindSubmatchIndex(p)
 	for g := 2; g < len(m); g += 2 {
@@ -72,6 +72,19 @@ func (s *scan) command(r *Rule, i int) (h hit, ok bool) {
 		return hit{from: from, to: to, kind: r.Kind}, true
 	}
 	return h, false
+}
+
+// textEnd is where the quoted text that i is in ends, if that is not farther
+// than most; else so far.
+func (s *scan) textEnd(i, most int) int {
+	end := min(len(s.text), i+most)
+	if !s.inside(i) {
+		return end
+	}
+	if n := text.ClosingQuote(s.text[:end], i); n >= 0 {
+		return n
+	}
+	return end
 }
 
 // commandBefore reports whether one of the names of a command stands not far

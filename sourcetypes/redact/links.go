@@ -302,7 +302,7 @@ func (v *value) byLink(end int, spoken bool) (h hit, ok bool) {
 func (v *value) follow(l *link, end int, spoken bool) (h hit, ok bool) {
 	var buf [maxLink]byte
 	var at [maxLink + 1]int
-	p := plain(buf[:0], v.text, end, 3*maxLink, &at)
+	p := plain(buf[:0], v.text[:v.linkLimit(end)], end, 3*maxLink, &at)
 	v.steps += len(p)
 	m := l.between.FindIndex(p)
 	if m == nil || m[1] == len(p) {
@@ -329,6 +329,32 @@ func (v *value) follow(l *link, end int, spoken bool) (h hit, ok bool) {
 		return w.element()
 	}
 	return w.find(spoken)
+}
+
+// linkLimit is how far a link may reach: no farther than the quoted text that
+// the name is in, whose end is told by having fewer backslashes than the quote
+// behind the name.
+func (v *value) linkLimit(end int) int {
+	b := v.text
+	limit := min(len(b), end+3*maxLink)
+	q := text.OpeningQuote(b, end)
+	if q == 0 || b[end+q-1] != '"' {
+		return v.textEnd(end, limit-end)
+	}
+	slashes := 0
+	for i := end; i < limit; i++ {
+		switch b[i] {
+		case '\\':
+			slashes++
+			continue
+		case '"':
+			if slashes < q-1 {
+				return i
+			}
+		}
+		slashes = 0
+	}
+	return limit
 }
 
 // spoken finds the value of a name in words of everyday language: my API key:

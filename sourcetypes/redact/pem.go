@@ -11,7 +11,7 @@ import (
 func (s *scan) privateKey(i int) (h hit, ok bool) {
 	const end = "-----END"
 	b := s.text
-	if i < 0 || !s.pemLabel(i) {
+	if i < 0 || b[i] != '-' || !pemLabel.Match(b[i:min(len(b), i+window)]) {
 		return h, false
 	}
 	h = hit{from: i, to: len(b), kind: PrivateKey}
@@ -43,30 +43,8 @@ func (s *scan) privateKey(i int) (h hit, ok bool) {
 	return h, true
 }
 
-// pemLabel reports whether the head of a private key stands at i.
-func (s *scan) pemLabel(i int) bool {
-	b := s.text
-	if s.text[i] != '-' || !text.HasPrefix(b[i:], "-----BEGIN") {
-		return false
-	}
-	label := b[i+len("-----BEGIN"):]
-	label = label[:min(len(label), 64)]
-	n := bytes.Index(label, []byte("-----"))
-	if n < 0 {
-		return false
-	}
-	label = label[:n]
-	at := bytes.Index(label, []byte("PRIVATE"))
-	if at < 0 {
-		return false
-	}
-	rest := label[at+len("PRIVATE"):]
-	_, width := plainByte(append(rest[:min(1, len(rest)):min(1, len(rest))], rest[min(1, len(rest)):]...))
-	if len(rest) > 0 && rest[0] == '+' {
-		width = 1
-	}
-	return len(rest) > width && text.HasPrefix(rest[width:], "KEY")
-}
+// pemLabel is the first line of a private key, also as a query has it.
+var pemLabel = re(`-----BEGIN(?: |%20|\+)(?:[0-9A-Z]{1,16}(?: |%20|\+)){0,3}PRIVATE(?: |%20|\+)KEY(?:(?: |%20|\+)BLOCK)?-----`)
 
 // queryEnd is where the key that begins at i ends if it is in a query: at the
 // quote or the space behind it. Else it is the end of the text.

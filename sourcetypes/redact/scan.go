@@ -138,7 +138,7 @@ func (s *scan) wordStart(i int, in *[256]bool) int {
 	if start > 0 && start < i && b[start-1] == '\\' && oddBackslashes(b, start) {
 		c := b[start]
 		if digits := text.EscapeDigits(c); digits > 0 {
-			start += 1 + digits
+			start = min(start+1+digits, i)
 		} else if escapeLetter(c) {
 			start++
 		}

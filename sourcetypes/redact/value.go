@@ -51,7 +51,11 @@ func (v *value) find(tight bool) (h hit, ok bool) {
 		v.at += 3
 		return v.unquoted(spaced)
 	}
-	if n := text.OpeningQuote(b, v.at); n > 0 && !(n == 1 && spaced && v.closes(v.at)) {
+	n := text.OpeningQuote(b, v.at)
+	if n > 0 && n < v.keyQuotes && b[v.at+n-1] == '"' {
+		return h, false // closes what name and value stand in
+	}
+	if n > 0 && !(n == 1 && spaced && v.closes(v.at)) {
 		if from, to, ok := v.quoted(v.at, n-1); ok {
 			return v.judge(from, to, spaced, true)
 		}

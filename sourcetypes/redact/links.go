@@ -328,6 +328,9 @@ func (v *value) follow(l *link, end int, spoken bool) (h hit, ok bool) {
 	if l.sep == '>' {
 		return w.element()
 	}
+	if q := text.OpeningQuote(w.text, end); l.sep == ':' && !l.spoken && q > 0 && w.text[end+q-1] == '"' {
+		w.keyQuotes = q
+	}
 	return w.find(spoken)
 }
 

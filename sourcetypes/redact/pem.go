@@ -44,7 +44,7 @@ func (s *scan) privateKey(i int) (h hit, ok bool) {
 }
 
 // pemLabel is the first line of a private key, also as a query has it.
-var pemLabel = re(`-----BEGIN(?: |%20|\+)(?:[0-9A-Z]{1,16}(?: |%20|\+)){0,3}PRIVATE(?: |%20|\+)KEY(?:(?: |%20|\+)BLOCK)?-----`)
+var pemLabel = re(`(?i)-----BEGIN[ \w+%-]{0,60}PRIVATE(?: |%20|\+)KEY(?:(?: |%20|\+)BLOCK)?-----`)
 
 // queryEnd is where the key that begins at i ends if it is in a query: at the
 // quote or the space behind it. Else it is the end of the text.

@@ -89,7 +89,7 @@ var tokens = []Rule{
 
 	// Watching.
 	token("Grafana", "glsa_", `[0-9A-Za-z]{12,}(?:_[0-9A-Fa-f]{8})?`, digitOr(24), "https://grafana.com/docs/grafana/latest/administration/service-accounts/").folded(),
-	token("Grafana Cloud", "glc_", `[\w+/]{32,}={0,3}`, digitOr(40), "https://grafana.com/docs/grafana-cloud/account-management/authentication-and-permissions/access-policies/").folded(),
+	token("Grafana Cloud", "glc_", `[\w+/]{32,}={0,3}`, digitOr(32), "https://grafana.com/docs/grafana-cloud/account-management/authentication-and-permissions/access-policies/").folded(),
 	key("Grafana", "eyJrIjoi", `[0-9A-Za-z]{40,}={0,3}`, nil, "https://grafana.com/docs/grafana/latest/administration/service-accounts/").folded(),
 	token("Sentry", "sntrys_ sntryu_ sntryi_", `[\w+/]{20,}(?:={0,2}_[\w+/]+)?`, digitOr(40), "https://docs.sentry.io/account/auth-tokens/"),
 	key("New Relic", "NRAK- NRII- NRRA- NRSP- NRAA- NRJS-", `[0-9A-Za-z-]{16,}`, digitOr(20), "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/"),
@@ -123,7 +123,6 @@ var tokens = []Rule{
 	token("Frame.io", "fio-u-", `[\w=-]{40,}`, solid, "https://developer.frame.io/docs/getting-started/authentication"),
 	token("Intra 42", "s-s4t2ud- s-s4t2af-", `[0-9a-f]{64}`, nil, "https://api.intra.42.fr/apidoc/guides/getting_started"),
 	token("SettleMint", "sm_aat_ sm_pat_ sm_sat_", `[0-9A-Za-z]{16}`, nil, "https://console.settlemint.com/documentation/"),
-	key("Freemius", "sk_", `[^\s"']{29}`, jumbled, "https://freemius.com/help/documentation/"),
 	token("Authress", "sc_ ext_ scauth_ authress_", `[0-9a-z]{5,30}\.[0-9a-z]{4,6}\.acc[_-][0-9a-z-]{10,32}\.[\w+/=-]{30,}`, nil, "https://authress.io/knowledge-base/docs/authorization/service-clients/"),
 }
 

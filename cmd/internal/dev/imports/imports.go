@@ -29,6 +29,8 @@ var allowed = []struct{ by, what string }{
 	{"input/discover", "input/container"},
 
 	{"sourcetypes/batch", "sourcetypes"},
+	{"sourcetypes", "sourcetypes/redact"},
+	{"sourcetypes", "sourcetypes/internal/text"},
 
 	{"hec/deadletter", "hec"},
 	{"hec/scs", "hec"},

@@ -81,7 +81,7 @@ func (n *Normalizer) concealQuery(dst, path, query []byte) []byte {
 			dst = append(dst, '&')
 		}
 		if at := hiddenParam(part, asked); at != 0 {
-			part = append(bytes.Clone(part[:max(at, 0)]), masks[KindPrompt]...)
+			part = append(bytes.Clone(part[:max(at, 0)]), KindPrompt.Mask()...)
 		}
 		dst = append(dst, part...)
 	}

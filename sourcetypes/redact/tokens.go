@@ -60,7 +60,7 @@ var tokens = []Rule{
 	// Code, builds and packages.
 	token("GitHub", "ghp_ gho_ ghu_ ghs_ ghr_", `[0-9A-Za-z]{12,}`, digitOr(24), "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github"),
 	token("GitHub, fine-grained", "github_pat_", `\w{12,}`, digitOr(24), "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github"),
-	token("GitLab", "glpat- gloas- gldt- glrt- glrtr- glcbt- glptt- glft- glimt- glwt- glsoat- glffct-", `[\w.-]{15,}\w`, digitOr(20), "https://docs.gitlab.com/security/tokens/"),
+	token("GitLab", "glpat- gloas- gldt- glrt- glrtr- glcbt- glptt- glft- glimt- glwt- glsoat- glffct-", `[\w-]{16,}(?:\.[\w-]+)*`, digitOr(20), "https://docs.gitlab.com/security/tokens/"),
 	token("GitLab agent", "glagent-", `[\w-]{20,}`, digitOr(40), "https://docs.gitlab.com/security/tokens/").at("gla"),
 	token("GitLab runner registration", "GR1348941", `[\w-]{20}`, nil, "https://docs.gitlab.com/security/tokens/").at("R13"),
 	token("GitLab session", "_gitlab_session=", `([0-9a-z]{32})`, nil, "gitleaks: gitlab-session-cookie").at("b_s"),
@@ -91,7 +91,7 @@ var tokens = []Rule{
 	token("Grafana", "glsa_", `[0-9A-Za-z]{12,}(?:_[0-9A-Fa-f]{8})?`, digitOr(24), "https://grafana.com/docs/grafana/latest/administration/service-accounts/").folded(),
 	token("Grafana Cloud", "glc_", `[\w+/]{32,}={0,3}`, digitOr(32), "https://grafana.com/docs/grafana-cloud/account-management/authentication-and-permissions/access-policies/").folded(),
 	key("Grafana", "eyJrIjoi", `[0-9A-Za-z]{40,}={0,3}`, nil, "https://grafana.com/docs/grafana/latest/administration/service-accounts/").folded(),
-	token("Sentry", "sntrys_ sntryu_ sntryi_", `[\w+/]{20,}(?:={0,2}_[\w+/]+)?`, digitOr(40), "https://docs.sentry.io/account/auth-tokens/"),
+	token("Sentry", "sntrys_ sntryu_ sntryi_", `[\w+/]{20,}(?:={1,2}_[\w+/]+)?`, digitOr(40), "https://docs.sentry.io/account/auth-tokens/"),
 	key("New Relic", "NRAK- NRII- NRRA- NRSP- NRAA- NRJS-", `[0-9A-Za-z-]{16,}`, digitOr(20), "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/"),
 	token("Dynatrace", "dt0c01. dt0s01. dt0s16.", `[0-9A-Z]{24}\.[0-9A-Za-z]{20,}|[0-9A-Za-z]{24}\.[0-9A-Za-z]{60,}`, nil, "https://docs.dynatrace.com/docs/manage/identity-access-management/access-tokens-and-oauth-clients/access-tokens"),
 	token("Honeycomb", "hcaik_ hcbik_ hcxik_ hcalk_ hcblk_ hcxlk_", `[0-9a-z]{30,}`, digitOr(40), "https://docs.honeycomb.io/configure/environments/manage-api-keys/"),

@@ -30,6 +30,8 @@ var allowed = []struct{ by, what string }{
 
 	{"sourcetypes/batch", "sourcetypes"},
 	{"sourcetypes", "sourcetypes/redact"},
+	{"sourcetypes", "sourcetypes/known"}, // words that Ollama writes
+	{"sourcetypes/", "sourcetypes/internal/"},
 	{"sourcetypes", "sourcetypes/internal/text"},
 
 	{"hec/deadletter", "hec"},

@@ -71,8 +71,8 @@ var every = flag.Bool("every", false, "TestLinear: every part of a line under ev
 func TestLinear(t *testing.T) {
 	all := modes()
 	names := slices.Sorted(maps.Keys(all))
-	next := 0
-	for _, name := range slices.Sorted(maps.Keys(shapes)) {
+	for at, name := range slices.Sorted(maps.Keys(shapes)) {
+		next := at
 		for part := range lineartest.Parts {
 			next++
 			for i, mode := range names {

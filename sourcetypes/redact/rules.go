@@ -2,8 +2,10 @@ package redact
 
 import (
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
+	"unicode"
 
 	"ollama-hec/sourcetypes/internal/text"
 )
@@ -37,7 +39,8 @@ type Rule struct {
 	pem     bool
 	command *command
 
-	re *regexp.Regexp
+	re   *regexp.Regexp
+	more *[256]bool // what Tail may go on with
 }
 
 // Rules are all rules but those for @ and for change of letters and digits.
@@ -48,6 +51,7 @@ var Rules = func() (all []*Rule) {
 			r := &table[i]
 			if r.Tail != "" && r.command == nil {
 				r.re = regexp.MustCompile("^(?i:" + r.Tail + ")")
+				r.more = bytesOf(r.re)
 			}
 			all = append(all, r)
 		}
@@ -120,11 +124,10 @@ func (s *scan) matched(r *Rule, start, tail int) (h hit, ok bool) {
 	if m == nil {
 		return h, false
 	}
-	if tail+m[1] == end && end < len(b) {
-		m = r.re.FindSubmatchIndex(b[tail:])
-		s.steps += m[1]
-	}
 	h = hit{from: start, to: tail + m[1], kind: r.Kind}
+	if h.to == end {
+		h.to += s.rest(end, r.more)
+	}
 	if len(m) > 2 && m[2] >= 0 {
 		h.from, h.to = tail+m[2], tail+m[3]
 	}
@@ -132,6 +135,52 @@ func (s *scan) matched(r *Rule, start, tail int) (h hit, ok bool) {
 		return h, false
 	}
 	return h, MaskLen(b[h.from:]) == 0
+}
+
+// rest is how many bytes of a set stand at i, without a full stop at their end.
+func (s *scan) rest(i int, in *[256]bool) int {
+	end := i
+	for end < len(s.text) && in[s.text[end]] {
+		end++
+	}
+	s.steps += end - i
+	if end > i && s.text[end-1] == '.' {
+		end--
+	}
+	return end - i
+}
+
+// bytesOf is the set of bytes that a pattern may match anywhere.
+func bytesOf(re *regexp.Regexp) *[256]bool {
+	tree, err := syntax.Parse(re.String(), syntax.Perl)
+	if err != nil {
+		panic(err) // it has been compiled
+	}
+	in := new([256]bool)
+	var walk func(*syntax.Regexp)
+	walk = func(node *syntax.Regexp) {
+		switch node.Op {
+		case syntax.OpCharClass:
+			for i := 0; i < len(node.Rune); i += 2 {
+				for r := node.Rune[i]; r <= min(node.Rune[i+1], 0x7f); r++ {
+					in[r] = true
+				}
+			}
+		case syntax.OpLiteral:
+			for _, r := range node.Rune {
+				for _, c := range []rune{r, unicode.ToLower(r), unicode.ToUpper(r)} {
+					if c < 0x80 {
+						in[c] = true
+					}
+				}
+			}
+		}
+		for _, sub := range node.Sub {
+			walk(sub)
+		}
+	}
+	walk(tree)
+	return in
 }
 
 // Looks reports whether what a pattern matched looks made up.

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"ollama-hec/input"
@@ -29,6 +30,10 @@ type Envelope struct {
 	unix  int64  // which is this one
 }
 
+// callerMark stands between a host and who says something of Ollama there: no host's
+// name holds it.
+const callerMark = "\x00"
+
 // meta is, by sourcetype, what stands from the comma after time to "event":
 type meta [sourcetypes.Sourcetypes][]byte
 
@@ -36,6 +41,10 @@ type meta [sourcetypes.Sourcetypes][]byte
 func NewEnvelope(o Origin) *Envelope {
 	return &Envelope{unix: -1, hosts: batch.NewHosts(func(named string) *meta {
 		of := o
+		named, caller, said := strings.Cut(named, callerMark)
+		if said {
+			of.Fields = append(of.Fields[:len(of.Fields):len(of.Fields)], input.Field{Name: "caller", Value: caller})
+		}
 		if named != "" && !o.Always {
 			of.Host = named
 		}
@@ -79,7 +88,11 @@ func member(dst []byte, key, value string) []byte {
 // Append appends ev as one HEC object. It allocates only to grow dst.
 func (e *Envelope) Append(dst []byte, ev *sourcetypes.Event) []byte {
 	dst = e.appendTime(dst, ev.Time)
-	dst = append(dst, e.hosts.Of(ev.Host)[ev.Sourcetype]...)
+	from := ev.Host
+	if ev.Caller != "" {
+		from += callerMark + ev.Caller
+	}
+	dst = append(dst, e.hosts.Of(from)[ev.Sourcetype]...)
 	if ev.Sourcetype == sourcetypes.Server {
 		dst = appendString(dst, ev.Body)
 	} else {

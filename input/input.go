@@ -29,6 +29,9 @@ type Record struct {
 	// are not joined. Unlike Text it stays valid: a source makes one string for
 	// each host, not for each line.
 	Host string
+	// Caller is the program that said this of the one whose log it is, such as
+	// systemd of its unit; empty where the log's own program wrote the line.
+	Caller string
 	// Output tells apart what must not be joined with each other.
 	Output Output
 }

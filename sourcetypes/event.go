@@ -29,6 +29,8 @@ type Event struct {
 	Time       Stamp
 	// Host is the record's; of lines that were joined, the first one's.
 	Host string
+	// Caller is the record's.
+	Caller string
 	// Body is the text of a Server event, in valid UTF-8, or else one JSON object.
 	Body []byte
 }

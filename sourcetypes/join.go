@@ -31,9 +31,11 @@ type held struct {
 	out   input.Output // which is the only one it takes lines from
 	host  string       // likewise
 	class Class
-	done  bool // nothing joins any more
-	copy  bool // own has the text; else the chunk has it
-	trace bool // the stream had shown TRACE up to this line
+	// caller is who said it, where it was another program than the log's own.
+	caller string
+	done   bool // nothing joins any more
+	copy   bool // own has the text; else the chunk has it
+	trace  bool // the stream had shown TRACE up to this line
 	// textFollows: this is the DEBUG line of a prompt, and a TRACE line came
 	// while it waited.
 	textFollows bool

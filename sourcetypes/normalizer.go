@@ -1,6 +1,7 @@
 package sourcetypes
 
 import (
+	"bytes"
 	"time"
 
 	"ollama-hec/input"
@@ -139,6 +140,10 @@ func (n *Normalizer) take(r *input.Record) {
 	n.next = r.Next
 	n.counts.Lines++
 	l := &n.cur.line
+	if r.Caller != "" {
+		n.takeSaid(r, start, before)
+		return
+	}
 	n.read(l, r.Text)
 	out := r.Output
 	if out >= input.Outputs {
@@ -173,6 +178,26 @@ func (n *Normalizer) take(r *input.Record) {
 	b := n.push(out, r.Host, start, before)
 	n.stamp(b, r)
 	n.classify(b)
+	n.drain()
+}
+
+// takeSaid takes what another program says of the log's own: it is of no form, joins
+// nothing, ends nothing, and is of when it came.
+func (n *Normalizer) takeSaid(r *input.Record, start input.Position, before input.Carry) {
+	clean, was := n.clean.line(r.Text)
+	n.cur.line = line{text: clean, moved: was.rewritten}
+	if len(bytes.TrimSpace(clean)) == 0 {
+		n.counts.Blank++
+		return
+	}
+	out := min(r.Output, input.Outputs-1)
+	held := n.open[out]
+	b := n.push(out, r.Host, start, before)
+	b.caller, b.class, b.done, n.open[out] = r.Caller, ClassServer, true, held
+	b.at = Stamp{n.carry.Time, n.carry.Digits}
+	if r.Time != 0 {
+		b.at = transportStamp(r.Time)
+	}
 	n.drain()
 }
 

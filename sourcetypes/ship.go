@@ -47,14 +47,15 @@ func (n *Normalizer) put(s Sourcetype, b *block, body []byte) {
 		return
 	}
 	n.counts.Events[s]++
-	n.ev = Event{Sourcetype: s, Time: b.at, Host: b.host, Body: body}
+	n.ev = Event{Sourcetype: s, Time: b.at, Host: b.host, Caller: b.caller, Body: body}
 	n.emit(&n.ev)
 }
 
 // serverText is what may be shipped of a block's text.
 func (n *Normalizer) serverText(b *block) []byte {
 	text, from := b.text, b.body
-	if n.opts.Prompts == Off || n.opts.Prompts == Redacted && !(n.opts.Redact.Secrets && n.opts.Redact.Emails) {
+	conceals := n.opts.Prompts == Off || n.opts.Prompts == Redacted && !(n.opts.Redact.Secrets && n.opts.Redact.Emails)
+	if conceals && b.caller == "" {
 		text = n.conceal(b)
 	}
 	if b.form == access && !b.strict {

@@ -431,6 +431,9 @@ const maxScratch = 32 << 10
 // hold makes what is held independent of the chunk, and lets go of memory that
 // only an unusual line needed.
 func (n *Normalizer) hold() {
+	if cap(n.tokens) > maxScratch/16 {
+		n.tokens = nil
+	}
 	for _, buf := range [...]*[]byte{&n.text, &n.json, &n.query, &n.clean.buf} {
 		if cap(*buf) > maxScratch {
 			*buf = nil

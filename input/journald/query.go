@@ -63,7 +63,8 @@ type query struct {
 // query selects what the unit's processes wrote and, besides, what systemd says of the
 // unit and what journald suppressed of it.
 func (j *Journal) query(host string) query {
-	return j.either(host, append(j.writers(), []string{"UNIT=" + j.unit, "_PID=1"}, []string{"USER_UNIT=" + j.unit, "_COMM=systemd"},
+	return j.either(host, append(j.writers(),
+		[]string{"UNIT=" + j.unit, "_PID=1"}, []string{"USER_UNIT=" + j.unit, "_COMM=systemd"},
 		[]string{"_TRANSPORT=driver", "MESSAGE_ID=" + suppressedID})...)
 }
 

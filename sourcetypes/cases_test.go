@@ -78,7 +78,7 @@ func TestLateLines(t *testing.T) {
 		{Text: []byte(`time=2026-04-13T08:00:00.123Z level=INFO source=routes.go:1 msg="Listening on [::]:11434 (version 0.13.5)"`), Next: 1, Time: at + 450000},
 		{Text: []byte(`CUDA error: an illegal memory access was encountered`), Next: 2, Time: at + 7*hour},
 		{Text: []byte(`  current device: 0, in function x at y.cu:1`), Next: 3, Time: at + 7*hour},
-		{Text: []byte(`print_info: x`), Next: 4, Time: at + 8*hour},
+		{Text: []byte(`srv  update_slots: all slots are idle`), Next: 4, Time: at + 8*hour},
 	}
 	events, _ := normalizeRecords(t, defaults(), rs)
 	var times []string

@@ -42,6 +42,7 @@ type held struct {
 	timeless    bool      // no time is known yet: that of the first stamp is awaited
 	awaits      uint8     // of such a line: for so many lines more
 	passed      uint8     // access lines since the last line
+	came        int64     // when the transport got the last line; 0: not known
 	first       int       // how long the first line is
 	blanks      int       // blank lines since, which count only if more joins
 	since       time.Time // of what lasts: when the last line came
@@ -66,6 +67,12 @@ const (
 // lasting says whether the block is held for longer than an ordinary line,
 // and keeps blank lines.
 func (b *block) lasting() bool { return b.kind != joinIndented }
+
+// waitedFor reports whether a line that the transport got then came while the block was
+// held: in a log that is read later, nothing else says so.
+func (b *block) waitedFor(r *input.Record) bool {
+	return r.Time == 0 || b.came == 0 || r.Time-b.came <= crashHold.Nanoseconds()
+}
 
 // crash reports whether the block is of a crash, or may be.
 func (b *block) crash() bool { return b.kind == joinCrash || b.kind == joinRace || b.kind == joinMetal }

@@ -155,7 +155,8 @@ func (n *Normalizer) take(r *input.Record) {
 		n.takeBlank(held, l)
 		return
 	case held == nil:
-	case !l.stamped && held.host == r.Host && !n.ofBroken(held, l) && held.takes(l):
+	case !l.stamped && held.host == r.Host && held.waitedFor(r) && !n.ofBroken(held, l) && held.takes(l):
+		held.came = r.Time
 		if len(held.text)+held.blanks+1+len(l.text) <= maxJoined {
 			n.join(held, l)
 			return
@@ -279,6 +280,7 @@ func (n *Normalizer) push(out input.Output, host string, start input.Position, b
 // stamp finds the time of a block: its own, that of the stamped line before or, where
 // that is later, the transport's, that of the first stamp that follows soon, now.
 func (n *Normalizer) stamp(b *block, r *input.Record) {
+	b.came = r.Time
 	if b.stamped {
 		switch judge(&n.carry, sighting{b.at.Nanos, b.offset, b.zoned, r.Time, n.latest(b.at.Nanos)}) {
 		case believed:

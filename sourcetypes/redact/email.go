@@ -25,6 +25,9 @@ func (s *scan) email(at, domain int) (h hit, ok bool) {
 			return h, false
 		}
 	}
+	for k := 0; k < 8 && domain > at+1 && start >= 3 && bytes.IndexByte([]byte("+.-_!'"), percentByte(b[start-3:])) >= 0; k++ {
+		start = s.localStart(start - 3) // jane%2Btag%40example.com
+	}
 	local, host := b[start:at], b[domain:end]
 	switch {
 	case string(local) == "git" && len(host) > 4:

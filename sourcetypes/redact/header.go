@@ -1,6 +1,10 @@
 package redact
 
-import "ollama-hec/sourcetypes/internal/text"
+import (
+	"bytes"
+
+	"ollama-hec/sourcetypes/internal/text"
+)
 
 // schemes are what HTTP has before the secret in an Authorization header.
 var (
@@ -48,49 +52,47 @@ func (v *value) header(from int, inQuotes bool) (h hit, ok bool) {
 }
 
 // cookiesEnd is where a list of cookies ends whose first ends at to: name=value
-// and attributes, with ; between them.
+// and attributes, with ; between them, and a comma in a date.
 func (v *value) cookiesEnd(from, to int, inQuotes bool) int {
 	b := v.text
-	for to < len(b) && (b[to] == ';' || b[to-1] == ';') {
+	for to < len(b) {
 		next := to
-		if b[next] == ';' {
+		if b[to] == ';' || dateComma(b, from, to) {
 			next++
+		} else if b[to-1] != ';' && !inDate(b, to) {
+			break
 		}
 		next = v.gapEnd(next, 0)
-		end := next
-		if next < len(b) && next > to {
-			end = v.wordEnd(next, inQuotes)
+		if next == to || next == len(b) {
+			break
 		}
-		if end == next {
-			return to
-		}
-		to = end
-		if n := v.gapEnd(to, 0); n > to && attribute(b, to) && !(to > 0 && b[to-1] == ';') {
-			to = v.dateEnd(n, to, inQuotes)
-		}
-	}
-	return to
-}
-
-// attribute reports whether Expires=Wed, of a cookie ends at to.
-func attribute(b []byte, to int) bool {
-	return to >= 4 && b[to-1] == ','
-}
-
-// dateEnd is where the date of a cookie ends that goes on at next.
-func (v *value) dateEnd(next, to int, inQuotes bool) int {
-	for range 4 {
 		end := v.wordEnd(next, inQuotes)
 		if end == next {
 			break
 		}
 		to = end
-		if v.text[end-1] == ';' || end < len(v.text) && v.text[end] == ';' {
-			break
-		}
-		next = v.gapEnd(end, 0)
 	}
 	return to
+}
+
+// dateComma reports whether the comma at i is that of Expires=Wed, 21 Oct 2026.
+func dateComma(b []byte, from, i int) bool {
+	return b[i] == ',' && i-from >= 4 && i+2 < len(b) && b[i+1] == ' ' && text.Digit(b[i+2])
+}
+
+// inDate reports whether a part of a date such as 21, Oct, 2026 or 07:28:00 ends
+// at i, behind which it goes on.
+func inDate(b []byte, i int) bool {
+	if i+1 >= len(b) || b[i] != ' ' {
+		return false
+	}
+	start := i
+	for start > 0 && i-start < 9 && (class(b[start-1]) != 0 || b[start-1] == ':') {
+		start--
+	}
+	word := b[start:i]
+	return start > 0 && b[start-1] == ' ' && (len(word) <= 4 || len(word) == 8 && word[2] == ':') && (text.Digit(word[0]) || len(word) == 3) &&
+		(text.Digit(b[i+1]) || text.Upper(b[i+1]))
 }
 
 // params is where a list such as a="b", c=d that begins at i ends. One that
@@ -152,6 +154,9 @@ func (s *scan) schemeAt(scheme string, i int) (h hit, ok bool) {
 		end--
 	}
 	secret := b[start:end]
+	if n := bytes.IndexByte(secret, '='); n >= 0 && len(bytes.Trim(secret[n:], "=")) > 0 {
+		secret = secret[:0] // what follows is assigned
+	}
 	if scheme == "splunk" && !guid(secret) || scheme != "splunk" && (len(secret) == 0 || !madeUp(secret)) {
 		return h, false
 	}

@@ -3,6 +3,7 @@ package redact
 import (
 	"bytes"
 	"regexp"
+	"unicode"
 
 	"ollama-hec/sourcetypes/internal/text"
 )
@@ -132,8 +133,8 @@ func (v *value) linked(start, end int) (h hit, ok bool) {
 		return v.element()
 	}
 	if i, next, ok := v.operator(end); ok {
-		if h, ok := v.typed(end, i); ok {
-			return h, true
+		if h, matched, ok := v.typed(end, i); matched {
+			return h, ok
 		}
 		v.at = next
 		return v.find(end == i)
@@ -170,6 +171,8 @@ func (v *value) operator(end int) (i, next int, ok bool) {
 			v.keyQuotes = q
 		}
 		i += q
+	} else if c := percentByte(b[i:]); c == '"' || c == '\'' {
+		i += 3
 	}
 	quoted := i > end
 	for i < len(b) && (quoted || b[end] == ')') && (b[i] == ']' || b[i] == ')') {
@@ -249,14 +252,14 @@ func readOperator(b []byte, i int) (sep byte, end int) {
 }
 
 // typed finds the value behind a colon and a type: x: string = "V".
-func (v *value) typed(end, op int) (h hit, ok bool) {
+func (v *value) typed(end, op int) (h hit, matched, ok bool) {
 	b := v.text
 	if b[op] != ':' || op+2 >= len(b) {
-		return h, false
+		return h, false, false
 	}
 	i := v.gapEnd(op+1, 0)
 	if i == len(b) || bytes.IndexByte([]byte("sSt&[c"), b[i]) < 0 {
-		return h, false
+		return h, false, false
 	}
 	return v.follow(&links[0], end, false)
 }
@@ -291,47 +294,64 @@ func (v *value) byLink(end int, spoken bool) (h hit, ok bool) {
 		if bytes.IndexByte([]byte(l.first), c) < 0 || spoken && !l.spoken {
 			continue
 		}
-		if h, ok = v.follow(l, end, spoken); ok {
-			return h, true
+		if h, matched, ok := v.follow(l, end, spoken); matched {
+			return h, ok
 		}
 	}
 	return h, false
 }
 
-// follow tries one link.
-func (v *value) follow(l *link, end int, spoken bool) (h hit, ok bool) {
+// follow tries one link: whether it is what stands there, and a secret behind it.
+func (v *value) follow(l *link, end int, spoken bool) (h hit, matched, ok bool) {
 	var buf [maxLink]byte
 	var at [maxLink + 1]int
 	p := plain(buf[:0], v.text[:v.linkLimit(end)], end, 3*maxLink, &at)
 	v.steps += len(p)
 	m := l.between.FindIndex(p)
 	if m == nil || m[1] == len(p) {
-		return h, false
+		return h, false, false
 	}
 	w := *v
 	w.sep, w.weak, w.at = l.sep, l.weak && !v.name.header, at[m[1]]
 	w.encoded = at[m[1]]-at[m[1]-1] == 3 && v.text[at[m[1]-1]] == '%'
 	if l.quoted {
-		w.at = at[m[1]-1]
-		if w.encoded {
-			return w.find(false)
-		}
-		n := text.OpeningQuote(w.text, w.at)
-		if n == 0 {
-			return h, false
-		}
-		if from, to, ok := w.quoted(w.at, n-1); ok {
-			return w.judge(from, to, false, true)
-		}
-		return h, false
+		h, ok = w.argument(at[m[1]-1])
+		return h, true, ok
 	}
 	if l.sep == '>' {
-		return w.element()
+		h, ok = w.element()
+		return h, ok, ok
 	}
 	if q := text.OpeningQuote(w.text, end); l.sep == ':' && !l.spoken && q > 0 && w.text[end+q-1] == '"' {
 		w.keyQuotes = q
 	}
-	return w.find(spoken)
+	h, ok = w.find(spoken)
+	return h, true, ok
+}
+
+// argument finds the value in the quotes that open at i.
+func (v *value) argument(i int) (h hit, ok bool) {
+	if v.at = i; v.encoded {
+		return v.find(false)
+	}
+	n := text.OpeningQuote(v.text, i)
+	if n == 0 {
+		return h, false
+	}
+	from, to, ok := v.quoted(i, n-1)
+	if !ok || v.sep == ',' && !argued(v.text[from:to], v.name.header) {
+		return h, false
+	}
+	return v.judge(from, to, false, true)
+}
+
+// argued reports whether b is no name that stands behind another in a list of
+// names: it has a digit, is long, or has the scheme of a header.
+func argued(b []byte, header bool) bool {
+	if n := bytes.IndexByte(b, ' '); header && n > 0 && bytes.IndexByte(b, '=') < 0 {
+		return anyFold(b[:n], schemes) || anyFold(b[:n], paramSchemes)
+	}
+	return len(b) >= 24 || bytes.IndexFunc(b, unicode.IsDigit) >= 0
 }
 
 // linkLimit is how far a link may reach: no farther than the quoted text that

@@ -108,7 +108,7 @@ func (v *value) unquoted(spaced bool) (h hit, ok bool) {
 	}
 	inQuotes := v.keyQuotes > 1 || v.inside(from)
 	v.opened = b[from] == '[' && MaskLen(b[from:]) == 0
-	if v.opened && v.keyQuotes > 0 {
+	if v.opened && (v.keyQuotes > 0 || text.OpeningQuote(b, from+1) > 0) {
 		return v.list()
 	}
 	if v.opened {

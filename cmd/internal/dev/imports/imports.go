@@ -33,6 +33,7 @@ var allowed = []struct{ by, what string }{
 	{"sourcetypes", "sourcetypes/known"}, // words that Ollama writes
 	{"sourcetypes/", "sourcetypes/internal/"},
 	{"sourcetypes", "sourcetypes/internal/text"},
+	{"sourcetypes/redact", "sourcetypes/internal/text"},
 
 	{"hec/deadletter", "hec"},
 	{"hec/scs", "hec"},

@@ -18,7 +18,7 @@ func addSeeds(f *testing.F) {
 		`time=2026-11-21T19:15:41.541Z level=INFO source=a.go:1 msg="x \"password\":\"%s\" y"`, `{"a":{"api_key":"%s"},"b":[1,2]}`, `OLLAMA_TOKEN=%s NEXT=1`,
 		`"https://u:%s@host/p?token=%s&x=1"`, `env="map[A_KEY:%s B: C_SECRET:%s]"`, `x=[REDACTED:token] password=[REDACTED:password]x`, `a@b@c.de:x@y`, `TOKEN= =`,
 		`0TOKEN= 0!0000=`, `0=token: 000000=0`, `xtoken: abcdefgh`, "print_info: BOS token        = 1 '<s>'", "kéy=1 tokén=2", `{"name":"API_KEY","value":"x1y2z3"}`, `{"token":123456789}`,
-		"- name: A_KEY\n  value: x1y2z3", `<add key="apiKey" value="x1y2z3"/>`, `os.environ["A_KEY"] = "x1y2z3"`, `curl -u a:b -H 'Cookie: a=b; c=d'`, `setx A_KEY x1y2z3`,
+		"- name: A_KEY\n  value: x1y2z3", `<add key="apiKey" value="x1y2z3"/>`, `os.environ["A_KEY"] = "x1y2z3"`, `curl -u a:b -H 'Cookie: a=b; c=d'`, `setx A_KEY x1y2z3`, `["Cookie:["]`, `0-----BEGINPRIVATE-----`, `\Ua0`,
 	} {
 		f.Add(s)
 	}

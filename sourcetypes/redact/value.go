@@ -108,7 +108,7 @@ func (v *value) unquoted(spaced bool) (h hit, ok bool) {
 	}
 	inQuotes := v.keyQuotes > 1 || v.inside(from)
 	v.opened = b[from] == '[' && MaskLen(b[from:]) == 0
-	if v.opened && (v.keyQuotes > 0 || text.OpeningQuote(b, from+1) > 0) {
+	if v.opened && (v.keyQuotes > 0 || v.listOfQuoted(from+1)) {
 		return v.list()
 	}
 	if v.opened {
@@ -272,6 +272,18 @@ func (v *value) inEnvironment(from int) (to int, ok bool) {
 		return to - 1, true
 	}
 	return len(b), true
+}
+
+// listOfQuoted reports whether a quote opens at i, rather than closing the text
+// that it stands in, and the list it is in has as many that close.
+func (v *value) listOfQuoted(i int) bool {
+	b := v.text
+	n := text.OpeningQuote(b, i)
+	if n == 0 || n == 1 && v.inside(i) {
+		return false
+	}
+	end := nextByte(b, i, 512, ']')
+	return end > 0 && bytes.Count(b[i:end], b[i+n-1:i+n])%2 == 0
 }
 
 // list measures a JSON array that is not too long, and replaces all of it.

@@ -73,6 +73,9 @@ func (s *scan) findPlain(from, floor int) (h hit, next int, ok bool) {
 
 func (s *scan) atPlain(i int) (h hit, ok bool) {
 	b := s.text
+	if s.stale {
+		s.memory, s.stale = memory{}, false
+	}
 	s.here = i
 	for _, r := range Rules {
 		for _, literal := range r.literals() {

@@ -85,7 +85,7 @@ const rounds = 8
 // Apply returns b redacted, looking only at what begins at from or later. It is
 // b itself if there is nothing to redact, else good until the next call.
 func (r *Redactor) Apply(b []byte, from int) []byte {
-	if r.Secrets || r.Emails {
+	if (r.Secrets || r.Emails) && from < len(b) {
 		for i := range rounds {
 			next, changed := r.pass(r.bufs[i%2][:0], b, from)
 			if !changed {

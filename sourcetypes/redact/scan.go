@@ -10,8 +10,16 @@ import (
 // is what keeps its cost linear: a text is never read again and again from
 // different starts.
 type scan struct {
-	text     []byte
-	set      Set
+	text  []byte
+	set   Set
+	steps int  // bytes looked at closer, for the test that they grow with the text
+	stale bool // memory is of another text
+
+	memory
+}
+
+// memory is what a scan remembers.
+type memory struct {
 	here     int    // the place now tried; no place is tried before one that was
 	quotes   quotes // as of here
 	pemEnd   int    // where the next end of a PEM block was looked for and found, plus one; -1: none
@@ -21,11 +29,11 @@ type scan struct {
 	env      int    // where an environment was looked for and found, plus one; -1: none
 	// Of each command: how far it was looked for, and where it was last found, plus one.
 	commands [8]struct{ to, at int }
-	steps    int // bytes looked at closer, for the test that they grow with the text
 }
 
+// begin begins a text. Most have nothing to be remembered.
 func (s *scan) begin(b []byte, set Set) {
-	*s = scan{text: b, set: set, steps: s.steps}
+	s.text, s.set, s.stale = b, set, true
 }
 
 // find returns the first hit whose trigger stands at from or later, without
@@ -61,6 +69,9 @@ func (s *scan) find(from, floor int) (h hit, next int, ok bool) {
 // digits ending at i. What is first in this order wins.
 func (s *scan) at(i int) (h hit, ok bool) {
 	b := s.text
+	if s.stale {
+		s.memory, s.stale = memory{}, false
+	}
 	s.here = i
 	if i >= 1 {
 		for _, l := range literals.endingAt(b, i) {

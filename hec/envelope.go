@@ -34,10 +34,13 @@ type meta [sourcetypes.Sourcetypes][]byte
 
 // NewEnvelope returns the encoder for a stream.
 func NewEnvelope(o Origin) *Envelope {
-	return &Envelope{unix: -1, hosts: batch.NewHosts(func(named string) *meta {
+	return &Envelope{unix: -1, hosts: batch.NewHosts(func(named string, p *input.Program) *meta {
 		of := o
 		if named != "" && !o.Always {
 			of.Host = named
+		}
+		if p != nil {
+			of.Fields = slices.Concat(o.Fields, p.Fields)
 		}
 		return of.meta()
 	})}
@@ -79,7 +82,7 @@ func member(dst []byte, key, value string) []byte {
 // Append appends ev as one HEC object. It allocates only to grow dst.
 func (e *Envelope) Append(dst []byte, ev *sourcetypes.Event) []byte {
 	dst = e.appendTime(dst, ev.Time)
-	dst = append(dst, e.hosts.Of(ev.Host)[ev.Sourcetype]...)
+	dst = append(dst, e.hosts.Of(ev.Host, ev.Program)[ev.Sourcetype]...)
 	if ev.Sourcetype == sourcetypes.Server {
 		dst = appendString(dst, ev.Body)
 	} else {

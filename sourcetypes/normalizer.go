@@ -26,10 +26,9 @@ type Normalizer struct {
 	carry input.Carry    // as of there
 	cur   *block         // what the next record is read into
 
-	queue []*block              // what is held, in the order of the first lines
-	free  []*block              // to be used again
-	open  [input.Outputs]*block // of the queue: what lines of this output may join
-	cut   [input.Outputs]int    // in how many more lines the rest of a broken crash may come
+	queue []*block // what is held, in the order of the first lines
+	free  []*block // to be used again
+	outlets
 
 	ev    Event
 	text  []byte // scratch: a text that is rewritten
@@ -135,22 +134,24 @@ func (n *Normalizer) Counts() *Counts { return &n.counts }
 
 // take takes one record: it joins what is held, or begins a block.
 func (n *Normalizer) take(r *input.Record) {
+	if r.Omitted {
+		n.next = r.Next
+		n.counts.Omitted++
+		return
+	}
+	out := n.of(r)
 	start, before := n.next, n.carry
 	n.next = r.Next
 	n.counts.Lines++
 	l := &n.cur.line
 	n.read(l, r.Text)
-	out := r.Output
-	if out >= input.Outputs {
-		out = input.Mixed
-	}
 	held := n.open[out]
 	switch {
 	case l.form == blank:
 		n.takeBlank(held, l)
 		return
 	case held == nil:
-	case !l.stamped && held.host == r.Host && !n.ofBroken(held, l) && held.takes(l):
+	case !l.stamped && !n.ofBroken(held, l) && held.takes(l):
 		if len(held.text)+held.blanks+1+len(l.text) <= maxJoined {
 			n.join(held, l)
 			return
@@ -158,7 +159,7 @@ func (n *Normalizer) take(r *input.Record) {
 		// The block is full: it goes on as a further one.
 		kind, stack, class := held.kind, held.stack, held.class
 		n.close(held)
-		b := n.push(out, r.Host, start, before)
+		b := n.push(out, r, start, before)
 		n.stamp(b, r)
 		b.kind, b.stack, b.class = kind, stack, class
 		n.drain()
@@ -170,7 +171,7 @@ func (n *Normalizer) take(r *input.Record) {
 		}
 		n.close(held)
 	}
-	b := n.push(out, r.Host, start, before)
+	b := n.push(out, r, start, before)
 	n.stamp(b, r)
 	n.classify(b)
 	n.drain()
@@ -178,7 +179,7 @@ func (n *Normalizer) take(r *input.Record) {
 
 // takeWithin takes an access line that stands within the crash held.
 func (n *Normalizer) takeWithin(held *block, r *input.Record, start input.Position, before input.Carry) {
-	b := n.push(held.out, r.Host, start, before)
+	b := n.push(held.out, r, start, before)
 	n.stamp(b, r)
 	n.classify(b)
 	b.done, n.open[held.out] = true, held
@@ -232,14 +233,14 @@ func (n *Normalizer) join(held *block, l *line) {
 
 // push puts the block that the last record was read into at the end of the
 // queue.
-func (n *Normalizer) push(out input.Output, host string, start input.Position, before input.Carry) *block {
+func (n *Normalizer) push(out int, r *input.Record, start input.Position, before input.Carry) *block {
 	b := n.cur
 	if last := len(n.free) - 1; last >= 0 {
 		n.cur, n.free = n.free[last], n.free[:last]
 	} else {
 		n.cur = new(block)
 	}
-	b.held = held{out: out, host: host, start: start, carry: before, first: len(b.text)}
+	b.held = held{out: out, host: r.Host, program: r.Program, start: start, carry: before, first: len(b.text)}
 	if b.moved {
 		b.hold()
 	}

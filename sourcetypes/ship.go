@@ -47,7 +47,7 @@ func (n *Normalizer) put(s Sourcetype, b *block, body []byte) {
 		return
 	}
 	n.counts.Events[s]++
-	n.ev = Event{Sourcetype: s, Time: b.at, Host: b.host, Body: body}
+	n.ev = Event{Sourcetype: s, Time: b.at, Host: b.host, Program: b.program, Body: body}
 	n.emit(&n.ev)
 }
 

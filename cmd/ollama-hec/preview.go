@@ -81,7 +81,7 @@ func (p *preview) log(ctx context.Context, l namedLog, std streams) error {
 	norm := sourcetypes.NewNormalizer(p.settings.Normalize(), 0, input.Carry{}, p.printer(enc))
 	text := &remembering{Reader: in}
 	lines := stdin.New(stdin.Options{Reader: text, MaxLine: int(p.settings.MaxLineBytes), Log: slog.New(slog.DiscardHandler)})
-	if err := normalize(ctx, lines, norm, int(p.settings.MaxLineBytes)); err != nil {
+	if err := normalize(ctx, lines, norm); err != nil {
 		return err
 	}
 	p.counts.Add(norm.Counts())

@@ -7,7 +7,7 @@ import (
 	"os"
 
 	"ollama-hec/input"
-	"ollama-hec/input/container"
+	"ollama-hec/input/framing"
 )
 
 // The least a buffer must hold to make out lines in; a smaller one is replaced.
@@ -61,7 +61,8 @@ func (g *generation) released() {
 // reading is one Read under way.
 type reading struct {
 	file    content
-	maxLine int
+	wanted  int   // bytes that a line of the program's may have
+	maxLine int   // and a physical one
 	limit   int64 // negative: none
 
 	// As in generation; before and head are its own.
@@ -70,7 +71,7 @@ type reading struct {
 	rested, departed, final bool
 	mtime                   int64 // not after the file was last written to
 
-	frames   *container.Frames
+	frames   *framing.Frames
 	first    int64 // where the first record begins
 	atEnd    bool
 	changed  bool // the file is not what was read
@@ -106,7 +107,7 @@ func (g *generation) beginRead() (reading, input.Progress) {
 	g.again, g.rested = false, false
 	g.used.Store(g.owner.descriptors.clock.Add(1))
 	return reading{
-		file: g.file, maxLine: g.owner.options.MaxLine, limit: g.limit,
+		file: g.file, wanted: g.owner.options.MaxLine, maxLine: g.frames.Limit(nil, g.owner.options.MaxLine), limit: g.limit,
 		off: g.off, scanned: g.scanned, blank: g.blank, before: g.before, head: g.head,
 		mtime: g.seen.mtime, rested: rested, departed: g.departed, final: g.final || g.packed && g.limit == endless,
 		next: g.handed, frames: &g.frames, first: g.off,
@@ -207,7 +208,7 @@ func (r *reading) read(c *input.Chunk) {
 		}
 	}
 	r.first = r.off
-	r.maxLine = r.frames.Detect(c.Buf[at:n], r.maxLine)
+	r.maxLine = r.frames.Limit(c.Buf[at:n], r.wanted)
 	at = r.split(c, at, n)
 	r.scanned = int64(n - at)
 	if n > at && r.atEnd && r.final {

@@ -1,4 +1,4 @@
-package container
+package framing
 
 import (
 	"bytes"
@@ -34,7 +34,7 @@ func FuzzDocker(f *testing.F) {
 	f.Add([]byte(`{"log":"\ud83d\ude00\u001b\\n","stream":"stdout","attrs":{"x":[1,{}]},"time":"2026-10-21T19:15:41+02:00"}`))
 	f.Fuzz(func(t *testing.T, line []byte) {
 		text, nanos, out, ok := plainDocker(line)
-		d := &Decoder{Framing: Docker}
+		d := &decoder{runtime: dockerLog}
 		got, complete := d.Unwrap(bytes.Clone(line), 7)
 		if !complete {
 			if d.Resume(100) != 7 {
@@ -100,7 +100,7 @@ func FuzzCRI(f *testing.F) {
 		if part {
 			tag = "P"
 		}
-		d := &Decoder{Framing: CRI}
+		d := &decoder{runtime: criLog}
 		line, complete := d.Unwrap([]byte(stamp+" "+stream+" "+tag+" "+text), 0)
 		if complete == part {
 			t.Fatalf("complete: %v, part: %v", complete, part)
@@ -115,15 +115,15 @@ func FuzzCRI(f *testing.F) {
 }
 
 func BenchmarkDocker(b *testing.B) {
-	benchmark(b, Docker, `{"log":"[GIN] 2026/11/21 - 19:12:19 | 404 |       5.819µs |       127.0.0.1 | GET      \"/nope\"\n","stream":"stdout","time":"2026-10-21T19:15:41.123456789Z"}`)
+	benchmark(b, dockerLog, `{"log":"[GIN] 2026/11/21 - 19:12:19 | 404 |       5.819µs |       127.0.0.1 | GET      \"/nope\"\n","stream":"stdout","time":"2026-10-21T19:15:41.123456789Z"}`)
 }
 
 func BenchmarkCRI(b *testing.B) {
-	benchmark(b, CRI, `2026-10-21T19:15:41.123456789Z stdout F [GIN] 2026/11/21 - 19:12:19 | 404 |       5.819µs |       127.0.0.1 | GET      "/nope"`)
+	benchmark(b, criLog, `2026-10-21T19:15:41.123456789Z stdout F [GIN] 2026/11/21 - 19:12:19 | 404 |       5.819µs |       127.0.0.1 | GET      "/nope"`)
 }
 
-func benchmark(b *testing.B, framing Framing, line string) {
-	d := &Decoder{Framing: framing, MaxLine: 1 << 20}
+func benchmark(b *testing.B, framing runtime, line string) {
+	d := &decoder{runtime: framing, MaxLine: 1 << 20}
 	buf := make([]byte, len(line))
 	b.ReportAllocs()
 	b.SetBytes(int64(len(line)))

@@ -1,4 +1,4 @@
-package container
+package framing
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 
 // decode runs physical lines through a decoder and shows each line it gives
 // as `output nanos resume text`, positions being counted in physical lines.
-func decode(t *testing.T, d *Decoder, physical ...string) []string {
+func decode(t *testing.T, d *decoder, physical ...string) []string {
 	t.Helper()
 	var got []string
 	for i, p := range physical {
@@ -34,38 +34,38 @@ func TestUnwrap(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name    string
-		framing Framing
+		framing runtime
 		in      []string
 		want    []string
 	}{
-		{"docker line", Docker, []string{docker(`[GIN] \"/\" \u003ca\u003e µs\n`, "stdout")},
+		{"docker line", dockerLog, []string{docker(`[GIN] \"/\" \u003ca\u003e µs\n`, "stdout")},
 			[]string{"1 " + at + ` 1 [GIN] "/" <a> µs`}},
-		{"docker with attrs", Docker,
+		{"docker with attrs", dockerLog,
 			[]string{`{"log":"a\n","stream":"stderr","attrs":{"tag":"}{"},"time":"` + z + `"}`},
 			[]string{"2 " + at + " 1 a"}},
-		{"docker empty line", Docker, []string{docker(`\n`, "stdout")}, []string{"1 " + at + " 1 "}},
-		{"docker CRLF is left to who strips it", Docker, []string{docker(`a\r\n`, "stdout")}, []string{"1 " + at + " 1 a\r"}},
-		{"docker parts", Docker, []string{docker("a", "stdout"), docker("b", "stdout"), docker(`c\n`, "stdout")},
+		{"docker empty line", dockerLog, []string{docker(`\n`, "stdout")}, []string{"1 " + at + " 1 "}},
+		{"docker CRLF is left to who strips it", dockerLog, []string{docker(`a\r\n`, "stdout")}, []string{"1 " + at + " 1 a\r"}},
+		{"docker parts", dockerLog, []string{docker("a", "stdout"), docker("b", "stdout"), docker(`c\n`, "stdout")},
 			[]string{"1 " + at + " 3 abc"}},
-		{"a backslash and an n end no line", Docker, []string{docker(`C:\\n`, "stdout"), docker(`ew\n`, "stdout")},
+		{"a backslash and an n end no line", dockerLog, []string{docker(`C:\\n`, "stdout"), docker(`ew\n`, "stdout")},
 			[]string{"1 " + at + ` 2 C:\new`}},
-		{"outputs are joined apart, and nothing is passed by", Docker,
+		{"outputs are joined apart, and nothing is passed by", dockerLog,
 			[]string{docker("out", "stdout"), docker(`err\n`, "stderr"), docker("err", "stderr"), docker(`put\n`, "stdout"), docker(`or\n`, "stderr")},
 			[]string{"2 " + at + " 0 err", "1 " + at + " 2 output", "2 " + at + " 5 error"}},
-		{"cri line", CRI, []string{z + " stderr F time=x  two spaces "}, []string{"2 " + at + " 1 time=x  two spaces "}},
-		{"cri parts", CRI, []string{z + " stdout P ab", z + " stdout P c", z + " stdout F d"}, []string{"1 " + at + " 3 abcd"}},
-		{"cri part that ends empty", CRI, []string{z + " stdout P ab", z + " stdout F "}, []string{"1 " + at + " 2 ab"}},
-		{"cri empty line, with and without its space", CRI, []string{z + " stdout F ", z + " stdout F"}, []string{"1 " + at + " 1 ", "1 " + at + " 2 "}},
-		{"cri further tags", CRI, []string{z + " stdout F:x a"}, []string{"1 " + at + " 1 a"}},
-		{"cri zone", CRI, []string{"2026-10-22T03:15:41.5+08:00 stdout F a"}, []string{"1 " + at + " 1 a"}},
-		{"not docker after all", Docker, []string{"panic: boom", `{"log":"cut`, `{"log":5,"stream":"stdout","time":"` + z + `"}`},
+		{"cri line", criLog, []string{z + " stderr F time=x  two spaces "}, []string{"2 " + at + " 1 time=x  two spaces "}},
+		{"cri parts", criLog, []string{z + " stdout P ab", z + " stdout P c", z + " stdout F d"}, []string{"1 " + at + " 3 abcd"}},
+		{"cri part that ends empty", criLog, []string{z + " stdout P ab", z + " stdout F "}, []string{"1 " + at + " 2 ab"}},
+		{"cri empty line, with and without its space", criLog, []string{z + " stdout F ", z + " stdout F"}, []string{"1 " + at + " 1 ", "1 " + at + " 2 "}},
+		{"cri further tags", criLog, []string{z + " stdout F:x a"}, []string{"1 " + at + " 1 a"}},
+		{"cri zone", criLog, []string{"2026-10-22T03:15:41.5+08:00 stdout F a"}, []string{"1 " + at + " 1 a"}},
+		{"not docker after all", dockerLog, []string{"panic: boom", `{"log":"cut`, `{"log":5,"stream":"stdout","time":"` + z + `"}`},
 			[]string{"0 0 1 panic: boom", `0 0 2 {"log":"cut`, `0 0 3 {"log":5,"stream":"stdout","time":"` + z + `"}`}},
-		{"not cri after all", CRI, []string{"", "a b c", z + " stdlog F a", z + " stdout X a", z + " stdout"},
+		{"not cri after all", criLog, []string{"", "a b c", z + " stdlog F a", z + " stdout X a", z + " stdout"},
 			[]string{"0 0 1 ", "0 0 2 a b c", "0 0 3 " + z + " stdlog F a", "0 0 4 " + z + " stdout X a", "0 0 5 " + z + " stdout"}},
-		{"no framing", None, []string{docker("a", "stdout")}, []string{"0 0 1 " + docker("a", "stdout")}},
+		{"no framing", noRuntime, []string{docker("a", "stdout")}, []string{"0 0 1 " + docker("a", "stdout")}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := decode(t, &Decoder{Framing: tt.framing}, tt.in...)
+			got := decode(t, &decoder{runtime: tt.framing}, tt.in...)
 			if strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
 				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
 			}
@@ -80,7 +80,7 @@ func note(line string, gone int) string {
 }
 
 func TestLinesAreCutAtMaxLine(t *testing.T) {
-	d := &Decoder{Framing: CRI, MaxLine: 5}
+	d := &decoder{runtime: criLog, MaxLine: 5}
 	const z = "2026-10-21T19:15:41Z stdout "
 	got := decode(t, d, z+"F 12345", z+"F 1234567", z+"P 123", z+"P 45", z+"F ", z+"P 1234", z+"P 5678", z+"F 9", z+"F ok")
 	var texts []string
@@ -94,7 +94,7 @@ func TestLinesAreCutAtMaxLine(t *testing.T) {
 }
 
 func TestCuttingLeavesTheRestOfTheBuffer(t *testing.T) {
-	d := &Decoder{Framing: CRI, MaxLine: 1}
+	d := &decoder{runtime: criLog, MaxLine: 1}
 	buf := []byte("2026-10-21T19:15:41Z stdout F abcdefgh\nnext line")
 	if line, _ := d.Unwrap(buf[:38], 0); string(line.Text) != note("a", 7) {
 		t.Errorf("got %q", line.Text)
@@ -105,7 +105,7 @@ func TestCuttingLeavesTheRestOfTheBuffer(t *testing.T) {
 }
 
 func TestFlushGivesWhatGotNoEnd(t *testing.T) {
-	d := &Decoder{Framing: CRI}
+	d := &decoder{runtime: criLog}
 	const z = "2026-10-21T19:15:41Z "
 	if got := decode(t, d, z+"stdout P out", z+"stderr P err"); got != nil || !d.Pending() {
 		t.Fatalf("two beginnings gave %q, pending: %v", got, d.Pending())
@@ -123,29 +123,29 @@ func TestFlushGivesWhatGotNoEnd(t *testing.T) {
 }
 
 func TestDetect(t *testing.T) {
-	for line, want := range map[string]Framing{
-		`{"log":"a\n","stream":"stderr","time":"2026-10-21T19:15:41.123456789Z"}`:                     Docker,
-		`{"time":"2026-10-21T19:15:41Z","stream":"stdout","log":"part"}`:                              Docker,
-		`2026-10-21T19:15:41.123456789Z stdout F a`:                                                   CRI,
-		`2026-10-21T19:15:41.123456789+02:00 stderr P a`:                                              CRI,
-		`time=2026-10-21T19:15:41.541Z level=INFO source=server.go:496 msg="loading model"`:           None,
-		`{"timestamp":1701615522,"level":"INFO","function":"main","line":1746,"message":"listening"}`: None,
-		`{"log":"a\n","stream":"stderr"}`:                                                             None,
-		`2023/10/06 13:38:58 routes.go:572: Listening on 127.0.0.1:11434`:                             None,
-		``: None,
+	for line, want := range map[string]runtime{
+		`{"log":"a\n","stream":"stderr","time":"2026-10-21T19:15:41.123456789Z"}`:                     dockerLog,
+		`{"time":"2026-10-21T19:15:41Z","stream":"stdout","log":"part"}`:                              dockerLog,
+		`2026-10-21T19:15:41.123456789Z stdout F a`:                                                   criLog,
+		`2026-10-21T19:15:41.123456789+02:00 stderr P a`:                                              criLog,
+		`time=2026-10-21T19:15:41.541Z level=INFO source=server.go:496 msg="loading model"`:           noRuntime,
+		`{"timestamp":1701615522,"level":"INFO","function":"main","line":1746,"message":"listening"}`: noRuntime,
+		`{"log":"a\n","stream":"stderr"}`:                                                             noRuntime,
+		`2023/10/06 13:38:58 routes.go:572: Listening on 127.0.0.1:11434`:                             noRuntime,
+		``: noRuntime,
 	} {
-		if got := Detect([]byte(line)); got != want {
-			t.Errorf("Detect(%q) = %d, want %d", line, got, want)
+		if got := detectRuntime([]byte(line)); got != want {
+			t.Errorf("detectRuntime(%q) = %d, want %d", line, got, want)
 		}
 	}
 }
 
 func TestUnwrapAllocatesNothing(t *testing.T) {
-	for framing, line := range map[Framing]string{
-		Docker: `{"log":"time=2026 msg=\"a b\"\n","stream":"stderr","time":"2026-10-21T19:15:41.123456789Z"}`,
-		CRI:    `2026-10-21T19:15:41.123456789Z stdout F [GIN] 2026/10/21`,
+	for framing, line := range map[runtime]string{
+		dockerLog: `{"log":"time=2026 msg=\"a b\"\n","stream":"stderr","time":"2026-10-21T19:15:41.123456789Z"}`,
+		criLog:    `2026-10-21T19:15:41.123456789Z stdout F [GIN] 2026/10/21`,
 	} {
-		d := &Decoder{Framing: framing, MaxLine: 1 << 20}
+		d := &decoder{runtime: framing, MaxLine: 1 << 20}
 		buf := make([]byte, len(line))
 		if n := testing.AllocsPerRun(100, func() {
 			copy(buf, line)

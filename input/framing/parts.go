@@ -1,13 +1,4 @@
-// Package container takes the framing of container runtimes off log lines:
-// Docker's json-file and the CRI format of Kubernetes and Podman. What a
-// program wrote as one line comes back as one line, with the runtime's time.
-//
-// It does no I/O and knows no files: who reads them hands in physical lines, asks
-// where reading may resume, and says which file goes on with the last line of
-// another one. A line that is not framed stays as it is. No runtime says which
-// line a part belongs to: after one that was never ended the next counts as its
-// end, but for ten seconds and a rotation between them.
-package container
+package framing
 
 import (
 	"time"
@@ -15,13 +6,15 @@ import (
 	"ollama-hec/input"
 )
 
-// Framing is how a runtime wraps lines. A file has one, told by its first line.
-type Framing uint8
+// runtime is how a container's runtime wraps lines, and divides the long ones. No
+// runtime says which line a part belongs to: after one that was never ended the next
+// counts as its end, but for ten seconds and a rotation between them.
+type runtime uint8
 
 const (
-	None   Framing = iota
-	Docker         // {"log":"text\n","stream":"stderr","time":"2026-11-21T19:15:41.5Z"}
-	CRI            // 2026-11-21T19:15:41.5Z stderr F text
+	noRuntime runtime = iota
+	dockerLog         // {"log":"text\n","stream":"stderr","time":"2026-11-21T19:15:41.5Z"}
+	criLog            // 2026-11-21T19:15:41.5Z stderr F text
 )
 
 // MinPhysical is the shortest limit for physical lines that cuts no framed
@@ -30,14 +23,14 @@ const (
 const MinPhysical = 128 << 10
 
 // Detect tells the framing from the first complete line of a file.
-func Detect(line []byte) Framing {
+func detectRuntime(line []byte) runtime {
 	if _, ok := parseDocker(line); ok {
-		return Docker
+		return dockerLog
 	}
 	if _, ok := parseCRI(line); ok {
-		return CRI
+		return criLog
 	}
-	return None
+	return noRuntime
 }
 
 // Line is what the program in the container wrote.
@@ -47,10 +40,10 @@ type Line struct {
 	Output input.Output
 }
 
-// Decoder unwraps the lines of one file, in order. The zero Decoder passes
+// decoder unwraps the lines of one file, in order. The zero decoder passes
 // lines through.
-type Decoder struct {
-	Framing Framing
+type decoder struct {
+	runtime runtime
 	// MaxLine is where lines are cut, with a note; 0: never.
 	MaxLine int
 
@@ -81,12 +74,12 @@ type frame struct {
 // and returns the line it completes; false if it was a part only. It may
 // overwrite the bytes of physical. Text points into physical or, if the line
 // came in parts, is the caller's to keep.
-func (d *Decoder) Unwrap(physical []byte, start input.Position) (Line, bool) {
+func (d *decoder) Unwrap(physical []byte, start input.Position) (Line, bool) {
 	f, ok := d.parse(physical)
 	if !ok {
 		return Line{Text: physical}, true
 	}
-	if d.Framing == Docker {
+	if d.runtime == dockerLog {
 		f.unescape()
 	}
 	p := &d.parts[f.output]
@@ -103,11 +96,11 @@ func (d *Decoder) Unwrap(physical []byte, start input.Position) (Line, bool) {
 	return d.close(f.output), true
 }
 
-func (d *Decoder) parse(physical []byte) (frame, bool) {
-	switch d.Framing {
-	case Docker:
+func (d *decoder) parse(physical []byte) (frame, bool) {
+	switch d.runtime {
+	case dockerLog:
 		return parseDocker(physical)
-	case CRI:
+	case criLog:
 		return parseCRI(physical)
 	}
 	return frame{}, false
@@ -119,7 +112,7 @@ func (d *Decoder) parse(physical []byte) (frame, bool) {
 const longestPause = 10 * time.Second
 
 // inherit takes over the parts of before.
-func (d *Decoder) inherit(before *Decoder, start input.Position) {
+func (d *decoder) inherit(before *decoder, start input.Position) {
 	for out, p := range before.parts {
 		if p.open {
 			p.start, p.inherited = start, true
@@ -131,7 +124,7 @@ func (d *Decoder) inherit(before *Decoder, start input.Position) {
 
 // abandon returns a line that was inherited and that physical shows to have no
 // more parts, false if there is none. Call it until then, before Unwrap.
-func (d *Decoder) abandon(physical []byte) (Line, bool) {
+func (d *decoder) abandon(physical []byte) (Line, bool) {
 	f, framed := d.parse(physical)
 	d.heir = false
 	for out := range d.parts {
@@ -149,7 +142,7 @@ func (d *Decoder) abandon(physical []byte) (Line, bool) {
 
 // Resume is where reading may begin again when everything before next is
 // done with: next, or the first part of a line that is not complete yet.
-func (d *Decoder) Resume(next input.Position) input.Position {
+func (d *decoder) Resume(next input.Position) input.Position {
 	for i := range d.parts {
 		if p := &d.parts[i]; p.open {
 			next = min(next, p.start)
@@ -159,7 +152,7 @@ func (d *Decoder) Resume(next input.Position) input.Position {
 }
 
 // Pending reports whether a line has begun that no part has ended yet.
-func (d *Decoder) Pending() bool {
+func (d *decoder) Pending() bool {
 	for i := range d.parts {
 		if d.parts[i].open {
 			return true
@@ -170,7 +163,7 @@ func (d *Decoder) Pending() bool {
 
 // Flush returns a line that will get no more parts, because its file ends
 // for good; false if there is none. Call it until then.
-func (d *Decoder) Flush() (Line, bool) {
+func (d *decoder) Flush() (Line, bool) {
 	for out := range d.parts {
 		if d.parts[out].open {
 			return d.close(input.Output(out)), true
@@ -179,7 +172,7 @@ func (d *Decoder) Flush() (Line, bool) {
 	return Line{}, false
 }
 
-func (d *Decoder) close(out input.Output) Line {
+func (d *decoder) close(out input.Output) Line {
 	p := &d.parts[out]
 	line := Line{d.limit(p.text, p.size), p.time, out}
 	*p = parts{}
@@ -195,7 +188,7 @@ func (p *parts) add(text []byte, limit int) {
 	p.text = append(p.text, text...)
 }
 
-func (d *Decoder) limit(text []byte, size int64) []byte {
+func (d *decoder) limit(text []byte, size int64) []byte {
 	if d.MaxLine <= 0 {
 		return text
 	}

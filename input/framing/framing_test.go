@@ -1,4 +1,4 @@
-package container
+package framing
 
 import (
 	"testing"
@@ -9,7 +9,7 @@ import (
 func TestChunkKeepsTimeOutputAndPosition(t *testing.T) {
 	const first, second = "2026-11-21T19:15:41.5Z stderr F text", "2026-11-21T19:15:42Z stdout P begun"
 	var f Frames
-	if limit := f.Detect([]byte(first+"\n"), 100); limit < MinPhysical {
+	if limit := f.Limit([]byte(first+"\n"), 100); limit < MinPhysical {
 		t.Errorf("physical lines are cut at %d", limit)
 	}
 	c := &input.Chunk{Records: []input.Record{{Text: []byte(first), Next: 37}, {Text: []byte(second), Next: 73}}}
@@ -26,7 +26,7 @@ func TestChunkKeepsTimeOutputAndPosition(t *testing.T) {
 
 func TestUnframedChunkStaysAsItIs(t *testing.T) {
 	var f Frames
-	if limit := f.Detect([]byte("[GIN] plain\n"), 100); limit != 100 {
+	if limit := f.Limit([]byte("[GIN] plain\n"), 100); limit != 100 {
 		t.Errorf("lines are cut at %d", limit)
 	}
 	c := &input.Chunk{Records: []input.Record{{Text: []byte("[GIN] plain"), Next: 12}}}

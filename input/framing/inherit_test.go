@@ -1,4 +1,4 @@
-package container
+package framing
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 	"ollama-hec/input"
 )
 
-// physical is a CRI line of text's i-th byte: of which output, and whether it ends there.
+// physical is a criLog line of text's i-th byte: of which output, and whether it ends there.
 func physical(i int, b byte) string {
 	output, tag := "stdout", "P"
 	if b&1 != 0 {
@@ -43,7 +43,7 @@ func unwrap(log []byte, cuts []int) (texts []string) {
 		c := new(input.Chunk)
 		for i := at; i < end; i++ {
 			line := physical(i, log[i])
-			frames.Detect([]byte(line+"\n"), 1<<10)
+			frames.Limit([]byte(line+"\n"), 1<<10)
 			c.Records = append(c.Records, input.Record{Text: []byte(line), Next: input.Position(i - at + 1)})
 		}
 		progress := input.Idle
@@ -65,7 +65,7 @@ func unwrap(log []byte, cuts []int) (texts []string) {
 func TestInheritedLineHoldsThePosition(t *testing.T) {
 	const z = "2026-11-21T19:15:41Z "
 	var before, f Frames
-	before.Detect([]byte(z+"stdout P a\n"), 100)
+	before.Limit([]byte(z+"stdout P a\n"), 100)
 	c := &input.Chunk{Records: []input.Record{{Text: []byte(z + "stdout P be"), Next: 50}}}
 	before.Unwrap(c, 0, input.Idle)
 	f.Inherit(&before, 7)
@@ -73,7 +73,7 @@ func TestInheritedLineHoldsThePosition(t *testing.T) {
 		t.Error("it was not taken over")
 	}
 	c.Records = []input.Record{{Text: []byte(z + "stderr F other"), Next: 20}, {Text: []byte(z + "stdout F gun"), Next: 30}, {Text: []byte(z + "stdout F whole"), Next: 40}}
-	f.Detect([]byte(z+"stdout F a\n"), 100)
+	f.Limit([]byte(z+"stdout F a\n"), 100)
 	f.Unwrap(c, 7, input.Idle)
 	var got []string
 	for _, r := range c.Records {

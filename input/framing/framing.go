@@ -1,0 +1,400 @@
+// Package framing takes off log lines what other programs put around them: the
+// frames of container runtimes, the prefixes of journalctl, syslog, docker compose,
+// kubectl and their like, the JSON of log shippers. What Ollama wrote as one line
+// comes back as one line, with the time, the host and the container that the
+// envelope names. The table in envelope.go has all that are known.
+//
+// What envelope a log is in is decided by its first lines and kept from then on,
+// over restarts and rotation: a log that is plain at first stays so, and what
+// looks like an envelope in it is text, for whoever asks Ollama may have written
+// it. In a log with an envelope a line without it can only come from whoever
+// writes the log; it may be in a second envelope, as after a change of format. A
+// line with a stamp of Ollama's own and no envelope makes the log a plain one.
+//
+// Lines of other programs in the same log are left out and counted, unless the
+// log is named for Ollama. The package does no I/O and knows no files: who reads
+// them hands in physical lines and says which file goes on with another one's.
+package framing
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"time"
+
+	"ollama-hec/input"
+)
+
+// Options say what is known of a log besides its lines. The zero value is right
+// for a log of which nothing is.
+type Options struct {
+	Named bool             // for Ollama: lines of other programs belong to it too
+	Zone  *time.Location   // of stamps without one; nil: proved by the lines, else this machine's
+	Now   func() time.Time // nil: time.Now
+}
+
+// NamedForOllama reports whether the name of a log says that it is Ollama's.
+func NamedForOllama(path string) bool {
+	return strings.Contains(strings.ToLower(path), "ollama")
+}
+
+// Frames takes the envelopes off the lines of one log. The zero Frames has seen
+// nothing yet. It belongs to whoever reads the log.
+type Frames struct {
+	opts  Options
+	state state
+	asked int // lines that proved nothing
+
+	decoder decoder        // of a runtime's frames
+	end     input.Position // of the last physical line
+
+	chains  []*chain // of a log in envelopes, the one first that the log began with
+	clock   clock
+	origins origins
+	piece   piece
+	done    Removed
+}
+
+// state is what is known of a log.
+type state uint8
+
+const (
+	undecided state = iota
+	plain
+	runtimes // in the frames of a container's runtime
+	wrapped  // in other envelopes
+)
+
+// maxChains is how many formats one log may have, one after the other.
+const maxChains = 4
+
+// Removed is what was taken off a log.
+type Removed struct {
+	Lines    int64 // whose envelope was removed
+	Others   int64 // left out: of other programs
+	Remarks  int64 // left out: of the program that made the envelopes
+	Unframed int64 // without the envelope that the log has
+}
+
+// New returns the Frames of a log of which state was kept, "" for none.
+func New(o Options, kept string) *Frames {
+	f := &Frames{opts: o}
+	f.Recall(kept)
+	return f
+}
+
+// Set says what is known of the log. It comes before the first line.
+func (f *Frames) Set(o Options) { f.opts = o }
+
+// Removed is what was taken off so far.
+func (f *Frames) Removed() Removed { return f.done }
+
+// Says is for people: what is removed from the log's lines; empty: nothing.
+func (f *Frames) Says() string {
+	switch f.state {
+	case runtimes:
+		return [...]string{dockerLog: "Docker's JSON", criLog: "the CRI format of Kubernetes and Podman"}[f.decoder.runtime]
+	case wrapped:
+		var parts []string
+		for _, c := range f.chains {
+			var layers []string
+			for _, e := range c.layers {
+				layers = append(layers, e.says)
+			}
+			parts = append(parts, strings.Join(layers, ", then "))
+		}
+		return strings.Join(parts, "; or ")
+	}
+	return ""
+}
+
+// Keep is what a checkpoint keeps of f, so that the log is read on in the same way;
+// empty: nothing is decided.
+func (f *Frames) Keep() string {
+	switch f.state {
+	case plain:
+		return "plain"
+	case runtimes:
+		return [...]string{dockerLog: "docker", criLog: "cri"}[f.decoder.runtime]
+	case wrapped:
+		var s []string
+		for _, c := range f.chains {
+			s = append(s, c.String())
+		}
+		return strings.Join(s, "|")
+	}
+	return ""
+}
+
+// Recall takes over what Keep returned. What is not known counts as nothing.
+func (f *Frames) Recall(kept string) {
+	switch kept {
+	case "":
+		return
+	case "plain":
+		f.state = plain
+		return
+	case "docker":
+		f.state, f.decoder.runtime = runtimes, dockerLog
+		return
+	case "cri":
+		f.state, f.decoder.runtime = runtimes, criLog
+		return
+	}
+	var chains []*chain
+	for s := range strings.SplitSeq(kept, "|") {
+		names, whole := strings.CutSuffix(s, ".")
+		c := &chain{whole: whole}
+		for name := range strings.SplitSeq(names, "+") {
+			e := envelopeNamed(name)
+			if e == nil {
+				return
+			}
+			c.layers = append(c.layers, e)
+		}
+		chains = append(chains, c)
+	}
+	f.state, f.chains = wrapped, chains
+}
+
+// Begin shows f the first bytes of a log that is read on further behind, and of
+// which nothing was kept.
+func (f *Frames) Begin(head []byte) {
+	for line := range bytes.Lines(head) {
+		if f.state != undecided || line[len(line)-1] != '\n' {
+			return
+		}
+		f.decide(judge(bytes.TrimRight(line, "\r\n")))
+	}
+}
+
+// Limit is where physical lines are to be cut if those the program wrote are to be
+// cut at maxLine. data is where reading begins.
+func (f *Frames) Limit(data []byte, maxLine int) int {
+	f.decoder.MaxLine = maxLine
+	switch {
+	case f.state == runtimes, f.state == undecided && len(data) > 0 && isDigit(data[0]):
+		return max(maxLine, MinPhysical)
+	case f.state == wrapped && f.chains[0].object(), f.state == undecided && len(data) > 0 && data[0] == '{':
+		return 2*maxLine + MinPhysical
+	}
+	return maxLine
+}
+
+// Inherit takes over the lines that have begun in the file before and not ended
+// there: they go on in the file of f, of which nothing is read yet. Until they are
+// complete reading resumes at start, where that file is begun.
+func (f *Frames) Inherit(before *Frames, start input.Position) {
+	f.decoder.inherit(&before.decoder, start)
+	f.end = start
+}
+
+// Pending reports whether a line has begun that is not complete yet.
+func (f *Frames) Pending() bool { return f.decoder.Pending() }
+
+// Unwrap replaces the physical lines in c, the first of which begins at first,
+// by those the program wrote. A line that is not complete yet is kept, and
+// reading resumes at its beginning until it is; with Ended it counts as complete.
+func (f *Frames) Unwrap(c *input.Chunk, first input.Position, progress input.Progress) {
+	if f.state == undecided {
+		f.settle(c.Records)
+	}
+	if f.state == runtimes || f.decoder.heir {
+		f.unwrapParts(c, first, progress)
+		return
+	}
+	for i := range c.Records {
+		if text := c.Records[i].Text; len(text) > 0 && (text[0] == 0 || text[0] == bom[0]) {
+			c.Records[i].Text = bytes.TrimPrefix(bytes.TrimLeft(text, "\x00"), bom)
+		}
+	}
+	if f.state != plain {
+		f.unwrapLines(c, first)
+	}
+}
+
+// unwrapParts is Unwrap for the frames of a container's runtime.
+func (f *Frames) unwrapParts(c *input.Chunk, first input.Position, progress input.Progress) {
+	start, records := first, c.Records[:0]
+	if f.decoder.heir { // there may be more lines than there were
+		records = make([]input.Record, 0, len(c.Records)+int(input.Outputs))
+	}
+	for _, physical := range c.Records {
+		if f.decoder.heir {
+			for line, more := f.decoder.abandon(physical.Text); more; line, more = f.decoder.abandon(physical.Text) {
+				records = append(records, record(line, f.decoder.Resume(start)))
+			}
+		}
+		line, complete := f.decoder.Unwrap(physical.Text, start)
+		start, f.end = physical.Next, physical.Next
+		if complete {
+			records = append(records, record(line, f.decoder.Resume(start)))
+			f.done.Lines++
+		}
+	}
+	if progress == input.Ended {
+		for line, more := f.decoder.Flush(); more; line, more = f.decoder.Flush() {
+			records = append(records, record(line, f.decoder.Resume(f.end)))
+		}
+	}
+	c.Records = records
+}
+
+func record(line Line, next input.Position) input.Record {
+	return input.Record{Text: line.Text, Next: next, Time: line.Time, Output: line.Output}
+}
+
+// settle decides by the first of lines that proves something, and learns of a log
+// in envelopes what more these lines say.
+func (f *Frames) settle(lines []input.Record) {
+	for i := range lines {
+		text := bytes.TrimPrefix(bytes.TrimLeft(lines[i].Text, "\x00"), bom)
+		if f.decide(judge(text)) {
+			break
+		}
+	}
+	if f.state != wrapped {
+		return
+	}
+	const most = 256 // lines in which a stamp of Ollama's own is looked for
+	for i := range lines[:min(len(lines), most)] {
+		if p := &f.piece; f.chains[0].open(lines[i].Text, p) {
+			f.learn(f.chains[0], p)
+		}
+	}
+}
+
+// decide takes a verdict and reports whether the log is decided.
+func (f *Frames) decide(v verdict) bool {
+	if f.asked++; !v.decides() && f.asked < maxUndecided {
+		return false
+	}
+	switch {
+	case v.runtime != noRuntime:
+		f.state, f.decoder.runtime = runtimes, v.runtime
+	case v.outer != nil:
+		f.state, f.chains = wrapped, []*chain{{layers: []*envelope{v.outer}}}
+	default:
+		f.state = plain
+	}
+	return true
+}
+
+// learn takes from a line out of its envelopes whether there are further ones, whose
+// it is, and how its stamps are to be read.
+func (f *Frames) learn(c *chain, p *piece) {
+	if p.remark {
+		return
+	}
+	is := f.origins.of(&p.names, c.syslog())
+	if is.whose == others {
+		return
+	}
+	c.extend(p)
+	found, at := looks(p.text)
+	if found == stamped {
+		is.whose, f.origins.named = ollamas, true
+	}
+	if at != 0 && f.clock.wants(p.at) {
+		f.clock.prove(p.at, at)
+	}
+}
+
+// unwrapLines is Unwrap for logs in other envelopes, and for those of which nothing
+// is known yet.
+func (f *Frames) unwrapLines(c *input.Chunk, start input.Position) {
+	f.clock.set, f.clock.now = f.opts.Zone, f.opts.Now
+	if f.clock.now == nil {
+		f.clock.now = time.Now
+	}
+	records := c.Records[:0]
+	for i, physical := range c.Records {
+		r := f.unwrap(physical)
+		r.Next = physical.Next
+		for f.piece.written != asItIs && !r.Omitted { // more than one line of text
+			line, rest, more := bytes.Cut(r.Text, lineFeed)
+			if !more {
+				break
+			}
+			if len(records) == i && cap(records) == cap(c.Records) {
+				records = append(make([]input.Record, 0, len(c.Records)+16), records...)
+			}
+			one := r
+			one.Text, one.Next = f.limit(line), start
+			records = append(records, one)
+			r.Text = rest
+		}
+		r.Text = f.limit(r.Text)
+		records = append(records, r)
+		start = physical.Next
+	}
+	c.Records = records
+}
+
+func (f *Frames) limit(text []byte) []byte {
+	if most := f.decoder.MaxLine; most > 0 && len(text) > most && f.piece.written != asItIs {
+		text, _ = input.Limit(text, int64(len(text)), most)
+	}
+	return text
+}
+
+// unwrap takes one line out of its envelopes.
+func (f *Frames) unwrap(r input.Record) input.Record {
+	p := &f.piece
+	p.written = asItIs
+	if f.state == undecided && !f.decide(judge(r.Text)) || f.state == plain {
+		return r
+	}
+	c := f.find(r.Text)
+	if c == nil {
+		f.done.Unframed++
+		return r
+	}
+	if p.remark {
+		f.done.Remarks++
+		return input.Record{Omitted: true}
+	}
+	if !c.whole || f.clock.wants(p.at) {
+		f.learn(c, p)
+		c.open(r.Text, p) // in a further envelope, perhaps
+	}
+	is := f.origins.of(&p.names, c.syslog())
+	if is.whose != ollamas && !f.opts.Named && !f.origins.keeps(is, p.text) {
+		f.done.Others++
+		return input.Record{Omitted: true}
+	}
+	f.done.Lines++
+	how := p.written
+	p.decode()
+	p.written = how
+	if c.syslog() && how == asItIs && bytes.HasPrefix(p.text, []byte("#011")) {
+		p.text = append(p.text[:0], append([]byte{'\t'}, p.text[4:]...)...) // as rsyslog writes a tab
+	}
+	return input.Record{Text: p.text, Time: f.clock.instant(p.at), Output: p.output, Host: is.host, Program: is.program}
+}
+
+// find takes a line out of the envelopes of the chain it returns: the one that the
+// last line was in, or another of this log; nil if it is in none.
+func (f *Frames) find(line []byte) *chain {
+	for i, c := range f.chains {
+		if c.open(line, &f.piece) {
+			if i > 0 {
+				f.chains[0], f.chains[i] = c, f.chains[0]
+			}
+			return c
+		}
+	}
+	if found, _ := looks(line); found == stamped {
+		f.state, f.chains = plain, nil // Ollama's own line as it stands
+		return nil
+	}
+	if len(f.chains) < maxChains {
+		if v := judge(line); v.outer != nil {
+			c := &chain{layers: []*envelope{v.outer}}
+			f.chains = slices.Insert(f.chains, 0, c)
+			c.open(line, &f.piece)
+			return c
+		}
+	}
+	return nil
+}

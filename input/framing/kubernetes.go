@@ -1,0 +1,108 @@
+package framing
+
+import "bytes"
+
+// parseKubectl takes `[pod/ollama-0/ollama] text` apart.
+func parseKubectl(line []byte, p *piece) bool {
+	const head = "[pod/"
+	if !bytes.HasPrefix(line, []byte(head)) {
+		return false
+	}
+	end := bytes.IndexByte(line[:min(len(line), 2*longestName)], ']')
+	if end < 0 || end+1 < len(line) && line[end+1] != ' ' {
+		return false
+	}
+	pod, container, ok := bytes.Cut(line[len(head):end], []byte("/"))
+	if !ok || !label(pod) || !label(container) {
+		return false
+	}
+	p.names.pod, p.names.container, p.text, p.strong = pod, container, oneSpace(line, end+1), true
+	return true
+}
+
+// parseStern takes `ollama-0 ollama text` apart, as stern prints it, in colours or
+// without.
+func parseStern(line []byte, p *piece) bool {
+	if sternRemark(line, p) {
+		return true
+	}
+	pod, i := word(line, 0)
+	container, i := word(line, i)
+	if !label(pod) || !label(container) || !p.names.ofPod(pod, container) {
+		return false
+	}
+	p.text = line[i:]
+	return true
+}
+
+// parseSternNamespaced takes `ai ollama-0 ollama text` apart, as stern prints it
+// for more than one namespace.
+func parseSternNamespaced(line []byte, p *piece) bool {
+	if sternRemark(line, p) {
+		return true
+	}
+	namespace, i := word(line, 0)
+	pod, i := word(line, i)
+	container, i := word(line, i)
+	if !label(namespace) || !label(pod) || !label(container) || !p.names.ofPod(pod, container) {
+		return false
+	}
+	p.names.namespace, p.text = namespace, line[i:]
+	return true
+}
+
+// sternRemark is `+ ollama-0 › ollama`, which says that a log is followed from now
+// on, or with - no more.
+func sternRemark(line []byte, p *piece) bool {
+	i := colours(line, 0)
+	if i+1 >= len(line) || line[i] != '+' && line[i] != '-' || line[i+1] != ' ' || !bytes.Contains(line[:min(len(line), 3*longestName)], []byte(" › ")) {
+		return false
+	}
+	p.remark, p.text = true, line[len(line):]
+	return true
+}
+
+// ofPod sets both names if the first looks as those that Kubernetes gives to pods:
+// with a number, or a random end.
+func (n *names) ofPod(pod, container []byte) bool {
+	dash := bytes.LastIndexByte(pod, '-')
+	if dash <= 0 {
+		return false
+	}
+	end := pod[dash+1:]
+	if !numbered(pod) && len(end) != 5 {
+		return false
+	}
+	n.pod, n.container = pod, container
+	return true
+}
+
+// word is the word at i with its colours, and where the next begins; nil if no
+// space ends it.
+func word(line []byte, i int) (w []byte, next int) {
+	i += colours(line, i)
+	start := i
+	for i < len(line) && i-start < longestName && containerByte[line[i]] {
+		i++
+	}
+	w = line[start:i]
+	i += resets(line, i)
+	if i >= len(line) || line[i] != ' ' {
+		return nil, i
+	}
+	return w, i + 1 + resets(line, i+1)
+}
+
+// label reports whether b is a name as Kubernetes allows them.
+func label(b []byte) bool {
+	if len(b) == 0 || len(b) > longestName {
+		return false
+	}
+	for i, c := range b {
+		alnum := c-'a' < 26 || isDigit(c)
+		if !alnum && (c != '-' && c != '.' || i == 0 || i == len(b)-1) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,77 @@
+package sourcetypes
+
+import "ollama-hec/input"
+
+// outlet is what writes one line after the other: one output of one program on one
+// host. Lines of different outlets are never joined.
+type outlet struct {
+	host    string
+	program *input.Program
+	output  input.Output
+}
+
+// maxOutlets bounds what a stream of many programs costs. Beyond it what is held is
+// let go of, and the Normalizer begins anew.
+const maxOutlets = 256
+
+// outlets has, by the numbers of the outlets met so far, what is known of each.
+type outlets struct {
+	known []outlet
+	open  []*block // of the queue: what lines of this outlet may join
+	cut   []int    // in how many more lines the rest of a broken crash may come
+	zones []zone   // of the last line with one
+	last  int      // the outlet of the last record
+}
+
+// zone is what of a Carry belongs to a program rather than to its stream.
+type zone struct {
+	offset       int32
+	known, trace bool
+}
+
+// of is the number of the outlet that a record came from.
+func (n *Normalizer) of(r *input.Record) int {
+	at := outlet{r.Host, r.Program, r.Output}
+	if at.output >= input.Outputs {
+		at.output = input.Mixed
+	}
+	o := &n.outlets
+	if o.last < len(o.known) && o.known[o.last] == at {
+		return o.last
+	}
+	for i := range o.known {
+		if o.known[i] == at {
+			n.turn(i)
+			return i
+		}
+	}
+	if len(o.known) == maxOutlets {
+		n.Flush()
+		*o = outlets{}
+	}
+	o.known, o.open, o.cut = append(o.known, at), append(o.open, nil), append(o.cut, 0)
+	o.zones = append(o.zones, zone{})
+	n.turn(len(o.known) - 1)
+	return o.last
+}
+
+// turn makes i the outlet of the last record. Another program may be in another zone,
+// and log at another level: of one just met the zone is taken to be the same.
+func (n *Normalizer) turn(i int) {
+	o := &n.outlets
+	from, to := &o.known[o.last], &o.known[i]
+	if from.host != to.host || from.program != to.program {
+		left := zone{n.carry.Offset, n.carry.Zoned, n.carry.Trace}
+		for k := range o.known { // of all outputs alike
+			if o.known[k].host == from.host && o.known[k].program == from.program {
+				o.zones[k] = left
+			}
+		}
+		is := o.zones[i]
+		if is.known {
+			n.carry.Offset, n.carry.Zoned = is.offset, true
+		}
+		n.carry.Trace = is.trace
+	}
+	o.last = i
+}

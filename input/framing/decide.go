@@ -24,15 +24,16 @@ func judge(line []byte) (v verdict) {
 	}
 	for _, e := range envelopes {
 		var p piece
-		if e.parse(line, &p) && !p.remark && e.believes(&p) {
+		if e.parse(line, &p) && !p.remark && e.believes(&p, maxLayers-1) {
 			return verdict{outer: e}
 		}
 	}
 	return v
 }
 
-// believes reports whether a line that has the shape of e is in e.
-func (e *envelope) believes(p *piece) bool {
+// believes reports whether a line that has the shape of e is in e, by what is inside,
+// in so many further envelopes.
+func (e *envelope) believes(p *piece, layers int) bool {
 	if p.strong {
 		return true
 	}
@@ -40,9 +41,12 @@ func (e *envelope) believes(p *piece) bool {
 	if found == stamped || found == typical && !e.bare {
 		return true
 	}
+	if layers == 0 {
+		return false
+	}
 	for _, name := range e.inner {
 		var within piece
-		if inner := envelopeNamed(name); inner.parse(p.text, &within) && within.strong {
+		if inner := envelopeNamed(name); inner.parse(p.text, &within) && inner.believes(&within, layers-1) {
 			return true
 		}
 	}
@@ -91,7 +95,7 @@ func (c *chain) extend(p *piece) {
 	}
 	for _, name := range c.layers[len(c.layers)-1].inner {
 		var within piece
-		if e := envelopeNamed(name); e.parse(p.text, &within) && e.believes(&within) {
+		if e := envelopeNamed(name); e.parse(p.text, &within) && e.believes(&within, 0) {
 			c.layers = append(c.layers, e)
 			return
 		}

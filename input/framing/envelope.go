@@ -93,6 +93,8 @@ var envelopes = []*envelope{
 		sample: `kube.ollama: [1778270405.100000000, {"log":"[GIN] …"}]`},
 	{name: "stamp", says: "time stamp before each line", parse: parseStamped, inner: []string{"swarm", "compose", "kubectl"},
 		sample: `2026-04-13T06:00:00.123456789Z [GIN] …`},
+	{name: "glued", says: "time stamp before each line, as of TrueNAS", parse: parseGlued,
+		sample: `2026-04-13 06:00:00.123456+00:00[GIN] …`},
 	{name: "clock", says: "time of day before each line", parse: parseClock, bare: true,
 		sample: `08:00:00 [GIN] …`},
 	{name: "stern", says: "stern prefix", parse: parseStern, inner: inContainer,

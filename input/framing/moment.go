@@ -143,7 +143,7 @@ func bsdMoment(b []byte) (m moment, n int) {
 
 // timeOfDay is where in b a time of day begins behind a date, -1 if none does.
 func timeOfDay(b []byte, from int) int {
-	for i := from + 2; i < len(b)-7 && i < longestDate; i++ {
+	for i := from + 2; i <= len(b)-6 && i < longestDate; i++ {
 		if b[i] == ':' && b[i+3] == ':' && i >= 3 && b[i-3] == ' ' && isDigit(b[i-1]) {
 			return i - 2
 		}

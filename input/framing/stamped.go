@@ -3,8 +3,8 @@ package framing
 import "bytes"
 
 // parseStamped takes a date and a time off: those of docker logs -t, kubectl
-// --timestamps, Docker Desktop, Portainer, TrueNAS, ts, svlogd, s6-log, tai64n and
-// NSSM, in brackets or without.
+// --timestamps, Docker Desktop, Portainer, ts, svlogd, s6-log, tai64n and NSSM, in
+// brackets or without.
 func parseStamped(line []byte, p *piece) bool {
 	i, bracket := 0, false
 	if len(line) > 0 && line[0] == '[' {
@@ -31,13 +31,23 @@ func parseStamped(line []byte, p *piece) bool {
 		if i < len(line) && line[i] == ' ' && sep(line) == ' ' && m.kind != yearless {
 			i++ // s6-log writes two
 		}
-	case m.kind == instant && !bracket: // TrueNAS leaves no space
 	default:
 		return false
 	}
 	// Docker and Kubernetes write all nine digits, and no other log does.
 	p.strong = !bracket && n == len("2026-04-13T06:00:00.123456789Z") && line[10] == 'T' && line[19] == '.' && line[n-1] == 'Z'
 	p.text = line[i:]
+	return true
+}
+
+// parseGlued takes a date and a time with a zone off that no space follows, as in the
+// logs of TrueNAS.
+func parseGlued(line []byte, p *piece) bool {
+	m, n := isoMoment(line)
+	if n == 0 || m.kind != instant || line[n-1] == 'Z' || line[19] != '.' {
+		return false
+	}
+	p.at, p.text = m, line[n:]
 	return true
 }
 

@@ -260,13 +260,14 @@ func (n *Normalizer) stamp(b *block, r *input.Record) {
 		case believed:
 			n.lend(b.at)
 			n.carry.Time, n.carry.Digits = b.at.Nanos, b.at.Digits
+			n.stampedBy = b.out
 			return
 		case doubtful:
 			return
 		}
 	}
 	switch {
-	case n.carry.Time != 0 && r.Time <= n.carry.Time+late:
+	case n.carry.Time != 0 && (r.Time == 0 || r.Time <= n.carry.Time+late && n.alike(b.out, n.stampedBy)):
 		b.at = Stamp{n.carry.Time, n.carry.Digits}
 	case r.Time != 0:
 		b.at = transportStamp(r.Time)

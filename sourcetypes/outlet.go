@@ -21,6 +21,8 @@ type outlets struct {
 	cut   []int    // in how many more lines the rest of a broken crash may come
 	zones []zone   // of the last line with one
 	last  int      // the outlet of the last record
+
+	stampedBy int // the outlet of the last line with a stamp
 }
 
 // zone is what of a Carry belongs to a program rather than to its stream.
@@ -55,15 +57,19 @@ func (n *Normalizer) of(r *input.Record) int {
 	return o.last
 }
 
+// alike reports whether two outlets are of the same program on the same host.
+func (o *outlets) alike(i, k int) bool {
+	return o.known[i].host == o.known[k].host && o.known[i].program == o.known[k].program
+}
+
 // turn makes i the outlet of the last record. Another program may be in another zone,
 // and log at another level: of one just met the zone is taken to be the same.
 func (n *Normalizer) turn(i int) {
 	o := &n.outlets
-	from, to := &o.known[o.last], &o.known[i]
-	if from.host != to.host || from.program != to.program {
+	if !o.alike(o.last, i) {
 		left := zone{n.carry.Offset, n.carry.Zoned, n.carry.Trace}
 		for k := range o.known { // of all outputs alike
-			if o.known[k].host == from.host && o.known[k].program == from.program {
+			if o.alike(k, o.last) {
 				o.zones[k] = left
 			}
 		}

@@ -1,6 +1,7 @@
 package sourcetypes
 
 import (
+	"bytes"
 	"time"
 
 	"ollama-hec/input"
@@ -144,7 +145,11 @@ func (n *Normalizer) take(r *input.Record) {
 	n.next = r.Next
 	n.counts.Lines++
 	l := &n.cur.line
-	n.read(l, r.Text)
+	if n.read(l, r.Text); l.torn {
+		n.next, n.carry = start, before
+		n.takeTorn(r)
+		return
+	}
 	held := n.open[out]
 	switch {
 	case l.form == blank:
@@ -175,6 +180,25 @@ func (n *Normalizer) take(r *input.Record) {
 	n.stamp(b, r)
 	n.classify(b)
 	n.drain()
+}
+
+// takeTorn takes a record with zeros in it, as a power cut leaves them where nothing
+// was written yet: what stands before and behind them are lines of their own.
+func (n *Normalizer) takeTorn(r *input.Record) {
+	n.counts.Lines--
+	part, start := *r, n.next
+	for rest := r.Text; len(rest) > 0; {
+		rest = bytes.TrimLeft(rest, "\x00")
+		end := bytes.IndexByte(rest, 0)
+		if end < 0 {
+			end = len(rest)
+		}
+		if part.Text, rest = rest[:end], rest[end:]; end > 0 {
+			part.Next = start // of which the rest is still to come
+			n.take(&part)
+		}
+	}
+	n.next = r.Next
 }
 
 // takeWithin takes an access line that stands within the crash held.

@@ -99,3 +99,21 @@ func TestOmittedLinesAdvanceThePosition(t *testing.T) {
 		t.Errorf("resumes at %d, %+v", next, n.Counts())
 	}
 }
+
+// A power cut leaves zeros where lines were: those before and behind are lines.
+func TestZerosHideNoLine(t *testing.T) {
+	const zeros = "\x00\x00\x00"
+	got := programsTold(
+		wrote(nil, 0, zeros+`time=2026-04-13T06:00:00.000Z level=INFO msg=a`),
+		wrote(nil, 0, `broken off`+zeros+`time=2026-04-13T06:00:01.000Z level=INFO msg=b`+zeros),
+		wrote(nil, 0, zeros),
+	)
+	want := []string{
+		" 1776060000.000 time=2026-04-13T06:00:00.000Z level=INFO msg=a",
+		" 1776060000.000 broken off",
+		" 1776060001.000 time=2026-04-13T06:00:01.000Z level=INFO msg=b",
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("%q", got)
+	}
+}

@@ -136,6 +136,11 @@ func (s *Source) goOn(a *arrival, accept func(record) bool, now time.Time) *gene
 	delete(s.dormant, key)
 	g := s.generate(a, r.Source, key, r.Offset, now)
 	g.carry, g.born = r.Carry, r.Born
+	if g.framing = r.Framing; g.framing != "" {
+		g.frames.Recall(g.framing)
+	} else if r.Offset > 0 {
+		g.frames.Begin(a.head)
+	}
 	g.resumed = &r
 	g.departed = a.path != r.Source
 	g.gone = !s.wanted(a.path)

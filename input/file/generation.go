@@ -67,6 +67,7 @@ type generation struct {
 
 	started   int64 // where reading began
 	carry     input.Carry
+	framing   string // how its lines are framed, as a checkpoint keeps it
 	committed int64
 	marks     []mark // of places read, the first at or before committed
 	goneAt    int64  // when it was let go of, in seconds since 1970

@@ -84,22 +84,24 @@ func (c *chain) open(line []byte, p *piece) bool {
 	return true
 }
 
-// extend looks whether what p has taken out of the envelopes is in a further one.
-func (c *chain) extend(p *piece) {
+// extend looks whether what p has taken out of the envelopes is in a further one, and
+// reports whether that changed the chain.
+func (c *chain) extend(p *piece) bool {
 	if c.whole || p.remark {
-		return
+		return false
 	}
-	if found, _ := looks(p.text); found != nothing || len(c.layers) == maxLayers {
-		c.whole = found != nothing || len(c.layers) == maxLayers
-		return
+	found, _ := looks(p.text)
+	if c.whole = found != nothing || len(c.layers) == maxLayers; c.whole {
+		return true
 	}
 	for _, name := range c.layers[len(c.layers)-1].inner {
 		var within piece
 		if e := envelopeNamed(name); e.parse(p.text, &within) && e.believes(&within, 0) {
 			c.layers = append(c.layers, e)
-			return
+			return true
 		}
 	}
+	return false
 }
 
 func (c *chain) object() bool { return c.layers[0].object }

@@ -33,9 +33,11 @@ type Options struct {
 	Now   func() time.Time // nil: time.Now
 }
 
-// NamedForOllama reports whether the name of a log says that it is Ollama's.
+// NamedForOllama reports whether the name of the file at path says that it is
+// Ollama's log.
 func NamedForOllama(path string) bool {
-	return strings.Contains(strings.ToLower(path), "ollama")
+	name := path[strings.LastIndexAny(path, `/\`)+1:]
+	return strings.Contains(strings.ToLower(name), "ollama")
 }
 
 // Frames takes the envelopes off the lines of one log. The zero Frames has seen
@@ -53,6 +55,7 @@ type Frames struct {
 	origins origins
 	piece   piece
 	done    Removed
+	changed bool // what Keep returns
 }
 
 // state is what is known of a log.
@@ -85,6 +88,27 @@ func New(o Options, kept string) *Frames {
 
 // Set says what is known of the log. It comes before the first line.
 func (f *Frames) Set(o Options) { f.opts = o }
+
+// Decided reports whether it is known how the log's lines are framed.
+func (f *Frames) Decided() bool { return f.state != undecided }
+
+// News is what Keep returns, and whether it is other than when News was last asked.
+func (f *Frames) News() (kept string, news bool) {
+	if !f.changed {
+		return "", false
+	}
+	f.changed = false
+	return f.Keep(), true
+}
+
+// Follow takes over how the file before was framed. What a container's runtime wrote
+// is told anew in each.
+func (f *Frames) Follow(kept string) {
+	if kept != "docker" && kept != "cri" {
+		f.Recall(kept)
+		f.changed = f.Decided()
+	}
+}
 
 // Removed is what was taken off so far.
 func (f *Frames) Removed() Removed { return f.done }
@@ -269,6 +293,7 @@ func (f *Frames) decide(v verdict) bool {
 	if f.asked++; !v.decides() && f.asked < maxUndecided {
 		return false
 	}
+	f.changed = true
 	switch {
 	case v.runtime != noRuntime:
 		f.state, f.decoder.runtime = runtimes, v.runtime
@@ -290,7 +315,7 @@ func (f *Frames) learn(c *chain, p *piece) {
 	if is.whose == others {
 		return
 	}
-	c.extend(p)
+	f.changed = c.extend(p) || f.changed
 	found, at := looks(p.text)
 	if found == stamped {
 		is.whose, f.origins.named = ollamas, true
@@ -379,19 +404,19 @@ func (f *Frames) find(line []byte) *chain {
 	for i, c := range f.chains {
 		if c.open(line, &f.piece) {
 			if i > 0 {
-				f.chains[0], f.chains[i] = c, f.chains[0]
+				f.chains[0], f.chains[i], f.changed = c, f.chains[0], true
 			}
 			return c
 		}
 	}
 	if found, _ := looks(line); found == stamped {
-		f.state, f.chains = plain, nil // Ollama's own line as it stands
+		f.state, f.chains, f.changed = plain, nil, true // Ollama's own line as it stands
 		return nil
 	}
 	if len(f.chains) < maxChains {
 		if v := judge(line); v.outer != nil {
 			c := &chain{layers: []*envelope{v.outer}}
-			f.chains = slices.Insert(f.chains, 0, c)
+			f.chains, f.changed = slices.Insert(f.chains, 0, c), true
 			c.open(line, &f.piece)
 			return c
 		}

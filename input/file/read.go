@@ -253,10 +253,11 @@ func (r *reading) split(c *input.Chunk, at, n int) int {
 
 // limitLines decides where physical lines are cut. data is where the next begins.
 func (r *reading) limitLines(data []byte) {
-	r.maxLine = r.frames.Limit(data, r.wanted)
 	if r.encoding != framing.UTF8 {
-		r.maxLine *= 2 // bytes for a letter
+		r.maxLine = 2 * r.frames.Limit(nil, r.wanted) // bytes for a letter
+		return
 	}
+	r.maxLine = r.frames.Limit(data, r.wanted)
 }
 
 // add makes a record of a line of size bytes, of which line has at least those
@@ -265,6 +266,9 @@ func (r *reading) add(c *input.Chunk, line []byte, size, next int64) {
 	most := r.maxLine
 	if r.encoding != framing.UTF8 {
 		text := r.encoding.Append(make([]byte, 0, len(line)), line)
+		if r.off == 0 {
+			text = bytes.TrimPrefix(text, []byte("\ufeff"))
+		}
 		line, size, most = text, int64(len(text))+(size-int64(len(line)))/2, most/2
 	}
 	if size > int64(most) {

@@ -37,7 +37,7 @@ func EncodingOf(head []byte) Encoding {
 		first++
 	}
 	first &^= 1 // positions in UTF-16 are even
-	return evident(head[first:min(len(head), first+256)])
+	return evident(head[first:min(len(head), first+tellingHead)])
 }
 
 // evident tells UTF-16 without a mark by where the zeros stand.
@@ -54,9 +54,9 @@ func evident(b []byte) Encoding {
 	}
 	least := max(2, len(b)/4)
 	switch {
-	case zeros[1] >= least && zeros[0] == 0 && letters[0] >= zeros[1]/2:
+	case zeros[1] >= least && zeros[1] > 2*zeros[0] && letters[0] >= least:
 		return UTF16LE
-	case zeros[0] >= least && zeros[1] == 0 && letters[1] >= zeros[0]/2:
+	case zeros[0] >= least && zeros[0] > 2*zeros[1] && letters[1] >= least:
 		return UTF16BE
 	}
 	return UTF8
@@ -129,7 +129,8 @@ type Text struct {
 	held     []byte // bytes that are not understood yet
 }
 
-// tellingHead is how many bytes of a pipe suffice to know its encoding.
+// tellingHead is how many bytes suffice to know an encoding: the stamps that lines
+// begin with are Latin in any language.
 const tellingHead = 16
 
 // Decode returns what data says, which may be less than is there; final: nothing

@@ -56,6 +56,7 @@ type Frames struct {
 	piece   piece
 	done    Removed
 	changed bool // what Keep returns
+	raised  bool // physical lines may be longer than MaxLine
 }
 
 // state is what is known of a log.
@@ -184,24 +185,37 @@ func (f *Frames) Recall(kept string) {
 // Begin shows f the first bytes of a log that is read on further behind, and of
 // which nothing was kept.
 func (f *Frames) Begin(head []byte) {
-	for line := range bytes.Lines(head) {
-		if f.state != undecided || line[len(line)-1] != '\n' {
+	if f.state == undecided {
+		f.settleBy(head)
+	}
+}
+
+// settleBy decides by the first whole line in data that proves something.
+func (f *Frames) settleBy(data []byte) {
+	const most = 64 // lines
+	for range most {
+		line, rest, whole := bytes.Cut(data, lineFeed)
+		if !whole || f.decide(judge(text(line))) {
 			return
 		}
-		f.decide(judge(bytes.TrimRight(line, "\r\n")))
+		data = rest
 	}
 }
 
 // Limit is where physical lines are to be cut if those the program wrote are to be
-// cut at maxLine. data is where reading begins.
+// cut at maxLine. data is what is to be read next.
 func (f *Frames) Limit(data []byte, maxLine int) int {
-	f.decoder.MaxLine = maxLine
+	if f.state == undecided {
+		f.settleBy(data)
+	}
+	f.decoder.MaxLine, f.raised = maxLine, true
 	switch {
 	case f.state == runtimes, f.state == undecided && len(data) > 0 && isDigit(data[0]):
 		return max(maxLine, MinPhysical)
 	case f.state == wrapped && f.chains[0].object(), f.state == undecided && len(data) > 0 && data[0] == '{':
 		return 2*maxLine + MinPhysical
 	}
+	f.raised = false
 	return maxLine
 }
 
@@ -228,14 +242,18 @@ func (f *Frames) Unwrap(c *input.Chunk, first input.Position, progress input.Pro
 		return
 	}
 	for i := range c.Records {
-		if text := c.Records[i].Text; len(text) > 0 && (text[0] == 0 || text[0] == bom[0]) {
-			c.Records[i].Text = bytes.TrimPrefix(bytes.TrimLeft(text, "\x00"), bom)
+		if line := c.Records[i].Text; len(line) > 0 && (line[0] == 0 || line[0] == bom[0]) {
+			c.Records[i].Text = text(line)
 		}
 	}
 	if f.state != plain {
 		f.unwrapLines(c, first)
 	}
 }
+
+// text is a line without the zeros of a hole before it and without the mark of an
+// encoding.
+func text(line []byte) []byte { return bytes.TrimPrefix(bytes.TrimLeft(line, "\x00"), bom) }
 
 // unwrapParts is Unwrap for the frames of a container's runtime.
 func (f *Frames) unwrapParts(c *input.Chunk, first input.Position, progress input.Progress) {
@@ -272,8 +290,7 @@ func record(line Line, next input.Position) input.Record {
 // in envelopes what more these lines say.
 func (f *Frames) settle(lines []input.Record) {
 	for i := range lines {
-		text := bytes.TrimPrefix(bytes.TrimLeft(lines[i].Text, "\x00"), bom)
-		if f.decide(judge(text)) {
+		if f.decide(judge(text(lines[i].Text))) {
 			break
 		}
 	}
@@ -357,7 +374,7 @@ func (f *Frames) unwrapLines(c *input.Chunk, start input.Position) {
 }
 
 func (f *Frames) limit(text []byte) []byte {
-	if most := f.decoder.MaxLine; most > 0 && len(text) > most && f.piece.written != asItIs {
+	if most := f.decoder.MaxLine; most > 0 && len(text) > most && f.raised {
 		text, _ = input.Limit(text, int64(len(text)), most)
 	}
 	return text

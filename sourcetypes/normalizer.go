@@ -40,6 +40,9 @@ type Normalizer struct {
 	tomorrow int64  // a day ahead of the wall clock, when that was last looked at
 	speaks   bool   // what a person or a model said may go on in lines without a stamp
 
+	known   int64    // events of a form that hardly another log has
+	strange []string // until there is one, the first texts
+
 	await  bool // a block of the queue awaits the text of a prompt
 	bodies bool // the last request's body that the log names gave its prompt
 }

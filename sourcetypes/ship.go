@@ -8,8 +8,11 @@ func (n *Normalizer) ship(b *block) {
 	n.counts.Blank += int64(b.blanks)
 	if b.class.set()&n.opts.Skip != 0 && !(b.class == ClassRunner && speaksOfFailure(b.text)) {
 		n.counts.Skipped++
+		n.recognise(b, nil)
 	} else {
-		n.put(Server, b, n.serverText(b))
+		text := n.serverText(b)
+		n.put(Server, b, text)
+		n.recognise(b, text)
 	}
 	switch b.form {
 	case access:

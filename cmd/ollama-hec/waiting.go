@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"ollama-hec/cmd/internal/recognition"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/input"
 	"ollama-hec/input/file"
@@ -47,22 +48,6 @@ func waitingSince(ctx context.Context, s *settings.Settings, f file.RecordedFile
 		}
 	})
 	lines := stdin.New(stdin.Options{Reader: bytes.NewReader(text[:n]), MaxLine: waitingRead, Log: slog.New(slog.DiscardHandler)})
-	_ = normalize(ctx, lines, norm) // a reader of bytes has no errors
+	_ = recognition.Normalize(ctx, lines, norm) // a reader of bytes has no errors
 	return since
-}
-
-// normalize reads lines to their end into norm.
-func normalize(ctx context.Context, lines input.Source, norm *sourcetypes.Normalizer) error {
-	chunk := input.Chunk{Buf: make([]byte, 256<<10)}
-	err := lines.Run(ctx, func(st input.Stream) {
-		for progress := input.More; progress == input.More; {
-			progress = st.Read(&chunk)
-			norm.AddAll(chunk.Records, nil)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	norm.Flush()
-	return nil
 }

@@ -60,6 +60,7 @@ func (g *generation) released() {
 	kept, news := g.frames.News()
 	if news {
 		g.owner.framings.Note(g.source, kept)
+		g.owner.notices.framed(g.source, g.frames.Says())
 	}
 	g.mu.Lock()
 	if news {

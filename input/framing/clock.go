@@ -1,6 +1,9 @@
 package framing
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // clock turns the moments of one log's envelopes into instants.
 //
@@ -107,8 +110,9 @@ const (
 	zoneStep     = 15 * 60 * nanosSecond
 )
 
-// prove learns from a line that m stands before and that Ollama stamped at.
-func (c *clock) prove(m moment, at int64) {
+// prove learns from a line that m stands before and that Ollama stamped at, and
+// reports whether it proves a zone.
+func (c *clock) prove(m moment, at int64) bool {
 	onWall := m.nanos
 	if m.kind == yearless {
 		month := c.month(m)
@@ -116,22 +120,47 @@ func (c *clock) prove(m moment, at int64) {
 			month = c.learn(m, at)
 		}
 		if month == 0 {
-			return
+			return false
 		}
 		onWall = c.dated(m, month, at)
 	}
 	c.near = at
 	if c.proved != nil {
-		return
+		return false
 	}
 	offset := (onWall - at + farthestZone + zoneStep/2) / zoneStep * zoneStep
 	offset -= farthestZone
 	if offset < -farthestZone || offset > farthestZone {
-		return // they do not belong together
+		return false // they do not belong together
 	}
 	c.proved = time.FixedZone("", int(offset/nanosSecond))
 	if _, local := time.Unix(0, at).In(time.Local).Zone(); int64(local)*nanosSecond == offset {
 		c.proved = time.Local // which knows of summer time
+	}
+	return true
+}
+
+// zoneMark stands before the proved zone where it is kept.
+const zoneMark = "@"
+
+// keep is the proved zone as a checkpoint keeps it, with its mark.
+func (c *clock) keep() string {
+	switch c.proved {
+	case nil:
+		return ""
+	case time.Local:
+		return zoneMark + "local"
+	}
+	_, offset := time.Time{}.In(c.proved).Zone()
+	return zoneMark + strconv.Itoa(offset)
+}
+
+// recall takes over what keep returned, without the mark.
+func (c *clock) recall(kept string) {
+	if kept == "local" {
+		c.proved = time.Local
+	} else if offset, err := strconv.Atoi(kept); err == nil && int64(offset)*nanosSecond <= farthestZone && int64(-offset)*nanosSecond <= farthestZone {
+		c.proved = time.FixedZone("", offset)
 	}
 }
 

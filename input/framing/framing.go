@@ -56,6 +56,7 @@ type Frames struct {
 	piece   piece
 	done    Removed
 	changed bool // what Keep returns
+	fresh   bool // nothing of a log in envelopes was read yet
 	raised  bool // physical lines may be longer than MaxLine
 }
 
@@ -146,7 +147,7 @@ func (f *Frames) Keep() string {
 		for _, c := range f.chains {
 			s = append(s, c.String())
 		}
-		return strings.Join(s, "|")
+		return strings.Join(s, "|") + f.clock.keep()
 	}
 	return ""
 }
@@ -166,6 +167,8 @@ func (f *Frames) Recall(kept string) {
 		f.state, f.decoder.runtime = runtimes, criLog
 		return
 	}
+	kept, zone, _ := strings.Cut(kept, zoneMark)
+	f.clock.recall(zone)
 	var chains []*chain
 	for s := range strings.SplitSeq(kept, "|") {
 		names, whole := strings.CutSuffix(s, ".")
@@ -179,7 +182,7 @@ func (f *Frames) Recall(kept string) {
 		}
 		chains = append(chains, c)
 	}
-	f.state, f.chains = wrapped, chains
+	f.state, f.chains, f.fresh = wrapped, chains, true
 }
 
 // Begin shows f the first bytes of a log that is read on further behind, and of
@@ -237,6 +240,9 @@ func (f *Frames) Unwrap(c *input.Chunk, first input.Position, progress input.Pro
 	if f.state == undecided {
 		f.settle(c.Records)
 	}
+	if f.state == wrapped && f.fresh {
+		f.study(c.Records)
+	}
 	if f.state == runtimes || f.decoder.heir {
 		f.unwrapParts(c, first, progress)
 		return
@@ -286,17 +292,18 @@ func record(line Line, next input.Position) input.Record {
 	return input.Record{Text: line.Text, Next: next, Time: line.Time, Output: line.Output}
 }
 
-// settle decides by the first of lines that proves something, and learns of a log
-// in envelopes what more these lines say.
+// settle decides by the first of lines that proves something.
 func (f *Frames) settle(lines []input.Record) {
 	for i := range lines {
 		if f.decide(judge(text(lines[i].Text))) {
 			break
 		}
 	}
-	if f.state != wrapped {
-		return
-	}
+}
+
+// study learns of a log in envelopes what the lines say that are there to begin with.
+func (f *Frames) study(lines []input.Record) {
+	f.fresh = false
 	const most = 256 // lines in which a stamp of Ollama's own is looked for
 	for i := range lines[:min(len(lines), most)] {
 		if p := &f.piece; f.chains[0].open(lines[i].Text, p) {
@@ -315,7 +322,7 @@ func (f *Frames) decide(v verdict) bool {
 	case v.runtime != noRuntime:
 		f.state, f.decoder.runtime = runtimes, v.runtime
 	case v.outer != nil:
-		f.state, f.chains = wrapped, []*chain{{layers: []*envelope{v.outer}}}
+		f.state, f.chains, f.fresh = wrapped, []*chain{{layers: []*envelope{v.outer}}}, true
 	default:
 		f.state = plain
 	}
@@ -338,7 +345,7 @@ func (f *Frames) learn(c *chain, p *piece) {
 		is.whose, f.origins.named = ollamas, true
 	}
 	if at != 0 && f.clock.wants(p.at) {
-		f.clock.prove(p.at, at)
+		f.changed = f.clock.prove(p.at, at) || f.changed
 	}
 }
 
@@ -384,7 +391,7 @@ func (f *Frames) limit(text []byte) []byte {
 func (f *Frames) unwrap(r input.Record) input.Record {
 	p := &f.piece
 	p.written = asItIs
-	if f.state == undecided && !f.decide(judge(r.Text)) || f.state == plain {
+	if f.state != wrapped {
 		return r
 	}
 	c := f.find(r.Text)

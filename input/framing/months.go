@@ -86,6 +86,7 @@ func monthNumber(name []byte) int {
 	}
 	_, last := cutLast(name)
 	word := strings.ToLower(string(bytes.TrimRight(last, ".")))
+	word = strings.TrimPrefix(strings.TrimPrefix(word, "d’"), "d'") // of, in Catalan
 	if n, ok := monthsByName[word]; ok {
 		return n
 	}

@@ -16,10 +16,12 @@ type Recognition struct {
 	Examples []string
 }
 
-// None reports whether nothing looks like Ollama's.
-func (r *Recognition) None() bool { return r.Known == 0 && r.Events > 0 }
+// None reports whether nothing looks like Ollama's, of as many events as it takes to
+// say so.
+func (r *Recognition) None() bool { return r.Known == 0 && r.Events >= fewestEvents }
 
 const (
+	fewestEvents  = 3
 	maxExamples   = 3
 	exampleLength = 100 // bytes
 )

@@ -306,8 +306,8 @@ func (f *Frames) study(lines []input.Record) {
 	f.fresh = false
 	const most = 256 // lines in which a stamp of Ollama's own is looked for
 	for i := range lines[:min(len(lines), most)] {
-		if p := &f.piece; f.chains[0].open(lines[i].Text, p) {
-			f.learn(f.chains[0], p)
+		if f.chains[0].open(lines[i].Text, &f.piece) {
+			f.learn(f.chains[0], lines[i].Text)
 		}
 	}
 }
@@ -329,9 +329,10 @@ func (f *Frames) decide(v verdict) bool {
 	return true
 }
 
-// learn takes from a line out of its envelopes whether there are further ones, whose
-// it is, and how its stamps are to be read.
-func (f *Frames) learn(c *chain, p *piece) {
+// learn takes from a line, which c has opened, whether there are further envelopes,
+// whose it is, and how its stamps are to be read.
+func (f *Frames) learn(c *chain, line []byte) {
+	p := &f.piece
 	if p.remark {
 		return
 	}
@@ -339,7 +340,10 @@ func (f *Frames) learn(c *chain, p *piece) {
 	if is.whose == others {
 		return
 	}
-	f.changed = c.extend(p) || f.changed
+	for c.extend(p) {
+		f.changed = true
+		c.open(line, p)
+	}
 	found, at := looks(p.text)
 	if found == stamped {
 		is.whose, f.origins.named = ollamas, true
@@ -404,8 +408,7 @@ func (f *Frames) unwrap(r input.Record) input.Record {
 		return input.Record{Omitted: true}
 	}
 	if !c.whole || f.clock.wants(p.at) {
-		f.learn(c, p)
-		c.open(r.Text, p) // in a further envelope, perhaps
+		f.learn(c, r.Text)
 	}
 	is := f.origins.of(&p.names, c.syslog())
 	if is.whose != ollamas && !f.opts.Named && !f.origins.keeps(is, p.text) {

@@ -118,7 +118,7 @@ func bsdMoment(b []byte) (m moment, n int) {
 		from = 1 // before one of the first nine months in Japanese and Korean
 	}
 	at := timeOfDay(b, from)
-	if at < 0 {
+	if at <= from+1 {
 		return m, 0
 	}
 	nanos, length := clockTime(b[at:])

@@ -21,6 +21,8 @@ type clock struct {
 	offset int64
 	zone   *time.Location // in which it was
 	months map[string]int // learnt, of languages not known
+	name   string         // of the month that was asked for last
+	number int            // and what it is
 }
 
 // instant is when m was, in nanoseconds since 1970; 0 if that cannot be told.
@@ -71,11 +73,15 @@ func (c *clock) dated(m moment, month int, near int64) int64 {
 	return best
 }
 
+// month is the number of m's, 0 if it is not known.
 func (c *clock) month(m moment) int {
-	if m.month > 0 {
-		return m.month
+	if c.name != string(m.month) {
+		c.name, c.number = string(m.month), monthNumber(m.month)
+		if c.number == 0 {
+			c.number = c.months[c.name]
+		}
 	}
-	return c.months[string(m.name)]
+	return c.number
 }
 
 // zoned turns a time on the wall into an instant.
@@ -175,7 +181,8 @@ func (c *clock) learn(m moment, at int64) int {
 			if c.months == nil {
 				c.months = map[string]int{}
 			}
-			c.months[string(m.name)] = int(date.Month())
+			c.months[string(m.month)] = int(date.Month())
+			c.name = ""
 			return int(date.Month())
 		}
 	}

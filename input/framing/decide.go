@@ -57,6 +57,7 @@ func (e *envelope) believes(p *piece, layers int) bool {
 type chain struct {
 	layers []*envelope
 	whole  bool // there is no further one
+	within piece
 }
 
 // maxLayers bounds how many envelopes a line may be in.
@@ -72,14 +73,15 @@ func (c *chain) open(line []byte, p *piece) bool {
 		if p.remark {
 			break
 		}
-		within := piece{names: p.names, at: p.at, output: p.output, written: p.written}
-		if !e.parse(p.text, &within) {
+		within := &c.within
+		*within = piece{names: p.names, output: p.output}
+		if !e.parse(p.text, within) {
 			break
 		}
 		if within.at.kind == noTime {
 			within.at = p.at
 		}
-		*p = within
+		*p = *within
 	}
 	return true
 }

@@ -259,3 +259,40 @@ func TestSamples(t *testing.T) {
 		}
 	}
 }
+
+// Taking a line out of its envelope costs no memory, whatever form it has.
+func TestFormsAllocateNothing(t *testing.T) {
+	for _, form := range forms {
+		line := form.wrap(story[1])
+		f, buf := New(options(), ""), make([]byte, len(line))
+		c := &input.Chunk{Records: make([]input.Record, 1)}
+		f.Limit(nil, 1<<20)
+		one := func() {
+			copy(buf, line)
+			c.Records = append(c.Records[:0], input.Record{Text: buf, Next: 1})
+			f.Unwrap(c, 0, input.Idle)
+		}
+		read(t, f, true, form.wrap(story[0]))
+		if n := testing.AllocsPerRun(100, one); n > 0 {
+			t.Errorf("%s: %v allocations a line", form.name, n)
+		}
+	}
+}
+
+func BenchmarkForms(b *testing.B) {
+	for _, form := range append([]form{{name: "plain", wrap: after("")}}, forms...) {
+		b.Run(form.name, func(b *testing.B) {
+			line := form.wrap(story[1])
+			f, buf := New(options(), ""), make([]byte, len(line))
+			c := &input.Chunk{Records: make([]input.Record, 1)}
+			f.Limit(nil, 1<<20)
+			read(b, f, true, form.wrap(story[0]))
+			b.SetBytes(int64(len(line)))
+			for b.Loop() {
+				copy(buf, line)
+				c.Records = append(c.Records[:0], input.Record{Text: buf, Next: 1})
+				f.Unwrap(c, 0, input.Idle)
+			}
+		})
+	}
+}

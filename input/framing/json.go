@@ -94,15 +94,8 @@ func (o *object) origin(key, value []byte) {
 	case "_HOSTNAME":
 		n.host = str(value)
 	case "host", "hostname":
-		if value[0] == '{' {
-			jsonline.Members(value, func(key, value []byte) bool {
-				if string(key) == "name" {
-					n.host = str(value)
-				}
-				return true
-			})
-		} else {
-			n.host = str(value)
+		if n.host = str(value); value[0] == '{' {
+			n.host = member(value, "name")
 		}
 	case "SYSLOG_IDENTIFIER":
 		n.program = str(value)
@@ -116,8 +109,10 @@ func (o *object) origin(key, value []byte) {
 		n.id = str(value)
 	case "IMAGE_NAME", "image", "_image_name", "container_image":
 		n.image = str(value)
-	case "kubernetes", "container", "docker":
-		n.nested(string(key), value)
+	case "kubernetes":
+		n.nested(aPod, value)
+	case "container", "docker":
+		n.nested(aContainer, value)
 	case "labels":
 		o.labels(value)
 	case "tag", "source_type", "_file", "file", "source", "CONTAINER_TAG", "_pid", "_cmdline", "logtag", "agent", "ecs", "filename", "fluent_tag":
@@ -127,14 +122,22 @@ func (o *object) origin(key, value []byte) {
 	o.metadata = true
 }
 
+// thing is what an object describes.
+type thing uint8
+
+const (
+	aPod thing = iota
+	aContainer
+)
+
 // nested takes an object of Kubernetes' or a container's names, of Fluent Bit,
 // Fluentd, Vector or the Elastic agents.
-func (n *names) nested(of string, value []byte) {
+func (n *names) nested(of thing, value []byte) {
 	if value[0] != '{' {
 		return
 	}
 	jsonline.Members(value, func(key, value []byte) bool {
-		switch k := string(key); k {
+		switch string(key) {
 		case "namespace_name", "pod_namespace", "namespace":
 			n.namespace = str(value)
 		case "pod_name":
@@ -152,23 +155,35 @@ func (n *names) nested(of string, value []byte) {
 		case "id":
 			n.id = str(value)
 		case "name":
-			switch of {
-			case "pod":
-				n.pod = str(value)
-			case "container":
+			if of == aContainer {
 				n.container = bytes.TrimPrefix(str(value), []byte("/"))
-			case "image":
-				n.image = str(value)
 			}
-		case "pod", "container", "image":
-			if value[0] == '"' {
-				n.image = str(value)
-			} else if of != k { // one deeper, no further
-				n.nested(k, value)
+		case "pod": // one deeper, no further
+			if of == aPod && value[0] == '{' {
+				n.pod = member(value, "name")
+			}
+		case "container":
+			if of == aPod && value[0] == '{' {
+				n.container = member(value, "name")
+			}
+		case "image":
+			if n.image = str(value); value[0] == '{' {
+				n.image = member(value, "name")
 			}
 		}
 		return true
 	})
+}
+
+// member is a string of an object, nil if it has none of that name.
+func member(object []byte, name string) (is []byte) {
+	jsonline.Members(object, func(key, value []byte) bool {
+		if string(key) == name {
+			is = str(value)
+		}
+		return true
+	})
+	return is
 }
 
 // labels takes those that Loki keeps.

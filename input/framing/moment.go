@@ -7,8 +7,7 @@ type moment struct {
 	// nanos since 1970: of the instant, or as a clock on the wall would have them
 	// if it stood in UTC; without a year, since the day began.
 	nanos int64
-	month int    // without a year: 1 to 12, 0 if only its name is known
-	name  []byte // of that month
+	month []byte // without a year: its name
 	day   int
 }
 
@@ -134,11 +133,12 @@ func bsdMoment(b []byte) (m moment, n int) {
 	if !okDay || day < 1 || day > 31 || !monthName(date) {
 		return m, 0
 	}
-	m = moment{kind: yearless, nanos: nanos, name: date, day: day, month: monthNumber(date)}
-	if ok && year >= 1971 && year <= 2261 && m.month > 0 && day <= daysIn(year, m.month) {
-		m = moment{kind: wall, nanos: int64(daysSince1970(year, m.month, day))*nanosDay + nanos}
+	if ok && year >= 1971 && year <= 2261 {
+		if month := monthNumber(date); month > 0 && day <= daysIn(year, month) {
+			return moment{kind: wall, nanos: int64(daysSince1970(year, month, day))*nanosDay + nanos}, at + length
+		}
 	}
-	return m, at + length
+	return moment{kind: yearless, nanos: nanos, month: date, day: day}, at + length
 }
 
 // timeOfDay is where in b a time of day begins behind a date, -1 if none does.

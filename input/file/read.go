@@ -50,7 +50,6 @@ func (g *generation) framesEnd(r *reading, progress input.Progress) input.Progre
 // recallFraming has g read as its source was before, if nothing is known of g itself.
 func (g *generation) recallFraming() {
 	if !g.frames.Decided() {
-		g.frames.Set(framing.Options{Named: framing.NamedForOllama(g.source), Zone: g.owner.options.Zone})
 		g.frames.Follow(g.owner.framings.Of(g.source))
 	}
 }

@@ -211,7 +211,7 @@ func TestForgedPrefixesAreText(t *testing.T) {
 			lines = append(lines, form.wrap(l))
 		}
 		got := read(t, f, false, lines...)
-		kept, _, _ := strings.Cut(f.Keep(), zoneMark)
+		kept := recognised(f)
 		if kept != form.keep || len(got) != len(lines) {
 			t.Errorf("%s became %q", form.name, kept)
 			continue
@@ -236,13 +236,36 @@ func TestFirstLinesOfOthers(t *testing.T) {
 		for _, form := range forms {
 			f := New(options(), "")
 			read(t, f, true, first, form.wrap(story[0]))
-			if kept, _, _ := strings.Cut(f.Keep(), zoneMark); kept != form.keep {
+			if kept := recognised(f); kept != form.keep {
 				t.Errorf("%q before %s: %q", first, form.name, kept)
 			}
 		}
 		f := New(options(), "")
 		if read(t, f, true, first, story[0]); f.Keep() != "plain" {
 			t.Errorf("%q before a plain line: %q", first, f.Keep())
+		}
+	}
+}
+
+// A plain line makes a log plain, but for a log whose very first line was framed.
+func TestPlainLineInAFramedLog(t *testing.T) {
+	framed := "Apr 13 08:00:00 host1 ollama[1]: " + story[1]
+	for first, want := range map[string][]string{
+		"nohup: ignoring input": {"nohup: ignoring input", story[1], story[0], framed},
+		framed:                  {story[1], story[1], story[0], story[1]},
+	} {
+		for _, restarted := range []bool{false, true} {
+			f := New(options(), "")
+			got := read(t, f, true, first, framed)
+			if restarted {
+				f = New(options(), f.Keep())
+			}
+			got = append(got, read(t, f, true, story[0], framed)...)
+			for i, r := range got {
+				if string(r.Text) != want[i] {
+					t.Errorf("restarted %v: got %q, want %q", restarted, r.Text, want[i])
+				}
+			}
 		}
 	}
 }

@@ -9,7 +9,8 @@
 // looks like an envelope in it is text, for whoever asks Ollama may have written
 // it. In a log with an envelope a line without it can only come from whoever
 // writes the log; it may be in a second envelope, as after a change of format. A
-// line with a stamp of Ollama's own and no envelope makes the log a plain one.
+// line with a stamp of Ollama's own and no envelope makes the log a plain one, unless
+// its very first line was in the envelope: that one nobody else can have written.
 //
 // Lines of other programs in the same log are left out and counted, unless the
 // log is named for Ollama. The package does no I/O and knows no files: who reads
@@ -45,7 +46,8 @@ func NamedForOllama(path string) bool {
 type Frames struct {
 	opts  Options
 	state state
-	asked int // lines that proved nothing
+	asked int  // lines that proved nothing
+	firm  bool // the first line decided
 
 	decoder decoder        // of a runtime's frames
 	end     input.Position // of the last physical line
@@ -147,7 +149,11 @@ func (f *Frames) Keep() string {
 		for _, c := range f.chains {
 			s = append(s, c.String())
 		}
-		return strings.Join(s, "|") + f.clock.keep()
+		firm := ""
+		if f.firm {
+			firm = firmMark
+		}
+		return firm + strings.Join(s, "|") + f.clock.keep()
 	}
 	return ""
 }
@@ -168,6 +174,7 @@ func (f *Frames) Recall(kept string) {
 		return
 	}
 	kept, zone, _ := strings.Cut(kept, zoneMark)
+	kept, f.firm = strings.CutPrefix(kept, firmMark)
 	f.clock.recall(zone)
 	var chains []*chain
 	for s := range strings.SplitSeq(kept, "|") {
@@ -185,11 +192,15 @@ func (f *Frames) Recall(kept string) {
 	f.state, f.chains, f.fresh = wrapped, chains, true
 }
 
+// firmMark stands before what is kept of a log of which the first line decided.
+const firmMark = "^"
+
 // Begin shows f the first bytes of a log that is read on further behind, and of
 // which nothing was kept.
 func (f *Frames) Begin(head []byte) {
 	if f.state == undecided {
 		f.settleBy(head)
+		f.asked = max(f.asked, 1) // what is read next is not the first line
 	}
 }
 
@@ -198,7 +209,7 @@ func (f *Frames) settleBy(data []byte) {
 	const most = 64 // lines
 	for range most {
 		line, rest, whole := bytes.Cut(data, lineFeed)
-		if !whole || f.decide(judge(text(line))) {
+		if !whole || !journalRemark(line) && f.decide(judge(text(line))) {
 			return
 		}
 		data = rest
@@ -295,7 +306,7 @@ func record(line Line, next input.Position) input.Record {
 // settle decides by the first of lines that proves something.
 func (f *Frames) settle(lines []input.Record) {
 	for i := range lines {
-		if f.decide(judge(text(lines[i].Text))) {
+		if line := text(lines[i].Text); !journalRemark(line) && f.decide(judge(line)) {
 			break
 		}
 	}
@@ -317,7 +328,7 @@ func (f *Frames) decide(v verdict) bool {
 	if f.asked++; !v.decides() && f.asked < maxUndecided {
 		return false
 	}
-	f.changed = true
+	f.changed, f.firm = true, f.asked == 1
 	switch {
 	case v.runtime != noRuntime:
 		f.state, f.decoder.runtime = runtimes, v.runtime
@@ -437,6 +448,9 @@ func (f *Frames) find(line []byte) *chain {
 		}
 	}
 	if found, _ := looks(line); found == stamped {
+		if f.firm {
+			return nil
+		}
 		f.state, f.chains, f.changed = plain, nil, true // Ollama's own line as it stands
 		return nil
 	}

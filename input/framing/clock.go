@@ -7,8 +7,9 @@ import (
 
 // clock turns the moments of one log's envelopes into instants.
 //
-// Where a stamp lacks the zone it is the one set; else the zone that the first line
-// proves which has a stamp of Ollama's own besides; else this machine's. Where it
+// Where a stamp lacks the zone it is the one that the first line proves which has a
+// stamp of Ollama's own besides; else the one set, which is that of Ollama's stamps and
+// need not be the envelope's; else this machine's. Where it
 // lacks the year it is the one that brings it closest to what was read before. What
 // comes later in the log cannot change the zone: a client may have written it.
 type clock struct {
@@ -97,10 +98,10 @@ func (c *clock) zoned(onWall int64) int64 {
 
 func (c *clock) location() *time.Location {
 	switch {
-	case c.set != nil:
-		return c.set
 	case c.proved != nil:
 		return c.proved
+	case c.set != nil:
+		return c.set
 	}
 	return time.Local
 }

@@ -108,6 +108,17 @@ var (
 	inContainer = []string{"stamp", "clock"}
 )
 
+// Form is one way in which other programs wrap lines, for people.
+type Form struct{ Says, Sample string }
+
+// Forms are all that are known.
+func Forms() (forms []Form) {
+	for _, e := range envelopes {
+		forms = append(forms, Form{e.says, e.sample})
+	}
+	return forms
+}
+
 func envelopeNamed(name string) *envelope {
 	for _, e := range envelopes {
 		if e.name == name {

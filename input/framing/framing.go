@@ -30,7 +30,7 @@ import (
 // for a log of which nothing is.
 type Options struct {
 	Named bool             // for Ollama: lines of other programs belong to it too
-	Zone  *time.Location   // of stamps without one; nil: proved by the lines, else this machine's
+	Zone  *time.Location   // of stamps without one, if the lines prove none; nil: this machine's
 	Now   func() time.Time // nil: time.Now
 }
 

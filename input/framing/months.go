@@ -9,7 +9,7 @@ import (
 // journal is most often printed in. Where one is missing it is learnt from the
 // first line that has a stamp of Ollama's own.
 var monthNames = [12]string{
-	"jan gen ene sty led sij oca янв січ ian tam sau",
+	"jan jän gen ene sty led sij oca янв січ ian tam sau",
 	"feb fev fév úno lut vel şub фев лют fev hel vas",
 	"mar mär mrt maa bře ožu мар бер már kov",
 	"apr avr abr kwi dub tra nis апр кві huh bal",

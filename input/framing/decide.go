@@ -19,7 +19,7 @@ func judge(line []byte) (v verdict) {
 	if e, _ := looks(line); e != nothing {
 		return verdict{plain: true}
 	}
-	if r := detectRuntime(line); r != noRuntime {
+	if r := detectRuntime(line); r == criLog || r == dockerLog && writtenByDocker(line) {
 		return verdict{runtime: r}
 	}
 	for _, e := range envelopes {

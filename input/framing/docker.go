@@ -31,6 +31,18 @@ func parseDocker(line []byte) (frame, bool) {
 	return f, whole && text && stream && stamp
 }
 
+// writtenByDocker reports whether a line that parseDocker reads has no members but
+// Docker's: a log shipper adds its own, and leaves out the \n that ends a line.
+func writtenByDocker(line []byte) bool {
+	return jsonline.Members(line, func(key, _ []byte) bool {
+		switch string(key) {
+		case "log", "stream", "time", "attrs":
+			return true
+		}
+		return false
+	})
+}
+
 // parsePlain reads the lines of a container without attributes in the one way
 // Docker writes them, which is most of them.
 func parsePlain(line []byte) (frame, bool) {

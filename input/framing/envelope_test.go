@@ -59,7 +59,7 @@ func FuzzObjects(f *testing.F) {
 			keys []string
 		}{
 			{envelopeNamed("journal-json"), []string{"MESSAGE"}},
-			{envelopeNamed("json"), []string{"log", "message", "msg", "line"}},
+			{envelopeNamed("json"), []string{"log", "message", "msg", "textPayload", "line"}},
 		} {
 			var p piece
 			if !e.parse(bytes.Clone(line), &p) || p.written != escaped {
@@ -82,7 +82,7 @@ func FuzzObjects(f *testing.F) {
 
 // twice reports whether line may have a key twice: which one counts differs.
 func twice(line []byte) bool {
-	for _, key := range []string{`"log"`, `"message"`, `"msg"`, `"line"`, `"MESSAGE"`} {
+	for _, key := range []string{`"log"`, `"message"`, `"msg"`, `"line"`, `"textPayload"`, `"MESSAGE"`} {
 		if bytes.Count(line, []byte(key)) > 1 {
 			return true
 		}
@@ -244,6 +244,22 @@ func TestFirstLinesOfOthers(t *testing.T) {
 		if read(t, f, true, first, story[0]); f.Keep() != "plain" {
 			t.Errorf("%q before a plain line: %q", first, f.Keep())
 		}
+	}
+}
+
+// An indented line without a prefix goes on with the one before.
+func TestContinuedLines(t *testing.T) {
+	const own, other = "Apr 13 08:00:00 host1 ollama[1]: ", "Apr 13 08:00:00 host1 cron[1]: "
+	got := read(t, New(options(), ""), true,
+		own+"head:", strings.Repeat(" ", len(own))+"  and more", other+"head:", "  left out too", own+story[1])
+	var texts []string
+	for _, r := range got {
+		if !r.Omitted {
+			texts = append(texts, r.Host+" "+string(r.Text))
+		}
+	}
+	if want := []string{"host1 head:", "host1   and more", "host1 " + story[1]}; !slices.Equal(texts, want) {
+		t.Errorf("got %q", texts)
 	}
 }
 

@@ -56,6 +56,8 @@ type Frames struct {
 	clock   clock
 	origins origins
 	piece   piece
+	before  input.Record // the line before, which the next may go on with
+	prefix  int          // how much stood before its text
 	done    Removed
 	changed bool // what Keep returns
 	fresh   bool // nothing of a log in envelopes was read yet
@@ -412,12 +414,13 @@ func (f *Frames) unwrap(r input.Record) input.Record {
 	c := f.find(r.Text)
 	if c == nil {
 		f.done.Unframed++
-		return r
+		return f.goOn(r)
 	}
 	if p.remark {
 		f.done.Remarks++
 		return input.Record{Omitted: true}
 	}
+	f.before, f.prefix = input.Record{Omitted: true}, len(r.Text)-len(p.text)
 	if !c.whole || f.clock.wants(p.at) {
 		f.learn(c, r.Text)
 	}
@@ -433,7 +436,23 @@ func (f *Frames) unwrap(r input.Record) input.Record {
 	if c.syslog() && how == asItIs && bytes.HasPrefix(p.text, []byte("#011")) {
 		p.text = append(p.text[:0], append([]byte{'\t'}, p.text[4:]...)...) // as rsyslog writes a tab
 	}
-	return input.Record{Text: p.text, Time: f.clock.instant(p.at), Output: p.output, Host: is.host, Program: is.program}
+	f.before = input.Record{Text: p.text, Time: f.clock.instant(p.at), Output: p.output, Host: is.host, Program: is.program}
+	return f.before
+}
+
+// goOn takes a line without the envelope: an indented one goes on with the text of the
+// line before, as journalctl writes a text of several lines.
+func (f *Frames) goOn(r input.Record) input.Record {
+	if f.state != wrapped || len(r.Text) == 0 || r.Text[0] != ' ' && r.Text[0] != '\t' {
+		return r
+	}
+	line := f.before
+	line.Text = r.Text
+	indent := len(r.Text) - len(bytes.TrimLeft(r.Text, " "))
+	if f.chains[0].syslog() && indent >= f.prefix {
+		line.Text = r.Text[f.prefix:]
+	}
+	return line
 }
 
 // find takes a line out of the envelopes of the chain it returns: the one that the

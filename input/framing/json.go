@@ -61,7 +61,7 @@ func (o *object) member(key, value []byte) {
 		o.text[textShort] = value
 	case "log":
 		o.text[textLog] = value
-	case "message", "msg":
+	case "message", "msg", "textPayload":
 		o.text[textPlain] = value
 	case "line":
 		o.text[textLine] = value
@@ -115,7 +115,8 @@ func (o *object) origin(key, value []byte) {
 		n.nested(aContainer, value)
 	case "labels":
 		o.labels(value)
-	case "tag", "source_type", "_file", "file", "source", "CONTAINER_TAG", "_pid", "_cmdline", "logtag", "agent", "ecs", "filename", "fluent_tag":
+	case "tag", "source_type", "_file", "file", "source", "CONTAINER_TAG", "_pid", "_cmdline", "logtag", "agent", "ecs", "filename", "fluent_tag",
+		"logName", "insertId", "resource", "facility", "_p":
 	default:
 		return
 	}

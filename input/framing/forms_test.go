@@ -20,6 +20,7 @@ var story = []string{
 	`goroutine 1 [running]:`,
 	`main.main()`,
 	"\t/x/main.go:12 +0x1",
+	"  Device 0: indented",
 	`time=2026-04-13T08:00:02.123+02:00 level=DEBUG source=routes.go:1501 msg="chat request" prompt="hi | there: [you]"`,
 }
 

@@ -28,7 +28,7 @@ func parseStamped(line []byte, p *piece) bool {
 	case i == len(line):
 	case line[i] == ' ' || line[i] == '\t':
 		i++
-		if i < len(line) && line[i] == ' ' && sep(line) == ' ' && m.kind != yearless {
+		if i < len(line) && line[i] == ' ' && n == len("2026-04-13 06:00:00.123456789") && m.kind == wall && !bracket {
 			i++ // s6-log writes two
 		}
 	default:
@@ -49,14 +49,6 @@ func parseGlued(line []byte, p *piece) bool {
 	}
 	p.at, p.text = m, line[n:]
 	return true
-}
-
-// sep is what stands between date and time.
-func sep(line []byte) byte {
-	if len(line) > 10 {
-		return line[10]
-	}
-	return 0
 }
 
 // anyMoment is the date and the time at the start of b.

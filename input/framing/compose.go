@@ -29,9 +29,15 @@ func parseSwarm(line []byte, p *piece) bool {
 	return true
 }
 
-// barred takes a name, spaces and a bar off the start of a line.
+// barred takes a name, spaces and a bar off the start of a line; pm2 has a number and
+// a bar before the name.
 func barred(line []byte) (name, rest []byte, ok bool) {
 	start := colours(line, 0)
+	if number := bytes.IndexByte(line[start:min(len(line), start+5)], '|'); number > 0 {
+		if _, ok := decimal(line[start:start+number], 4); ok {
+			start += number + 1
+		}
+	}
 	i := start
 	for i < len(line) && i-start < longestName && containerByte[line[i]] {
 		i++

@@ -38,7 +38,7 @@ func (e *envelope) believes(p *piece, layers int) bool {
 		return true
 	}
 	found, _ := looks(p.text)
-	if found == stamped || found == typical && !e.bare {
+	if found == stamped || found == typical && !e.bare && !p.weak {
 		return true
 	}
 	if layers == 0 {

@@ -16,6 +16,7 @@ type piece struct {
 	// strong: nothing but this envelope looks so; else what is inside has to
 	// look like Ollama's before the shape is believed.
 	strong bool
+	weak   bool // and nothing but a stamp of Ollama's inside proves it
 	// remark: the line is a word of the program that made the envelopes.
 	remark  bool
 	written written
@@ -83,6 +84,8 @@ var envelopes = []*envelope{
 		sample: `ollama-1  | [GIN] …`},
 	{name: "kubectl", says: "kubectl logs --prefix", parse: parseKubectl, inner: inContainer,
 		sample: `[pod/ollama-0/ollama] [GIN] …`},
+	{name: "kubetail", says: "kubetail prefix", parse: parseKubetail, inner: inContainer,
+		sample: `[ollama-0 ollama] [GIN] …`},
 	{name: "journal-json", says: "journalctl -o json", parse: parseJournalJSON, object: true, syslog: true,
 		sample: `{"__REALTIME_TIMESTAMP":"1778270405100000","_HOSTNAME":"h","SYSLOG_IDENTIFIER":"ollama","MESSAGE":"[GIN] …"}`},
 	{name: "gelf", says: "GELF", parse: parseGELF, object: true,
@@ -95,7 +98,7 @@ var envelopes = []*envelope{
 		sample: `2026-04-13T06:00:00.123456789Z [GIN] …`},
 	{name: "glued", says: "time stamp before each line, as of TrueNAS", parse: parseGlued,
 		sample: `2026-04-13 06:00:00.123456+00:00[GIN] …`},
-	{name: "clock", says: "time of day before each line", parse: parseClock, bare: true,
+	{name: "clock", says: "time of day before each line", parse: parseClock, bare: true, inner: []string{"compose"},
 		sample: `08:00:00 [GIN] …`},
 	{name: "stern", says: "stern prefix", parse: parseStern, inner: inContainer,
 		sample: `ollama-0 ollama [GIN] …`},

@@ -20,6 +20,23 @@ func parseKubectl(line []byte, p *piece) bool {
 	return true
 }
 
+// parseKubetail takes `[ollama-0 ollama] text` apart, and without the container.
+func parseKubetail(line []byte, p *piece) bool {
+	if len(line) == 0 || line[0] != '[' {
+		return false
+	}
+	end := bytes.IndexByte(line[:min(len(line), 2*longestName)], ']')
+	if end < 0 || end+1 < len(line) && line[end+1] != ' ' {
+		return false
+	}
+	pod, container, two := bytes.Cut(line[1:end], []byte(" "))
+	if !label(pod) || two && !label(container) {
+		return false
+	}
+	p.names.pod, p.names.container, p.text, p.weak = pod, container, oneSpace(line, end+1), !ofPod(pod)
+	return true
+}
+
 // parseStern takes `ollama-0 ollama text` apart, as stern prints it, in colours or
 // without.
 func parseStern(line []byte, p *piece) bool {
@@ -28,10 +45,10 @@ func parseStern(line []byte, p *piece) bool {
 	}
 	pod, i := word(line, 0)
 	container, i := word(line, i)
-	if !label(pod) || !label(container) || !p.names.ofPod(pod, container) {
+	if !label(pod) || !label(container) {
 		return false
 	}
-	p.text = line[i:]
+	p.names.pod, p.names.container, p.text, p.weak = pod, container, line[i:], !ofPod(pod)
 	return true
 }
 
@@ -44,10 +61,11 @@ func parseSternNamespaced(line []byte, p *piece) bool {
 	namespace, i := word(line, 0)
 	pod, i := word(line, i)
 	container, i := word(line, i)
-	if !label(namespace) || !label(pod) || !label(container) || !p.names.ofPod(pod, container) {
+	if !label(namespace) || !label(pod) || !label(container) {
 		return false
 	}
-	p.names.namespace, p.text = namespace, line[i:]
+	p.names.namespace, p.names.pod, p.names.container = namespace, pod, container
+	p.text, p.weak = line[i:], !ofPod(pod)
 	return true
 }
 
@@ -62,19 +80,11 @@ func sternRemark(line []byte, p *piece) bool {
 	return true
 }
 
-// ofPod sets both names if the first looks as those that Kubernetes gives to pods:
-// with a number, or a random end.
-func (n *names) ofPod(pod, container []byte) bool {
-	dash := bytes.LastIndexByte(pod, '-')
-	if dash <= 0 {
-		return false
-	}
-	end := pod[dash+1:]
-	if !numbered(pod) && len(end) != 5 {
-		return false
-	}
-	n.pod, n.container = pod, container
-	return true
+// ofPod reports whether a name looks as those that Kubernetes gives to pods: with a
+// number, or a random end.
+func ofPod(name []byte) bool {
+	dash := bytes.LastIndexByte(name, '-')
+	return dash > 0 && (numbered(name) || len(name)-dash-1 == 5)
 }
 
 // word is the word at i with its colours, and where the next begins; nil if no

@@ -176,6 +176,11 @@ func number(b []byte, most int) (int, bool) {
 	if len(b) > 1 && b[len(b)-1] == '.' {
 		b = b[:len(b)-1]
 	}
+	return decimal(b, most)
+}
+
+// decimal reads a number of at most so many digits.
+func decimal(b []byte, most int) (int, bool) {
 	if len(b) == 0 || len(b) > most {
 		return 0, false
 	}

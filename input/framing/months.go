@@ -64,10 +64,11 @@ func monthName(b []byte) bool {
 
 // monthNumber is the month that name stands for; 0: not known.
 func monthNumber(name []byte) int {
-	if len(name) == 3 { // in English, without allocating
+	_, last := cutLast(name)
+	if len(last) == 3 { // in English, without allocating
 		for i := range 12 {
 			const english = "janfebmaraprmayjunjulaugsepoctnovdec"
-			if name[0]|0x20 == english[3*i] && name[1]|0x20 == english[3*i+1] && name[2]|0x20 == english[3*i+2] {
+			if name := last; name[0]|0x20 == english[3*i] && name[1]|0x20 == english[3*i+1] && name[2]|0x20 == english[3*i+2] {
 				return i + 1
 			}
 		}
@@ -84,7 +85,6 @@ func monthNumber(name []byte) int {
 		}
 		return 0
 	}
-	_, last := cutLast(name)
 	word := strings.ToLower(string(bytes.TrimRight(last, ".")))
 	word = strings.TrimPrefix(strings.TrimPrefix(word, "d’"), "d'") // of, in Catalan
 	if n, ok := monthsByName[word]; ok {

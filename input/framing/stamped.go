@@ -67,7 +67,21 @@ func anyMoment(b []byte) (moment, int) {
 			return m, n
 		}
 	}
-	return bsdMoment(b)
+	return yearBehind(b)
+}
+
+// yearBehind reads `Mon Apr 13 08:00:00 2026`, or without day and year.
+func yearBehind(b []byte) (moment, int) {
+	m, n := bsdMoment(b)
+	if m.kind != yearless || n+5 > len(b) || b[n] != ' ' || n+5 < len(b) && b[n+5] != ' ' {
+		return m, n
+	}
+	year, ok := decimal(b[n+1:n+5], 4)
+	month := monthNumber(m.month)
+	if !ok || year < 1971 || year > 2261 || month == 0 || m.day > daysIn(year, month) {
+		return m, n
+	}
+	return moment{kind: wall, nanos: int64(daysSince1970(year, month, m.day))*nanosDay + m.nanos}, n + 5
 }
 
 // spacedZone adds a zone that stands behind a space, as in `… 08:00:00 +0200`.
@@ -120,16 +134,19 @@ func hexDigit(c byte) byte {
 	return 0xff
 }
 
-// parseClock takes a time of day off, or a month, a day and a time: those that ts
-// and stern write where they are asked for short ones. What day or year it was is
-// not known, so the time is of no use.
+// parseClock takes a time of day off, and a date before it that can be read in more
+// than one way: those that ts, foreman and stern write. The time is of no use, as what
+// day or year it was is not known.
 func parseClock(line []byte, p *piece) bool {
 	i, bracket := 0, false
 	if len(line) > 0 && line[0] == '[' {
 		i, bracket = 1, true
 	}
-	if len(line) > i+6 && shaped(line[i:i+6], "04-13 ") {
-		i += 6
+	for _, date := range [...]string{"04-13 ", "04/13/26 ", "13/04/2026 ", "13.04.2026 ", "13-04-2026 "} {
+		if len(line) > i+len(date) && shaped(line[i:i+len(date)], date) {
+			i += len(date)
+			break
+		}
 	}
 	_, n := clockTime(line[i:])
 	if n == 0 {

@@ -185,12 +185,13 @@ func tag(b []byte, i int) (program []byte, pid bool, end int) {
 	program = b[start:i]
 	if b[i] == '[' {
 		number := i + 1
-		for i = number; i < len(b) && isDigit(b[i]); i++ {
+		for i, pid = number, true; i < len(b) && i-number < longestName && tagByte[b[i]] && b[i] != ']'; i++ {
+			pid = pid && isDigit(b[i])
 		}
 		if i == number || i >= len(b) || b[i] != ']' {
 			return nil, false, -1
 		}
-		i, pid = i+1, true
+		i++
 	}
 	if i >= len(b) || b[i] != ':' || i+1 < len(b) && b[i+1] != ' ' {
 		return nil, false, -1

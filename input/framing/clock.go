@@ -166,7 +166,10 @@ func (c *clock) keep() string {
 func (c *clock) recall(kept string) {
 	if kept == "local" {
 		c.proved = time.Local
-	} else if offset, err := strconv.Atoi(kept); err == nil && int64(offset)*nanosSecond <= farthestZone && int64(-offset)*nanosSecond <= farthestZone {
+		return
+	}
+	const most = int(farthestZone / nanosSecond)
+	if offset, err := strconv.Atoi(kept); err == nil && -most <= offset && offset <= most {
 		c.proved = time.FixedZone("", offset)
 	}
 }

@@ -89,7 +89,7 @@ var envelopes = []*envelope{
 	{name: "journal-json", says: "journalctl -o json", parse: parseJournalJSON, object: true, syslog: true,
 		sample: `{"__REALTIME_TIMESTAMP":"1778270405100000","_HOSTNAME":"h","MESSAGE":"[GIN] …"}`},
 	{name: "gelf", says: "GELF", parse: parseGELF, object: true,
-		sample: `{"version":"1.1","host":"h","short_message":"[GIN] …","timestamp":1778270405.1}`},
+		sample: `{"version":"1.1","host":"h","short_message":"[GIN] …"}`},
 	{name: "json", says: "JSON lines of a log shipper", parse: parseShipperJSON, object: true,
 		sample: `{"date":1778270405.1,"log":"[GIN] …\n","stream":"stderr"}`},
 	{name: "fluent", says: "tagged JSON of Fluentd or Fluent Bit", parse: parseTaggedJSON, object: true,

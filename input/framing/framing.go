@@ -235,4 +235,3 @@ func (f *Frames) learn(c *chain, line []byte) {
 		f.changed = f.clock.prove(p.at, at) || f.changed
 	}
 }
-

@@ -115,8 +115,8 @@ func (o *object) origin(key, value []byte) {
 		n.nested(aContainer, value)
 	case "labels":
 		o.labels(value)
-	case "tag", "source_type", "_file", "file", "source", "CONTAINER_TAG", "_pid", "_cmdline", "logtag", "agent", "ecs", "filename", "fluent_tag",
-		"logName", "insertId", "resource", "facility", "_p":
+	case "tag", "source_type", "_file", "file", "source", "CONTAINER_TAG", "_pid", "_cmdline", "logtag", "agent", "ecs",
+		"filename", "fluent_tag", "logName", "insertId", "resource", "facility", "_p":
 	default:
 		return
 	}

@@ -60,4 +60,3 @@ func (f *Frames) Recall(kept string) {
 
 // firmMark stands before what is kept of a log of which the first line decided.
 const firmMark = "^"
-

@@ -73,7 +73,10 @@ func parseSternNamespaced(line []byte, p *piece) bool {
 // on, or with - no more.
 func sternRemark(line []byte, p *piece) bool {
 	i := colours(line, 0)
-	if i+1 >= len(line) || line[i] != '+' && line[i] != '-' || line[i+1] != ' ' || !bytes.Contains(line[:min(len(line), 3*longestName)], []byte(" › ")) {
+	if i+1 >= len(line) || line[i] != '+' && line[i] != '-' || line[i+1] != ' ' {
+		return false
+	}
+	if !bytes.Contains(line[:min(len(line), 3*longestName)], []byte(" › ")) {
 		return false
 	}
 	p.remark, p.text = true, line[len(line):]

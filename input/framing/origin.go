@@ -119,7 +119,9 @@ func ofOthers(name []byte) bool {
 		return false
 	}
 	lower := strings.ToLower(string(name))
-	for _, part := range []string{"ollama-hec", "webui", "web-ui", "-ui-", "exporter", "proxy", "nginx", "istio", "linkerd", "envoy"} {
+	for _, part := range [...]string{
+		"ollama-hec", "webui", "web-ui", "-ui-", "exporter", "proxy", "nginx", "istio", "linkerd", "envoy",
+	} {
 		if strings.Contains(lower, part) {
 			return true
 		}
@@ -131,7 +133,8 @@ func ofOthers(name []byte) bool {
 // is: a container's runtime, or the number of a container.
 func anonymous(program []byte) bool {
 	switch name := string(program); name {
-	case "docker", "dockerd", "docker-compose", "podman", "conmon", "containerd", "nerdctl", "sh", "bash", "start.sh", "run", "unknown":
+	case "docker", "dockerd", "docker-compose", "podman", "conmon", "containerd", "nerdctl",
+		"sh", "bash", "start.sh", "run", "unknown":
 		return true
 	}
 	if bytes.HasPrefix(program, []byte("docker/")) || bytes.HasPrefix(program, []byte("docker-compose")) {
@@ -188,7 +191,8 @@ func (o *origins) keeps(is *origin, text []byte) bool {
 // Ollama counts: not what other services happen to say.
 func (is *origin) machine() bool {
 	switch is.names[1] {
-	case "systemd", "kernel", "systemd-coredump", "systemd-oomd", "audit", "auditd", "earlyoom", "init", "monit", "supervisord":
+	case "systemd", "kernel", "systemd-coredump", "systemd-oomd", "audit", "auditd", "earlyoom", "init", "monit",
+		"supervisord":
 		return true
 	}
 	return false

@@ -234,7 +234,9 @@ func journalRemark(line []byte) bool {
 		return false
 	}
 	if line[0] == '-' {
-		for _, head := range []string{"-- Logs begin at ", "-- Journal begins at ", "-- No entries --", "-- Boot ", "-- Reboot --"} {
+		for _, head := range [...]string{
+			"-- Logs begin at ", "-- Journal begins at ", "-- No entries --", "-- Boot ", "-- Reboot --",
+		} {
 			if bytes.HasPrefix(line, []byte(head)) {
 				return true
 			}

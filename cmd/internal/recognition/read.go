@@ -19,7 +19,9 @@ type Log struct {
 }
 
 // Read reads the beginning of a log.
-func Read(ctx context.Context, beginning io.Reader, normalize *sourcetypes.Options, frames framing.Options) (Log, error) {
+func Read(
+	ctx context.Context, beginning io.Reader, normalize *sourcetypes.Options, frames framing.Options,
+) (Log, error) {
 	lines := stdin.New(stdin.Options{Reader: beginning, Frames: frames, Log: slog.New(slog.DiscardHandler)})
 	norm := sourcetypes.NewNormalizer(normalize, 0, input.Carry{}, func(*sourcetypes.Event) {})
 	if err := Normalize(ctx, lines, norm); err != nil {

@@ -17,7 +17,9 @@ func Words(r sourcetypes.Recognition) (what, hint string) {
 	for _, e := range r.Examples {
 		examples = append(examples, strconv.QuoteToASCII(e))
 	}
-	return fmt.Sprintf("nothing in this log looks like Ollama's: 0 of %d events, such as %s", r.Events, strings.Join(examples, ", ")),
+	what = fmt.Sprintf("nothing in this log looks like Ollama's: 0 of %d events, such as %s",
+		r.Events, strings.Join(examples, ", "))
+	return what,
 		"name the log that ollama serve writes; if something stands before its lines that is not removed here, " +
 			"have them written without it. Until then times are guessed, and no requests and prompts are found"
 }

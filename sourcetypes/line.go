@@ -1,6 +1,10 @@
 package sourcetypes
 
-import "bytes"
+import (
+	"bytes"
+
+	"ollama-hec/input"
+)
 
 // form is what a line looks like, before anything is joined to it.
 type form uint8
@@ -36,7 +40,7 @@ type line struct {
 	moved   bool // text is the cleaner's, not the chunk's
 	zoned   bool // the stamp names its zone
 	offset  int32
-	torn    bool // there are zeros in it
+	torn    bool // there is a hole in it
 	at      Stamp
 	body    int // where free text begins: the rest is a stamp and fixed words
 	msg     int // of a slog line: where the value of msg begins; 0: it has none
@@ -51,7 +55,10 @@ func (n *Normalizer) read(l *line, text []byte) {
 		return // which says that there is nothing to clean
 	}
 	if dirty(text) {
-		l.torn = bytes.IndexByte(text, 0) >= 0
+		if bytes.IndexByte(text, 0) >= 0 {
+			hole, _ := input.Hole(text)
+			l.torn = hole >= 0
+		}
 		clean, was := n.clean.line(text)
 		if was.invalid {
 			n.counts.Invalid++

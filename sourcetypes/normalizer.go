@@ -1,7 +1,6 @@
 package sourcetypes
 
 import (
-	"bytes"
 	"time"
 
 	"ollama-hec/input"
@@ -185,18 +184,17 @@ func (n *Normalizer) take(r *input.Record) {
 	n.drain()
 }
 
-// takeTorn takes a record with zeros in it, as a power cut leaves them where nothing
-// was written yet: what stands before and behind them are lines of their own.
+// takeTorn takes a record with a hole in it, as a power cut leaves one where nothing
+// was written yet: what stands before and behind it are lines of their own.
 func (n *Normalizer) takeTorn(r *input.Record) {
 	n.counts.Lines--
 	part, start := *r, n.next
 	for rest := r.Text; len(rest) > 0; {
-		rest = bytes.TrimLeft(rest, "\x00")
-		end := bytes.IndexByte(rest, 0)
+		end, next := input.Hole(rest)
 		if end < 0 {
-			end = len(rest)
+			end, next = len(rest), len(rest)
 		}
-		if part.Text, rest = rest[:end], rest[end:]; end > 0 {
+		if part.Text, rest = rest[:end], rest[next:]; end > 0 {
 			part.Next = start // of which the rest is still to come
 			n.take(&part)
 		}

@@ -102,16 +102,18 @@ func TestOmittedLinesAdvanceThePosition(t *testing.T) {
 
 // A power cut leaves zeros where lines were: those before and behind are lines.
 func TestZerosHideNoLine(t *testing.T) {
-	const zeros = "\x00\x00\x00"
+	zeros := strings.Repeat("\x00", 512)
 	got := programsTold(
 		wrote(nil, 0, zeros+`time=2026-04-13T06:00:00.000Z level=INFO msg=a`),
 		wrote(nil, 0, `broken off`+zeros+`time=2026-04-13T06:00:01.000Z level=INFO msg=b`+zeros),
 		wrote(nil, 0, zeros),
+		wrote(nil, 0, "a zero \x00 inside"),
 	)
 	want := []string{
 		" 1776060000.000 time=2026-04-13T06:00:00.000Z level=INFO msg=a",
 		" 1776060000.000 broken off",
 		" 1776060001.000 time=2026-04-13T06:00:01.000Z level=INFO msg=b",
+		" 1776060001.000 a zero \x00 inside",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("%q", got)

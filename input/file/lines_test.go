@@ -186,7 +186,7 @@ func TestReadAllocatesNothing(t *testing.T) {
 	}
 	allocated := testing.AllocsPerRun(20, func() {
 		g.mu.Lock()
-		g.off, g.before, g.marks, g.committed, g.announced = 0, g.before[:0], g.marks[:0], 0, true
+		g.off, g.before, g.marks, g.committed, g.announced = 0, g.before[:0], g.marks[:1], 0, true
 		g.mu.Unlock()
 		for progress := input.More; progress == input.More; {
 			progress = g.Read(chunk)

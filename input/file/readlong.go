@@ -58,7 +58,7 @@ func (r *reading) addLong(c *input.Chunk, length, size int64) {
 		r.scanned, r.atEnd = 0, false
 		return
 	}
-	if hole := bytes.IndexByte(line, 0); hole >= 0 && r.encoding == framing.UTF8 {
+	if hole, _ := input.Hole(line); hole >= 0 && r.encoding == framing.UTF8 {
 		r.addTorn(c, line[:hole], length)
 		return
 	}
@@ -76,8 +76,8 @@ func (r *reading) addLong(c *input.Chunk, length, size int64) {
 	r.add(c, line, length, next)
 }
 
-// addTorn makes a record of text, which zeros follow within a long line: what comes
-// behind them is another one. Without text it passes over the zeros.
+// addTorn makes a record of text, which a hole follows within a long line: what comes
+// behind it is another one. Without text it passes over the hole.
 func (r *reading) addTorn(c *input.Chunk, text []byte, length int64) {
 	next := r.off + int64(len(text))
 	if len(text) == 0 {

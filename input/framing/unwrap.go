@@ -43,9 +43,15 @@ func (f *Frames) Unwrap(c *input.Chunk, first input.Position, progress input.Pro
 	}
 }
 
-// text is a line without the zeros of a hole before it and without the mark of an
-// encoding.
-func text(line []byte) []byte { return bytes.TrimPrefix(bytes.TrimLeft(line, "\x00"), bom) }
+// text is a line without a hole before it and without the mark of an encoding.
+func text(line []byte) []byte {
+	if len(line) > 0 && line[0] == 0 {
+		if from, to := input.Hole(line); from == 0 {
+			line = line[to:]
+		}
+	}
+	return bytes.TrimPrefix(line, bom)
+}
 
 // unwrapParts is Unwrap for the frames of a container's runtime.
 func (f *Frames) unwrapParts(c *input.Chunk, first input.Position, progress input.Progress) {

@@ -20,6 +20,7 @@ type stream struct {
 	lines   []line         // guarded by mu
 	partial []byte         // guarded by mu; of the line that is coming, at most limit+1 bytes
 	length  int64          // guarded by mu; of that line so far
+	zeros   int            // guarded by mu; that came last
 	last    byte           // guarded by mu; of that line so far
 	text    framing.Text   // guarded by mu; makes UTF-8 of what comes
 	frames  framing.Frames // guarded by mu
@@ -105,26 +106,54 @@ func (s *stream) add(data []byte, final bool) {
 	for len(data) > 0 {
 		part, rest, terminated := bytes.Cut(data, []byte{'\n'})
 		s.pos += input.Position(len(part))
-		for hole := bytes.IndexByte(part, 0); hole >= 0; hole = bytes.IndexByte(part, 0) {
-			// Zeros are left where nothing was written, as after a power cut: what
-			// comes behind is another line.
-			s.addPart(part[:hole], most)
-			if s.length > 0 {
-				s.finishLine(most)
-			}
-			part = bytes.TrimLeft(part[hole:], "\x00")
-		}
-		s.addPart(part, most)
+		s.addParts(part, most)
 		if terminated {
 			s.pos++
+			s.endZeros(most)
 			s.finishLine(most)
 		}
 		data = rest
 	}
-	if final && s.length > 0 {
-		s.finishLine(most)
+	if final {
+		s.endZeros(most)
+		if s.length > 0 {
+			s.finishLine(most)
+		}
 	}
 	s.final = s.final || final
+}
+
+// addParts adds what of a line came, and ends the line where a hole is in it. It needs mu.
+func (s *stream) addParts(part []byte, most int) {
+	for len(part) > 0 {
+		text := bytes.TrimLeft(part, "\x00")
+		s.zeros += len(part) - len(text)
+		if len(text) == 0 {
+			return // there may be more
+		}
+		s.endZeros(most)
+		end := bytes.IndexByte(text, 0)
+		if end < 0 {
+			end = len(text)
+		}
+		s.addPart(text[:end], most)
+		part = text[end:]
+	}
+}
+
+// endZeros takes the zeros that came for a hole, or for text if they are few. It needs mu.
+func (s *stream) endZeros(most int) {
+	if s.zeros == 0 {
+		return
+	}
+	var few [64]byte
+	zeros := few[:min(s.zeros, len(few))]
+	s.zeros = 0
+	if hole, _ := input.Hole(zeros); hole < 0 {
+		s.addPart(zeros, most)
+	} else if s.length > 0 {
+		s.finishLine(most)
+	}
 }
 
 // addPart needs mu.

@@ -29,19 +29,24 @@ type Envelope struct {
 	unix  int64  // which is this one
 }
 
+// At is the origin of the events whose lines name a host, and are of a program.
+func (o Origin) At(named string, p *input.Program) Origin {
+	if named != "" && !o.Always {
+		o.Host = named
+	}
+	if p != nil {
+		o.Fields = slices.Concat(o.Fields, p.Fields)
+	}
+	return o
+}
+
 // meta is, by sourcetype, what stands from the comma after time to "event":
 type meta [sourcetypes.Sourcetypes][]byte
 
 // NewEnvelope returns the encoder for a stream.
 func NewEnvelope(o Origin) *Envelope {
 	return &Envelope{unix: -1, hosts: batch.NewHosts(func(named string, p *input.Program) *meta {
-		of := o
-		if named != "" && !o.Always {
-			of.Host = named
-		}
-		if p != nil {
-			of.Fields = slices.Concat(o.Fields, p.Fields)
-		}
+		of := o.At(named, p)
 		return of.meta()
 	})}
 }

@@ -281,6 +281,9 @@ func (n *Normalizer) push(out int, r *input.Record, start input.Position, before
 // that is later, the transport's, that of the first stamp that follows soon, now.
 func (n *Normalizer) stamp(b *block, r *input.Record) {
 	if b.stamped {
+		if b.zoned {
+			n.shows(b.out)
+		}
 		switch judge(&n.carry, sighting{b.at.Nanos, b.offset, b.zoned, r.Time, n.latest(b.at.Nanos)}) {
 		case believed:
 			n.lend(b.at)

@@ -28,7 +28,10 @@ type outlets struct {
 // zone is what of a Carry belongs to a program rather than to its stream.
 type zone struct {
 	offset       int32
-	known, trace bool
+	known, trace bool // known: it has shown its own
+	otherTime    int64
+	otherOffset  int32
+	otherSeen    uint8
 }
 
 // of is the number of the outlet that a record came from.
@@ -52,7 +55,14 @@ func (n *Normalizer) of(r *input.Record) int {
 		*o = outlets{}
 	}
 	o.known, o.open, o.cut = append(o.known, at), append(o.open, nil), append(o.cut, 0)
-	o.zones = append(o.zones, zone{})
+	last := len(o.known) - 1
+	is := zone{known: last == 0 && n.carry.Zoned}
+	for k := range last {
+		if o.alike(k, last) {
+			is = o.zones[k]
+		}
+	}
+	o.zones = append(o.zones, is)
 	n.turn(len(o.known) - 1)
 	return o.last
 }
@@ -63,11 +73,12 @@ func (o *outlets) alike(i, k int) bool {
 }
 
 // turn makes i the outlet of the last record. Another program may be in another zone,
-// and log at another level: of one just met the zone is taken to be the same.
+// and log at another level: of one just met the zone is taken to be the same until it
+// shows its own.
 func (n *Normalizer) turn(i int) {
-	o := &n.outlets
+	o, c := &n.outlets, &n.carry
 	if !o.alike(o.last, i) {
-		left := zone{n.carry.Offset, n.carry.Zoned, n.carry.Trace}
+		left := zone{c.Offset, o.zones[o.last].known, c.Trace, c.OtherTime, c.OtherOffset, c.OtherSeen}
 		for k := range o.known { // of all outputs alike
 			if o.alike(k, o.last) {
 				o.zones[k] = left
@@ -75,9 +86,24 @@ func (n *Normalizer) turn(i int) {
 		}
 		is := o.zones[i]
 		if is.known {
-			n.carry.Offset, n.carry.Zoned = is.offset, true
+			c.Offset, c.Zoned = is.offset, true
 		}
-		n.carry.Trace = is.trace
+		c.Trace, c.OtherTime, c.OtherOffset, c.OtherSeen = is.trace, is.otherTime, is.otherOffset, is.otherSeen
 	}
 	o.last = i
+}
+
+// shows notes that an outlet's program shows its own zone. The first time nothing is
+// known of it that could be doubted.
+func (n *Normalizer) shows(out int) {
+	o := &n.outlets
+	if o.zones[out].known {
+		return
+	}
+	n.carry.Zoned = false
+	for k := range o.known {
+		if o.alike(k, out) {
+			o.zones[k].known = true
+		}
+	}
 }

@@ -30,6 +30,7 @@ var allowed = []struct{ by, what string }{
 	{"input/discover", "input/container"},
 
 	{"sourcetypes/batch", "sourcetypes"},
+	{"sourcetypes", "sourcetypes/known"},
 
 	{"hec/deadletter", "hec"},
 	{"hec/scs", "hec"},

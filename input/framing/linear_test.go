@@ -1,4 +1,4 @@
-package container
+package framing
 
 import (
 	"testing"
@@ -28,7 +28,7 @@ func TestLinear(t *testing.T) {
 }
 
 func unwrapAll(line []byte) {
-	d := Decoder{Framing: Detect(line), MaxLine: 1 << 20}
+	d := decoder{runtime: detectRuntime(line), MaxLine: 1 << 20}
 	d.Unwrap(line, 0)
 	d.Flush()
 }

@@ -34,19 +34,27 @@ type Envelope struct {
 // name holds it.
 const callerMark = "\x00"
 
+// At is the origin of the events whose lines name a host, and are of a program.
+func (o Origin) At(named string, p *input.Program) Origin {
+	if named != "" && !o.Always {
+		o.Host = named
+	}
+	if p != nil {
+		o.Fields = slices.Concat(o.Fields, p.Fields)
+	}
+	return o
+}
+
 // meta is, by sourcetype, what stands from the comma after time to "event":
 type meta [sourcetypes.Sourcetypes][]byte
 
 // NewEnvelope returns the encoder for a stream.
 func NewEnvelope(o Origin) *Envelope {
-	return &Envelope{unix: -1, hosts: batch.NewHosts(func(named string) *meta {
-		of := o
+	return &Envelope{unix: -1, hosts: batch.NewHosts(func(named string, p *input.Program) *meta {
 		named, caller, said := strings.Cut(named, callerMark)
+		of := o.At(named, p)
 		if said {
-			of.Fields = append(of.Fields[:len(of.Fields):len(of.Fields)], input.Field{Name: "caller", Value: caller})
-		}
-		if named != "" && !o.Always {
-			of.Host = named
+			of.Fields = slices.Concat(of.Fields, []input.Field{{Name: "caller", Value: caller}})
 		}
 		return of.meta()
 	})}
@@ -92,7 +100,7 @@ func (e *Envelope) Append(dst []byte, ev *sourcetypes.Event) []byte {
 	if ev.Caller != "" {
 		from += callerMark + ev.Caller
 	}
-	dst = append(dst, e.hosts.Of(from)[ev.Sourcetype]...)
+	dst = append(dst, e.hosts.Of(from, ev.Program)[ev.Sourcetype]...)
 	if ev.Sourcetype == sourcetypes.Server {
 		dst = appendString(dst, ev.Body)
 	} else {

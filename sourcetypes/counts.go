@@ -42,6 +42,7 @@ const (
 // Counts is what a Normalizer did: numbers, never text.
 type Counts struct {
 	Lines    int64              // records taken
+	Omitted  int64              // records besides: lines of other programs
 	Blank    int64              // of them, blank and in no event
 	Joined   int64              // of them, added to an event begun before
 	Skipped  int64              // events that SKIP dropped
@@ -72,6 +73,7 @@ func (c *Counts) ByKind(yield func(Kind, int64) bool) {
 // Add adds what o counted.
 func (c *Counts) Add(o *Counts) {
 	c.Lines += o.Lines
+	c.Omitted += o.Omitted
 	c.Blank += o.Blank
 	c.Joined += o.Joined
 	c.Skipped += o.Skipped

@@ -26,16 +26,16 @@ type block struct {
 
 // held is what a block is besides its first line.
 type held struct {
-	kind  joinKind     // what may join
-	stack stack        // of a crash, where in it we are
-	out   input.Output // which is the only one it takes lines from
-	host  string       // likewise
-	class Class
-	// caller is who said it, where it was another program than the log's own.
-	caller string
-	done   bool // nothing joins any more
-	copy   bool // own has the text; else the chunk has it
-	trace  bool // the stream had shown TRACE up to this line
+	kind    joinKind // what may join
+	stack   stack    // of a crash, where in it we are
+	out     int      // the outlet, which is the only one it takes lines from
+	host    string
+	program *input.Program
+	caller  string // who said it, where it was another program than the log's own
+	class   Class
+	done    bool // nothing joins any more
+	copy    bool // own has the text; else the chunk has it
+	trace   bool // the stream had shown TRACE up to this line
 	// textFollows: this is the DEBUG line of a prompt, and a TRACE line came
 	// while it waited.
 	textFollows bool

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"ollama-hec/input/framing"
 )
 
 // admit makes generations of files not known: continued ones where a checkpoint
@@ -136,6 +138,9 @@ func (s *Source) goOn(a *arrival, accept func(record) bool, now time.Time) *gene
 	delete(s.dormant, key)
 	g := s.generate(a, r.Source, key, r.Offset, now)
 	g.carry, g.born = r.Carry, r.Born
+	if g.framing = r.Framing; g.framing != "" {
+		g.frames.Recall(g.framing)
+	}
 	g.resumed = &r
 	g.departed = a.path != r.Source
 	g.gone = !s.wanted(a.path)
@@ -182,6 +187,10 @@ func (s *Source) generate(a *arrival, source, key string, offset int64, now time
 		off: offset, handed: offset, started: offset, committed: offset,
 	}
 	g.state = g.checkpoint
+	g.frames.Set(framing.Options{Named: framing.NamedForOllama(source), Zone: s.options.Zone})
+	if offset > 0 {
+		g.frames.Begin(a.head)
+	}
 	if offset == 0 && !tells(a.head) {
 		g.head = nil
 	}

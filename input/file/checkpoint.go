@@ -27,17 +27,18 @@ const (
 
 // record is what a checkpoint says of a generation.
 type record struct {
-	Source string      `json:"source"`
-	Path   string      `json:"path"`
-	ID     fileID      `json:"id"`
-	Size   int64       `json:"size"`
-	Mtime  int64       `json:"mtime"`
-	Born   int64       `json:"born,omitempty"` // Mtime when it was found first
-	Head   digest      `json:"head"`
-	Offset int64       `json:"offset"`
-	Anchor anchor      `json:"anchor"`
-	Carry  input.Carry `json:"carry"`
-	Packed bool        `json:"packed,omitempty"` // the file is gzipped; all else is of what it says
+	Source  string      `json:"source"`
+	Path    string      `json:"path"`
+	ID      fileID      `json:"id"`
+	Size    int64       `json:"size"`
+	Mtime   int64       `json:"mtime"`
+	Born    int64       `json:"born,omitempty"` // Mtime when it was found first
+	Head    digest      `json:"head"`
+	Offset  int64       `json:"offset"`
+	Anchor  anchor      `json:"anchor"`
+	Carry   input.Carry `json:"carry"`
+	Framing string      `json:"framing,omitempty"` // of its lines, as package framing keeps it
+	Packed  bool        `json:"packed,omitempty"`  // the file is gzipped; all else is of what it says
 	// Deleted: the content is nowhere any more, and only its time is of interest.
 	Deleted bool `json:"deleted,omitempty"`
 	// Done: the file had come to rest, and all of it was delivered.
@@ -70,7 +71,7 @@ func (g *generation) checkpoint() any {
 	}
 	return &record{
 		Source: g.source, Path: g.path, ID: g.seen.id, Size: g.seen.size, Mtime: g.seen.mtime, Born: g.born,
-		Head: g.headSum, Offset: g.committed, Anchor: a, Carry: g.carry, Packed: g.packed, Gone: g.goneAt,
+		Head: g.headSum, Offset: g.committed, Anchor: a, Carry: g.carry, Framing: g.framing, Packed: g.packed, Gone: g.goneAt,
 	}
 }
 

@@ -24,6 +24,7 @@ import (
 
 	"ollama-hec/input"
 	"ollama-hec/input/checkpoint"
+	"ollama-hec/input/framing"
 )
 
 // Options say what to follow and how. Zero means the default.
@@ -36,6 +37,7 @@ type Options struct {
 
 	Keep   func(path string) bool          // which of the files to follow; nil: all
 	Fields func(path string) []input.Field // HEC fields of a file's events; nil: none
+	Zone   *time.Location                  // of stamps in prefixes that lack it; see framing.Options
 
 	Store *checkpoint.Store
 	Log   *slog.Logger
@@ -74,6 +76,7 @@ type Source struct {
 	log      *slog.Logger
 	store    *checkpoint.Store
 
+	framings    framing.Memory
 	descriptors descriptors
 	counters    counters
 	woken       chan struct{} // capacity 1: something happened that Run wants to know
@@ -135,6 +138,9 @@ func New(o Options) (*Source, error) {
 	}
 	if s.dormant, err = wakeDormant(o.Store); err != nil {
 		return nil, fmt.Errorf("read checkpoints: %w", err)
+	}
+	for _, r := range s.dormant {
+		s.framings.Note(r.Source, r.Framing)
 	}
 	s.origins = wakeOrigins(o.Store.Get(originsDocument))
 	return s, nil

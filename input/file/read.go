@@ -7,7 +7,7 @@ import (
 	"os"
 
 	"ollama-hec/input"
-	"ollama-hec/input/container"
+	"ollama-hec/input/framing"
 )
 
 // The least a buffer must hold to make out lines in; a smaller one is replaced.
@@ -24,6 +24,7 @@ func (g *generation) Read(c *input.Chunk) input.Progress {
 	if len(c.Buf) < bufferMin {
 		c.Buf = make([]byte, bufferDefault)
 	}
+	g.recallFraming()
 	r, progress := g.beginRead()
 	if r.file != nil {
 		r.read(c)
@@ -46,9 +47,24 @@ func (g *generation) framesEnd(r *reading, progress input.Progress) input.Progre
 	return progress
 }
 
+// recallFraming has g read as its source was before, if nothing is known of g itself.
+func (g *generation) recallFraming() {
+	if !g.frames.Decided() {
+		g.frames.Follow(g.owner.framings.Of(g.source))
+	}
+}
+
 // released lets go of what only a Read may touch.
 func (g *generation) released() {
+	kept, news := g.frames.News()
+	if news {
+		g.owner.framings.Note(g.source, kept)
+		g.owner.notices.framed(g.source, g.frames.Says())
+	}
 	g.mu.Lock()
+	if news {
+		g.framing = kept
+	}
 	wake := g.wake
 	g.reading, g.wake = false, false
 	g.pending = g.frames.Pending()
@@ -61,7 +77,8 @@ func (g *generation) released() {
 // reading is one Read under way.
 type reading struct {
 	file    content
-	maxLine int
+	wanted  int   // bytes that a line of the program's may have
+	maxLine int   // and a physical one
 	limit   int64 // negative: none
 
 	// As in generation; before and head are its own.
@@ -70,7 +87,8 @@ type reading struct {
 	rested, departed, final bool
 	mtime                   int64 // not after the file was last written to
 
-	frames   *container.Frames
+	frames   *framing.Frames
+	encoding framing.Encoding
 	first    int64 // where the first record begins
 	atEnd    bool
 	changed  bool // the file is not what was read
@@ -106,7 +124,7 @@ func (g *generation) beginRead() (reading, input.Progress) {
 	g.again, g.rested = false, false
 	g.used.Store(g.owner.descriptors.clock.Add(1))
 	return reading{
-		file: g.file, maxLine: g.owner.options.MaxLine, limit: g.limit,
+		file: g.file, wanted: g.owner.options.MaxLine, maxLine: g.owner.options.MaxLine, limit: g.limit,
 		off: g.off, scanned: g.scanned, blank: g.blank, before: g.before, head: g.head,
 		mtime: g.seen.mtime, rested: rested, departed: g.departed, final: g.final || g.packed && g.limit == endless,
 		next: g.handed, frames: &g.frames, first: g.off,
@@ -201,13 +219,15 @@ func (r *reading) read(c *input.Chunk) {
 		return
 	}
 	at := lead
+	r.encoding = framing.EncodingOf(r.head)
 	if r.off == 0 {
+		r.encoding = framing.EncodingOf(c.Buf[:n])
 		if at = r.skipBlank(c.Buf[:n]); at < 0 {
 			return
 		}
 	}
 	r.first = r.off
-	r.maxLine = r.frames.Detect(c.Buf[at:n], r.maxLine)
+	r.limitLines(c.Buf[at:n])
 	at = r.split(c, at, n)
 	r.scanned = int64(n - at)
 	if n > at && r.atEnd && r.final {
@@ -221,21 +241,38 @@ func (r *reading) read(c *input.Chunk) {
 func (r *reading) split(c *input.Chunk, at, n int) int {
 	buf := c.Buf[:n]
 	for {
-		i := bytes.IndexByte(buf[at:], '\n')
+		i, size := r.encoding.LineEnd(buf[at:], r.off&1 == 1)
 		if i < 0 {
 			return at
 		}
 		line := buf[at : at+i : at+i]
-		at += i + 1
-		r.add(c, line, int64(i), r.off+int64(i)+1)
+		at += i + size
+		r.add(c, line, int64(i), r.off+int64(i+size))
 	}
+}
+
+// limitLines decides where physical lines are cut. data is where the next begins.
+func (r *reading) limitLines(data []byte) {
+	if r.encoding != framing.UTF8 {
+		r.maxLine = 2 * r.frames.Limit(nil, r.wanted) // bytes for a letter
+		return
+	}
+	r.maxLine = r.frames.Limit(data, r.wanted)
 }
 
 // add makes a record of a line of size bytes, of which line has at least those
 // that a record may have, and goes on at next.
 func (r *reading) add(c *input.Chunk, line []byte, size, next int64) {
-	if size > int64(r.maxLine) {
-		text, cut := input.Limit(line, size, r.maxLine)
+	most := r.maxLine
+	if r.encoding != framing.UTF8 {
+		text := r.encoding.Append(make([]byte, 0, len(line)), line)
+		if r.off == 0 {
+			text = bytes.TrimPrefix(text, []byte("\ufeff"))
+		}
+		line, size, most = text, int64(len(text))+(size-int64(len(line)))/2, most/2
+	}
+	if size > int64(most) {
+		text, cut := input.Limit(line, size, most)
 		if cut {
 			line = text
 			r.cut++
@@ -253,6 +290,9 @@ func (r *reading) skipBlank(data []byte) int {
 	n := 0
 	for n < len(data) && data[n] == 0 {
 		n++
+	}
+	if r.encoding != framing.UTF8 {
+		n &^= 1 // a zero may be the half of a letter
 	}
 	r.blank += int64(n)
 	switch {

@@ -108,57 +108,6 @@ func number(digits []byte) int64 {
 	return n
 }
 
-// appendMessage appends what a message says. Bytes that are no text come as
-// numbers; a field that occurs more than once comes as a list, here one line
-// for each.
-func appendMessage(dst, value []byte) []byte {
-	if len(value) < 2 {
-		return dst
-	}
-	switch value[0] {
-	case '"':
-		return jsonline.AppendText(dst, value[1:len(value)-1])
-	case '[':
-		if i := jsonline.Space(value, 1); i < len(value) && isDigit(value[i]) {
-			return appendBytes(dst, value[1:])
-		}
-		return appendList(dst, value)
-	}
-	return dst
-}
-
-func appendBytes(dst, numbers []byte) []byte {
-	var n, digits int
-	for _, c := range numbers {
-		if isDigit(c) {
-			n, digits = n*10+int(c-'0'), digits+1
-			continue
-		}
-		if digits > 0 {
-			dst = append(dst, byte(n))
-		}
-		n, digits = 0, 0
-	}
-	return dst
-}
-
-func appendList(dst, list []byte) []byte {
-	for i, first := jsonline.Space(list, 1), true; i < len(list) && list[i] != ']'; first = false {
-		end := jsonline.ValueEnd(list, i)
-		if end < 0 {
-			return dst
-		}
-		if !first {
-			dst = append(dst, '\n')
-		}
-		dst = appendMessage(dst, list[i:end])
-		if i = jsonline.Space(list, end); i < len(list) && list[i] == ',' {
-			i = jsonline.Space(list, i+1)
-		}
-	}
-	return dst
-}
-
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // suppressedID marks what journald logs when its rate limit dropped messages.
@@ -168,7 +117,7 @@ const suppressedID = "a596d6fe7bfa4994828e72309e95d61e"
 // what the entry reports. Before the fields said so, only the text did:
 // `Suppressed 12 messages from /system.slice/ollama.service`.
 func (e *entry) suppressed(unit string) int64 {
-	message := appendMessage(nil, e.message)
+	message := jsonline.AppendMessage(nil, e.message)
 	if len(e.droppedByUnit) > 0 {
 		if string(e.droppedByUnit) != unit {
 			return 0

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"ollama-hec/input"
+	"ollama-hec/input/internal/jsonline"
 )
 
 // stream is what one unit wrote to one journal. A position is the number of
@@ -193,7 +194,7 @@ func (s *stream) read(c *input.Chunk, buf []byte) []byte {
 		return buf
 	}
 	start := len(buf)
-	buf = appendMessage(buf, e.message)
+	buf = jsonline.AppendMessage(buf, e.message)
 	whole := line{buf[start:len(buf):len(buf)], int64(len(buf)-start) + number(e.gone), e.nanos(), e.output(), e.caller()}
 	if !e.cut() && whole.size == int64(len(whole.text)) {
 		// Podman leaves a line its end.

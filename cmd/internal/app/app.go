@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ollama-hec/cmd/internal/pipeline"
+	"ollama-hec/cmd/internal/recognition"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/cmd/internal/sources"
 	"ollama-hec/cmd/internal/version"
@@ -17,6 +18,7 @@ import (
 	"ollama-hec/input"
 	"ollama-hec/input/checkpoint"
 	"ollama-hec/input/requestlog"
+	"ollama-hec/sourcetypes"
 	"ollama-hec/sourcetypes/batch"
 )
 
@@ -108,6 +110,7 @@ func New(ctx context.Context, s *settings.Settings, out Output, o Options) (*Shi
 		Gzip:      out.Gzip,
 		Sink:      out.Sink,
 		Suspend:   suspend,
+		Strange:   sh.strange,
 		Limits:    out.BatchLimits(s),
 		Delay:     time.Duration(s.BatchDelay),
 		Drain:     time.Duration(s.DrainTimeout),
@@ -132,7 +135,7 @@ func (sh *Shipper) open(ctx context.Context, s *settings.Settings, maxLine int, 
 	set, err := sources.Open(ctx, sources.Config{
 		Paths: s.Paths, JournalUnit: s.JournalUnit, JournalDir: s.JournalDir,
 		FromEnd: s.Start == settings.End, MaxLine: maxLine, Once: o.Once,
-		Stdin: o.Stdin, Store: sh.store, Log: o.Log,
+		Zone: s.Timezone.Location, Stdin: o.Stdin, Store: sh.store, Log: o.Log,
 	})
 	if err != nil {
 		return &settings.Error{Problem: err.Error()}
@@ -160,8 +163,17 @@ func (sh *Shipper) Run(ctx context.Context) error {
 	default:
 		sh.log.Warn("stopped before everything was delivered: the next start sends the rest", "events", p.Undelivered)
 	}
+	if p.Omitted > 0 {
+		sh.log.Info("lines of other programs in the same logs were left out", "lines", p.Omitted)
+	}
 	sh.log.Info("stopped", "lines", p.Lines)
 	return nil
+}
+
+// strange says of a source that nothing of it looks like Ollama's log.
+func (sh *Shipper) strange(source string, r sourcetypes.Recognition) {
+	what, hint := recognition.Words(r)
+	sh.log.Warn(what, "source", source, "hint", hint)
 }
 
 // close writes the last checkpoints and lets go of everything.

@@ -47,6 +47,7 @@ type reader struct {
 	queued  bool // guarded by lane.mu
 	touched bool
 	holding bool
+	judged  bool
 	until   time.Time // how long what is held may wait
 }
 
@@ -107,7 +108,7 @@ func (l *lane) run(reading, delivering context.Context, finished <-chan struct{}
 		l.tick(delivering, fail)
 	}
 	l.drain(delivering, finished, fail)
-	l.finish(delivering, fail)
+	l.finish(delivering, fail, reading.Err() == nil)
 	l.sending.Wait()
 }
 
@@ -212,10 +213,16 @@ func (l *lane) take(delivering context.Context, r *reader, fail func(error)) {
 			l.send(delivering, fail)
 		}
 	}
+	var omitted int64
 	for i := range l.chunk.Records {
+		if l.chunk.Records[i].Omitted {
+			omitted++
+			continue
+		}
 		bytes += int64(len(l.chunk.Records[i].Text)) + 1
 	}
-	l.p.lines.Add(int64(len(l.chunk.Records)))
+	l.p.omitted.Add(omitted)
+	l.p.lines.Add(int64(len(l.chunk.Records)) - omitted)
 	l.p.read.Add(bytes)
 	switch progress {
 	case input.More:
@@ -225,6 +232,7 @@ func (l *lane) take(delivering context.Context, r *reader, fail func(error)) {
 		l.touch(r)
 		l.forget(r)
 	}
+	l.judge(r, progress == input.Ended)
 	// What may be continued waits for the time that nothing comes, not for the
 	// time that nothing is read: release sees to that. It is noted even where
 	// more is to come, for overtake.
@@ -332,8 +340,8 @@ func (l *lane) waits(r *reader) bool {
 	return r.queued
 }
 
-// finish sends what is left after the last read.
-func (l *lane) finish(delivering context.Context, fail func(error)) {
+// finish sends what is left after the last read; whole: there is no more to read.
+func (l *lane) finish(delivering context.Context, fail func(error), whole bool) {
 	l.mu.Lock()
 	readers := l.readers
 	l.readers = map[input.Stream]*reader{}
@@ -342,6 +350,9 @@ func (l *lane) finish(delivering context.Context, fail func(error)) {
 		if r.norm != nil && r.norm.Held() > 0 {
 			r.norm.Flush()
 			l.touch(r)
+		}
+		if r.norm != nil && whole {
+			l.judge(r, true)
 		}
 	}
 	l.send(delivering, fail)

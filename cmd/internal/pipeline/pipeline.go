@@ -48,6 +48,10 @@ type Config struct {
 	// stream before them do. nil: they are not made.
 	Suspend func(receipts []hec.Receipt, commit func()) error
 
+	// Strange is told, once for each source, that nothing of it looks like
+	// Ollama's log. nil: nobody is.
+	Strange func(source string, r sourcetypes.Recognition)
+
 	Lanes  int
 	Limits batch.Limits
 	Delay  time.Duration // how long an event waits for others
@@ -72,6 +76,8 @@ type Pipeline struct {
 	lines, read atomic.Int64
 	batches     atomic.Uint64
 	undelivered atomic.Int64
+	omitted     atomic.Int64
+	judged      sync.Map // of sources, that Strange need not be told any more
 
 	mu        sync.Mutex
 	suspended map[*ledger]bool // with receipts; guarded by mu
@@ -197,9 +203,10 @@ type Progress struct {
 	Lines, Bytes int64
 	Waiting      int64 // bytes sent and not yet delivered, after gzip
 	Undelivered  int64 // events given up when delivery ended
+	Omitted      int64 // lines left out: other programs' in the same log
 }
 
 // Progress returns what was read so far.
 func (p *Pipeline) Progress() Progress {
-	return Progress{p.lines.Load(), p.read.Load(), p.room.used(), p.undelivered.Load()}
+	return Progress{p.lines.Load(), p.read.Load(), p.room.used(), p.undelivered.Load(), p.omitted.Load()}
 }

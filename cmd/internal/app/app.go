@@ -25,7 +25,7 @@ import (
 // Output is where events go, and the form they take.
 type Output struct {
 	Sink   pipeline.Sink
-	Gzip   bool
+	Gzip   bool // compressed, as hard as the settings say
 	Encode func(input.Stream) batch.Encoder
 	// Limits are those of the receiver, and MaxLine what it takes of a line; zero: it
 	// has none that matter.
@@ -107,7 +107,7 @@ func New(ctx context.Context, s *settings.Settings, out Output, o Options) (*Shi
 		Sources:   sh.sources.All,
 		Normalize: normalize,
 		Encode:    out.Encode,
-		Gzip:      out.Gzip,
+		Compress:  compression(s, out.Gzip),
 		Sink:      out.Sink,
 		Suspend:   suspend,
 		Strange:   sh.strange,
@@ -117,6 +117,16 @@ func New(ctx context.Context, s *settings.Settings, out Output, o Options) (*Shi
 		Log:       o.Log,
 	})
 	return sh, nil
+}
+
+func compression(s *settings.Settings, gzip bool) pipeline.Compression {
+	switch {
+	case !gzip:
+		return pipeline.Compression(batch.Plain)
+	case s.GzipLevel == settings.AutoLevel:
+		return pipeline.Adapt
+	}
+	return pipeline.Compression(s.GzipLevel)
 }
 
 func (sh *Shipper) open(ctx context.Context, s *settings.Settings, maxLine int, o Options) error {

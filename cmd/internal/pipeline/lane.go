@@ -34,6 +34,10 @@ type lane struct {
 	holding []*reader // with lines held for their continuation
 	holdDue time.Time // when to look at them next
 
+	doing    activity
+	before   spent // the pipeline's time when the last batch was taken
+	patience patience
+
 	answered <-chan struct{} // closed once the batch under way is; nil: none is
 	sending  sync.WaitGroup
 }
@@ -58,7 +62,7 @@ func newLane(p *Pipeline) *lane {
 		sources: map[string]int{},
 		wake:    make(chan struct{}, 1),
 		chunk:   input.Chunk{Buf: make([]byte, chunkSize)},
-		builder: batch.NewBuilder(p.cfg.Limits, p.cfg.Gzip),
+		builder: batch.NewBuilderAt(p.cfg.Limits, p.cfg.Compress.standard(), &p.encoders),
 	}
 }
 
@@ -99,6 +103,8 @@ func (l *lane) next() *reader {
 // to read. Then it sends what it has and waits for every delivery. A delivery
 // that fails for good goes to fail, which ends delivering.
 func (l *lane) run(reading, delivering context.Context, finished <-chan struct{}, fail func(error)) {
+	l.turn(working)
+	defer l.turn(resting)
 	for reading.Err() == nil {
 		if r := l.next(); r != nil {
 			l.take(delivering, r, fail)
@@ -114,10 +120,12 @@ func (l *lane) run(reading, delivering context.Context, finished <-chan struct{}
 
 // drain reads what cannot be read again, once its source has ended it.
 func (l *lane) drain(delivering context.Context, finished <-chan struct{}, fail func(error)) {
+	l.turn(resting)
 	select {
 	case <-finished:
 	case <-delivering.Done():
 	}
+	l.turn(working)
 	for delivering.Err() == nil {
 		r := l.next()
 		if r == nil {
@@ -129,8 +137,16 @@ func (l *lane) drain(delivering context.Context, finished <-chan struct{}, fail 
 	}
 }
 
+// turn notes that the lane does something else from now on.
+func (l *lane) turn(to activity) {
+	l.p.timesheet.change(l.doing, to)
+	l.doing = to
+}
+
 // idle waits for something to do; false: there will be nothing more.
 func (l *lane) idle(reading context.Context, finished <-chan struct{}) bool {
+	l.turn(resting)
+	defer l.turn(working)
 	var timeout <-chan time.Time
 	if at := l.alarm(); !at.IsZero() {
 		timer := time.NewTimer(time.Until(at))
@@ -366,7 +382,7 @@ const batchCost = 8 << 10
 // answered: one unanswered batch at a time keeps the order. Once delivering has
 // ended it sends nothing, and what was in the batch stays uncommitted.
 func (l *lane) send(delivering context.Context, fail func(error)) {
-	b, marks := l.builder.Take(), l.enter()
+	b, marks := l.builder.TakeAt(l.level()), l.enter()
 	l.due = time.Time{}
 	if b.Len() == 0 {
 		// Nothing to send, but lines were dropped or merged: they count once
@@ -375,7 +391,10 @@ func (l *lane) send(delivering context.Context, fail func(error)) {
 		return
 	}
 	bytes := int64(len(b.Body)+4*len(b.Ends)) + batchCost
-	if !l.await(delivering) || l.p.room.take(delivering, bytes) != nil {
+	l.turn(waiting)
+	sendable := l.await(delivering) && l.p.room.take(delivering, bytes) == nil
+	l.turn(working)
+	if !sendable {
 		l.p.undelivered.Add(int64(b.Len()))
 		return
 	}
@@ -397,6 +416,18 @@ func (l *lane) send(delivering context.Context, fail func(error)) {
 			fail(err)
 		}
 	})
+}
+
+// level is how hard the batch being taken is compressed.
+func (l *lane) level() batch.Level {
+	if l.p.cfg.Compress != Adapt {
+		return l.p.cfg.Compress.standard()
+	}
+	now := l.p.timesheet.read()
+	since := now.minus(l.before)
+	l.before = now
+	l.patience.note(since)
+	return chooseLevel(l.builder.Full(), l.patience.slowReceiver(), since)
 }
 
 // await waits until the batch under way is answered; false: it will not be.

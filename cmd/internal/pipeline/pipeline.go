@@ -39,7 +39,7 @@ type Config struct {
 	Sources   []input.Source
 	Normalize *sourcetypes.Options
 	Encode    func(input.Stream) batch.Encoder
-	Gzip      bool // batches are compressed
+	Compress  Compression
 	Sink      Sink
 
 	// Suspend is called at the end of a Run for each batch that it leaves
@@ -73,6 +73,9 @@ type Pipeline struct {
 	lanes []*lane
 	room  *room
 
+	encoders  batch.Encoders
+	timesheet *timesheet
+
 	lines, read atomic.Int64
 	batches     atomic.Uint64
 	undelivered atomic.Int64
@@ -89,6 +92,7 @@ func New(cfg Config) *Pipeline {
 		cfg.Lanes = DefaultLanes
 	}
 	p := &Pipeline{cfg: cfg, room: newRoom(outstandingMax), suspended: map[*ledger]bool{}}
+	p.timesheet = newTimesheet(cfg.Lanes)
 	for range cfg.Lanes {
 		p.lanes = append(p.lanes, newLane(p))
 	}

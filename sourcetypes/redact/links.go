@@ -321,7 +321,7 @@ func (v *value) spoken(start, end int) (h hit, ok bool) {
 	var w words
 	w.split(b[from:end])
 	n, ok := nameOf(&w)
-	if !ok || n.kind == Key && !keyWords[string(w.last(1))] {
+	if !ok || n.query || n.kind == Key && !keyWords[string(w.last(1))] {
 		return h, false
 	}
 	n.bare, n.looks = true, true

@@ -20,7 +20,7 @@ func (v *value) judge(from, to int, spaced, quoted bool) (h hit, ok bool) {
 	switch {
 	case n.piece && !quoted && number(b) && (len(b) < 8 || bytes.IndexByte(b, '.') >= 0), n.plural && number(b):
 		return h, false
-	case n.piece && !quoted && (b[0] == '<' || b[0] == '\'' || text.HasPrefix(b, "0x") || text.HasPrefix(b, "(nil)")):
+	case n.piece && (b[0] == '<' || !quoted && noToken(b)):
 		return h, false
 	case prose && n.kind == Password && (sentence(b) || failure(b)):
 		return h, false
@@ -29,6 +29,8 @@ func (v *value) judge(from, to int, spaced, quoted bool) (h hit, ok bool) {
 	case (v.weak || n.looks) && !n.header && !madeUp(b):
 		return h, false
 	case v.weak && bytes.IndexFunc(b[:min(len(b), 64)], unicode.IsLetter) < 0:
+		return h, false
+	case n.header && n.bare && v.sep == ':' && v.keyQuotes == 0 && !v.opened && !n.cookie && plainWord(b):
 		return h, false
 	case v.compared && !quoted && !madeUp(b):
 		return h, false
@@ -40,6 +42,17 @@ func (v *value) judge(from, to int, spaced, quoted bool) (h hit, ok bool) {
 		h.quotes = v.keyQuotes // a JSON number
 	}
 	return h, true
+}
+
+// noToken reports whether b begins as what programs print of a model's token: a
+// text, an address in memory, or the type of a setting.
+func noToken(b []byte) bool {
+	for _, begin := range [...]string{"'", "0x", "(nil)", "bool:", "int:", "float:", "str:"} {
+		if text.HasPrefix(b, begin) {
+			return true
+		}
+	}
+	return false
 }
 
 // nothing reports whether b stands for no value, or for one that is hidden already.
@@ -59,6 +72,11 @@ func sentence(b []byte) bool {
 		return true
 	}
 	return false
+}
+
+// plainWord reports whether b is a word such as denied or required.
+func plainWord(b []byte) bool {
+	return len(b) < 14 && !slices.ContainsFunc(b, func(c byte) bool { return !text.Lower(c) })
 }
 
 // failure reports whether b reads like what went wrong with a request.

@@ -189,6 +189,9 @@ func TestCleanLines(t *testing.T) {
 		`time=2024-05-01T10:00:00.000Z level=INFO source=x.go:1 msg="invalid password: required" `,
 		`github.com/spf13/cobra.(*Command).ExecuteC(0x15542331cf08)`,
 		`time=2026-11-21T19:28:43.409Z level=INFO source=server.go:429 msg="starting runner" cmd="/usr/local/bin/ollama runner --ollama-engine --port 37243"`,
+		`stop_token="<|im_end|>" eos_token: "<|endoftext|>" {"bos_token":"<s>","pad_token":{"content":"<pad>"}}`,
+		`--override-kv tokenizer.ggml.add_bos_token=bool:false authorization: denied retry policy=exponential2`,
+		`model_name=Qwen3-Coder-480B-A35B-Instruct-UD-Q4_K_XL-00001-of-00006.gguf libcudart-d0da41ae.so.11.0 id=msg_01XFDUDYJgAACzvnptvVoYEL`,
 		`Couldn't find '/root/.ollama/id_ed25519'. Generating new private key.`,
 		`Your new public key is: `,
 	} {

@@ -105,6 +105,9 @@ func (v *value) unquoted(spaced bool) (h hit, ok bool) {
 	if from == len(b) || v.name.piece && (b[from] == '<' || b[from] == '\'') {
 		return h, false
 	}
+	if b[from] == '{' && v.keyQuotes > 0 {
+		return h, false // names of their own stand in it
+	}
 	inQuotes := v.keyQuotes > 1 || v.inside(from)
 	v.opened = b[from] == '[' && MaskLen(b[from:]) == 0
 	if v.opened && (v.keyQuotes > 0 || v.listOfQuoted(from+1)) {

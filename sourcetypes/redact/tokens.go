@@ -86,7 +86,7 @@ var tokens = []Rule{
 		"https://docs.gitlab.com/security/tokens/").at("R13"),
 	token("GitLab session", "_gitlab_session=", `([0-9a-z]{32})`, nil, "gitleaks: gitlab-session-cookie").at("b_s"),
 	token("npm", "npm_", `[0-9A-Za-z]{12,}`, digitOr(24), "https://docs.npmjs.com/about-access-tokens").folded(),
-	token("PyPI", "pypi-", `[\w-]{10,}`, solid, "https://pypi.org/help/#apitoken"),
+	token("PyPI", "pypi-", `[\w-]{10,}`, solid, "gitleaks: pypi-upload-token"),
 	token("RubyGems", "rubygems_", `[0-9a-f]{32,}`, nil, "https://guides.rubygems.org/api-key-scopes/"),
 	token("Clojars", "CLOJARS_ clojars_", `[0-9a-z]{60}`, nil,
 		"https://github.com/clojars/clojars-web/wiki/Deploy-Tokens"),

@@ -36,7 +36,7 @@ var forms = []Rule{
 	{Name: "Discord webhook", Kind: Token, Prefixes: []string{"discord.com"}, At: "rd.",
 		Tail:   sl + `api` + sl + `(?:v\d+` + sl + `)?webhooks` + sl + `\d+` + sl + `([\w-]{20,})`,
 		Source: "https://discord.com/developers/docs/resources/webhook"},
-	{Name: "Teams webhook", Kind: Token, Prefixes: []string{"webhook.office.com"},
+	{Name: "Teams webhook", Kind: Token, Window: 320, Prefixes: []string{"webhook.office.com"},
 		Tail:   sl + `webhookb2` + sl + `([\w-]+(?:@|%40)[\w-]+` + sl + `IncomingWebhook` + sl + `\w{20,}` + sl + `[\w-]{20,}(?:` + sl + `[\w-]+)?)`,
 		Source: "https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook"},
 }

@@ -37,7 +37,7 @@ const maxSteps = 600
 func TestLinear(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(3, 5))
 	units := fragments
-	for range 400 {
+	for range 200 {
 		var unit strings.Builder
 		for range 1 + rnd.IntN(4) {
 			unit.WriteString(fragments[rnd.IntN(len(fragments))])

@@ -25,6 +25,8 @@ type Rule struct {
 	Around string
 	// Lead are the bytes that an Around secret may have before the literal.
 	Lead *[256]bool
+	// Window is how much of a text decides, where it is not window.
+	Window int
 	// At is the literal that lets the rule be looked at, unless it is the
 	// last three bytes of the prefix.
 	At string
@@ -118,7 +120,7 @@ func (s *scan) matched(r *Rule, start, tail int) (h hit, ok bool) {
 	if !boundary(b, start) {
 		return h, false
 	}
-	end := min(len(b), tail+window)
+	end := min(len(b), tail+max(window, r.Window))
 	s.steps += end - tail
 	m := r.re.FindSubmatchIndex(b[tail:end])
 	if m == nil {

@@ -36,9 +36,9 @@ var tokens = []Rule{
 	token("Weights & Biases", "wandb_v1_", `\w{32,}`, nil, "https://docs.wandb.ai/support/find_api_key/"),
 	token("Databricks", "dapi", `[0-9a-f]{32}(?:-\d)?`, nil,
 		"https://docs.databricks.com/aws/en/dev-tools/auth/pat").at("dap"),
-	token("AWS Bedrock", "ABSK", `[0-9A-Za-z+/]{40,}={0,2}`, nil,
+	token("AWS Bedrock", "ABSK", `(?:[0-9A-Za-z+/]|%2[BF]){40,}={0,2}`, nil,
 		"https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys.html"),
-	token("AWS Bedrock, for a short time", "bedrock-api-key-", `[\w+/=-]{28,}`, nil,
+	token("AWS Bedrock, for a short time", "bedrock-api-key-", `(?:[\w+/=-]|%[23][BDF]){28,}`, nil,
 		"https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys.html"),
 
 	// Clouds.
@@ -51,6 +51,7 @@ var tokens = []Rule{
 	token("Google OAuth", "ya29.", `[\w.-]{20,}`, nil, "https://developers.google.com/identity/protocols/oauth2"),
 	token("Google OAuth refresh", "1//0", `[\w-]{30,}`, solid,
 		"https://developers.google.com/identity/protocols/oauth2").at("1//"),
+	token("Google OAuth refresh, in a query", "1%2F%2F0", `[\w-]{30,}`, solid, "https://developers.google.com/identity/protocols/oauth2"),
 	secret("Google OAuth client", "GOCSPX-", `[\w-]{20,}`, nil,
 		"https://developers.google.com/identity/protocols/oauth2"),
 	key("Alibaba", "LTAI", `[0-9A-Za-z]{16,}`, digitOr(20),
@@ -60,7 +61,7 @@ var tokens = []Rule{
 	key("Cloudflare origin", "v1.0-", `[0-9a-f]{24}-[0-9a-f]{100,}`, nil,
 		"https://developers.cloudflare.com/fundamentals/api/get-started/ca-keys/"),
 	token("Heroku", "HRKU-", `[\w-]{30,}`, nil, "https://devcenter.heroku.com/articles/authentication"),
-	token("Fly", "fm2_ fm1r_ fm1a_ fo1_", `[\w+/-]{40,}={0,3}`, nil, "https://fly.io/docs/security/tokens/"),
+	token("Fly", "fm2_ fm1r_ fm1a_ fo1_", `(?:[\w+/-]|%2[BF]){40,}={0,3}`, nil, "https://fly.io/docs/security/tokens/"),
 	token("OpenShift", "sha256~", `[\w-]{43}`, nil,
 		"https://docs.redhat.com/en/documentation/openshift_container_platform/"),
 	token("PlanetScale", "pscale_tkn_ pscale_oauth_ pscale_pw_", `[\w=.-]{20,}`, nil,
@@ -110,7 +111,7 @@ var tokens = []Rule{
 
 	// Secrets and identities.
 	token("Vault", "hvs. hvb. hvr.", `[\w-]{20,}`, nil, "https://developer.hashicorp.com/vault/docs/concepts/tokens"),
-	token("1Password", "ops_eyJ", `[\w+/-]{40,}={0,3}`, nil, "https://developer.1password.com/docs/service-accounts/"),
+	token("1Password", "ops_eyJ", `(?:[\w+/-]|%2[BF]){40,}={0,3}`, nil, "https://developer.1password.com/docs/service-accounts/"),
 	key("1Password secret", "A3-", `[0-9A-Z]{6}-(?:[0-9A-Z]{11}|[0-9A-Z]{6}-[0-9A-Z]{5})(?:-[0-9A-Z]{5}){3}`, nil,
 		"https://support.1password.com/secret-key/"),
 	key("age", "AGE-SECRET-KEY-1", `[0-9A-Z]{30,}`, nil, "https://github.com/C2SP/C2SP/blob/main/age.md").at("Y-1"),
@@ -121,11 +122,11 @@ var tokens = []Rule{
 	// Watching.
 	token("Grafana", "glsa_", `[0-9A-Za-z]{12,}(?:_[0-9A-Fa-f]{8})?`, digitOr(24),
 		"https://grafana.com/docs/grafana/latest/administration/service-accounts/").folded(),
-	token("Grafana Cloud", "glc_", `[\w+/]{32,}={0,3}`, digitOr(32),
+	token("Grafana Cloud", "glc_", `(?:[\w+/]|%2[BF]){32,}={0,3}`, digitOr(32),
 		"https://grafana.com/docs/grafana-cloud/account-management/authentication-and-permissions/access-policies/").folded(),
 	key("Grafana", "eyJrIjoi", `[0-9A-Za-z]{40,}={0,3}`, nil,
 		"https://grafana.com/docs/grafana/latest/administration/service-accounts/").folded(),
-	token("Sentry", "sntrys_ sntryu_ sntryi_", `[\w+/]{20,}(?:={1,2}_[\w+/]+)?`, digitOr(40),
+	token("Sentry", "sntrys_ sntryu_ sntryi_", `(?:[\w+/]|%2[BF]){20,}(?:={1,2}_[\w+/]+)?`, digitOr(40),
 		"https://docs.sentry.io/account/auth-tokens/"),
 	key("New Relic", "NRAK- NRII- NRRA- NRSP- NRAA- NRJS-", `[0-9A-Za-z-]{16,}`, digitOr(20),
 		"https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/"),

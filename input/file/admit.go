@@ -137,7 +137,9 @@ func (s *Source) goOn(a *arrival, accept func(record) bool, now time.Time) *gene
 	g := s.generate(a, r.Source, key, r.Offset, now)
 	g.carry, g.born = r.Carry, r.Born
 	g.resumed = &r
-	g.departed = a.path != r.Source
+	if a.path != r.Source {
+		g.state = rotated
+	}
 	g.gone = !s.wanted(a.path)
 	s.keep(g)
 	return g
@@ -157,7 +159,7 @@ func (s *Source) begin(a *arrival, now time.Time) *generation {
 // beginAside makes a new generation of a, which has left the path of its source.
 func (s *Source) beginAside(a *arrival, source string, now time.Time) *generation {
 	g := s.generate(a, source, newKey(), 0, now)
-	g.departed, g.gone = true, true
+	g.state, g.gone = rotated, true
 	s.keep(g)
 	return g
 }
@@ -175,13 +177,11 @@ func (s *Source) knows(source string) bool {
 
 // generate makes a generation of a that begins at offset, not yet lined up.
 func (s *Source) generate(a *arrival, source, key string, offset int64, now time.Time) *generation {
-	g := &generation{
-		owner: s, source: source, key: key, born: a.stat.mtime,
-		path: a.path, seen: a.stat, most: a.stat.size, written: a.stat.mtime, changed: now,
-		limit: -1, head: a.head, rested: true,
-		off: offset, handed: offset, started: offset, committed: offset,
-	}
-	g.state = g.checkpoint
+	g := &generation{owner: s, source: source, key: key, born: a.stat.mtime}
+	g.path, g.seen, g.most, g.written, g.changed = a.path, a.stat, a.stat.size, a.stat.mtime, now
+	g.limit, g.head, g.rested = -1, a.head, true
+	g.off, g.handed, g.started, g.committed = offset, offset, offset, offset
+	g.record = g.checkpoint
 	if offset == 0 && !tells(a.head) {
 		g.head = nil
 	}

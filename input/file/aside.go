@@ -14,6 +14,21 @@ import (
 // empty, or a copy of what is not truncated yet.
 const youngAside = time.Minute
 
+// verdicts are on files that need not be looked into again as they are.
+type verdicts struct {
+	ignored map[name]int64             // compressed files, with their sizes
+	passed  map[fileID]stat            // gzipped files that say nothing new
+	settled map[string]map[fileID]stat // by directory: files beside sources that are accounted for
+	swept   map[string]int64           // the mtimes of directories when all in them were
+}
+
+func newVerdicts() verdicts {
+	return verdicts{
+		ignored: make(map[name]int64), passed: make(map[fileID]stat),
+		settled: make(map[string]map[fileID]stat), swept: make(map[string]int64),
+	}
+}
+
 // sweepAll finds what rotation has laid beside the sources where a directory has
 // changed since the last time, or where force says that it may have.
 func (s *Source) sweepAll(dirs map[string]bool, now time.Time) []*generation {

@@ -90,7 +90,7 @@ func (g *generation) pruneMarks() {
 func (g *generation) exactMark() {
 	g.mu.Lock()
 	at, f := g.committed, g.file
-	if f == nil || g.packed || g.suspect || len(g.marks) < 2 || g.marks[0].end == at {
+	if f == nil || g.packed || g.state.astray() || len(g.marks) < 2 || g.marks[0].end == at {
 		g.mu.Unlock()
 		return
 	}

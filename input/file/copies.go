@@ -51,7 +51,7 @@ func (s *Source) maybeCopy(a *arrival) *candidate {
 func (s *Source) reconsider(g *generation) bool {
 	g.mu.Lock()
 	a := &arrival{path: g.path, stat: g.seen, file: g.file, head: g.head}
-	fit := g.file != nil && !g.departed && g.resumed == nil && g.off == 0 && g.limit < 0
+	fit := g.file != nil && !g.state.left() && g.resumed == nil && g.off == 0 && g.limit < 0
 	g.mu.Unlock()
 	if !fit || s.youngest(g.source) != g {
 		return false
@@ -78,7 +78,7 @@ func (s *Source) reconsider(g *generation) bool {
 func (s *Source) withdraw(g *generation) {
 	g.mu.Lock()
 	s.detach(g)
-	g.withoutMore()
+	g.become(runsOut)
 	id := g.seen.id
 	g.mu.Unlock()
 	delete(s.byID, id)
@@ -96,7 +96,7 @@ func (s *Source) copied(a *arrival) bool {
 		g.mu.Lock()
 		g.learnHead()
 		n := min(len(a.head), len(g.head))
-		akin, closed := n > 0 && bytes.Equal(a.head[:n], g.head[:n]), g.file == nil && !g.over && !g.suspect
+		akin, closed := n > 0 && bytes.Equal(a.head[:n], g.head[:n]), g.file == nil && !g.state.isOver() && !g.state.astray()
 		g.mu.Unlock()
 		if !akin {
 			return false
@@ -149,7 +149,7 @@ func (s *Source) alike(a *arrival, g *generation) bool {
 	defer g.mu.Unlock()
 	g.learnHead()
 	n := min(len(a.head), len(g.head))
-	if g.over || g.seen.id == a.stat.id || n == 0 || !bytes.Equal(a.head[:n], g.head[:n]) {
+	if g.state.isOver() || g.seen.id == a.stat.id || n == 0 || !bytes.Equal(a.head[:n], g.head[:n]) {
 		return false
 	}
 	var ours, theirs [anchorSize]byte
@@ -157,7 +157,7 @@ func (s *Source) alike(a *arrival, g *generation) bool {
 		before, err := readBefore(a.file, g.off, len(g.before), &theirs)
 		return err == nil && bytes.Equal(before, g.before)
 	}
-	if g.file == nil || g.suspect {
+	if g.file == nil || g.state.astray() {
 		return true // cannot be known: held for nothing at worst
 	}
 	end := min(a.stat.size, g.seen.size)
@@ -190,7 +190,7 @@ func complete(a *arrival, g *generation) bool {
 func (s *Source) settleCopies(now time.Time) {
 	for _, g := range s.all() {
 		g.mu.Lock()
-		due := g.suspect && !g.over && !g.reading
+		due := g.state.astray() && !g.busy
 		g.mu.Unlock()
 		if due {
 			s.succeed(g, now)
@@ -238,16 +238,15 @@ const (
 func (s *Source) judge(c *candidate, now time.Time) verdict {
 	g := c.original
 	g.mu.Lock()
-	suspect, over := g.suspect, g.over
 	replaced := g.seen.links == 0 && c.path == g.source
-	drained, enough := g.drained, g.off >= anchorSize
+	became, enough := g.state, g.off >= anchorSize
 	g.mu.Unlock()
 	switch {
-	case suspect:
+	case became.astray():
 		return wait
-	case over || !s.alike(c.arrival, g):
+	case became.isOver() || !s.alike(c.arrival, g):
 		return release
-	case replaced && enough && !drained:
+	case replaced && enough && !became.wasRead():
 		return wait
 	case replaced && enough && complete(c.arrival, g):
 		return inherit // written anew with what it said and put in its place

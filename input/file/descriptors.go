@@ -68,7 +68,7 @@ func (s *Source) makeRoom(limit int) {
 // dispensable: g's file can be closed and opened again when it is wanted. It
 // needs mu.
 func (g *generation) dispensable(evenUnread bool) bool {
-	if g.reading || g.gone || g.suspect || g.seen.links == 0 {
+	if g.busy || g.gone || g.state.astray() || g.seen.links == 0 {
 		return false
 	}
 	return evenUnread || g.off+g.scanned >= g.seen.size && g.committed >= g.handed
@@ -127,7 +127,7 @@ func (s *Source) openFile(path string) (plain, stat, error) {
 func (s *Source) adopt(g *generation, f content) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.file != nil || g.over {
+	if g.file != nil || g.state.isOver() {
 		f.Close()
 		return
 	}

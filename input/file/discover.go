@@ -47,7 +47,7 @@ func (s *Source) unknown() []*generation {
 	return slices.DeleteFunc(slices.Clone(s.all()), func(g *generation) bool {
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		return len(g.head) > 0 || g.off > 0 || g.over
+		return len(g.head) > 0 || g.off > 0 || g.state.isOver()
 	})
 }
 
@@ -109,7 +109,7 @@ func (s *Source) known(st stat) *generation {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.over && g.file == nil && (g.seen.size != st.size || g.seen.mtime != st.mtime) {
+	if g.state.isOver() && g.file == nil && (g.seen.size != st.size || g.seen.mtime != st.mtime) {
 		delete(s.byID, st.id)
 		return nil
 	}
@@ -119,18 +119,16 @@ func (s *Source) known(st stat) *generation {
 // locate decides where g is, given the paths that were found to lead to it.
 func (s *Source) locate(g *generation, paths []string, now time.Time) {
 	g.mu.Lock()
-	if g.over || g.suspect && g.file == nil {
+	if g.state.isOver() || g.state == sought {
 		g.mu.Unlock()
 		return
 	}
 	if len(paths) == 0 && s.stillThere(g) {
 		paths = []string{g.path}
 	}
-	departed := !slices.Contains(paths, g.source)
-	switch {
-	case !departed:
-		g.departed, g.final, g.drained = false, false, false
-	case !g.departed:
+	if slices.Contains(paths, g.source) {
+		g.become(returns)
+	} else {
 		s.depart(g, now)
 	}
 	g.gone = len(paths) == 0
@@ -146,9 +144,11 @@ func (s *Source) locate(g *generation, paths []string, now time.Time) {
 
 // depart notes that the path of g's source no longer leads to it. It needs g.mu.
 func (s *Source) depart(g *generation, now time.Time) {
-	s.counters.rotations.Add(1)
-	s.left = append(s.left, g.source)
-	g.departed, g.changed = true, now
+	if g.become(departs) {
+		s.counters.rotations.Add(1)
+		s.left = append(s.left, g.source)
+		g.changed = now
+	}
 }
 
 // stillThere: no listing named g, yet its path leads to it, or who knows. A
@@ -209,6 +209,6 @@ func (s *Source) lose(g *generation, why string) {
 		s.counters.lostBytes.Add(uint64(unread))
 		s.log.Warn(why, "file", g.path, "bytes", unread)
 	}
-	g.withoutMore()
+	g.become(runsOut)
 	s.closeFile(g)
 }

@@ -18,7 +18,6 @@ import (
 	"io"
 	"log/slog"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -68,63 +67,43 @@ func setDefault[T int | int64 | time.Duration](v *T, value T) {
 
 // Source follows files.
 type Source struct {
-	options  Options
-	patterns []pattern
-	exclude  []pattern
-	log      *slog.Logger
-	store    *checkpoint.Store
+	shared
+	selection
+	registry
 
+	// All below is owned by Run.
+
+	series
+	verdicts
+	memory
+	notified
+	held     map[fileID]*candidate // perhaps copies
+	announce func(input.Stream)
+	first    bool // nothing was listed yet
+}
+
+// shared is what all generations have in common.
+type shared struct {
+	options     Options
+	log         *slog.Logger
+	store       *checkpoint.Store
+	notices     notices
 	descriptors descriptors
 	counters    counters
 	woken       chan struct{} // capacity 1: something happened that Run wants to know
 	scanWanted  atomic.Bool   // and it is about names
 	scans       atomic.Uint64 // listings so far
-
-	mu          sync.Mutex
-	generations []*generation // guarded by mu; changed by Run only
-
-	// All below is owned by Run.
-
-	announce func(input.Stream)
-	byID     map[fileID]*generation
-	line     map[string][]*generation   // of a source, in the order in which they are read
-	waiting  map[*generation]bool       // for those before it in line to be read to their ends
-	held     map[fileID]*candidate      // perhaps copies
-	ignored  map[name]int64             // compressed files, with their sizes
-	passed   map[fileID]stat            // gzipped files that say nothing new
-	settled  map[string]map[fileID]stat // by directory: files beside sources that are accounted for as they are
-	swept    map[string]int64           // the mtimes of directories when all in them were
-	aside    map[*generation]sighting   // those just seen beside their sources
-	origins  origins
-	dormant  dormant
-	notices  notices
-	watch    *watch
-	names    map[string]*generation // by the paths notifications name
-	dirty    map[*generation]bool   // named since the last look
-	left     []string               // sources whose generation departed in this scan
-	first    bool                   // nothing was listed yet
 }
 
 // New checks the options and reads the checkpoints. It touches no log file.
 func New(o Options) (*Source, error) {
 	o = o.withDefaults()
 	s := &Source{
-		options: o, log: o.Log, store: o.Store,
-		woken:   make(chan struct{}, 1),
-		byID:    make(map[fileID]*generation),
-		line:    make(map[string][]*generation),
-		waiting: make(map[*generation]bool),
-		held:    make(map[fileID]*candidate),
-		dirty:   make(map[*generation]bool),
-		ignored: make(map[name]int64),
-		passed:  make(map[fileID]stat),
-		names:   make(map[string]*generation),
-		settled: make(map[string]map[fileID]stat),
-		swept:   make(map[string]int64),
-		aside:   make(map[*generation]sighting),
-		notices: newNotices(o.Log),
-		first:   true,
+		held: make(map[fileID]*candidate), registry: registry{byID: make(map[fileID]*generation)},
+		series: newSeries(), verdicts: newVerdicts(), notified: newNotified(), first: true,
 	}
+	s.options, s.log, s.store, s.notices = o, o.Log, o.Store, newNotices(o.Log)
+	s.woken = make(chan struct{}, 1)
 	s.descriptors.max, s.descriptors.open = o.MaxOpen, make(map[*generation]bool)
 	var err error
 	if s.patterns, err = compileAll(o.Patterns); err != nil {
@@ -145,7 +124,7 @@ func (s *Source) Close() error {
 	err := s.store.Flush()
 	for _, g := range s.all() {
 		g.mu.Lock()
-		g.over = true
+		g.become(runsOut)
 		s.closeFile(g)
 		g.mu.Unlock()
 	}
@@ -162,7 +141,7 @@ func (s *Source) all() []*generation {
 // drop ends following g.
 func (s *Source) drop(g *generation) {
 	g.mu.Lock()
-	g.dropped = true
+	g.become(retires)
 	g.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -178,7 +157,7 @@ func (s *Source) wakeUp() {
 }
 
 // keep has g's state written with the next checkpoint.
-func (s *Source) keep(g *generation) { s.store.Set(namespace, g.key, g.state) }
+func (s *Source) keep(g *generation) { s.store.Set(namespace, g.key, g.record) }
 
 // Run implements input.Source.
 func (s *Source) Run(ctx context.Context, ready func(input.Stream)) error {

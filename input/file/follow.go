@@ -44,7 +44,7 @@ func (s *Source) runOnce(ctx context.Context) error {
 func (s *Source) allEnded() bool {
 	for _, g := range s.all() {
 		g.mu.Lock()
-		ended := g.ended
+		ended := g.state >= ended
 		g.mu.Unlock()
 		if !ended {
 			return false
@@ -203,17 +203,17 @@ func (s *Source) lookBehind(begun []*generation, now time.Time) {
 func (s *Source) look(g *generation, now time.Time) bool {
 	blocked, begun := s.blocked(g), false
 	g.mu.Lock()
-	if g.dropped { // named by a notification of before
+	if g.state == retired { // named by a notification of before
 		g.mu.Unlock()
 		return true
 	}
-	if g.file == nil && !g.over && len(g.head) == 0 && g.seen.size > 0 {
+	if g.file == nil && !g.state.isOver() && len(g.head) == 0 && g.seen.size > 0 {
 		// Closed while it was empty: nothing is known of it yet.
 		g.mu.Unlock()
 		_ = s.reopen(g) // why it failed has been said
 		g.mu.Lock()
 	}
-	if g.file != nil && !g.over {
+	if g.file != nil && !g.state.isOver() {
 		switch st, err := g.file.stat(); {
 		case err == nil:
 			g.observe(st, now)
@@ -222,7 +222,7 @@ func (s *Source) look(g *generation, now time.Time) bool {
 			s.closeFile(g)
 		}
 	}
-	if g.suspect && !g.over && !g.reading {
+	if g.state.astray() && !g.busy {
 		s.scanWanted.Store(true) // it settles that
 	}
 	if begun {
@@ -238,8 +238,8 @@ func (s *Source) look(g *generation, now time.Time) bool {
 	}
 	call := false
 	if !blocked && g.settle(now, s.options.RotateWait) {
-		call = !g.announced
-		g.announced, g.again, g.news = true, true, false
+		call = g.attention == idle
+		g.attention, g.news = g.attention.asked(), false
 	}
 	done := g.finished() && g.limit < 0
 	g.mu.Unlock()
@@ -293,7 +293,7 @@ func (s *Source) limitHeld() {
 				return
 			}
 			g.mu.Lock()
-			if g.file != nil && !g.reading && (evenUnread || g.off+g.scanned >= g.seen.size) {
+			if g.file != nil && !g.busy && (evenUnread || g.off+g.scanned >= g.seen.size) {
 				total -= g.seen.size
 				s.lose(g, "deleted log file held too much disk and is let go of unread: the receiver is too slow, or down")
 			}

@@ -17,7 +17,7 @@ type generation struct {
 	owner   *Source
 	source  string // HEC source: where it was found first
 	key     string // of its checkpoint
-	state   func() any
+	record  func() any
 	resumed *record          // the checkpoint it was continued from
 	born    int64            // the file's mtime when it was begun
 	used    atomic.Uint64    // when it was last read, in Reads
@@ -26,51 +26,54 @@ type generation struct {
 	mu sync.Mutex
 	// All below is guarded by mu.
 
+	whereabouts
+	condition
+	fingerprint
+	progress
+	delivery
+}
+
+// whereabouts is the file that holds a generation.
+type whereabouts struct {
 	file    content   // nil while closed to save descriptors
 	packed  bool      // it is gzipped
 	path    string    // leads to it, as far as is known
+	gone    bool      // no path that is looked for leads to it
 	seen    stat      // of the file, when last looked at
 	most    int64     // the largest size seen
 	written int64     // its mtime when last seen to say what was read of it
 	changed time.Time // when seen was last found to differ
-	news    bool      // since it was last announced
-	begins  bool      // it has been written to, and nothing is known of it
+}
 
-	reading   bool // a Read has the file and the frames
-	announced bool // and not yet read to the end
-	again     bool // something may have come since the Read began
+// condition is what has become of a generation, and what is to be done about it.
+type condition struct {
+	state     state
+	attention attention
+	busy      bool // a Read has the file and the frames
+	news      bool // it has changed since it was last announced
+	begins    bool // it has been written to, and nothing is known of it
+	wake      bool // Run wants to know of the Read that is under way
+	missed    int  // how often its content was looked for in other files
+}
 
-	departed bool // its source's path no longer leads to it
-	gone     bool // no path that is looked for leads to it
-	drained  bool // read to its end after it departed
-	final    bool // quiet since it departed: a last line without end is one
-	suspect  bool // what was read is no longer in the file
-	missed   int  // how often it was looked for in others since
-	over     bool // nothing will be read from it any more
-	ended    bool // and Read said so
+// progress is what reading found: set by Read, or before the first.
+type progress struct {
+	limit   int64       // read no further; negative: no limit
+	scanned int64       // bytes after off known to end no line
+	blank   int64       // NULs at the beginning, while there is nothing else
+	rested  bool        // the next Read first makes sure that it is the same file
+	handed  int64       // the end of the last record handed out
+	pending bool        // a line of several records has begun there
+	parent  *generation // where the line begins that the first record goes on with
+}
 
-	limit int64 // read no further; negative: no limit
-
-	// What reading found: set by Read, or before the first.
-	head    []byte // its first bytes; at most headSize
-	headSum digest // of head, or of the beginning of it
-	off     int64  // where the next record begins
-	before  []byte // the bytes before off; at most anchorSize
-	scanned int64  // bytes after off known to end no line
-	blank   int64  // NULs at the beginning, while there is nothing else
-	rested  bool   // the next Read first makes sure that it is the same file
-	handed  int64  // the end of the last record handed out
-	pending bool   // a line of several records has begun there
-	wake    bool   // Run wants to know of the Read that is under way
-
-	parent *generation // where the line begins that the first record goes on with
-
+// delivery is how much of a generation was delivered.
+type delivery struct {
 	started   int64 // where reading began
 	carry     input.Carry
 	committed int64
 	marks     []mark // of places read, the first at or before committed
 	goneAt    int64  // when it was let go of, in seconds since 1970
-	dropped   bool   // nobody follows it any more
 	forgotten bool   // its content is no more: no checkpoint
 }
 
@@ -125,22 +128,22 @@ func (g *generation) commitAll() {
 }
 
 // finished: read to the end for good and all of it delivered. It needs mu.
-func (g *generation) finished() bool { return g.ended && g.committed >= g.handed }
+func (g *generation) finished() bool { return g.state >= ended && g.committed >= g.handed }
 
 // observe takes in what the file looks like now. It needs mu.
 func (g *generation) observe(now stat, at time.Time) {
 	if now.size != g.seen.size || now.mtime != g.seen.mtime {
 		g.changed = at
 		g.news = true
-		g.final = false
+		g.become(changes)
 		g.rested = g.rested || now.size <= g.seen.size // not by growing
 		g.begins = g.begins || g.off == 0 && len(g.head) == 0
 	}
 	if now.size < g.off || g.off == 0 && now.size < g.seen.size {
-		g.suspect = true
+		g.become(displaces)
 	}
 	g.seen = now
-	if !g.suspect {
+	if !g.state.astray() {
 		g.most = max(g.most, now.size)
 	}
 }
@@ -159,7 +162,7 @@ func (g *generation) reopened(f plain) content {
 // known by even if nobody reads it. It says whether it was empty and never
 // announced. It needs mu.
 func (g *generation) learnHead() (begun bool) {
-	if g.file == nil || g.reading || g.suspect || len(g.head) == headSize || g.seen.size <= int64(len(g.head)) {
+	if g.file == nil || g.busy || g.state.astray() || len(g.head) == headSize || g.seen.size <= int64(len(g.head)) {
 		return false
 	}
 	head, err := readHead(g.file, make([]byte, headSize))
@@ -169,7 +172,7 @@ func (g *generation) learnHead() (begun bool) {
 	if mayBeCompressed(head) || !tells(head) && !isCompressed(head) {
 		return false // too short to tell
 	}
-	begun = len(g.head) == 0 && !g.announced && g.off == 0
+	begun = len(g.head) == 0 && g.attention == idle && g.off == 0
 	g.head = head
 	return begun
 }
@@ -178,30 +181,34 @@ func (g *generation) learnHead() (begun bool) {
 func (g *generation) read() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return (g.drained || g.over) && !g.reading
+	missing := g.state == sought && g.off < g.most
+	return (g.state.wasRead() || g.state == sought || g.state.isOver()) && !missing && !g.busy
 }
 
 // settle decides what a departed generation is due, and says whether Read
 // should have a look. It needs mu.
 func (g *generation) settle(at time.Time, wait time.Duration) (look bool) {
-	if g.over || g.suspect {
-		return g.over && !g.ended
+	if g.state.isOver() || g.state.astray() {
+		return g.state == over
 	}
 	if g.limit >= 0 {
 		return true
 	}
-	if g.off == 0 && len(g.head) == 0 && !g.departed {
+	if g.off == 0 && len(g.head) == 0 && !g.state.left() {
 		return false // nothing there, or nothing known of it
 	}
 	all := g.seen.size <= g.off+g.scanned
-	if g.departed && g.drained && all && !g.final && !g.reading && at.Sub(g.changed) >= wait {
-		g.final = true
+	if all && !g.busy && at.Sub(g.changed) >= wait && g.become(rests) {
 		g.news = true
 	}
-	return g.news || !all || g.departed && !g.drained
+	return g.news || !all || g.state == rotated
 }
 
-// withoutMore ends a generation of which nothing can be read any more. It needs mu.
-func (g *generation) withoutMore() {
-	g.over, g.drained, g.suspect = true, true, false
+// become has e happen to g, and reports whether that changes anything. It needs mu.
+func (g *generation) become(e event) bool {
+	next, ok := g.state.after(e)
+	if ok {
+		g.state = next
+	}
+	return ok
 }

@@ -20,6 +20,13 @@ type pattern struct {
 	rest string // the glob from there
 }
 
+// selection is which files are followed.
+type selection struct {
+	patterns []pattern
+	exclude  []pattern
+	keep     func(path string) bool // nil: all
+}
+
 // CheckPattern says what is wrong with a glob, or nil.
 func CheckPattern(glob string) error {
 	_, err := compile(glob)

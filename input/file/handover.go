@@ -9,7 +9,7 @@ func handOver(from, to *generation) bool {
 	defer from.mu.Unlock()
 	to.mu.Lock()
 	defer to.mu.Unlock()
-	if from.reading || !handLine(from, to) {
+	if from.busy || !handLine(from, to) {
 		return false
 	}
 	if to.resumed == nil && to.off == to.started {
@@ -24,12 +24,12 @@ func handOver(from, to *generation) bool {
 // It needs mu of both.
 func handLine(from, to *generation) bool {
 	switch {
-	case !from.pending || to.off > 0 || to.announced || to.reading:
+	case !from.pending || to.off > 0 || to.attention != idle || to.busy:
 		return true
 	case to.seen.size == 0:
-		return from.ended // else there is nothing to begin with
+		return from.state >= ended // else there is nothing to begin with
 	case from.more():
-		from.drained = false
+		from.become(refills)
 		return false
 	case from.scanned > 0:
 		return true // the last record is no whole one
@@ -42,7 +42,7 @@ func handLine(from, to *generation) bool {
 // more: there is more in g's file than was read. The runtime begins the next file
 // after its last word in this one. It needs mu.
 func (g *generation) more() bool {
-	if g.over || g.file == nil {
+	if g.state.isOver() || g.file == nil {
 		return false
 	}
 	st, err := g.file.stat()

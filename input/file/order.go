@@ -7,6 +7,21 @@ import (
 	"time"
 )
 
+// series are the generations of each source.
+type series struct {
+	line    map[string][]*generation // in the order in which they are read
+	waiting map[*generation]bool     // for those before it in line to be read to their ends
+	aside   map[*generation]sighting // those just seen beside their sources
+	left    []string                 // sources whose generation departed in this scan
+}
+
+func newSeries() series {
+	return series{
+		line: make(map[string][]*generation), waiting: make(map[*generation]bool),
+		aside: make(map[*generation]sighting),
+	}
+}
+
 // lineUp has each of born read after the generations of its source before it.
 func (s *Source) lineUp(born []*generation, now time.Time) {
 	all := make(map[string][]*generation)
@@ -34,7 +49,7 @@ func (s *Source) refresh(source string, all []*generation, now time.Time) {
 	for _, g := range all {
 		g.doubt()
 		g.mu.Lock()
-		if !g.departed && (err == nil && st.id != g.seen.id || os.IsNotExist(err)) {
+		if err == nil && st.id != g.seen.id || os.IsNotExist(err) {
 			s.depart(g, now)
 		}
 		if g.off == 0 && len(g.head) == 0 && g.file != nil { // it is what it says now
@@ -143,9 +158,9 @@ func (s *Source) turn(g *generation) place {
 	found, seen := s.aside[g]
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	p := place{left: g.departed || g.suspect, turn: noTurn, mtime: g.written}
+	p := place{left: g.state != active, turn: noTurn, mtime: g.written}
 	switch {
-	case g.suspect: // its name is another's
+	case g.state.astray(): // its name is another's
 	case seen:
 		p.turn = turnOf(g.source, found.path)
 		p.mtime = max(p.mtime, found.stat.mtime)

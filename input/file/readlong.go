@@ -8,7 +8,7 @@ import (
 
 // readLong looks for the end of a line that does not fit the buffer. It keeps
 // nothing of it: the beginning is read again once the end is found.
-func (r *reading) readLong(c *input.Chunk) {
+func (r *pass) readLong(c *input.Chunk) {
 	overlap := min(r.scanned, anchorSize)
 	n, ok := r.readAt(c.Buf, r.off+r.scanned-overlap)
 	if !ok {
@@ -32,7 +32,7 @@ func (r *reading) readLong(c *input.Chunk) {
 }
 
 // addLong makes a record of a line of length bytes that takes up size bytes.
-func (r *reading) addLong(c *input.Chunk, length, size int64) {
+func (r *pass) addLong(c *input.Chunk, length, size int64) {
 	lead := len(r.before)
 	need := lead + int(min(length, int64(r.maxLine)+1))
 	if len(c.Buf) < need {

@@ -17,6 +17,12 @@ type origins struct {
 	Floor int64            `json:"floor,omitempty"`
 }
 
+// memory is what earlier runs have left, and what is no longer followed.
+type memory struct {
+	dormant dormant
+	origins origins
+}
+
 // wakeOrigins reads what earlier runs left. If that makes no sense, nothing is known.
 func wakeOrigins(document []byte) origins {
 	var o origins

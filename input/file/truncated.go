@@ -13,14 +13,15 @@ func (g *generation) doubt() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
-	case g.over:
+	case g.state.isOver():
 		return false
-	case g.reading:
+	case g.busy:
 		return true
-	case !g.suspect && !g.holds():
-		g.suspect, g.most = true, g.off // how much more there was is not known
+	case !g.state.astray() && !g.holds():
+		g.become(displaces)
+		g.most = g.off // how much more there was is not known
 	}
-	return g.suspect
+	return g.state.astray()
 }
 
 // holds: g's file says what was read of it. It needs mu.
@@ -80,7 +81,8 @@ func (s *Source) succeed(g *generation, now time.Time) {
 // needs mu.
 func (s *Source) orphan(g *generation) (lost bool) {
 	if g.missed < searches && !s.options.Once {
-		g.departed, g.gone, g.drained = true, true, g.off >= g.most
+		g.become(vanishes)
+		g.gone = true
 		s.scanWanted.Store(true)
 		return false
 	}
@@ -119,9 +121,13 @@ func (s *Source) moveTo(g *generation, a *arrival, now time.Time) {
 		g.seen.size = max(g.seen.size, g.off)
 	}
 	g.changed, g.news = now, true
-	g.suspect, g.missed, g.drained, g.final = false, 0, false, false
+	g.missed = 0
 	g.scanned, g.blank = 0, 0
-	g.departed, g.gone = a.path != g.source, !s.wanted(a.path)
+	if g.gone = !s.wanted(a.path); a.path != g.source {
+		g.become(moves)
+	} else {
+		g.become(comesHome)
+	}
 	g.mu.Unlock()
 	s.byID[a.stat.id] = g
 	s.adopt(g, a.file)

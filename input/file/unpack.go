@@ -82,7 +82,7 @@ func (s *Source) repeats(a *arrival) bool {
 	return slices.ContainsFunc(s.all(), func(g *generation) bool {
 		g.mu.Lock()
 		head, at, before, f := g.head, g.off, slices.Clone(g.before), g.file
-		size, past := g.seen.size, g.departed || g.suspect || g.over
+		size, past := g.seen.size, g.state != active
 		g.mu.Unlock()
 		if len(head) == 0 || !bytes.HasPrefix(a.head, head) {
 			return false

@@ -14,6 +14,17 @@ const (
 	stormPause = 5 * time.Second // how long then not to
 )
 
+// notified is who is meant by notifications.
+type notified struct {
+	watch *watch
+	names map[string]*generation // by the paths notifications name
+	dirty map[*generation]bool   // named since the last look
+}
+
+func newNotified() notified {
+	return notified{names: make(map[string]*generation), dirty: make(map[*generation]bool)}
+}
+
 // watch has the directories of the files followed watched, as far as the system
 // lets it. It is owned by Run.
 type watch struct {

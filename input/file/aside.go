@@ -1,33 +1,14 @@
 package file
 
 import (
-	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 )
 
 // youngAside is how long a file beside a source may be of use that is of none now:
 // empty, or a copy of what is not truncated yet.
 const youngAside = time.Minute
-
-// verdicts are on files that need not be looked into again as they are.
-type verdicts struct {
-	ignored map[name]int64             // compressed files, with their sizes
-	passed  map[fileID]stat            // gzipped files that say nothing new
-	settled map[string]map[fileID]stat // by directory: files beside sources that are accounted for
-	swept   map[string]int64           // the mtimes of directories when all in them were
-}
-
-func newVerdicts() verdicts {
-	return verdicts{
-		ignored: make(map[name]int64), passed: make(map[fileID]stat),
-		settled: make(map[string]map[fileID]stat), swept: make(map[string]int64),
-	}
-}
 
 // sweepAll finds what rotation has laid beside the sources where a directory has
 // changed since the last time, or where force says that it may have.
@@ -120,44 +101,11 @@ func (s *Source) account(dir string, beside []sighting, now time.Time) (born []*
 	return born, settled
 }
 
-// settle notes that a file in dir is accounted for until it changes.
-func (s *Source) settle(dir string, st stat) {
-	if s.settled[dir] == nil {
-		s.settled[dir] = make(map[fileID]stat)
-	}
-	s.settled[dir][st.id] = st
-}
-
-// rotatedOf is the source whose rotation gives a file the name it was found under,
-// if the file is not one to be followed by that name.
-func (s *Source) rotatedOf(found sighting) (source string, ok bool) {
-	if matchesAny(s.patterns, found.path) && !found.packed || s.unpacks(found.path) || matchesAny(s.exclude, found.path) {
-		return "", false
-	}
-	dir, name := filepath.Split(found.path)
-	if found.packed {
-		name = unpackedName(name)
-	}
-	source = dir + unrotated(name)
-	return source, source != dir+name && s.wanted(source)
-}
-
-// numbered: the name is that of source with something in it, as app-1.log. It may as
-// well be that of another log that somebody still writes.
-func (found sighting) numbered(source string) bool {
-	return !strings.HasPrefix(filepath.Base(found.path), filepath.Base(source))
-}
-
 // begunSince: what is at source now was begun after at, when what it was before may
 // have been rotated.
 func (s *Source) begunSince(source string, at int64) bool {
 	g := s.youngest(source)
 	return g != nil && g.born >= at
-}
-
-func (s *Source) rotatedAside(found sighting) bool {
-	_, ok := s.rotatedOf(found)
-	return ok
 }
 
 // judgeAside finds out what a file beside its source is: a generation to be read,
@@ -189,122 +137,4 @@ func (s *Source) judgeAside(found sighting, source string, now time.Time) (g *ge
 		return nil, false
 	}
 	return s.beginAside(a, source, now), false
-}
-
-// ofSource accepts the records that a, found beside source, may go on with. A few
-// bytes in common prove nothing of what was at another path.
-func ofSource(source string, a *arrival) func(record) bool {
-	return func(r record) bool {
-		return r.Head.Len > 0 && (r.ofLog(source) || r.ID == a.stat.id || r.Offset >= anchorSize)
-	}
-}
-
-// ofLog: what is recorded was at source once, or found when it had been rotated there.
-func (r record) ofLog(source string) bool {
-	dir, name := filepath.Split(r.Source)
-	return r.Source == source || dir+unrotated(name) == source
-}
-
-// said: a is a copy that was made before the recorded file, which begins the same,
-// had grown to what was delivered of it.
-func (r record) said(a *arrival) bool {
-	return !a.packed() && a.stat.size < r.Offset && a.stat.mtime <= r.Mtime &&
-		r.begins(a)
-}
-
-// zippedTo: a is the recorded file, gzipped since it was done with. Its time and its
-// beginning tell, so that nobody has to unpack all of it.
-func (r record) zippedTo(a *arrival) bool {
-	return a.packed() && r.Done && !r.Packed && r.Head.Len > 0 &&
-		(a.stat.mtime == r.Mtime || a.stat.mtime == r.Mtime-r.Mtime%int64(time.Second)) && r.begins(a)
-}
-
-// done: st is the recorded file's, unchanged since all of it was delivered.
-func (r record) done(st stat) bool {
-	if r.ID != st.id || r.Mtime != st.mtime {
-		return false
-	}
-	return r.Packed && (r.Done || r.Old) || !r.Packed && r.Head.Len > 0 && r.Offset >= st.size
-}
-
-// sourceDirs are the directories where rotation may lay something: those of what
-// was found and of what is or was followed. true: it has just done so perhaps.
-func (s *Source) sourceDirs(l *listing) map[string]bool {
-	dirs := make(map[string]bool)
-	for dir := range l.dirs {
-		dirs[dir] = false
-	}
-	for _, found := range l.sightings {
-		dirs[filepath.Dir(found.path)] = false
-	}
-	for _, g := range s.all() {
-		dirs[filepath.Dir(g.source)] = false
-	}
-	for _, source := range s.left {
-		dirs[filepath.Dir(source)] = true
-	}
-	if s.searching() {
-		for _, r := range s.dormant {
-			if s.asked(r) {
-				dirs[filepath.Dir(r.Source)] = true
-			}
-		}
-		for dir := range dirs {
-			dirs[dir] = true
-		}
-	}
-	return dirs
-}
-
-// looks is how often files beside a path are looked at, at most.
-const looks = 5
-
-// atRest has look at the files beside path, again if some were renamed meanwhile:
-// it may have met one twice then, and another not.
-func (s *Source) atRest(path string, look func(beside []sighting)) error {
-	same := func(a, b sighting) bool { return a.name() == b.name() }
-	dir := filepath.Dir(path)
-	beside, err := s.siblings(dir, anyName)
-	for range looks {
-		if err != nil {
-			return err
-		}
-		look(slices.Clone(beside))
-		before := beside
-		if beside, err = s.siblings(dir, anyName); slices.EqualFunc(beside, before, same) {
-			break
-		}
-	}
-	return err
-}
-
-func anyName(sighting) bool { return true }
-
-// siblings are the regular files in dir, under names they were given by renaming
-// or gzipping perhaps, that want lets pass by those. While a file stands beside what
-// it is gzipped to, that is not finished.
-func (s *Source) siblings(dir string, want func(sighting) bool) ([]sighting, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var all []sighting
-	names := make(map[string]bool)
-	for _, e := range entries {
-		names[e.Name()] = true
-	}
-	for _, e := range entries {
-		if e.Type()&^fs.ModeSymlink != 0 {
-			continue
-		}
-		found := sighting{path: filepath.Join(dir, e.Name())}
-		found.packed = packedName(found.path) && !names[unpackedName(e.Name())] && !matchesAny(s.exclude, found.path)
-		if !want(found) {
-			continue
-		}
-		if found.stat, err = statPath(found.path); err == nil && found.stat.regular {
-			all = append(all, found)
-		}
-	}
-	return all, nil
 }

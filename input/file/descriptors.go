@@ -6,10 +6,34 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
 )
+
+// endless is a limit where a file ends by itself.
+const endless = math.MaxInt64
+
+// reopened is what g's file says, opened again.
+func (g *generation) reopened(f plain) content {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.packed {
+		return unpack(f, g.seen.size)
+	}
+	return f
+}
+
+// lose gives up what of g was not read. It needs g.mu.
+func (s *Source) lose(g *generation, why string) {
+	if unread := g.most - g.off; unread > 0 {
+		s.counters.lostBytes.Add(uint64(unread))
+		s.log.Warn(why, "file", g.path, "bytes", unread)
+	}
+	g.become(runsOut)
+	s.closeFile(g)
+}
 
 // What the rest of the process needs of its descriptors, and what is enough.
 const (

@@ -13,12 +13,9 @@
 package file
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
-	"sync/atomic"
 	"time"
 
 	"ollama-hec/input"
@@ -82,19 +79,6 @@ type Source struct {
 	first    bool // nothing was listed yet
 }
 
-// shared is what all generations have in common.
-type shared struct {
-	options     Options
-	log         *slog.Logger
-	store       *checkpoint.Store
-	notices     notices
-	descriptors descriptors
-	counters    counters
-	woken       chan struct{} // capacity 1: something happened that Run wants to know
-	scanWanted  atomic.Bool   // and it is about names
-	scans       atomic.Uint64 // listings so far
-}
-
 // New checks the options and reads the checkpoints. It touches no log file.
 func New(o Options) (*Source, error) {
 	o = o.withDefaults()
@@ -131,49 +115,6 @@ func (s *Source) Close() error {
 	return err
 }
 
-// all returns the generations there are now.
-func (s *Source) all() []*generation {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.generations
-}
-
-// drop ends following g.
-func (s *Source) drop(g *generation) {
-	g.mu.Lock()
-	g.become(retires)
-	g.mu.Unlock()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.generations = slices.DeleteFunc(slices.Clone(s.generations), func(other *generation) bool { return other == g })
-}
-
-// wakeUp makes Run look at everything soon.
-func (s *Source) wakeUp() {
-	select {
-	case s.woken <- struct{}{}:
-	default:
-	}
-}
-
-// keep has g's state written with the next checkpoint.
-func (s *Source) keep(g *generation) { s.store.Set(namespace, g.key, g.record) }
-
-// Run implements input.Source.
-func (s *Source) Run(ctx context.Context, ready func(input.Stream)) error {
-	s.announce = ready
-	if s.options.Once {
-		return s.runOnce(ctx)
-	}
-	return s.follow(ctx)
-}
-
-// start lists for the first time. What is found, and where it ended, must be
-// known even if the next thing is a crash.
-func (s *Source) start() {
-	s.scan(time.Now())
-	_ = s.store.Flush() // the store says why not, and tries again
-}
-
 var _ io.Closer = (*Source)(nil)
+
 var _ input.Source = (*Source)(nil)

@@ -1,7 +1,8 @@
 package file
 
 import (
-	"bytes"
+	"encoding/hex"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -148,35 +149,6 @@ func (g *generation) observe(now stat, at time.Time) {
 	}
 }
 
-// reopened is what g's file says, opened again.
-func (g *generation) reopened(f plain) content {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.packed {
-		return unpack(f, g.seen.size)
-	}
-	return f
-}
-
-// learnHead reads the beginning of a file that was shorter so far, for it to be
-// known by even if nobody reads it. It says whether it was empty and never
-// announced. It needs mu.
-func (g *generation) learnHead() (begun bool) {
-	if g.file == nil || g.busy || g.state.astray() || len(g.head) == headSize || g.seen.size <= int64(len(g.head)) {
-		return false
-	}
-	head, err := readHead(g.file, make([]byte, headSize))
-	if err != nil || !bytes.HasPrefix(head, g.head) {
-		return false // Read finds out
-	}
-	if mayBeCompressed(head) || !tells(head) && !isCompressed(head) {
-		return false // too short to tell
-	}
-	begun = len(g.head) == 0 && g.attention == idle && g.off == 0
-	g.head = head
-	return begun
-}
-
 // read: all that g's file said is, as far as is known.
 func (g *generation) read() bool {
 	g.mu.Lock()
@@ -211,4 +183,65 @@ func (g *generation) become(e event) bool {
 		g.state = next
 	}
 	return ok
+}
+
+// keep has g's state written with the next checkpoint.
+func (s *Source) keep(g *generation) { s.store.Set(namespace, g.key, g.record) }
+
+// checkpoint is g's record, for the store to write.
+func (g *generation) checkpoint() any {
+	g.exactMark()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.forgotten {
+		return nil
+	}
+	if g.headSum.Len != len(g.head) { // it only ever grows
+		g.headSum = digestOf(g.head)
+	}
+	m := g.marks[0]
+	a := anchor{End: m.end, digest: digest{Len: m.len}}
+	if m.len > 0 {
+		a.Sum = hex.EncodeToString(m.sum[:])
+	}
+	return &record{
+		Source: g.source, Path: g.path, ID: g.seen.id, Size: g.seen.size, Mtime: g.seen.mtime, Born: g.born,
+		Head: g.headSum, Offset: g.committed, Anchor: a, Carry: g.carry, Packed: g.packed, Gone: g.goneAt,
+	}
+}
+
+// pruneMarks leaves one mark at or before committed. It needs mu.
+func (g *generation) pruneMarks() {
+	n := 0
+	for n+1 < len(g.marks) && g.marks[n+1].end <= g.committed {
+		n++
+	}
+	g.marks = slices.Delete(g.marks, 0, n)
+}
+
+// exactMark marks the committed offset where it lies between two places marked.
+// What stands before it in the file now counts only if the file still holds,
+// afterwards, what was read up to the next mark. A gzipped file stays as it is,
+// and going back in it is dear.
+func (g *generation) exactMark() {
+	g.mu.Lock()
+	at, f := g.committed, g.file
+	if f == nil || g.packed || g.state.astray() || len(g.marks) < 2 || g.marks[0].end == at {
+		g.mu.Unlock()
+		return
+	}
+	after := g.marks[1]
+	g.mu.Unlock()
+
+	var buf, check [anchorSize]byte
+	before, err := readBefore(f, at, int(min(at, anchorSize)), &buf)
+	if err != nil || !after.holds(f, &check) {
+		return
+	}
+	m := markOf(at, before)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.committed == at && g.marks[0].end < at {
+		g.marks[0] = m
+	}
 }

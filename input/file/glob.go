@@ -20,13 +20,6 @@ type pattern struct {
 	rest string // the glob from there
 }
 
-// selection is which files are followed.
-type selection struct {
-	patterns []pattern
-	exclude  []pattern
-	keep     func(path string) bool // nil: all
-}
-
 // CheckPattern says what is wrong with a glob, or nil.
 func CheckPattern(glob string) error {
 	_, err := compile(glob)
@@ -84,22 +77,6 @@ type listing struct {
 
 	entries map[string][]fs.DirEntry
 	visited map[fileID]string
-}
-
-// sighting is a path and what it leads to.
-type sighting struct {
-	path   string
-	target string // of a symlink, "" for others
-	stat   stat
-	packed bool // what it says counts if it is gzipped
-}
-
-// name is both what the file system and what people call it.
-func (s sighting) name() name { return name{s.path, s.stat.id} }
-
-type name struct {
-	path string
-	id   fileID
 }
 
 // list expands patterns to the files that leave does not leave alone.
@@ -168,7 +145,8 @@ func (t tree) real(name string) string {
 	return filepath.Join(filepath.FromSlash(t.base), filepath.FromSlash(name))
 }
 
-func (t tree) Open(name string) (fs.File, error)     { return os.Open(t.real(name)) }
+func (t tree) Open(name string) (fs.File, error) { return os.Open(t.real(name)) }
+
 func (t tree) Stat(name string) (fs.FileInfo, error) { return os.Stat(t.real(name)) }
 
 // ReadDir reads each directory once a listing, and none that a symlink leads

@@ -2,9 +2,9 @@ package file
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"io"
 )
 
@@ -115,11 +115,14 @@ func mayBeCompressed(head []byte) bool {
 	return false
 }
 
-func isAny(err error, targets ...error) bool {
-	for _, t := range targets {
-		if errors.Is(err, t) {
-			return true
-		}
+// readMark marks offset and returns the bytes before it.
+func readMark(f io.ReaderAt, offset int64) (mark, []byte, error) {
+	var buf [anchorSize]byte
+	before, err := readBefore(f, offset, int(min(offset, anchorSize)), &buf)
+	if err != nil {
+		return mark{}, nil, err
 	}
-	return false
+	return markOf(offset, before), before, nil
 }
+
+func newKey() string { return rand.Text()[:16] }

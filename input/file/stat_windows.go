@@ -78,5 +78,5 @@ func outOfDescriptors(err error) bool {
 
 // stale: the handle is dead, opening the file again may help.
 func stale(err error) bool {
-	return isAny(err, windows.ERROR_INVALID_HANDLE, windows.ERROR_NETNAME_DELETED)
+	return errors.Is(err, windows.ERROR_INVALID_HANDLE) || errors.Is(err, windows.ERROR_NETNAME_DELETED)
 }

@@ -3,7 +3,6 @@ package file
 import (
 	"errors"
 	"log/slog"
-	"path/filepath"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -125,25 +124,5 @@ func (w *watch) lacking(dir string, err error) {
 		w.warned = true
 		w.log.Warn("changes cannot be watched for and are found by polling, a little later: raise fs.inotify.max_user_watches or max_user_instances",
 			"directory", dir, "error", err)
-	}
-}
-
-// watchDirs has the directories of a listing watched, and those that symlinks
-// found in it lead to.
-func (s *Source) watchDirs(l *listing) {
-	if s.watch == nil {
-		return
-	}
-	for _, found := range l.sightings {
-		if found.target == "" {
-			continue
-		}
-		l.dirs[filepath.Dir(found.target)] = true
-		if g := s.byID[found.stat.id]; g != nil {
-			s.names[found.target] = g
-		}
-	}
-	if s.watch.follow(l.dirs) {
-		s.scanWanted.Store(true)
 	}
 }

@@ -2,10 +2,67 @@ package file
 
 import (
 	"cmp"
+	"ollama-hec/input"
 	"os"
 	"slices"
 	"time"
 )
+
+// handOver gives to a generation about to be begun what its predecessor knows, and
+// reports whether it can be begun.
+func handOver(from, to *generation) bool {
+	from.mu.Lock()
+	defer from.mu.Unlock()
+	to.mu.Lock()
+	defer to.mu.Unlock()
+	if from.busy || !handLine(from, to) {
+		return false
+	}
+	if to.resumed == nil && to.off == to.started {
+		to.carry = from.carry
+	}
+	return true
+}
+
+// handLine hands over what there is of a line that rotation came in the middle of.
+// The predecessor is not done with before the line is delivered. If nothing comes
+// to go on with the line, the predecessor ends it as it is when its time is over.
+// It needs mu of both.
+func handLine(from, to *generation) bool {
+	switch {
+	case !from.pending || to.off > 0 || to.attention != idle || to.busy:
+		return true
+	case to.seen.size == 0:
+		return from.state >= ended // else there is nothing to begin with
+	case from.more():
+		from.become(refills)
+		return false
+	case from.scanned > 0:
+		return true // the last record is no whole one
+	}
+	to.frames.Inherit(&from.frames, input.Position(to.off))
+	to.parent, from.pending = from, false
+	return true
+}
+
+// more: there is more in g's file than was read. The runtime begins the next file
+// after its last word in this one. It needs mu.
+func (g *generation) more() bool {
+	if g.state.isOver() || g.file == nil {
+		return false
+	}
+	st, err := g.file.stat()
+	return err == nil && st.size > g.off+g.scanned
+}
+
+// depart notes that the path of g's source no longer leads to it. It needs g.mu.
+func (s *Source) depart(g *generation, now time.Time) {
+	if g.become(departs) {
+		s.counters.rotations.Add(1)
+		s.left = append(s.left, g.source)
+		g.changed = now
+	}
+}
 
 // series are the generations of each source.
 type series struct {
@@ -59,11 +116,6 @@ func (s *Source) refresh(source string, all []*generation, now time.Time) {
 		}
 		g.mu.Unlock()
 	}
-}
-
-// of returns the generations of a source, those that are not in line yet among them.
-func (s *Source) of(source string) []*generation {
-	return slices.DeleteFunc(slices.Clone(s.all()), func(g *generation) bool { return g.source != source })
 }
 
 // insert puts g among the generations of its source, which are in the order in

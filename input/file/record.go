@@ -1,20 +1,64 @@
 package file
 
 import (
-	"cmp"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
-	"maps"
-	"path/filepath"
-	"slices"
-	"time"
-
 	"ollama-hec/input"
 	"ollama-hec/input/checkpoint"
+	"path/filepath"
+	"time"
 )
+
+// ofSource accepts the records that a, found beside source, may go on with. A few
+// bytes in common prove nothing of what was at another path.
+func ofSource(source string, a *arrival) func(record) bool {
+	return func(r record) bool {
+		return r.Head.Len > 0 && (r.ofLog(source) || r.ID == a.stat.id || r.Offset >= anchorSize)
+	}
+}
+
+// ofLog: what is recorded was at source once, or found when it had been rotated there.
+func (r record) ofLog(source string) bool {
+	dir, name := filepath.Split(r.Source)
+	return r.Source == source || dir+unrotated(name) == source
+}
+
+// said: a is a copy that was made before the recorded file, which begins the same,
+// had grown to what was delivered of it.
+func (r record) said(a *arrival) bool {
+	return !a.packed() && a.stat.size < r.Offset && a.stat.mtime <= r.Mtime &&
+		r.begins(a)
+}
+
+// zippedTo: a is the recorded file, gzipped since it was done with. Its time and its
+// beginning tell, so that nobody has to unpack all of it.
+func (r record) zippedTo(a *arrival) bool {
+	return a.packed() && r.Done && !r.Packed && r.Head.Len > 0 &&
+		(a.stat.mtime == r.Mtime || a.stat.mtime == r.Mtime-r.Mtime%int64(time.Second)) && r.begins(a)
+}
+
+// done: st is the recorded file's, unchanged since all of it was delivered.
+func (r record) done(st stat) bool {
+	if r.ID != st.id || r.Mtime != st.mtime {
+		return false
+	}
+	return r.Packed && (r.Done || r.Old) || !r.Packed && r.Head.Len > 0 && r.Offset >= st.size
+}
+
+// oldRecord says of a file that there is nothing to read in it.
+func oldRecord(source string, found sighting, a *arrival, now time.Time) record {
+	r := record{
+		Source: source, Path: found.path, ID: a.stat.id, Size: a.stat.size, Mtime: a.stat.mtime,
+		Head: digestOf(a.head), Packed: found.packed, Old: true, Gone: now.Unix(),
+	}
+	if found.packed {
+		return r // how much there is in it would have to be found out
+	}
+	if m, before, err := readMark(a.file, a.stat.size); err == nil {
+		r.Offset, r.Anchor = m.end, anchor{End: m.end, digest: digestOf(before)}
+	}
+	return r
+}
 
 const (
 	namespace = "file"
@@ -52,64 +96,6 @@ type anchor struct {
 	digest
 }
 
-// checkpoint is g's record, for the store to write.
-func (g *generation) checkpoint() any {
-	g.exactMark()
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.forgotten {
-		return nil
-	}
-	if g.headSum.Len != len(g.head) { // it only ever grows
-		g.headSum = digestOf(g.head)
-	}
-	m := g.marks[0]
-	a := anchor{End: m.end, digest: digest{Len: m.len}}
-	if m.len > 0 {
-		a.Sum = hex.EncodeToString(m.sum[:])
-	}
-	return &record{
-		Source: g.source, Path: g.path, ID: g.seen.id, Size: g.seen.size, Mtime: g.seen.mtime, Born: g.born,
-		Head: g.headSum, Offset: g.committed, Anchor: a, Carry: g.carry, Packed: g.packed, Gone: g.goneAt,
-	}
-}
-
-// pruneMarks leaves one mark at or before committed. It needs mu.
-func (g *generation) pruneMarks() {
-	n := 0
-	for n+1 < len(g.marks) && g.marks[n+1].end <= g.committed {
-		n++
-	}
-	g.marks = slices.Delete(g.marks, 0, n)
-}
-
-// exactMark marks the committed offset where it lies between two places marked.
-// What stands before it in the file now counts only if the file still holds,
-// afterwards, what was read up to the next mark. A gzipped file stays as it is,
-// and going back in it is dear.
-func (g *generation) exactMark() {
-	g.mu.Lock()
-	at, f := g.committed, g.file
-	if f == nil || g.packed || g.state.astray() || len(g.marks) < 2 || g.marks[0].end == at {
-		g.mu.Unlock()
-		return
-	}
-	after := g.marks[1]
-	g.mu.Unlock()
-
-	var buf, check [anchorSize]byte
-	before, err := readBefore(f, at, int(min(at, anchorSize)), &buf)
-	if err != nil || !after.holds(f, &check) {
-		return
-	}
-	m := markOf(at, before)
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.committed == at && g.marks[0].end < at {
-		g.marks[0] = m
-	}
-}
-
 // dormant are the records no live generation has, by key.
 type dormant map[string]record
 
@@ -126,35 +112,6 @@ func wakeDormant(store *checkpoint.Store) (dormant, error) {
 		d[key] = r
 	}
 	return d, nil
-}
-
-// retain notes which records are of files not found, and forgets the ones that
-// have been for long.
-func (s *Source) retain(now time.Time) {
-	d := s.dormant
-	for key, r := range d {
-		switch {
-		case r.Gone == 0:
-			r.Gone = now.Unix()
-			d[key] = r
-			s.store.Set(namespace, key, func() any { return r })
-		case now.Sub(time.Unix(r.Gone, 0)) > forgetAfter:
-			s.forget(key)
-			s.raiseFloor(now.Add(-forgetAfter).UnixNano())
-		}
-	}
-	if len(d) > dormantMax {
-		byAge := slices.SortedFunc(maps.Keys(d), func(a, b string) int { return cmp.Compare(d[a].Gone, d[b].Gone) })
-		for _, key := range byAge[:len(d)-dormantMax] {
-			s.raiseFloor(d[key].Mtime + 1)
-			s.forget(key)
-		}
-	}
-}
-
-func (s *Source) forget(key string) {
-	delete(s.dormant, key)
-	s.store.Delete(namespace, key)
 }
 
 // find returns the record to resume a at, of those that accept lets pass: the
@@ -227,14 +184,9 @@ func (r record) begins(a *arrival) bool {
 	return len(a.head) >= r.Head.Len && digestOf(a.head[:r.Head.Len]) == r.Head
 }
 
-// readMark marks offset and returns the bytes before it.
-func readMark(f io.ReaderAt, offset int64) (mark, []byte, error) {
-	var buf [anchorSize]byte
-	before, err := readBefore(f, offset, int(min(offset, anchorSize)), &buf)
-	if err != nil {
-		return mark{}, nil, err
-	}
-	return markOf(offset, before), before, nil
+// rotatedWith: the name says that it was r's file once, which may have been found
+// rotated already.
+func (s sighting) rotatedWith(r record) bool {
+	name := unpackedName(filepath.Base(s.path))
+	return s.rotatedFrom(r.Source) || name == filepath.Base(r.Path) || rotatedName(unrotated(filepath.Base(r.Path)), name)
 }
-
-func newKey() string { return rand.Text()[:16] }

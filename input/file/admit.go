@@ -81,26 +81,37 @@ func (s *Source) admit(fresh []sighting, now time.Time) (born []*generation) {
 	}
 	resumeNamed(record.wasEmptyAt)
 	for _, found := range fresh {
-		a := s.examine(found)
-		if a == nil {
-			continue
-		}
-		if a.packed() && (s.repeats(a) || s.skipsOld(a.path)) {
-			s.pass(found, a)
-			continue
-		}
-		if !s.hold(a) {
-			born = append(born, s.begin(a, now))
+		if a := s.examine(found); a != nil {
+			born = appendNew(born, s.decideListed(found, a, now))
 		}
 	}
 	return born
 }
 
-func appendNew(all []*generation, g *generation) []*generation {
-	if g == nil {
-		return all
+// decideListed does what is due with a file that the globs name.
+func (s *Source) decideListed(found sighting, a *arrival, now time.Time) *generation {
+	var copied *candidate
+	r := reconcile(listed, func(q question) bool {
+		switch q {
+		case isRepeated:
+			return a.packed() && s.repeats(a)
+		case isOld:
+			return a.packed() && s.skipsOld(a.path)
+		case isAlike:
+			copied = s.perhapsCopy(a)
+			return copied != nil
+		}
+		return false
+	})
+	switch r.then {
+	case putBy:
+		s.pass(found, a)
+	case keepBack:
+		s.held[a.stat.id] = copied
+	case begin:
+		return s.begin(a, now)
 	}
-	return append(all, g)
+	return nil
 }
 
 // resume continues a generation of an earlier run or one that was out of sight,

@@ -80,21 +80,14 @@ func (s *Source) account(dir string, beside []sighting, now time.Time) (born []*
 			}
 			continue
 		}
-		if before[found.stat.id] == found.stat || s.before(found, source) {
-			s.settle(dir, found.stat)
-			continue
-		}
-		if found.numbered(source) && !s.begunSince(source, found.stat.mtime) {
-			continue
-		}
-		g, done := s.judgeAside(found, source, now)
+		g, r := s.decideBeside(found, source, before[found.stat.id] == found.stat, now)
 		switch {
 		case g != nil:
 			s.aside[g] = found
 			born = append(born, g)
-		case done:
+		case r.then == skip:
 			s.settle(dir, found.stat)
-		default:
+		case r.when != isOtherLog:
 			settled = settled && now.Sub(time.Unix(0, found.stat.mtime)) > youngAside
 		}
 	}
@@ -108,33 +101,69 @@ func (s *Source) begunSince(source string, at int64) bool {
 	return g != nil && g.born >= at
 }
 
-// judgeAside finds out what a file beside its source is: a generation to be read,
-// done with, or neither yet.
-func (s *Source) judgeAside(found sighting, source string, now time.Time) (g *generation, done bool) {
-	if s.passes(found) || found.packed && s.dormant.any(func(r record) bool { return r.Packed && r.done(found.stat) }) {
-		return nil, true
+// decideBeside does what is due with a file beside its source.
+func (s *Source) decideBeside(found sighting, source string, accounted bool, now time.Time) (*generation, rule) {
+	f := &fileBeside{s: s, found: found, source: source, accounted: accounted, now: now}
+	r := reconcile(beside, f.is)
+	switch {
+	case r.then == resume:
+		return s.goOn(f.arrival, ofSource(source, f.arrival), now), r
+	case r.then == beginAside:
+		return s.beginAside(f.arrival, source, now), r
+	case r.then == putBy:
+		s.pass(found, f.arrival)
+	case f.arrival != nil:
+		f.arrival.file.Close()
 	}
-	a := s.examine(found)
-	if a == nil {
-		return nil, false
+	return nil, r
+}
+
+// fileBeside answers what is asked of a file beside its source. It is opened once a
+// question cannot be answered otherwise.
+type fileBeside struct {
+	s         *Source
+	found     sighting
+	source    string
+	accounted bool
+	now       time.Time
+	arrival   *arrival // nil: not opened
+}
+
+func (f *fileBeside) is(q question) bool {
+	s, found := f.s, f.found
+	switch q {
+	case isAccounted:
+		return f.accounted
+	case isPast:
+		return s.before(found, f.source)
+	case isOtherLog:
+		return found.numbered(f.source) && !s.begunSince(f.source, found.stat.mtime)
+	case isDone:
+		return s.passes(found) || found.packed && s.dormant.any(func(r record) bool { return r.Packed && r.done(found.stat) })
+	case isIllegible:
+		f.arrival = s.examine(found)
+		return f.arrival == nil
+	case isDelivered:
+		return s.dormant.any(f.delivered)
+	case isRecorded:
+		_, ok := s.dormant.find(f.arrival, ofSource(f.source, f.arrival))
+		return ok
+	case isEmpty:
+		s.refresh(f.source, s.of(f.source), f.now)
+		return len(f.arrival.head) == 0
+	case isCopied:
+		return s.copied(f.arrival)
+	case isContinued:
+		return s.replaced(f.arrival, f.source)
 	}
-	delivered := func(r record) bool {
-		if r.Old && r.ID == a.stat.id && found.numbered(source) {
-			return true
-		}
-		return !r.Packed && r.done(a.stat) && r.fits(a) || r.ofLog(source) && (r.said(a) || r.zippedTo(a))
+	return false
+}
+
+// delivered reports whether r says that all the file holds was delivered.
+func (f *fileBeside) delivered(r record) bool {
+	a := f.arrival
+	if r.Old && r.ID == a.stat.id && f.found.numbered(f.source) {
+		return true
 	}
-	if s.dormant.any(delivered) {
-		a.file.Close()
-		return nil, true
-	}
-	if g := s.goOn(a, ofSource(source, a), now); g != nil {
-		return g, false
-	}
-	s.refresh(source, s.of(source), now)
-	if len(a.head) == 0 || s.copied(a) || s.replaced(a, source) {
-		s.pass(found, a)
-		return nil, false
-	}
-	return s.beginAside(a, source, now), false
+	return !r.Packed && r.done(a.stat) && r.fits(a) || r.ofLog(f.source) && (r.said(a) || r.zippedTo(a))
 }

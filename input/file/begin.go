@@ -128,3 +128,10 @@ func lastLine(f io.ReaderAt, size int64) int64 {
 	}
 	return size
 }
+
+func appendNew(all []*generation, g *generation) []*generation {
+	if g == nil {
+		return all
+	}
+	return append(all, g)
+}

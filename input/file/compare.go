@@ -130,21 +130,9 @@ type candidate struct {
 	since    time.Time // it waits only for the original; zero: not yet
 }
 
-// hold keeps a back if it may be a copy.
-func (s *Source) hold(a *arrival) bool {
-	if s.options.Once || !tells(a.head) {
-		return false
-	}
-	c := s.maybeCopy(a)
-	if c == nil {
-		return false
-	}
-	s.held[a.stat.id] = c
-	return true
-}
-
-func (s *Source) maybeCopy(a *arrival) *candidate {
-	if a.packed() {
+// perhapsCopy returns what a may be a copy of, nil if it is none.
+func (s *Source) perhapsCopy(a *arrival) *candidate {
+	if s.options.Once || !tells(a.head) || a.packed() {
 		return nil
 	}
 	for _, g := range s.all() {

@@ -6,22 +6,32 @@ import (
 )
 
 // succeed ends the time of g's file as g's: what was read is no longer in it.
-// g goes on in a copy if there is one, and what the file says now is new. Names may
-// be moving on: where there is none it is looked for again. replaced reports whether this
-// was not known before.
+// g goes on in a copy if there is one, and what the file holds now is new. replaced
+// reports whether this was not known before.
 func (s *Source) succeed(g *generation, now time.Time) (born []*generation, replaced bool) {
 	from := s.copyOf(g)
 	g.mu.Lock()
-	f, id, path, gone := g.file, g.seen.id, g.path, g.gone
+	f, id, path := g.file, g.seen.id, g.path
 	s.detach(g)
 	g.missed++
-	again, lost := g.missed > 1, from == nil && s.orphan(g)
+	again, misses := g.missed > 1, g.missed
 	g.mu.Unlock()
-	switch {
-	case from != nil:
+	r := reconcile(astray, func(q question) bool {
+		switch q {
+		case isFoundElsewhere:
+			return from != nil
+		case isStillLookedFor:
+			return misses < searches && !s.options.Once
+		}
+		return false
+	})
+	switch r.then {
+	case inherit:
 		s.moveTo(g, from, now)
-	case lost:
-		s.store.Delete(namespace, g.key)
+	case wait:
+		s.orphan(g)
+	case lose:
+		s.giveUp(g)
 	}
 	if again {
 		return nil, false
@@ -30,31 +40,58 @@ func (s *Source) succeed(g *generation, now time.Time) (born []*generation, repl
 	if s.byID[id] == g {
 		delete(s.byID, id)
 	}
-	switch a := arrivalOf(path, f); {
-	case a == nil && f != nil:
+	if a := arrivalOf(path, f); a != nil {
+		born = appendNew(born, s.decideLeft(g, a, now))
+	} else if f != nil {
 		f.Close()
-	case a != nil && a.packed() && !s.unpacks(path):
-		f.Close()
-	case a != nil && (gone || !a.leads()): // and then renamed
-		born = append(born, s.beginAside(a, g.source, now))
-	case a != nil && !s.hold(a): // else copied again already, and about to be truncated
-		born = append(born, s.begin(a, now))
 	}
 	return born, true
 }
 
-// orphan leaves g without a file until it is looked for again, or lost for good. It
-// needs mu.
-func (s *Source) orphan(g *generation) (lost bool) {
-	if g.missed < searches && !s.options.Once {
-		g.become(vanishes)
-		g.gone = true
-		s.scanWanted.Store(true)
-		return false
-	}
+// orphan leaves g without a file until it is looked for again.
+func (s *Source) orphan(g *generation) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.become(vanishes)
+	g.gone = true
+	s.scanWanted.Store(true)
+}
+
+// giveUp ends g, whose content is nowhere.
+func (s *Source) giveUp(g *generation) {
+	g.mu.Lock()
 	s.lose(g, "log file was truncated before it was read to its end, and no copy of it is found: have it copied to a name beside it")
 	g.forgotten = true
-	return true
+	g.mu.Unlock()
+	s.store.Delete(namespace, g.key)
+}
+
+// decideLeft does what is due with what g's file holds now.
+func (s *Source) decideLeft(g *generation, a *arrival, now time.Time) *generation {
+	var copied *candidate
+	r := reconcile(left, func(q question) bool {
+		switch q {
+		case isZipped:
+			return a.packed() && !s.unpacks(a.path) || !a.packed() && isCompressed(a.head)
+		case isMoved:
+			return !a.leads() || !s.wanted(a.path)
+		case isAlike:
+			copied = s.perhapsCopy(a)
+			return copied != nil
+		}
+		return false
+	})
+	switch r.then {
+	case skip:
+		a.file.Close()
+	case beginAside:
+		return s.beginAside(a, g.source, now)
+	case keepBack:
+		s.held[a.stat.id] = copied
+	case begin:
+		return s.begin(a, now)
+	}
+	return nil
 }
 
 // copyOf finds the longest copy of what was g's file, among the files held and

@@ -23,11 +23,13 @@ func (s *Source) reconsider(g *generation) bool {
 		s.ignored[name{a.path, a.stat.id}] = a.stat.size
 		return true
 	}
-	if s.hold(a) {
-		s.withdraw(g)
-		return true
+	c := s.perhapsCopy(a)
+	if c == nil {
+		return false
 	}
-	return false
+	s.held[a.stat.id] = c
+	s.withdraw(g)
+	return true
 }
 
 // withdraw undoes that g was ever made, but for its file.
@@ -51,8 +53,8 @@ func (s *Source) settleHeld(now time.Time) (born []*generation) {
 			delete(s.held, id)
 			continue
 		}
-		switch s.judge(c, now) {
-		case release:
+		switch s.decideKept(c, now).then {
+		case begin:
 			delete(s.held, id)
 			born = append(born, s.beginHeld(c.arrival, now))
 		case inherit:
@@ -70,36 +72,30 @@ func (s *Source) beginHeld(a *arrival, now time.Time) *generation {
 	return s.beginAside(a, a.path, now)
 }
 
-type verdict int
-
-const (
-	wait verdict = iota
-	release
-	inherit
-)
-
-// judge decides on a candidate whose original was not truncated.
-func (s *Source) judge(c *candidate, now time.Time) verdict {
+// decideKept decides on a file that was kept back.
+func (s *Source) decideKept(c *candidate, now time.Time) rule {
 	g := c.original
 	g.mu.Lock()
-	replaced := g.seen.links == 0 && c.path == g.source
-	became, enough := g.state, g.off >= anchorSize
+	became, replaced := g.state, g.seen.links == 0 && c.path == g.source && g.off >= anchorSize
 	g.mu.Unlock()
-	switch {
-	case became.astray():
-		return wait
-	case became.isOver() || !s.alike(c.arrival, g):
-		return release
-	case replaced && enough && !became.wasRead():
-		return wait
-	case replaced && enough && complete(c.arrival, g):
-		return inherit // written anew with what it said and put in its place
-	}
-	if c.since.IsZero() {
-		c.since = now
-	}
-	if now.Sub(c.since) < scansHeld*s.options.Rescan || g.doubt() {
-		return wait // if in doubt, the original was truncated, and has grown since
-	}
-	return release
+	return reconcile(kept, func(q question) bool {
+		switch q {
+		case isOriginalAstray:
+			return became.astray()
+		case isOriginalGone:
+			return became.isOver() || !s.alike(c.arrival, g)
+		case isReplacing:
+			return replaced && !became.wasRead()
+		case isReplacement:
+			return replaced && complete(c.arrival, g)
+		case isEarly:
+			if c.since.IsZero() {
+				c.since = now
+			}
+			return now.Sub(c.since) < scansHeld*s.options.Rescan
+		case isOriginalDoubtful:
+			return g.doubt()
+		}
+		return false
+	})
 }

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ type steps struct {
 }
 
 func newSteps(b *bench) *steps {
-	b.options.Store = b.store()
+	b.options.Store, b.options.Log = b.store(), slog.New(b.log)
 	s, err := New(b.options)
 	if err != nil {
 		b.t.Fatal(err)

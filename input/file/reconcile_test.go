@@ -148,3 +148,29 @@ func TestWhatIsNowhereIsLostAndSaid(t *testing.T) {
 		t.Errorf("%d bytes lost, not %d, and said: %s", lost, want, st.log)
 	}
 }
+
+// An inode that an empty file once had, at the same path, says nothing of a file that
+// has it now: here a copy whose original is about to be truncated.
+func TestInodeOfAnEmptyFileGivenToACopy(t *testing.T) {
+	st := newSteps(newBench(t, "*.log*"))
+	st.write("a.log", lines("a", 0, 10))
+	st.write("a.log.1", "")
+	st.look()
+	empty, err := statPath(st.path("a.log.1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	st = st.again()
+	st.rename("a.log.1", "elsewhere")
+	for range searches {
+		st.look() // it is gone
+	}
+	st.append("elsewhere", lines("a", 0, 10))
+	st.rename("elsewhere", "a.log.1")
+	if now, err := statPath(st.path("a.log.1")); err != nil || now.id != empty.id {
+		t.Fatalf("another file: %v", err)
+	}
+	st.look()
+	st.truncate("a.log", 0)
+	st.wants(lines("a", 0, 10))
+}

@@ -17,7 +17,7 @@ func arrivalOf(path string, f content) *arrival {
 	return &arrival{path: path, stat: st, file: f, head: head}
 }
 
-// leads: a's path still leads to it.
+// leads reports whether a's path still leads to it.
 func (a *arrival) leads() bool {
 	st, err := statPath(a.path)
 	return err == nil && st.id == a.stat.id
@@ -31,13 +31,13 @@ type arrival struct {
 	head []byte
 }
 
-// packed: a is gzipped, and its head and file are what it says.
+// packed reports whether a is gzipped; its head and file are then of what is unpacked.
 func (a *arrival) packed() bool {
 	_, ok := a.file.(*packed)
 	return ok
 }
 
-// reaches: a says at least n bytes.
+// reaches reports whether a has at least n bytes.
 func (a *arrival) reaches(n int64) bool {
 	if !a.packed() || n == 0 {
 		return a.stat.size >= n

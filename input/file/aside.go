@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// youngAside is how long a file beside a source may be of use that is of none now:
-// empty, or a copy of what is not truncated yet.
+// youngAside is how long an empty or duplicate rotated file is looked at again: it may
+// yet become the only copy of lines that were not read.
 const youngAside = time.Minute
 
 // sweepAll finds what rotation has laid beside the sources where a directory has
@@ -22,7 +22,7 @@ func (s *Source) sweepAll(dirs map[string]bool, now time.Time) []*generation {
 	return born
 }
 
-// stirred: names in dir have changed since it was swept.
+// stirred reports whether names in dir have changed since it was swept.
 func (s *Source) stirred(dir string) bool {
 	st, err := statPath(dir)
 	swept, ok := s.swept[dir]
@@ -63,7 +63,7 @@ func (s *Source) sweep(dir string, now time.Time) []*generation {
 }
 
 // account makes generations of those beside, in dir, that are of no known content.
-// settled: there is none that has to be looked at again.
+// settled reports whether there is none that has to be looked at again.
 func (s *Source) account(dir string, beside []sighting, now time.Time) (born []*generation, settled bool) {
 	settled = true
 	before := s.settled[dir]
@@ -94,8 +94,8 @@ func (s *Source) account(dir string, beside []sighting, now time.Time) (born []*
 	return born, settled
 }
 
-// begunSince: what is at source now was begun after at, when what it was before may
-// have been rotated.
+// begunSince reports whether what is at source now was begun after at, the time when
+// what was there before may have been rotated.
 func (s *Source) begunSince(source string, at int64) bool {
 	g := s.youngest(source)
 	return g != nil && g.born >= at

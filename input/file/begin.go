@@ -14,7 +14,7 @@ func (s *Source) moveTo(g *generation, a *arrival, now time.Time) {
 	if s.byID[g.seen.id] == g {
 		delete(s.byID, g.seen.id)
 	}
-	s.closeFile(g)
+	s.closeFileLocked(g)
 	g.path, g.seen, g.most, g.written = a.path, a.stat, a.stat.size, a.stat.mtime
 	if g.packed = a.packed(); g.packed {
 		g.seen.size = max(g.seen.size, g.off)
@@ -23,9 +23,9 @@ func (s *Source) moveTo(g *generation, a *arrival, now time.Time) {
 	g.missed = 0
 	g.scanned, g.blank = 0, 0
 	if g.gone = !s.wanted(a.path); a.path != g.source {
-		g.become(moves)
+		g.becomeLocked(moves)
 	} else {
-		g.become(comesHome)
+		g.becomeLocked(comesHome)
 	}
 	g.mu.Unlock()
 	s.byID[a.stat.id] = g
@@ -71,12 +71,12 @@ func (s *Source) beginAside(a *arrival, source string, now time.Time) *generatio
 	return g
 }
 
-// skipsOld: what a file says that is found at path now is not wanted.
+// skipsOld reports whether the content that a file found at path has now is not wanted.
 func (s *Source) skipsOld(path string) bool {
 	return s.first && s.options.StartAtEnd && !s.store.Damaged() && !s.knows(path)
 }
 
-// knows: a file of that source was followed before.
+// knows reports whether a file of that source was followed before.
 func (s *Source) knows(source string) bool {
 	return s.dormant.any(func(r record) bool { return r.Source == source && !r.Old }) ||
 		slices.ContainsFunc(s.all(), func(g *generation) bool { return g.source == source })

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// copied: a says nothing that some generation does not.
+// copied reports whether some generation holds all of a's content.
 func (s *Source) copied(a *arrival) bool {
 	if a.packed() {
 		return s.repeats(a)
 	}
 	return slices.ContainsFunc(s.all(), func(g *generation) bool {
 		g.mu.Lock()
-		g.learnHead()
+		g.learnHeadLocked()
 		n := min(len(a.head), len(g.head))
 		akin, closed := n > 0 && bytes.Equal(a.head[:n], g.head[:n]), g.file == nil && !g.state.isOver() && !g.state.astray()
 		g.mu.Unlock()
@@ -29,10 +29,9 @@ func (s *Source) copied(a *arrival) bool {
 	})
 }
 
-// replaced: a says what a generation of source said whose file does not any more,
-// which is marked to go on in a; or, while that is being read, may not. What is
-// gzipped and goes on with one whose file still does is a copy made before that is
-// truncated.
+// replaced reports whether a holds what was read of a generation of source that is astray,
+// and marked for going on in a; or may be, while it is being read. What is gzipped and
+// continues a generation that still is in its file is a copy made before a truncation.
 func (s *Source) replaced(a *arrival, source string) bool {
 	for _, g := range s.all() {
 		if g.source != source || !complete(a, g) {
@@ -49,11 +48,11 @@ func (s *Source) replaced(a *arrival, source string) bool {
 	return false
 }
 
-// alike: as far as both go, a says what g does.
+// alike reports whether a and g have the same content as far as both go.
 func (s *Source) alike(a *arrival, g *generation) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.learnHead()
+	g.learnHeadLocked()
 	n := min(len(a.head), len(g.head))
 	if g.state.isOver() || g.seen.id == a.stat.id || n == 0 || !bytes.Equal(a.head[:n], g.head[:n]) {
 		return false
@@ -73,7 +72,7 @@ func (s *Source) alike(a *arrival, g *generation) bool {
 	return err != nil || err2 == nil && bytes.Equal(here, there)
 }
 
-// complete: a says all that was read of g, so reading can go on in it.
+// complete reports whether a holds all that was read of g, so that reading can go on in it.
 func complete(a *arrival, g *generation) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -91,7 +90,7 @@ func complete(a *arrival, g *generation) bool {
 	return err == nil && bytes.Equal(before, g.before)
 }
 
-// repeats: a is gzipped, and what it says is read as another file, or was.
+// repeats reports whether a is gzipped, and its content is read from another file, or was.
 func (s *Source) repeats(a *arrival) bool {
 	return slices.ContainsFunc(s.all(), func(g *generation) bool {
 		g.mu.Lock()

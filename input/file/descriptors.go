@@ -25,14 +25,14 @@ func (g *generation) reopened(f plain) content {
 	return f
 }
 
-// lose gives up what of g was not read. It needs g.mu.
-func (s *Source) lose(g *generation, why string) {
+// loseLocked gives up what of g was not read.
+func (s *Source) loseLocked(g *generation, why string) {
 	if unread := g.most - g.off; unread > 0 {
 		s.counters.lostBytes.Add(uint64(unread))
 		s.log.Warn(why, "file", g.path, "bytes", unread)
 	}
-	g.become(runsOut)
-	s.closeFile(g)
+	g.becomeLocked(runsOut)
+	s.closeFileLocked(g)
 }
 
 // What the rest of the process needs of its descriptors, and what is enough.
@@ -81,17 +81,17 @@ func (s *Source) makeRoom(limit int) {
 				return
 			}
 			g.mu.Lock()
-			if g.dispensable(unread) {
-				s.closeFile(g)
+			if g.dispensableLocked(unread) {
+				s.closeFileLocked(g)
 			}
 			g.mu.Unlock()
 		}
 	}
 }
 
-// dispensable: g's file can be closed and opened again when it is wanted. It
-// needs mu.
-func (g *generation) dispensable(evenUnread bool) bool {
+// dispensableLocked reports whether g's file can be closed, and opened again when it is
+// wanted.
+func (g *generation) dispensableLocked(evenUnread bool) bool {
 	if g.busy || g.gone || g.state.astray() || g.seen.links == 0 {
 		return false
 	}
@@ -162,16 +162,16 @@ func (s *Source) adopt(g *generation, f content) {
 	s.descriptors.open[g] = true
 }
 
-// closeFile needs g.mu.
-func (s *Source) closeFile(g *generation) {
+// closeFileLocked closes g's file.
+func (s *Source) closeFileLocked(g *generation) {
 	if g.file != nil {
 		g.file.Close()
-		s.detach(g)
+		s.detachLocked(g)
 	}
 }
 
-// detach takes g's file from it, open. It needs g.mu.
-func (s *Source) detach(g *generation) {
+// detachLocked takes g's file from it, open.
+func (s *Source) detachLocked(g *generation) {
 	g.file = nil
 	s.descriptors.mu.Lock()
 	defer s.descriptors.mu.Unlock()

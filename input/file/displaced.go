@@ -12,7 +12,7 @@ func (s *Source) succeed(g *generation, now time.Time) (born []*generation, repl
 	from := s.copyOf(g)
 	g.mu.Lock()
 	f, id, path := g.file, g.seen.id, g.path
-	s.detach(g)
+	s.detachLocked(g)
 	g.missed++
 	again, misses := g.missed > 1, g.missed
 	g.mu.Unlock()
@@ -52,7 +52,7 @@ func (s *Source) succeed(g *generation, now time.Time) (born []*generation, repl
 func (s *Source) orphan(g *generation) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.become(vanishes)
+	g.becomeLocked(vanishes)
 	g.gone = true
 	s.scanWanted.Store(true)
 }
@@ -60,7 +60,7 @@ func (s *Source) orphan(g *generation) {
 // giveUp ends g, whose content is nowhere.
 func (s *Source) giveUp(g *generation) {
 	g.mu.Lock()
-	s.lose(g, "log file was truncated before it was read to its end, and no copy of it is found: have it copied to a name beside it")
+	s.loseLocked(g, "log file was truncated before it was read to its end, and no copy of it is found: have it copied to a name beside it")
 	g.forgotten = true
 	g.mu.Unlock()
 	s.store.Delete(namespace, g.key)

@@ -92,7 +92,7 @@ func (s *Source) pass(found sighting, a *arrival) {
 	}
 }
 
-// passes: it was looked into, and there was nothing to read.
+// passes reports whether a file was looked into, and nothing was to be read.
 func (s *Source) passes(found sighting) bool {
 	if found.packed {
 		return s.passed[found.stat.id] == found.stat

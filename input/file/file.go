@@ -2,14 +2,15 @@
 // rotation, truncation, copies and restarts, as long as the bytes are somewhere
 // to be found. Polling finds out what happened; notifications only make it soon.
 //
-// A file is known by what it says, not by its name or inode. So it cannot see
-// through a rewrite that leaves the first KiB and the 256 bytes before the
-// offset as they were, and what is deleted before it was ever listed is lost.
+// A file is known by its content, not by its name or inode. So a rewrite that leaves
+// the first KiB and the 256 bytes before the offset as they were is not seen, and
+// what is deleted before it was ever listed is lost. DESIGN.md says how it works.
 //
-// What lies beside a file under a name that rotation gives, gzipped or not, is
-// followed, or known to say nothing new, or read. What lay there before anybody
-// asked for the file stays unread. A glob that ends in .gz has all it matches read,
-// once. Nothing else that is compressed is.
+// Files beside a log with a rotated name (app.log.1, app-20260101.log.gz) are matched
+// by content: continued where reading stopped, skipped if they were read, otherwise
+// read from the start. What lay there before anybody asked for the log stays unread.
+// A glob that ends in .gz has all it matches read, once. Nothing else that is
+// compressed is read.
 package file
 
 import (
@@ -108,8 +109,8 @@ func (s *Source) Close() error {
 	err := s.store.Flush()
 	for _, g := range s.all() {
 		g.mu.Lock()
-		g.become(runsOut)
-		s.closeFile(g)
+		g.becomeLocked(runsOut)
+		s.closeFileLocked(g)
 		g.mu.Unlock()
 	}
 	return err

@@ -12,15 +12,15 @@ func (g *generation) doubt() bool {
 		return false
 	case g.busy:
 		return true
-	case !g.state.astray() && !g.holds():
-		g.become(displaces)
+	case !g.state.astray() && !g.holdsLocked():
+		g.becomeLocked(displaces)
 		g.most = g.off // how much more there was is not known
 	}
 	return g.state.astray()
 }
 
-// holds: g's file says what was read of it. It needs mu.
-func (g *generation) holds() bool {
+// holdsLocked reports whether g's file holds what was read of it.
+func (g *generation) holdsLocked() bool {
 	if g.file == nil {
 		return true // who knows
 	}
@@ -42,7 +42,7 @@ type fingerprint struct {
 	before  []byte // the bytes before off; at most anchorSize
 }
 
-// says: f begins with all that a says, as far as head and end can tell.
+// says reports whether f begins with all of a's content, as far as head and end can tell.
 func says(f content, a *arrival) bool {
 	head, err := readHead(f, make([]byte, headSize))
 	if err != nil || !bytes.HasPrefix(head, a.head) {
@@ -55,10 +55,10 @@ func says(f content, a *arrival) bool {
 	return err == nil && err2 == nil && bytes.Equal(here, there)
 }
 
-// learnHead reads the beginning of a file that was shorter so far, for it to be
+// learnHeadLocked reads the beginning of a file that was shorter so far, for it to be
 // known by even if nobody reads it. It says whether it was empty and never
-// announced. It needs mu.
-func (g *generation) learnHead() (begun bool) {
+// announced.
+func (g *generation) learnHeadLocked() (begun bool) {
 	if g.file == nil || g.busy || g.state.astray() || len(g.head) == headSize || g.seen.size <= int64(len(g.head)) {
 		return false
 	}

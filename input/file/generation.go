@@ -102,8 +102,8 @@ func (g *generation) Commit(p input.Position, carry input.Carry) {
 		return
 	}
 	g.committed, g.carry = int64(p), carry
-	g.pruneMarks()
-	keep, done := !g.forgotten, g.finished()
+	g.pruneMarksLocked()
+	keep, done := !g.forgotten, g.finishedLocked()
 	var parent *generation
 	if g.committed > g.started {
 		parent, g.parent = g.parent, nil
@@ -128,20 +128,20 @@ func (g *generation) commitAll() {
 	g.Commit(input.Position(end), carry)
 }
 
-// finished: read to the end for good and all of it delivered. It needs mu.
-func (g *generation) finished() bool { return g.state >= ended && g.committed >= g.handed }
+// finishedLocked reports whether g was read to its end for good, and all of it delivered.
+func (g *generation) finishedLocked() bool { return g.state >= ended && g.committed >= g.handed }
 
-// observe takes in what the file looks like now. It needs mu.
-func (g *generation) observe(now stat, at time.Time) {
+// observeLocked takes in what the file looks like now.
+func (g *generation) observeLocked(now stat, at time.Time) {
 	if now.size != g.seen.size || now.mtime != g.seen.mtime {
 		g.changed = at
 		g.news = true
-		g.become(changes)
+		g.becomeLocked(changes)
 		g.rested = g.rested || now.size <= g.seen.size // not by growing
 		g.begins = g.begins || g.off == 0 && len(g.head) == 0
 	}
 	if now.size < g.off || g.off == 0 && now.size < g.seen.size {
-		g.become(displaces)
+		g.becomeLocked(displaces)
 	}
 	g.seen = now
 	if !g.state.astray() {
@@ -149,7 +149,7 @@ func (g *generation) observe(now stat, at time.Time) {
 	}
 }
 
-// read: all that g's file said is, as far as is known.
+// read reports whether all that g's file holds was read, as far as is known.
 func (g *generation) read() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -157,9 +157,9 @@ func (g *generation) read() bool {
 	return (g.state.wasRead() || g.state == sought || g.state.isOver()) && !missing && !g.busy
 }
 
-// settle decides what a departed generation is due, and says whether Read
-// should have a look. It needs mu.
-func (g *generation) settle(at time.Time, wait time.Duration) (look bool) {
+// dueLocked decides what a departed generation is due, and says whether Read
+// should have a look.
+func (g *generation) dueLocked(at time.Time, wait time.Duration) (look bool) {
 	if g.state.isOver() || g.state.astray() {
 		return g.state == over
 	}
@@ -170,14 +170,14 @@ func (g *generation) settle(at time.Time, wait time.Duration) (look bool) {
 		return false // nothing there, or nothing known of it
 	}
 	all := g.seen.size <= g.off+g.scanned
-	if all && !g.busy && at.Sub(g.changed) >= wait && g.become(rests) {
+	if all && !g.busy && at.Sub(g.changed) >= wait && g.becomeLocked(rests) {
 		g.news = true
 	}
 	return g.news || !all || g.state == rotated
 }
 
-// become has e happen to g, and reports whether that changes anything. It needs mu.
-func (g *generation) become(e event) bool {
+// becomeLocked has e happen to g, and reports whether that changes anything.
+func (g *generation) becomeLocked(e event) bool {
 	next, ok := g.state.after(e)
 	if ok {
 		g.state = next
@@ -210,8 +210,8 @@ func (g *generation) checkpoint() any {
 	}
 }
 
-// pruneMarks leaves one mark at or before committed. It needs mu.
-func (g *generation) pruneMarks() {
+// pruneMarksLocked leaves one mark at or before committed.
+func (g *generation) pruneMarksLocked() {
 	n := 0
 	for n+1 < len(g.marks) && g.marks[n+1].end <= g.committed {
 		n++

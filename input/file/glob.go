@@ -55,7 +55,7 @@ func (p pattern) matches(path string) bool {
 	return doublestar.MatchUnvalidated(p.glob, filepath.ToSlash(path))
 }
 
-// concerns: a change of path may change what the pattern matches.
+// concerns reports whether a change of path may change what the pattern matches.
 func (p pattern) concerns(path string) bool {
 	path = filepath.ToSlash(path)
 	if strings.HasPrefix(p.base+"/", path+"/") {

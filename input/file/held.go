@@ -35,8 +35,8 @@ func (s *Source) reconsider(g *generation) bool {
 // withdraw undoes that g was ever made, but for its file.
 func (s *Source) withdraw(g *generation) {
 	g.mu.Lock()
-	s.detach(g)
-	g.become(runsOut)
+	s.detachLocked(g)
+	g.becomeLocked(runsOut)
 	id := g.seen.id
 	g.mu.Unlock()
 	delete(s.byID, id)

@@ -90,8 +90,8 @@ var compressed = [][]byte{
 	{'7', 'z', 0xbc, 0xaf, 0x27, 0x1c},  // 7z
 }
 
-// tells: the beginning of a file tells it from others. Less than a line does not: it
-// may just be being written.
+// tells reports whether the beginning of a file identifies it. Less than a line does not:
+// it may just be being written.
 func tells(head []byte) bool { return len(head) >= headSize || bytes.IndexByte(head, '\n') >= 0 }
 
 func isGzip(head []byte) bool { return bytes.HasPrefix(head, compressed[0]) }
@@ -105,7 +105,7 @@ func isCompressed(head []byte) bool {
 	return false
 }
 
-// mayBeCompressed: too short to tell.
+// mayBeCompressed reports whether head is too short to tell.
 func mayBeCompressed(head []byte) bool {
 	for _, magic := range compressed {
 		if len(head) < len(magic) && len(head) > 0 && bytes.HasPrefix(magic, head) {

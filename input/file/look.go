@@ -49,7 +49,7 @@ func (s *Source) look(g *generation, now time.Time) bool {
 		g.mu.Unlock()
 		return true
 	}
-	begun = s.observe(g, now)
+	begun = s.observeLocked(g, now)
 	if g.state.astray() && !g.busy {
 		s.scanWanted.Store(true) // it settles that
 	}
@@ -65,11 +65,11 @@ func (s *Source) look(g *generation, now time.Time) bool {
 		return false
 	}
 	call := false
-	if !blocked && g.settle(now, s.options.RotateWait) {
+	if !blocked && g.dueLocked(now, s.options.RotateWait) {
 		call = g.attention == idle
 		g.attention, g.news = g.attention.asked(), false
 	}
-	done := g.finished() && g.limit < 0
+	done := g.finishedLocked() && g.limit < 0
 	g.mu.Unlock()
 	if call {
 		s.announce(g)
@@ -80,9 +80,9 @@ func (s *Source) look(g *generation, now time.Time) bool {
 	return true
 }
 
-// observe finds out what g's file looks like now, and reports whether it was empty and
+// observeLocked finds out what g's file looks like now, and reports whether it was empty and
 // is not any more. It needs g.mu, which it gives up for a while.
-func (s *Source) observe(g *generation, now time.Time) (begun bool) {
+func (s *Source) observeLocked(g *generation, now time.Time) (begun bool) {
 	if g.file == nil && !g.state.isOver() && len(g.head) == 0 && g.seen.size > 0 {
 		// Closed while it was empty: nothing is known of it yet.
 		g.mu.Unlock()
@@ -92,10 +92,10 @@ func (s *Source) observe(g *generation, now time.Time) (begun bool) {
 	if g.file != nil && !g.state.isOver() {
 		switch st, err := g.file.stat(); {
 		case err == nil:
-			g.observe(st, now)
-			begun = g.learnHead()
+			g.observeLocked(st, now)
+			begun = g.learnHeadLocked()
 		case stale(err):
-			s.closeFile(g)
+			s.closeFileLocked(g)
 		}
 	}
 	return begun
@@ -104,7 +104,7 @@ func (s *Source) observe(g *generation, now time.Time) (begun bool) {
 // retire lets go of a generation that is read, delivered and no longer written to.
 func (s *Source) retire(g *generation, now time.Time) {
 	g.mu.Lock()
-	s.closeFile(g)
+	s.closeFileLocked(g)
 	g.goneAt = now.Unix()
 	id, forgotten := g.seen.id, g.forgotten
 	g.mu.Unlock()
@@ -144,7 +144,7 @@ func (s *Source) limitHeld() {
 			g.mu.Lock()
 			if g.file != nil && !g.busy && (evenUnread || g.off+g.scanned >= g.seen.size) {
 				total -= g.seen.size
-				s.lose(g, "deleted log file held too much disk and is let go of unread: the receiver is too slow, or down")
+				s.loseLocked(g, "deleted log file held too much disk and is let go of unread: the receiver is too slow, or down")
 			}
 			g.mu.Unlock()
 		}

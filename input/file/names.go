@@ -33,8 +33,8 @@ type name struct {
 	id   fileID
 }
 
-// numbered: the name is that of source with something in it, as app-1.log. It may as
-// well be that of another log that somebody still writes.
+// numbered reports whether the name is that of source with something in it, as app-1.log.
+// It may as well be that of another log that somebody still writes.
 func (found sighting) numbered(source string) bool {
 	return !strings.HasPrefix(filepath.Base(found.path), filepath.Base(source))
 }
@@ -122,7 +122,7 @@ const mtimeTick = 20 * time.Millisecond
 // mtimeGrain is how much of a file's time may be lost where gzip restores it.
 const mtimeGrain = 2 * time.Second
 
-// rotatedFrom: the name says that it was source once.
+// rotatedFrom reports whether rotation gives such a name to source.
 func (s sighting) rotatedFrom(source string) bool {
 	name := filepath.Base(s.path)
 	if s.packed {
@@ -131,7 +131,7 @@ func (s sighting) rotatedFrom(source string) bool {
 	return rotatedName(filepath.Base(source), name)
 }
 
-// since: the file may say what was still written at mtime.
+// since reports whether the file may hold what was still written at mtime.
 func (s sighting) since(mtime int64) bool { return s.stat.mtime >= mtime-int64(mtimeGrain) }
 
 func packedLast(a, b sighting) int {

@@ -11,9 +11,9 @@ import (
 // originsDocument is where the store keeps them.
 const originsDocument = "rotated"
 
-// origins are the times, as of files' mtimes, before which nothing rotated is read:
-// it was there before anybody asked, or it is so old that it is not known any more
-// that it was delivered.
+// origins hold, for each glob, when it was first given. Rotated files last written before
+// that are history and stay unread; so do those from before the floor, of which it is
+// not known any more whether they were delivered.
 type origins struct {
 	Globs map[string]int64 `json:"globs"` // when each was first given
 	Floor int64            `json:"floor,omitempty"`
@@ -74,7 +74,7 @@ func (s *Source) since(source string) (since int64, asked bool) {
 	return max(since, s.origins.Floor), asked
 }
 
-// before: found was rotated before anything of its source was wanted.
+// before reports whether found was rotated before anything of its source was wanted.
 func (s *Source) before(found sighting, source string) bool {
 	since, asked := s.since(source)
 	if found.packed {

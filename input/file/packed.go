@@ -220,5 +220,5 @@ func (s *section) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// unfinished: a damage that writing on may mend.
+// unfinished reports whether writing on may complete what is damaged.
 func unfinished(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }

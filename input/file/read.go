@@ -73,7 +73,7 @@ func (g *generation) beginRead() (pass, input.Progress) {
 	defer g.mu.Unlock()
 	switch {
 	case g.state.isOver():
-		return pass{}, g.end()
+		return pass{}, g.endLocked()
 	case g.state.astray(), g.file == nil: // closed again meanwhile
 		g.attention = idle
 		return pass{}, input.Idle
@@ -95,7 +95,7 @@ func (g *generation) endRead(r *pass) input.Progress {
 	defer g.mu.Unlock()
 	g.owner.counters.cutLines.Add(uint64(r.cut))
 	if r.err != nil || r.changed {
-		g.failRead(r)
+		g.failReadLocked(r)
 		return input.Idle
 	}
 	g.written = r.mtime
@@ -118,15 +118,15 @@ func (g *generation) endRead(r *pass) input.Progress {
 	}
 	switch {
 	case g.limit >= 0:
-		g.become(runsOut)
-	case r.departed && g.become(empties):
+		g.becomeLocked(runsOut)
+	case r.departed && g.becomeLocked(empties):
 		g.wake = true // a successor may be waiting
 	case r.final && g.state == quiet && g.gone:
-		g.become(runsOut)
+		g.becomeLocked(runsOut)
 	}
 	switch {
 	case g.state.isOver():
-		return g.end()
+		return g.endLocked()
 	case g.attention == readingAgain:
 		g.attention = queued
 		return input.More
@@ -135,29 +135,29 @@ func (g *generation) endRead(r *pass) input.Progress {
 	return input.Idle
 }
 
-// end needs mu.
-func (g *generation) end() input.Progress {
-	g.become(reports)
+// endLocked ends g for its reader.
+func (g *generation) endLocked() input.Progress {
+	g.becomeLocked(reports)
 	g.wake = true
 	return input.Ended
 }
 
-// failRead needs mu.
-func (g *generation) failRead(r *pass) {
+// failReadLocked notes what went wrong in a Read.
+func (g *generation) failReadLocked(r *pass) {
 	g.attention, g.rested = idle, true
 	switch {
 	case g.limit >= 0: // there is no later in which to find out
 		if r.err != nil {
 			g.owner.notices.unreadable(g.path, r.err)
 		}
-		g.become(runsOut)
+		g.becomeLocked(runsOut)
 		g.news, g.wake = true, true
 	case r.changed:
-		g.become(displaces)
+		g.becomeLocked(displaces)
 		g.most = g.off // how much more there was is not known
 		g.wake = true
 	case stale(r.err) || errors.Is(r.err, os.ErrClosed):
-		g.owner.closeFile(g)
+		g.owner.closeFileLocked(g)
 	default:
 		g.owner.notices.unreadable(g.path, r.err)
 	}

@@ -17,27 +17,28 @@ func ofSource(source string, a *arrival) func(record) bool {
 	}
 }
 
-// ofLog: what is recorded was at source once, or found when it had been rotated there.
+// ofLog reports whether the recorded file was at source once, or was found when it had been
+// rotated there.
 func (r record) ofLog(source string) bool {
 	dir, name := filepath.Split(r.Source)
 	return r.Source == source || dir+unrotated(name) == source
 }
 
-// said: a is a copy that was made before the recorded file, which begins the same,
-// had grown to what was delivered of it.
+// said reports whether a is a copy that was made before the recorded file, which begins the
+// same, had grown to what was delivered of it.
 func (r record) said(a *arrival) bool {
 	return !a.packed() && a.stat.size < r.Offset && a.stat.mtime <= r.Mtime &&
 		r.begins(a)
 }
 
-// zippedTo: a is the recorded file, gzipped since it was done with. Its time and its
-// beginning tell, so that nobody has to unpack all of it.
+// zippedTo reports whether a is the recorded file, gzipped since it was done with. Its time
+// and its beginning tell, so that nobody has to unpack all of it.
 func (r record) zippedTo(a *arrival) bool {
 	return a.packed() && r.Done && !r.Packed && r.Head.Len > 0 &&
 		(a.stat.mtime == r.Mtime || a.stat.mtime == r.Mtime-r.Mtime%int64(time.Second)) && r.begins(a)
 }
 
-// done: st is the recorded file's, unchanged since all of it was delivered.
+// done reports whether st is the recorded file's, unchanged since all of it was delivered.
 func (r record) done(st stat) bool {
 	if r.ID != st.id || r.Mtime != st.mtime {
 		return false
@@ -146,7 +147,7 @@ func alike(a *arrival) func(record) bool {
 	}
 }
 
-// about: r can be of a's content. What an empty file became is not gzipped.
+// about reports whether r can be of a's content. What an empty file became is not gzipped.
 func (r record) about(a *arrival) bool {
 	if a.packed() {
 		return r.Head.Len > 0
@@ -154,17 +155,17 @@ func (r record) about(a *arrival) bool {
 	return !r.Deleted
 }
 
-// telling: there is something to know the file by, and it was followed.
+// telling reports whether the file was followed, and there is something to know it by.
 func (r record) telling() bool { return r.Head.Len > 0 && !r.Old }
 
-// wasEmptyAt: the file said nothing when it was last seen, not long ago and under a
-// name that it may have had where it was found. For nothing else tells it but its name
+// wasEmptyAt reports whether the file was empty when it was last seen, not long ago and under
+// a name that it may have had where it was found. For nothing else tells it but its name
 // in the file system, which others are soon given.
 func (r record) wasEmptyAt(found sighting) bool {
 	return !r.telling() && r.Gone == 0 && (r.Path == found.path || found.rotatedFrom(r.Path) && filepath.Dir(r.Path) == filepath.Dir(found.path))
 }
 
-// fits: a is the recorded file, grown perhaps.
+// fits reports whether a is the recorded file, grown perhaps.
 func (r record) fits(a *arrival) bool {
 	if !r.begins(a) {
 		return false
@@ -179,13 +180,13 @@ func (r record) fits(a *arrival) bool {
 	return a.reaches(r.Offset)
 }
 
-// begins: a begins as the recorded file did.
+// begins reports whether a begins as the recorded file did.
 func (r record) begins(a *arrival) bool {
 	return len(a.head) >= r.Head.Len && digestOf(a.head[:r.Head.Len]) == r.Head
 }
 
-// rotatedWith: the name says that it was r's file once, which may have been found
-// rotated already.
+// rotatedWith reports whether rotation gives such a name to r's file, which may have been
+// found rotated already.
 func (s sighting) rotatedWith(r record) bool {
 	name := unpackedName(filepath.Base(s.path))
 	return s.rotatedFrom(r.Source) || name == filepath.Base(r.Path) || rotatedName(unrotated(filepath.Base(r.Path)), name)

@@ -15,7 +15,7 @@ func (s *Source) all() []*generation {
 // drop ends following g.
 func (s *Source) drop(g *generation) {
 	g.mu.Lock()
-	g.become(retires)
+	g.becomeLocked(retires)
 	g.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()

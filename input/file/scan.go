@@ -97,7 +97,7 @@ func (s *Source) recognize(l *listing, now time.Time) (paths map[*generation][]s
 			s.names[found.path] = g
 			g.mu.Lock()
 			if g.file == nil {
-				g.observe(found.stat, now)
+				g.observeLocked(found.stat, now)
 			}
 			g.mu.Unlock()
 		case s.held[found.stat.id] != nil:
@@ -118,13 +118,13 @@ func (s *Source) locate(g *generation, paths []string, now time.Time) {
 		g.mu.Unlock()
 		return
 	}
-	if len(paths) == 0 && s.stillThere(g) {
+	if len(paths) == 0 && s.stillThereLocked(g) {
 		paths = []string{g.path}
 	}
 	if slices.Contains(paths, g.source) {
-		g.become(returns)
+		g.becomeLocked(returns)
 	} else {
-		s.depart(g, now)
+		s.departLocked(g, now)
 	}
 	g.gone = len(paths) == 0
 	if len(paths) > 0 && !slices.Contains(paths, g.path) {
@@ -137,9 +137,9 @@ func (s *Source) locate(g *generation, paths []string, now time.Time) {
 	}
 }
 
-// stillThere: no listing named g, yet its path leads to it, or who knows. A
-// path that cannot be looked at has not been deleted. It needs g.mu.
-func (s *Source) stillThere(g *generation) bool {
+// stillThereLocked reports whether g's path leads to it though no listing named it, or nobody
+// knows. A path that cannot be looked at has not been deleted.
+func (s *Source) stillThereLocked(g *generation) bool {
 	st, err := statPath(g.path)
 	if err != nil {
 		return !os.IsNotExist(err)
@@ -176,7 +176,7 @@ func (s *Source) recover(g *generation) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	s.lose(g, "log file was removed before it was read to its end: raise the limit of open files, so that files are held")
+	s.loseLocked(g, "log file was removed before it was read to its end: raise the limit of open files, so that files are held")
 }
 
 // watchDirs has the directories of a listing watched, and those that symlinks

@@ -86,23 +86,23 @@ func (s *Source) siblings(dir string, want func(sighting) bool) ([]sighting, err
 	return all, nil
 }
 
-// wanted: a file found at path is to be followed.
+// wanted reports whether a file found at path is to be followed.
 func (s *Source) wanted(path string) bool {
 	return matchesAny(s.patterns, path) && !s.leaves(path)
 }
 
-// leaves: a file at path is left alone, whatever the patterns say.
+// leaves reports whether a file at path is left alone, whatever the patterns name.
 func (s *Source) leaves(path string) bool {
 	return matchesAny(s.exclude, path) || s.options.Keep != nil && !s.options.Keep(path)
 }
 
-// asked: the globs still name the source. What was taken out of PATHS is not
+// asked reports whether the globs still name r's source. What was taken out of PATHS is not
 // looked for beside it.
 func (s *Source) asked(r record) bool {
 	return matchesAny(s.patterns, r.Source) && !matchesAny(s.exclude, r.Source)
 }
 
-// unpacks: the patterns name gzipped files, and one found at path is meant.
+// unpacks reports whether the patterns name gzipped files, and one found at path is meant.
 func (s *Source) unpacks(path string) bool {
 	return packedName(path) && slices.ContainsFunc(s.patterns, func(p pattern) bool {
 		return packedName(p.glob) && p.matches(path)

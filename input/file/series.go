@@ -15,7 +15,7 @@ func handOver(from, to *generation) bool {
 	defer from.mu.Unlock()
 	to.mu.Lock()
 	defer to.mu.Unlock()
-	if from.busy || !handLine(from, to) {
+	if from.busy || !handLineLocked(from, to) {
 		return false
 	}
 	if to.resumed == nil && to.off == to.started {
@@ -24,18 +24,17 @@ func handOver(from, to *generation) bool {
 	return true
 }
 
-// handLine hands over what there is of a line that rotation came in the middle of.
+// handLineLocked hands over what there is of a line that rotation came in the middle of.
 // The predecessor is not done with before the line is delivered. If nothing comes
 // to go on with the line, the predecessor ends it as it is when its time is over.
-// It needs mu of both.
-func handLine(from, to *generation) bool {
+func handLineLocked(from, to *generation) bool {
 	switch {
 	case !from.pending || to.off > 0 || to.attention != idle || to.busy:
 		return true
 	case to.seen.size == 0:
 		return from.state >= ended // else there is nothing to begin with
-	case from.more():
-		from.become(refills)
+	case from.moreLocked():
+		from.becomeLocked(refills)
 		return false
 	case from.scanned > 0:
 		return true // the last record is no whole one
@@ -45,9 +44,9 @@ func handLine(from, to *generation) bool {
 	return true
 }
 
-// more: there is more in g's file than was read. The runtime begins the next file
-// after its last word in this one. It needs mu.
-func (g *generation) more() bool {
+// moreLocked reports whether there is more in g's file than was read. The runtime begins the
+// next file after its last word in this one.
+func (g *generation) moreLocked() bool {
 	if g.state.isOver() || g.file == nil {
 		return false
 	}
@@ -55,9 +54,9 @@ func (g *generation) more() bool {
 	return err == nil && st.size > g.off+g.scanned
 }
 
-// depart notes that the path of g's source no longer leads to it. It needs g.mu.
-func (s *Source) depart(g *generation, now time.Time) {
-	if g.become(departs) {
+// departLocked notes that the path of g's source no longer leads to it.
+func (s *Source) departLocked(g *generation, now time.Time) {
+	if g.becomeLocked(departs) {
 		s.counters.rotations.Add(1)
 		s.left = append(s.left, g.source)
 		g.changed = now
@@ -107,7 +106,7 @@ func (s *Source) refresh(source string, all []*generation, now time.Time) {
 		g.doubt()
 		g.mu.Lock()
 		if err == nil && st.id != g.seen.id || os.IsNotExist(err) {
-			s.depart(g, now)
+			s.departLocked(g, now)
 		}
 		if g.off == 0 && len(g.head) == 0 && g.file != nil { // it is what it says now
 			if st, err := g.file.stat(); err == nil {
@@ -180,7 +179,7 @@ func (s *Source) older(a, b *generation) int {
 	return cmp.Compare(x.turn.date, y.turn.date)
 }
 
-// blocked: what came before g at its path is not read yet.
+// blocked reports whether what came before g at its path is not read yet.
 func (s *Source) blocked(g *generation) bool {
 	if !s.waiting[g] {
 		return false

@@ -59,7 +59,7 @@ func (w *watch) channels(now time.Time) (<-chan fsnotify.Event, <-chan error) {
 	return w.watcher.Events, w.watcher.Errors
 }
 
-// helps: notifications tell of changes earlier than polling does.
+// helps reports whether notifications tell of changes earlier than polling does.
 func (w *watch) helps(now time.Time) bool {
 	return w.watcher != nil && !w.failing && !now.Before(w.storm)
 }

@@ -94,18 +94,6 @@ func TestTruncation(t *testing.T) {
 			b.append("a.log", lines("a", 100, 10))
 			b.wants(lines("a", 0, 110))
 		}},
-		{"copied and truncated, nothing read yet", []string{"*.log*"}, func(b *bench) {
-			b.lane.stall(true)
-			b.start()
-			b.write("a.log", lines("a", 0, 100))
-			b.rest()
-			b.copyTo("a.log", "a.log.1")
-			b.truncate("a.log", 0)
-			b.append("a.log", lines("a", 100, 10))
-			b.rest()
-			b.lane.stall(false)
-			b.wants(lines("a", 0, 110))
-		}},
 		{"a copy in the making", []string{"*.log*"}, func(b *bench) {
 			b.options.Rescan = 300 * time.Millisecond
 			all := lines("a", 0, 2000)
@@ -146,15 +134,6 @@ func TestTruncation(t *testing.T) {
 			b.wants(lines("a", 0, 10000), lines("b", 0, 10))
 			f.WriteString(lines("b", 10, 10))
 			b.wants(lines("a", 0, 10000), lines("b", 0, 20))
-		}},
-		{"again and again", nil, func(b *bench) {
-			b.start()
-			want := ""
-			for n := range 30 {
-				b.write("a.log", lines(fmt.Sprintf("w%02d", n), 0, 20+n%7))
-				want += lines(fmt.Sprintf("w%02d", n), 0, 20+n%7)
-				b.wants(want)
-			}
 		}},
 	})
 }

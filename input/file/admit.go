@@ -12,78 +12,47 @@ const searches = 3
 
 func (s *Source) searching() bool { return s.scans.Load() < searches }
 
-// findMoved looks beside their last paths for recorded files that have left the
-// globs since: rotated while nobody looked.
-func (s *Source) findMoved(now time.Time) []*generation {
-	return s.search(func(found sighting, r record) bool { return r.ID == found.stat.id && r.telling() }, now)
-}
-
-// findCopies looks there for copies of recorded files that are no more what they
-// were: rotated by copytruncate.
-func (s *Source) findCopies(now time.Time) []*generation {
-	return s.search(func(found sighting, r record) bool {
-		if found.packed {
-			return r.telling() && found.rotatedWith(r) && found.since(r.Mtime)
+// admit makes generations of files not known: continued ones where a record fits, held
+// ones where they may be copies, new ones else.
+func (s *Source) admit(fresh []sighting, now time.Time) (born []*generation) {
+	for _, c := range claims {
+		switch {
+		case !c.nearby:
+			fresh = slices.DeleteFunc(fresh, func(found sighting) bool {
+				found.packed = found.packed || c.unzip && packedName(found.path)
+				g := s.resume(found, func(r record) bool { return c.accept(r, found) }, now)
+				born = appendNew(born, g)
+				return g != nil
+			})
+		case s.searching():
+			born = append(born, s.search(c, now)...)
 		}
-		return r.telling() && rotatedName(filepath.Base(r.Path), filepath.Base(found.path))
-	}, now)
+	}
+	for _, found := range fresh {
+		if a := s.examine(found); a != nil {
+			born = appendNew(born, s.decideListed(found, a, now))
+		}
+	}
+	return born
 }
 
-// search resumes the dormant records of the last run at files beside their paths.
-func (s *Source) search(accept func(sighting, record) bool, now time.Time) []*generation {
+// search resumes the records of the last run at files beside their paths.
+func (s *Source) search(c claim, now time.Time) (born []*generation) {
 	dirs := make(map[string]string) // a path in each
 	for _, r := range s.dormant {
 		if r.Gone == 0 && s.asked(r) {
 			dirs[filepath.Dir(r.Path)] = r.Path
 		}
 	}
-	var born []*generation
 	for _, path := range dirs {
 		_ = s.atRest(path, func(beside []sighting) { // what cannot be listed is looked for again
 			for _, found := range beside {
-				accepted := func(r record) bool { return r.Gone == 0 && s.asked(r) && accept(found, r) }
-				if s.known(found.stat) != nil || !s.dormant.any(accepted) {
-					continue
+				if s.known(found.stat) == nil {
+					accept := func(r record) bool { return r.Gone == 0 && s.asked(r) && c.accept(r, found) }
+					born = appendNew(born, s.resume(found, accept, now))
 				}
-				born = appendNew(born, s.resume(found, accepted, now))
 			}
 		})
-	}
-	return born
-}
-
-// admit makes generations of files not known: continued ones where a checkpoint
-// fits, held ones where they may be copies, new ones else.
-func (s *Source) admit(fresh []sighting, now time.Time) (born []*generation) {
-	resumeNamed := func(accept func(record, sighting) bool) {
-		fresh = slices.DeleteFunc(fresh, func(found sighting) bool {
-			accepted := func(r record) bool { return r.ID == found.stat.id && accept(r, found) }
-			if !s.dormant.any(accepted) {
-				return false
-			}
-			found.packed = packedName(found.path)
-			g := s.resume(found, accepted, now)
-			born = appendNew(born, g)
-			return g != nil
-		})
-	}
-	resumeNamed(func(r record, _ sighting) bool { return r.telling() })
-	if s.searching() {
-		born = append(born, s.findMoved(now)...)
-	}
-	fresh = slices.DeleteFunc(fresh, func(found sighting) bool {
-		g := s.resume(found, nil, now)
-		born = appendNew(born, g)
-		return g != nil
-	})
-	if s.searching() {
-		born = append(born, s.findCopies(now)...)
-	}
-	resumeNamed(record.wasEmptyAt)
-	for _, found := range fresh {
-		if a := s.examine(found); a != nil {
-			born = appendNew(born, s.decideListed(found, a, now))
-		}
 	}
 	return born
 }
@@ -114,18 +83,14 @@ func (s *Source) decideListed(found sighting, a *arrival, now time.Time) *genera
 	return nil
 }
 
-// resume continues a generation of an earlier run or one that was out of sight,
-// nil if found is none. accept says which records count, nil: those alike.
+// resume continues a record that accept lets pass in a file found, nil if none fits.
 func (s *Source) resume(found sighting, accept func(record) bool, now time.Time) *generation {
-	if len(s.dormant) == 0 {
+	if !s.dormant.any(accept) {
 		return nil
 	}
 	a := s.examine(found)
 	if a == nil {
 		return nil
-	}
-	if accept == nil {
-		accept = alike(a)
 	}
 	g := s.goOn(a, accept, now)
 	if g == nil {

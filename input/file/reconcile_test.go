@@ -14,6 +14,12 @@ import (
 
 // toldBy is where each rule is seen at work on files: a test here, or a story.
 var toldBy = map[string]string{
+	"a record goes on in its own file":                                        "gone for a while",
+	"rotated while nobody looked, it is beside its path":                      "twice while down, out of the globs",
+	"the same content is the same file, though the system calls it otherwise": "copied to another file system and back",
+	"copied and truncated while nobody looked, it is beside its path":         "copied out of the globs and truncated while down",
+	"an empty file is known by its name alone":                                "TestIdentity",
+
 	"what was gzipped after it was read says nothing new":                     "what was read before it was gzipped",
 	"what was gzipped before the start is not wanted where only its end is":   "TestGlobsOfGzippedFiles",
 	"what may be a copy is kept back until its original is truncated":         "copied and truncated, all read",
@@ -51,6 +57,9 @@ func ruleTable() string {
 	done := []string{"wait", "skip", "put by", "keep back", "resume", "inherit", "begin", "begin aside", "lose"}
 	var b strings.Builder
 	b.WriteString("| met | rule | then | told by |\n| --- | --- | --- | --- |\n")
+	for _, c := range claims {
+		fmt.Fprintf(&b, "| not known | %s | continue the record | %s |\n", c.name, toldBy[c.name])
+	}
 	for m := listed; m <= astray; m++ {
 		for _, r := range rules[m] {
 			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", met[m], r.name, done[r.then], toldBy[r.name])
@@ -94,11 +103,18 @@ func TestEveryRuleIsTold(t *testing.T) {
 			}
 		}
 	}
+	var names []string
+	for _, c := range claims {
+		names = append(names, c.name)
+	}
 	for m := listed; m <= astray; m++ {
 		for _, r := range rules[m] {
-			if by := toldBy[r.name]; !slices.Contains(there, by) {
-				t.Errorf("%q is told by %q, which there is not", r.name, by)
-			}
+			names = append(names, r.name)
+		}
+	}
+	for _, name := range names {
+		if by := toldBy[name]; !slices.Contains(there, by) {
+			t.Errorf("%q is told by %q, which there is not", name, by)
 		}
 	}
 }
@@ -173,4 +189,52 @@ func TestInodeOfAnEmptyFileGivenToACopy(t *testing.T) {
 	st.look()
 	st.truncate("a.log", 0)
 	st.wants(lines("a", 0, 10))
+}
+
+// What a record is continued in is decided by what it knows and what is listed.
+func TestClaims(t *testing.T) {
+	file := func(path string, ino uint64) sighting {
+		return sighting{path: path, packed: packedName(path), stat: stat{id: fileID{Dev: 1, Ino: ino}, mtime: 100e9}}
+	}
+	known := record{Source: "/a.log", Path: "/a.log", ID: fileID{Dev: 1, Ino: 7}, Head: digest{Len: 9}, Offset: 9, Mtime: 100e9}
+	far, empty, old, renumbered := known, known, known, known
+	far.Offset = anchorSize
+	empty.Head, empty.Offset = digest{}, 0
+	old.Old, old.Gone = true, 1
+	renumbered.ID.Dev = 2
+	gone := empty
+	gone.Gone = 1
+	for _, tt := range []struct {
+		what  string
+		r     record
+		found sighting
+		by    string // the claims that accept it, in order
+	}{
+		{"its own file", known, file("/a.log", 7), "012 "},
+		{"its own file, rotated", known, file("/a.log.1", 7), "0123 "},
+		{"its own file, renamed to anything", known, file("/b", 7), "01 "},
+		{"another file at its path", known, file("/a.log", 8), ""},
+		{"another file at its path, and much was read", far, file("/a.log", 8), "2 "},
+		{"any file, and much was read", far, file("/b", 8), "2 "},
+		{"a file with a rotated name", known, file("/a.log.1", 8), "23 "},
+		{"a gzipped one", known, file("/a.log.1.gz", 8), "3 "},
+		{"a gzipped one that is older", known, func() sighting { f := file("/a.log.1.gz", 8); f.stat.mtime = 90e9; return f }(), ""},
+		{"a device numbered anew", renumbered, file("/a.log", 7), "2 "},
+		{"what was old", old, file("/a.log", 7), ""},
+		{"an empty file at its path", empty, file("/a.log", 7), "4 "},
+		{"an empty file, rotated", empty, file("/a.log.1", 7), "4 "},
+		{"an empty file's inode elsewhere", empty, file("/b", 7), ""},
+		{"an empty file that was gone", gone, file("/a.log", 7), ""},
+		{"an empty file's path", empty, file("/a.log", 8), ""},
+	} {
+		by := ""
+		for i, c := range claims {
+			if c.accept(tt.r, tt.found) {
+				by += fmt.Sprint(i)
+			}
+		}
+		if want := strings.TrimSpace(tt.by); by != want {
+			t.Errorf("%s: accepted by %q, want %q", tt.what, by, want)
+		}
+	}
 }

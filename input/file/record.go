@@ -137,16 +137,6 @@ func (d dormant) any(accept func(record) bool) bool {
 	return false
 }
 
-// alike accepts records of files that the file system calls otherwise. A few
-// bytes in common prove nothing, and none at all even less, unless the name says the
-// same: as rotation gives it to a copy, or with an inode on a device that is numbered anew.
-func alike(a *arrival) func(record) bool {
-	return func(r record) bool {
-		named := r.Path == a.path && r.ID.Ino == a.stat.id.Ino || rotatedName(filepath.Base(r.Path), filepath.Base(a.path))
-		return !r.Old && (r.Offset >= anchorSize || r.telling() && named)
-	}
-}
-
 // about reports whether r can be of a's content. What an empty file became is not gzipped.
 func (r record) about(a *arrival) bool {
 	if a.packed() {

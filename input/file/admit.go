@@ -48,7 +48,7 @@ func (s *Source) search(c claim, now time.Time) (born []*generation) {
 		_ = s.atRest(path, func(beside []sighting) { // what cannot be listed is looked for again
 			for _, found := range beside {
 				if s.known(found.stat) == nil {
-					accept := func(r record) bool { return r.Gone == 0 && s.asked(r) && c.accept(r, found) }
+					accept := func(r record) bool { return r.Gone == 0 && c.accept(r, found) && s.asked(r) }
 					born = appendNew(born, s.resume(found, accept, now))
 				}
 			}

@@ -66,7 +66,7 @@ func (s *Source) sweep(dir string, now time.Time) []*generation {
 // settled reports whether there is none that has to be looked at again.
 func (s *Source) account(dir string, beside []sighting, now time.Time) (born []*generation, settled bool) {
 	settled = true
-	before := s.settled[dir]
+	before, refreshed := s.settled[dir], make(map[string]bool)
 	delete(s.settled, dir) // what is not there any more is forgotten
 	maps.DeleteFunc(s.aside, func(g *generation, _ sighting) bool { return filepath.Dir(g.source) == dir })
 	for _, found := range beside {
@@ -80,7 +80,10 @@ func (s *Source) account(dir string, beside []sighting, now time.Time) (born []*
 			}
 			continue
 		}
-		g, r := s.decideBeside(found, source, before[found.stat.id] == found.stat, now)
+		g, r := s.decideBeside(&fileBeside{
+			s: s, found: found, source: source, accounted: before[found.stat.id] == found.stat,
+			now: now, refreshed: refreshed,
+		})
 		switch {
 		case g != nil:
 			s.aside[g] = found
@@ -102,16 +105,15 @@ func (s *Source) begunSince(source string, at int64) bool {
 }
 
 // decideBeside does what is due with a file beside its source.
-func (s *Source) decideBeside(found sighting, source string, accounted bool, now time.Time) (*generation, rule) {
-	f := &fileBeside{s: s, found: found, source: source, accounted: accounted, now: now}
+func (s *Source) decideBeside(f *fileBeside) (*generation, rule) {
 	r := reconcile(beside, f.is)
 	switch {
 	case r.then == resume:
-		return s.goOn(f.arrival, ofSource(source, f.arrival), now), r
+		return s.goOn(f.arrival, ofSource(f.source, f.arrival), f.now), r
 	case r.then == beginAside:
-		return s.beginAside(f.arrival, source, now), r
+		return s.beginAside(f.arrival, f.source, f.now), r
 	case r.then == putBy:
-		s.pass(found, f.arrival)
+		s.pass(f.found, f.arrival)
 	case f.arrival != nil:
 		f.arrival.file.Close()
 	}
@@ -126,7 +128,8 @@ type fileBeside struct {
 	source    string
 	accounted bool
 	now       time.Time
-	arrival   *arrival // nil: not opened
+	refreshed map[string]bool // sources
+	arrival   *arrival        // nil: not opened
 }
 
 func (f *fileBeside) is(q question) bool {
@@ -149,7 +152,10 @@ func (f *fileBeside) is(q question) bool {
 		_, ok := s.dormant.find(f.arrival, ofSource(f.source, f.arrival))
 		return ok
 	case isEmpty:
-		s.refresh(f.source, s.of(f.source), f.now)
+		if !f.refreshed[f.source] { // once a sweep: there may be thousands of both
+			f.refreshed[f.source] = true
+			s.refresh(f.source, s.of(f.source), f.now)
+		}
 		return len(f.arrival.head) == 0
 	case isCopied:
 		return s.copied(f.arrival)
@@ -165,5 +171,5 @@ func (f *fileBeside) delivered(r record) bool {
 	if r.Old && r.ID == a.stat.id && f.found.numbered(f.source) {
 		return true
 	}
-	return !r.Packed && r.done(a.stat) && r.fits(a) || r.ofLog(f.source) && (r.said(a) || r.zippedTo(a))
+	return !r.Packed && r.done(a.stat) && r.fits(a) || (r.said(a) || r.zippedTo(a)) && r.ofLog(f.source)
 }

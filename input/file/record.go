@@ -6,6 +6,7 @@ import (
 	"ollama-hec/input"
 	"ollama-hec/input/checkpoint"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -20,8 +21,11 @@ func ofSource(source string, a *arrival) func(record) bool {
 // ofLog reports whether the recorded file was at source once, or was found when it had been
 // rotated there.
 func (r record) ofLog(source string) bool {
+	if r.Source == source || !strings.HasPrefix(r.Source, strings.TrimSuffix(source, filepath.Ext(source))) {
+		return r.Source == source // soon decided, for it is asked of thousands
+	}
 	dir, name := filepath.Split(r.Source)
-	return r.Source == source || dir+unrotated(name) == source
+	return dir+unrotated(name) == source
 }
 
 // said reports whether a is a copy that was made before the recorded file, which begins the

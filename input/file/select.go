@@ -11,7 +11,6 @@ import (
 type selection struct {
 	patterns []pattern
 	exclude  []pattern
-	keep     func(path string) bool // nil: all
 }
 
 // rotatedOf is the source whose rotation gives a file the name it was found under,

@@ -107,9 +107,12 @@ func (s *Source) begunSince(source string, at int64) bool {
 // decideBeside does what is due with a file beside its source.
 func (s *Source) decideBeside(f *fileBeside) (*generation, rule) {
 	r := reconcile(beside, f.is)
+	if r.then == resume {
+		if g := s.goOn(f.arrival, ofSource(f.source, f.arrival), f.now); g != nil {
+			return g, r
+		}
+	}
 	switch {
-	case r.then == resume:
-		return s.goOn(f.arrival, ofSource(f.source, f.arrival), f.now), r
 	case r.then == beginAside:
 		return s.beginAside(f.arrival, f.source, f.now), r
 	case r.then == putBy:

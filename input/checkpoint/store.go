@@ -3,7 +3,7 @@
 //
 // Changes are appended at most a quarter of a second after they were made, so what
 // was delivered in that time may be delivered again after a crash. Where a thousand
-// streams move at once it may be a second, for saving takes a fortieth of the time at
+// streams move at once it may be a second, for saving takes a hundredth of the time at
 // most. Now and then the file is written anew, with what counts alone, and the one
 // before is kept. One process at a time has a state directory.
 package checkpoint

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"ollama-hec/input"
@@ -29,15 +30,31 @@ type Envelope struct {
 	unix  int64  // which is this one
 }
 
+// callerMark stands between a host and who says something of Ollama there: no host's
+// name holds it.
+const callerMark = "\x00"
+
+// At is the origin of the events whose lines name a host, and are of a program.
+func (o Origin) At(named string, p *input.Program) Origin {
+	if named != "" && !o.Always {
+		o.Host = named
+	}
+	if p != nil {
+		o.Fields = slices.Concat(o.Fields, p.Fields)
+	}
+	return o
+}
+
 // meta is, by sourcetype, what stands from the comma after time to "event":
 type meta [sourcetypes.Sourcetypes][]byte
 
 // NewEnvelope returns the encoder for a stream.
 func NewEnvelope(o Origin) *Envelope {
-	return &Envelope{unix: -1, hosts: batch.NewHosts(func(named string) *meta {
-		of := o
-		if named != "" && !o.Always {
-			of.Host = named
+	return &Envelope{unix: -1, hosts: batch.NewHosts(func(named string, p *input.Program) *meta {
+		named, caller, said := strings.Cut(named, callerMark)
+		of := o.At(named, p)
+		if said {
+			of.Fields = slices.Concat(of.Fields, []input.Field{{Name: "caller", Value: caller}})
 		}
 		return of.meta()
 	})}
@@ -79,7 +96,11 @@ func member(dst []byte, key, value string) []byte {
 // Append appends ev as one HEC object. It allocates only to grow dst.
 func (e *Envelope) Append(dst []byte, ev *sourcetypes.Event) []byte {
 	dst = e.appendTime(dst, ev.Time)
-	dst = append(dst, e.hosts.Of(ev.Host)[ev.Sourcetype]...)
+	from := ev.Host
+	if ev.Caller != "" {
+		from += callerMark + ev.Caller
+	}
+	dst = append(dst, e.hosts.Of(from, ev.Program)[ev.Sourcetype]...)
 	if ev.Sourcetype == sourcetypes.Server {
 		dst = appendString(dst, ev.Body)
 	} else {

@@ -30,6 +30,8 @@ func TestEnvelope(t *testing.T) {
 			`{"time":0,"host":"gpu\"1","source":"s","sourcetype":"ollama:server","event":"x"}`},
 		{"a host the line names, HOST set", Origin{Host: "h", Always: true, Source: "s"}, &sourcetypes.Event{Host: "gpu1", Body: []byte("x")},
 			`{"time":0,"host":"h","source":"s","sourcetype":"ollama:server","event":"x"}`},
+		{"said by another program", Origin{Host: "h", Source: "s", Fields: []input.Field{{Name: "pod", Value: "p"}}}, &sourcetypes.Event{Host: "gpu1", Caller: "systemd", Body: []byte("x")},
+			`{"time":0,"host":"gpu1","source":"s","sourcetype":"ollama:server","fields":{"pod":"p","caller":"systemd"},"event":"x"}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := string(NewEnvelope(tt.origin).Append(nil, tt.ev))

@@ -15,8 +15,8 @@ type Position int64
 
 // Record is one line as a source read it.
 type Record struct {
-	// Text is the line without its terminator and without the framing of a
-	// container runtime or the journal. It is valid until the next Read of
+	// Text is the line without its terminator and without what a container's
+	// runtime, the journal or another program puts around it. It is valid until the next Read of
 	// the chunk it came in.
 	Text []byte
 	// Next is where reading resumes once this record is done with.
@@ -29,8 +29,22 @@ type Record struct {
 	// are not joined. Unlike Text it stays valid: a source makes one string for
 	// each host, not for each line.
 	Host string
+	// Caller is the program that said this of the one whose log it is, such as
+	// systemd of its unit; empty where the log's own program wrote the line.
+	Caller string
+	// Program is which of several programs the line is of, where an envelope tells
+	// them apart; nil where none does. Lines of different programs are not joined.
+	// A source makes one for each program.
+	Program *Program
 	// Output tells apart what must not be joined with each other.
 	Output Output
+	// Omitted: the line is not Ollama's, and nothing of it counts but Next.
+	Omitted bool
+}
+
+// Program is one of several that write to one stream, such as a container.
+type Program struct {
+	Fields []Field // of its events, besides those of the stream
 }
 
 // Output is the file descriptor a line was written to, where that is known.

@@ -50,7 +50,7 @@ type concealer struct {
 
 // all walks over the lines of a block.
 func (c *concealer) all(b *block) {
-	loads := b.form == plain && !c.n.speaks && loadsModel(b.head()) || b.kind == joinFirstRun || hasPrefix(b.text, "[GIN-debug] ")
+	which := c.harmlessLines(b)
 	for i := 0; i < len(c.text); {
 		end := lineEnd(c.text, i)
 		line := c.text[i:end]
@@ -58,7 +58,7 @@ func (c *concealer) all(b *block) {
 		case end <= c.past: // within a value
 		case i == 0 && b.form == access:
 			c.access(b)
-		case loads && (i == 0 || len(line) == 0 || line[0] == ' ' || line[0] == '\t' || b.kind == joinFirstRun):
+		case which == allLines, which == firstLine && i == 0, which == listLines && (i == 0 || blankOrIndented(line)):
 		case b.class == ClassCrash && b.harmless(line):
 		default:
 			c.line(max(i, c.past), end)
@@ -66,6 +66,30 @@ func (c *concealer) all(b *block) {
 		i = end + 1
 	}
 }
+
+// which lines of a block are harmless whatever they say.
+type which uint8
+
+const (
+	noLine    which = iota
+	firstLine       // of what a runner says of a model
+	listLines       // and the list of devices, or of another kind, that it begins
+	allLines        // a new key, and what gin says of a debug build
+)
+
+func (c *concealer) harmlessLines(b *block) which {
+	switch {
+	case b.kind == joinFirstRun, hasPrefix(b.text, "[GIN-debug] "):
+		return allLines
+	case b.form != plain || c.n.speaks || !loadsModel(b.head()):
+		return noLine
+	case bytes.HasSuffix(bytes.TrimRight(b.head(), " "), []byte(":")):
+		return listLines
+	}
+	return firstLine
+}
+
+func blankOrIndented(line []byte) bool { return len(line) == 0 || line[0] == ' ' || line[0] == '\t' }
 
 // line walks over text[i:to], which is a line or the rest of one.
 func (c *concealer) line(i, to int) {
@@ -177,6 +201,7 @@ func (c *concealer) field(f *field, to int) int {
 		c.hide(span{f.value.from, freeEnd(c.text, end, to)}, true)
 		return c.done
 	case len(value) == 0, c.any, c.msg != nil && c.msg.Has(key), harmlessKey(key):
+		c.query(f.value.from, f.value.to) // of a uri, or of a url
 		return end
 	case c.counts(f):
 		return end
@@ -290,7 +315,7 @@ func (c *concealer) hide(s span, sure bool) {
 	c.out = append(c.out, c.text[c.done:s.from]...)
 	if c.n.opts.Prompts == Off {
 		c.n.counts.Redacted[KindPrompt]++
-		c.out = append(c.out, masks[KindPrompt]...)
+		c.out = append(c.out, KindPrompt.Mask()...)
 	} else {
 		c.out = append(c.out, c.n.forced.apply(value, 0)...)
 	}
@@ -339,17 +364,19 @@ func levelOf(name []byte) level {
 
 // levelName reports whether b is a level as slog writes it.
 func levelName(b []byte) bool {
-	return len(b) < 10 && len(bytes.Trim(b, "TRACEDBUGINFOWSP+-0123456789")) == 0
+	return len(b) < 10 && onlyOf(b, "TRACEDBUGINFOWSP+-0123456789")
 }
 
 // sourcePlace reports whether b is the place of a call in a source: server.go:496.
 func sourcePlace(b []byte) bool {
 	i := bytes.IndexByte(b, ':')
-	return i > 0 && len(b) < 80 && bytes.HasSuffix(b[:i], []byte(".go")) && len(bytes.Trim(b[i+1:], "0123456789")) == 0
+	return i > 0 && len(b) < 80 && bytes.HasSuffix(b[:i], []byte(".go")) && onlyOf(b[i+1:], "0123456789")
 }
 
 // amount says whether b is a number, perhaps with a unit.
 func amount(b []byte) bool {
-	number := bytes.TrimLeft(b, "-.0123456789")
-	return len(number) < len(b) && len(b)-len(number) < 20 && (len(number) == 0 || len(number) < 4 && lower(number[0]|0x20) || hasPrefix(number, "µs"))
+	unit := bytes.TrimLeft(b, "-.0123456789")
+	digits := len(b) - len(unit)
+	return digits > 0 && digits < 20 &&
+		(len(unit) == 0 || len(unit) < 4 && lower(unit[0]|0x20) || hasPrefix(unit, "µs"))
 }

@@ -44,7 +44,7 @@ func (c *concealer) query(i, end int) {
 	}
 	asked := asks(target[:q])
 	for from := q + 1; from < len(target); {
-		n := bytes.IndexByte(target[from:], '&')
+		n := bytes.IndexFunc(target[from:], paramEnd)
 		if n < 0 {
 			n = len(target) - from
 		}
@@ -66,7 +66,8 @@ func asks(path []byte) bool {
 }
 
 var askedPaths = [][]byte{
-	[]byte("/generate"), []byte("/chat"), []byte("/embed"), []byte("/completions"), []byte("/responses"), []byte("/messages"), []byte("/web_"), []byte("/images"),
+	[]byte("/generate"), []byte("/chat"), []byte("/embed"), []byte("/completions"), []byte("/responses"),
+	[]byte("/messages"), []byte("/web_"), []byte("/images"),
 	[]byte("/create"), []byte("/completion"),
 }
 
@@ -76,14 +77,20 @@ func (n *Normalizer) concealQuery(dst, path, query []byte) []byte {
 		return append(dst, query...)
 	}
 	asked := asks(path)
-	for i, part := range bytes.Split(query, []byte("&")) {
-		if i > 0 {
-			dst = append(dst, '&')
+	for len(query) > 0 {
+		end := bytes.IndexFunc(query, paramEnd)
+		if end < 0 {
+			end = len(query)
 		}
+		part := query[:end]
 		if at := hiddenParam(part, asked); at != 0 {
-			part = append(bytes.Clone(part[:max(at, 0)]), masks[KindPrompt]...)
+			dst = append(append(dst, part[:max(at, 0)]...), KindPrompt.Mask()...)
+		} else {
+			dst = append(dst, part...)
 		}
-		dst = append(dst, part...)
+		if query = query[end:]; len(query) > 0 {
+			dst, query = append(dst, query[0]), query[1:]
+		}
 	}
 	return dst
 }

@@ -83,7 +83,10 @@ func (c *concealer) string(key []byte, s span) {
 }
 
 // harmlessJSON are the names under which llama.cpp's server wrote what holds no text.
-var harmlessJSON = set("function", "level", "tid", "timestamp", "time", "build", "commit", "model", "hostname", "method", "path", "remote_addr", "system_info",
-	"source", "stream", "type", "object", "finish_reason", "role", "id", "version", "n_threads_http", "port", "status")
+var harmlessJSON = set("function", "level", "tid", "timestamp", "time", "build", "commit", "model", "hostname",
+	"method", "path", "remote_addr", "system_info",
+	"source", "stream", "type", "object", "finish_reason", "role", "id", "version", "n_threads_http", "port",
+	"status")
 
-var jsonTexts = set("cached", "to_eval", "token_text", "system_prompt", "generated_text", "probs", "stopping_word", "antiprompt", "stop", "grammar", "data")
+var jsonTexts = set("cached", "to_eval", "token_text", "system_prompt", "generated_text", "probs", "stopping_word",
+	"antiprompt", "stop", "grammar", "data")

@@ -36,8 +36,10 @@ func fold(dst, src []byte) []byte {
 
 var (
 	// The ids of tokens spell a text, too.
-	textKeys = set("prompt", "prompts", "system", "template", "content", "contents", "thinking", "toolcalls", "tool_calls", "req", "resp",
-		"request", "response", "events", "buffer", "acc", "string", "input", "inputs", "output", "query", "message", "messages", "text",
+	textKeys = set("prompt", "prompts", "system", "template", "content", "contents", "thinking", "toolcalls",
+		"tool_calls", "req", "resp",
+		"request", "response", "events", "buffer", "acc", "string", "input", "inputs", "output", "query", "message",
+		"messages", "text",
 		"texts", "ids", "completion", "body", "arguments", "suffix")
 	plainTextKeys = set("prompt", "prompts", "content", "contents", "messages", "completion", "text")
 )
@@ -80,9 +82,11 @@ func harmlessKey(key []byte) bool {
 
 // harmlessKeys are such keys, harmlessGroups are what others begin with.
 var (
-	harmlessKeys = set("model", "modelPath", "path", "paths", "libDir", "libDirs", "library", "digest", "url", "key", "default", "addr",
+	harmlessKeys = set("model", "modelPath", "path", "paths", "libDir", "libDirs", "library", "digest", "url",
+		"key", "default", "addr",
 		"OLLAMA_HOST", "env", "cmd", "version", "remote", "method", "proto", "uri", "dir", "file")
-	harmlessGroups = []string{"runner.", "OLLAMA_", "memory.", "layers.", "pendingBatch.", "estimate.", "before.", "now.", "http.", "CPU.", "CUDA.", "ROCm.", "Metal.", "Vulkan."}
+	harmlessGroups = []string{"runner.", "OLLAMA_", "memory.", "layers.", "pendingBatch.", "estimate.", "before.",
+		"now.", "http.", "CPU.", "CUDA.", "ROCm.", "Metal.", "Vulkan."}
 )
 
 func set(keys ...string) map[string]bool {

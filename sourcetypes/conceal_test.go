@@ -49,6 +49,12 @@ var textPlaces = []string{
 	`[GIN] 2026/11/21 - 19:12:19 | 404 |       5.819µs |       127.0.0.1 | GET      "/api/generate?prompt=MARKER&model=x"`,
 	`[GIN] 2026/11/21 - 19:12:19 | 404 |       5.819µs |       127.0.0.1 | GET      "/api/chat?a=1&novel=MARKER"`, `[GIN] 2026/11/21 - 19:12:19 | 404 |       5.819µs |       127.0.0.1 | GET      "/api/generate?MARKER"`,
 	`[GIN] 2026/11/21 - 19:12:19 | 404 |       5.819µs |       127.0.0.1 | GET      "/x?prompt="MARKER"`, `[GIN] 2026/11/21 - 19:12:19 | 404 |       5.819µs |       127.0.0.1 | GET      "/x?a="&text=MARKER`,
+	`[GIN] 2026/11/21 - 19:12:19 | 404 |       5.819µs |       127.0.0.1 | GET      "/api/tags?a=1;prompt=MARKER"`, `[GIN] 2026/11/21 - 19:12:19 | 404 |       5.819µs |       127.0.0.1 | GET      "/x?pro%6dpt=MARKER&messages[0][content]=MARKER"`,
+	infoStamp + `msg="something failed" uri="/api/generate?prompt=MARKER"`, infoStamp + `msg="proxying request" path=/v1/chat?q=MARKER`,
+	// in envelopes that nobody took off
+	`{"log":"` + strings.ReplaceAll(debugStamp+`msg=x prompt="MARKER"`, `"`, `\"`) + `\n","stream":"stderr"}`, `{"MESSAGE":"srv  x: request: MARKER","_PID":"1"}`, `{"version":"1.1","short_message":"MARKER","level":6}`,
+	`{"log":"[GIN] 2026/11/21 - 19:12:19 | 404 | 5.819µs | ::1 | GET      \"/api/generate?prompt=MARKER\"","x":1}`, `<14>1 2026-11-21T19:12:19Z h ollama 1 - [a b="MARKER"] MARKER`, `ollama.1.abc@node    | next token: 5 'MARKER'`,
+	"load: x\n  MARKER", "SIGSEGV: x\nsecret.MARKER",
 	infoStamp + `msg="http " status=400 method=GET path=/api/generate remote=127.0.0.1:5 query="prompt=MARKER"`,
 }
 

@@ -1,6 +1,9 @@
 package sourcetypes
 
-import "bytes"
+import (
+	"bytes"
+	"net/url"
+)
 
 // harmlessValue reports whether a token is of a form that holds no text wherever it
 // stands: a number, a size, a time, an address, a version, a hash.
@@ -32,8 +35,10 @@ func namesPlace(token []byte) bool {
 // maxValue is how long such a token may be.
 const maxValue = 512
 
-var constants = set("true", "false", "nil", "null", "none", "<nil>", "N/A", "n/a", "GGUF", "GGML", "OK", "INFO", "WARN", "WARNING", "ERROR", "DEBUG", "TRACE",
-	"VERBOSE", "VERB", "cpu", "CPU", "gpu", "string", "uint32", "int32", "uint64", "float32", "bool", "array", "metal", "Metal", "vulkan", "Vulkan", "cuda", "rocm", "ollama", "[GIN-debug]")
+var constants = set("true", "false", "nil", "null", "none", "<nil>", "N/A", "n/a", "GGUF", "GGML", "OK", "INFO",
+	"WARN", "WARNING", "ERROR", "DEBUG", "TRACE",
+	"VERBOSE", "VERB", "cpu", "CPU", "gpu", "string", "uint32", "int32", "uint64", "float32", "bool", "array",
+	"metal", "Metal", "vulkan", "Vulkan", "cuda", "rocm", "ollama", "[GIN-debug]")
 
 // numeric: digits, what stands between them, and at most four letters of a unit.
 func numeric(b []byte) bool {
@@ -56,7 +61,10 @@ func numeric(b []byte) bool {
 			return false
 		}
 	}
-	return digits > 0 && letters <= 4 && (digit(b[0]) || len(b) > 1 && bytes.IndexByte([]byte("-+#.@~x"), b[0]) >= 0 && digit(b[1])) && bytes.IndexByte(b, '\'') < 0
+	if digits == 0 || letters > 4 || bytes.IndexByte(b, '\'') >= 0 {
+		return false
+	}
+	return digit(b[0]) || len(b) > 1 && bytes.IndexByte([]byte("-+#.@~x"), b[0]) >= 0 && digit(b[1])
 }
 
 // hash: sha256:… or sha256-…, or hex digits alone, also of a part of one.
@@ -77,14 +85,16 @@ func hash(b []byte) bool {
 
 // addressLike: an IPv4 or an IPv6 address, perhaps with a port.
 func addressLike(b []byte) bool {
-	return hostLike(b) && (digit(b[0]) || bytes.Count(b, []byte(":")) > 1) && len(bytes.Trim(b, "0123456789abcdef.:[]")) == 0 ||
-		bytes.Count(b, []byte(":")) > 1 && hostLike(b)
+	return hostLike(b) && (bytes.Count(b, []byte(":")) > 1 || digit(b[0]) && onlyOf(b, "0123456789abcdef.:[]"))
 }
+
+// onlyOf reports whether b is made of these bytes alone.
+func onlyOf(b []byte, of string) bool { return len(bytes.Trim(b, of)) == 0 }
 
 // hostLike: names with dots between them and perhaps a port, all in small letters, or
 // an IPv6 address.
 func hostLike(b []byte) bool {
-	if i := bytes.LastIndexByte(b, ':'); i > 0 && len(b) > i+1 && len(bytes.Trim(b[i+1:], "0123456789")) == 0 {
+	if i := bytes.LastIndexByte(b, ':'); i > 0 && len(b) > i+1 && onlyOf(b[i+1:], "0123456789") {
 		b = b[:i]
 	}
 	b = bytes.Trim(b, "[]")
@@ -103,7 +113,7 @@ func hostLike(b []byte) bool {
 		}
 	}
 	if colons > 1 {
-		return len(bytes.Trim(b, "0123456789abcdef:.")) == 0
+		return onlyOf(b, "0123456789abcdef:.")
 	}
 	return dots > 0 && colons == 0
 }
@@ -115,7 +125,7 @@ func urlLike(b []byte) bool {
 		return false
 	}
 	if q := bytes.IndexByte(b, '?'); q >= 0 {
-		for part := range bytes.SplitSeq(b[q+1:], []byte("&")) {
+		for part := range bytes.FieldsFuncSeq(b[q+1:], paramEnd) {
 			if hiddenParam(part, false) != 0 {
 				return false
 			}
@@ -149,8 +159,10 @@ func numbered(b []byte) bool {
 }
 
 var numberedNames = [][]byte{
-	[]byte("CUDA"), []byte("ROCm"), []byte("Vulkan"), []byte("Metal"), []byte("MTL"), []byte("gfx"), []byte("sm_"), []byte("blk."), []byte("v"),
-	[]byte("libcuda.so."), []byte("q"), []byte("Q"), []byte("F"), []byte("f"), []byte("bf"), []byte("BF"), []byte("u"), []byte("i"), []byte("IQ"), []byte("GPU-"), []byte("HTTP/"),
+	[]byte("CUDA"), []byte("ROCm"), []byte("Vulkan"), []byte("Metal"), []byte("MTL"), []byte("gfx"), []byte("sm_"),
+	[]byte("blk."), []byte("v"),
+	[]byte("libcuda.so."), []byte("q"), []byte("Q"), []byte("F"), []byte("f"), []byte("bf"), []byte("BF"),
+	[]byte("u"), []byte("i"), []byte("IQ"), []byte("GPU-"), []byte("HTTP/"),
 }
 
 // assigned: name=number.
@@ -174,7 +186,7 @@ func hiddenParam(part []byte, asked bool) int {
 		return -1
 	case !ok:
 		return 0
-	case textParams[string(name)] || textKey(name):
+	case textParam(name):
 		return len(name) + 1
 	case !asked || harmlessParams[string(name)] || harmlessValue(value) || maskLen(value) == len(value):
 		return 0
@@ -182,10 +194,28 @@ func hiddenParam(part []byte, asked bool) int {
 	return len(name) + 1
 }
 
+// paramEnd reports whether r ends a part of a query.
+func paramEnd(r rune) bool { return r == '&' || r == ';' }
+
+// textParam reports whether a name in a query is one of a text, also as prompt[] and
+// with escapes.
+func textParam(name []byte) bool {
+	if bytes.IndexByte(name, '%') >= 0 && len(name) < 256 {
+		if plain, err := url.PathUnescape(string(name)); err == nil {
+			name = []byte(plain)
+		}
+	}
+	name, _, _ = bytes.Cut(name, []byte("["))
+	return textParams[string(bytes.ToLower(name))] || textKey(name)
+}
+
 func harmlessPart(part []byte) bool { return constants[string(part)] || harmlessParams[string(part)] }
 
 var (
-	textParams     = set("q", "query", "question", "ask", "msg", "message", "say", "chat", "instruction", "instructions", "data", "p", "s")
-	harmlessParams = set("model", "name", "stream", "verbose", "version", "ts", "os", "arch", "lang", "page", "limit", "offset", "sort", "from", "digest", "id",
-		"token", "access_token", "api_key", "apikey", "key", "api-key", "x-api-key", "auth", "password", "secret", "service", "scope", "client_id", "account")
+	textParams = set("q", "query", "question", "ask", "msg", "message", "say", "chat", "instruction",
+		"instructions", "data", "p", "s")
+	harmlessParams = set("model", "name", "stream", "verbose", "version", "ts", "os", "arch", "lang", "page",
+		"limit", "offset", "sort", "from", "digest", "id",
+		"token", "access_token", "api_key", "apikey", "key", "api-key", "x-api-key", "auth", "password", "secret",
+		"service", "scope", "client_id", "account")
 )

@@ -62,8 +62,7 @@ func (c *concealer) close(end int, sure bool) {
 			i += n
 			continue
 		}
-		token := c.tokens[i].of(c.text)
-		if word := wordOf(token, c.strict); glue[string(word)] && !quotedToken(token) || harmlessValue(token) || !c.strict && (namesPlace(token) || i > 0 && hostLike(bytes.TrimRight(token, ":,;"))) || len(word) < len(token) && !quotedToken(token) && harmlessValue(word) {
+		if c.harmless(c.tokens[i].of(c.text), i) {
 			i++
 			continue
 		}
@@ -76,6 +75,20 @@ func (c *concealer) close(end int, sure bool) {
 		break
 	}
 	c.tokens = c.tokens[:0]
+}
+
+// harmless reports whether a token, which is the ith of its segment, says nothing.
+func (c *concealer) harmless(token []byte, i int) bool {
+	word := wordOf(token, c.strict)
+	switch {
+	case harmlessValue(token):
+		return true
+	case !c.strict && (namesPlace(token) || i > 0 && hostLike(bytes.TrimRight(token, ":,;"))):
+		return true
+	case quotedToken(token):
+		return false
+	}
+	return glue[string(word)] || len(word) < len(token) && harmlessValue(word)
 }
 
 // trimmed is where the last token of a hidden part ends that ends at end.
@@ -144,15 +157,26 @@ func quotedToken(token []byte) bool {
 
 // glue are single words that stand between values. A text made of these alone says
 // nothing.
-var glue = set("a", "after", "an", "and", "are", "as", "at", "attempt", "be", "by", "bytes", "cannot", "code", "connect", "connection",
-	"default", "device", "devices", "dial", "done", "EOF", "error", "exit", "failed", "failed:", "file", "for", "found", "from", "GET", "Get", "GiB", "GPU", "has",
-	"Head", "id", "in", "INFO", "is", "it", "KiB", "layers", "level", "loading", "lookup", "main", "max", "MB", "MiB", "min", "model", "ms", "n", "no", "not",
-	"of", "offset", "ollama", "on", "open", "or", "panic", "part", "parser", "Patch", "POST", "Post", "prompt", "Put", "read", "reason", "request", "response",
-	"retrying", "s", "server", "signal", "size", "slot", "slots", "srv", "status", "stop", "SIGABRT", "SIGSEGV", "SIGBUS", "SIGILL", "task", "tasks", "tcp", "tcp4", "tcp6",
-	"tensor", "that", "the", "time", "to", "token", "tokens", "total", "type", "udp", "unix", "version", "was", "waiting", "with", "write", "writing", "que", "INF", "WRN", "ERR", "aborted", "Aborted",
-	"killed", "timeout", "ROCm", "CUDA", "cuBLAS", "tls", "x509", "http", "net/http", "json", "remote", "local", "exited", "processing", "took", "system", "free", "used", "available",
-	"unsupported", "abort", "downloading", "uploading", "part(s", "INTERNAL_ERROR", "PROTOCOL_ERROR", "REFUSED_STREAM", "CANCEL", "NO_ERROR",
-	"ENHANCE_YOUR_CALM", "FLOW_CONTROL_ERROR", "accept4", "Transport", "http2", "TypeError", "Recovery", "stalled", "connectex", "getaddrinfow", "wsarecv", "wsasend", "bind", "listen", "accept", "proxyconnect", "Proxy", "Forbidden", "Unauthorized", "string", "but", "this", "into", "its", "line", "column", "value", "key", "name", "length", "count", "tid", "timestamp")
+var glue = set("a", "after", "an", "and", "are", "as", "at", "attempt", "be", "by", "bytes", "cannot", "code",
+	"connect", "connection",
+	"default", "device", "devices", "dial", "done", "EOF", "error", "exit", "failed", "failed:", "file", "for",
+	"found", "from", "GET", "Get", "GiB", "GPU", "has",
+	"Head", "id", "in", "INFO", "is", "it", "KiB", "layers", "level", "loading", "lookup", "main", "max", "MB",
+	"MiB", "min", "model", "ms", "n", "no", "not",
+	"of", "offset", "ollama", "on", "open", "or", "panic", "part", "parser", "Patch", "POST", "Post", "prompt",
+	"Put", "read", "reason", "request", "response",
+	"retrying", "s", "server", "signal", "size", "slot", "slots", "srv", "status", "stop", "SIGABRT", "SIGSEGV",
+	"SIGBUS", "SIGILL", "task", "tasks", "tcp", "tcp4", "tcp6",
+	"tensor", "that", "the", "time", "to", "token", "tokens", "total", "type", "udp", "unix", "version", "was",
+	"waiting", "with", "write", "writing", "que", "INF", "WRN", "ERR", "aborted", "Aborted",
+	"killed", "timeout", "ROCm", "CUDA", "cuBLAS", "tls", "x509", "http", "net/http", "json", "remote", "local",
+	"exited", "processing", "took", "system", "free", "used", "available",
+	"unsupported", "abort", "downloading", "uploading", "part(s", "INTERNAL_ERROR", "PROTOCOL_ERROR",
+	"REFUSED_STREAM", "CANCEL", "NO_ERROR",
+	"ENHANCE_YOUR_CALM", "FLOW_CONTROL_ERROR", "accept4", "Transport", "http2", "TypeError", "Recovery", "stalled",
+	"connectex", "getaddrinfow", "wsarecv", "wsasend", "bind", "listen", "accept", "proxyconnect", "Proxy",
+	"Forbidden", "Unauthorized", "string", "but", "this", "into", "its", "line", "column", "value", "key", "name",
+	"length", "count", "tid", "timestamp")
 
 // codeHead measures the name of the function, and of the part of the server, that llama.cpp
 // writes before what it says: "srv  update_slots: ", "common_chat_peg_parse: ",
@@ -161,14 +185,14 @@ func codeHead(line []byte) int {
 	i := 0
 	for words := 0; words < 2; words++ {
 		start := i
-		for i < min(len(line), start+maxName) && (keyByte[line[i]] || line[i] == '~' || line[i] == '(' || line[i] == ')' || line[i] == '[' || line[i] == ']') {
+		for i < min(len(line), start+maxName) && (keyByte[line[i]] || bytes.IndexByte([]byte("~()[]"), line[i]) >= 0) {
 			i++
 		}
 		word := line[start:i]
 		switch {
 		case i == start || i == len(line):
 			return 0
-		case line[i] == ':' && (words == 1 || bytes.IndexByte(word, '_') >= 0 || glue[string(word)] || string(word) == "operator()"):
+		case line[i] == ':' && (words == 1 || functionName(word)):
 			return i + 1
 		case line[i] == ' ' && words == 1 && word[0] == '[' && word[len(word)-1] == ']':
 			return i
@@ -181,6 +205,10 @@ func codeHead(line []byte) int {
 }
 
 const maxName = 64
+
+func functionName(word []byte) bool {
+	return bytes.IndexByte(word, '_') >= 0 || glue[string(word)] || string(word) == "operator()"
+}
 
 var serverParts = set("srv", "slot", "que", "res", "init", "load")
 
@@ -195,8 +223,10 @@ func introduces(line []byte) bool {
 }
 
 var textIntros = [][]byte{
-	[]byte("output"), []byte("input"), []byte("request"), []byte("response"), []byte("rompt"), []byte("essage"), []byte("rammar"),
-	[]byte("schema"), []byte("template"), []byte("exception"), []byte("content"), []byte("chunk"), []byte("=== BEGIN"),
+	[]byte("output"), []byte("input"), []byte("request"), []byte("response"), []byte("rompt"), []byte("essage"),
+	[]byte("rammar"),
+	[]byte("schema"), []byte("template"), []byte("exception"), []byte("content"), []byte("chunk"),
+	[]byte("=== BEGIN"),
 }
 
 // loadsModel reports whether a line without a stamp is what a runner says of a model or
@@ -221,12 +251,16 @@ func loadsModel(line []byte) bool {
 
 // loaders are the functions of llama.cpp that print this, and loaderFamilies are
 // how the names of others begin.
-var loaders = set("llama_model_loader", "print_info", "load_tensors", "load", "init_tokenizer", "load_vocab", "create_tensor", "load_hparams",
-	"load_all_data", "load_arch", "load_stats", "system_info", "graph_reserve", "sched_reserve", "create_memory", "set_abort_callback", "resolve_fused_ops",
-	"llama.cpp", "build", "build_info", "llama_model_load", "llama_model_load_from_file_impl", "llama_load_model_from_file", "llama_model_quantize", "device_info", "update",
-	"alloc_compute_meta", "alloc_tensor_range", "warmup", "load_backend", "register_backend", "register_device", "operator()")
+var loaders = set("llama_model_loader", "print_info", "load_tensors", "load", "init_tokenizer", "load_vocab",
+	"create_tensor", "load_hparams",
+	"load_all_data", "load_arch", "load_stats", "system_info", "graph_reserve", "sched_reserve", "create_memory",
+	"set_abort_callback", "resolve_fused_ops",
+	"llama.cpp", "build", "build_info", "llama_model_load", "llama_model_load_from_file_impl",
+	"llama_load_model_from_file", "llama_model_quantize", "device_info", "update",
+	"alloc_compute_meta", "alloc_tensor_range", "warmup", "load_backend", "register_backend", "register_device")
 
 var loaderFamilies = []string{
-	"ggml_", "llm_load_", "llama_kv_", "llama_context", "llama_new_context", "llama_init", "llama_memory", "llama_model_load", "llama_params_fit", "llama_build",
+	"ggml_", "llm_load_", "llama_kv_", "llama_context", "llama_new_context", "llama_init", "llama_memory",
+	"llama_model_load", "llama_params_fit", "llama_build",
 	"clip_", "common_init_", "common_params_fit", "common_fit", "common_memory", "mtmd_init", "load_gguf",
 }

@@ -1,5 +1,7 @@
 package sourcetypes
 
+import "ollama-hec/sourcetypes/redact"
+
 // Class says what kind of line an event of ollama:server was made from.
 type Class uint8
 
@@ -23,35 +25,24 @@ func (c Class) set() Classes {
 }
 
 // Kind is what a redaction replaced.
-type Kind uint8
+type Kind = redact.Kind
 
 const (
-	KindToken      Kind = iota // a token known by its looks or its name
-	KindKey                    // assigned to a name that ends in key
-	KindSecret                 // assigned to a name that ends in secret
-	KindPassword               // assigned to a password, or in a URL
-	KindPrivateKey             // a PEM block
-	KindEmail
-	KindPrompt // PROMPTS=off
-	KindCustom // REDACT_REGEX
-	kinds
+	KindToken      = redact.Token
+	KindKey        = redact.Key
+	KindSecret     = redact.Secret
+	KindPassword   = redact.Password
+	KindPrivateKey = redact.PrivateKey
+	KindEmail      = redact.Email
+	KindPrompt     = redact.Prompt
+	KindCustom     = redact.Custom
+	kinds          = redact.Kinds
 )
-
-func (k Kind) String() string {
-	return [...]string{"token", "key", "secret", "password", "private_key", "email", "prompt", "custom"}[k]
-}
-
-// masks are what stands in the place of what was redacted.
-var masks = func() (m [kinds]string) {
-	for k := range kinds {
-		m[k] = "[REDACTED:" + k.String() + "]"
-	}
-	return m
-}()
 
 // Counts is what a Normalizer did: numbers, never text.
 type Counts struct {
 	Lines    int64              // records taken
+	Omitted  int64              // records besides: lines of other programs
 	Blank    int64              // of them, blank and in no event
 	Joined   int64              // of them, added to an event begun before
 	Skipped  int64              // events that SKIP dropped
@@ -82,6 +73,7 @@ func (c *Counts) ByKind(yield func(Kind, int64) bool) {
 // Add adds what o counted.
 func (c *Counts) Add(o *Counts) {
 	c.Lines += o.Lines
+	c.Omitted += o.Omitted
 	c.Blank += o.Blank
 	c.Joined += o.Joined
 	c.Skipped += o.Skipped

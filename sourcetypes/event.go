@@ -6,7 +6,11 @@
 // it does not understand is still an event of ollama:server, as it stands.
 package sourcetypes
 
-import "strconv"
+import (
+	"strconv"
+
+	"ollama-hec/input"
+)
 
 // Sourcetype is one of the three kinds of events.
 type Sourcetype uint8
@@ -29,6 +33,10 @@ type Event struct {
 	Time       Stamp
 	// Host is the record's; of lines that were joined, the first one's.
 	Host string
+	// Caller is the record's.
+	Caller string
+	// Program is likewise the record's.
+	Program *input.Program
 	// Body is the text of a Server event, in valid UTF-8, or else one JSON object.
 	Body []byte
 }

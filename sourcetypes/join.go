@@ -26,20 +26,23 @@ type block struct {
 
 // held is what a block is besides its first line.
 type held struct {
-	kind  joinKind     // what may join
-	stack stack        // of a crash, where in it we are
-	out   input.Output // which is the only one it takes lines from
-	host  string       // likewise
-	class Class
-	done  bool // nothing joins any more
-	copy  bool // own has the text; else the chunk has it
-	trace bool // the stream had shown TRACE up to this line
+	kind    joinKind // what may join
+	stack   stack    // of a crash, where in it we are
+	out     int      // the outlet, which is the only one it takes lines from
+	host    string
+	program *input.Program
+	caller  string // who said it, where it was another program than the log's own
+	class   Class
+	done    bool // nothing joins any more
+	copy    bool // own has the text; else the chunk has it
+	trace   bool // the stream had shown TRACE up to this line
 	// textFollows: this is the DEBUG line of a prompt, and a TRACE line came
 	// while it waited.
 	textFollows bool
 	timeless    bool      // no time is known yet: that of the first stamp is awaited
 	awaits      uint8     // of such a line: for so many lines more
 	passed      uint8     // access lines since the last line
+	came        int64     // when the transport got the last line; 0: not known
 	first       int       // how long the first line is
 	blanks      int       // blank lines since, which count only if more joins
 	since       time.Time // of what lasts: when the last line came
@@ -64,6 +67,12 @@ const (
 // lasting says whether the block is held for longer than an ordinary line,
 // and keeps blank lines.
 func (b *block) lasting() bool { return b.kind != joinIndented }
+
+// waitedFor reports whether a line that the transport got then came while the block was
+// held: in a log that is read later, nothing else says so.
+func (b *block) waitedFor(r *input.Record) bool {
+	return r.Time == 0 || b.came == 0 || r.Time-b.came <= crashHold.Nanoseconds()
+}
 
 // crash reports whether the block is of a crash, or may be.
 func (b *block) crash() bool { return b.kind == joinCrash || b.kind == joinRace || b.kind == joinMetal }

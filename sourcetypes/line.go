@@ -1,6 +1,10 @@
 package sourcetypes
 
-import "bytes"
+import (
+	"bytes"
+
+	"ollama-hec/input"
+)
 
 // form is what a line looks like, before anything is joined to it.
 type form uint8
@@ -36,6 +40,7 @@ type line struct {
 	moved   bool // text is the cleaner's, not the chunk's
 	zoned   bool // the stamp names its zone
 	offset  int32
+	torn    bool // there is a hole in it
 	at      Stamp
 	body    int // where free text begins: the rest is a stamp and fixed words
 	msg     int // of a slog line: where the value of msg begins; 0: it has none
@@ -45,11 +50,15 @@ type line struct {
 // read says what text is. It keeps text.
 func (n *Normalizer) read(l *line, text []byte) {
 	l.text, l.form, l.level, l.stamped, l.colour = text, plain, levelNone, false, unchanged
-	l.at, l.body, l.msg, l.moved, l.zoned, l.offset = Stamp{}, 0, 0, false, false, 0
+	l.at, l.body, l.msg, l.moved, l.torn, l.zoned, l.offset = Stamp{}, 0, 0, false, false, false, 0
 	if len(text) > 31 && text[0] == '[' && n.readAccess(l, text, 0) && l.strict {
 		return // which says that there is nothing to clean
 	}
 	if dirty(text) {
+		if bytes.IndexByte(text, 0) >= 0 {
+			hole, _ := input.Hole(text)
+			l.torn = hole >= 0
+		}
 		clean, was := n.clean.line(text)
 		if was.invalid {
 			n.counts.Invalid++

@@ -2,7 +2,10 @@ package sourcetypes
 
 import (
 	"bytes"
+	"flag"
+	"maps"
 	"regexp"
+	"slices"
 	"testing"
 
 	"ollama-hec/input"
@@ -37,10 +40,6 @@ var shapes = map[string]string{
 	"recovery":     "\x1b[31m2026/03/01 10:00:02 [Recovery] 2026/03/01 - 10:00:02 panic recovered:\n%",
 }
 
-// redactIsLinear: with it every setting is tried, and not only those that leave out the
-// redaction of secrets.
-const redactIsLinear = false
-
 // modes are settings that make other code look at a line.
 func modes() map[string]*Options {
 	redacted, off, hidden, bare, full := defaults(), defaults(), defaults(), defaults(), defaults()
@@ -48,11 +47,9 @@ func modes() map[string]*Options {
 	bare.Redact = Redact{}
 	full.Prompts = Full
 	full.Redact.Patterns = []*regexp.Regexp{regexp.MustCompile(`qqq[0-9]+`)}
-	all := map[string]*Options{"redacted": redacted, "off": off, "off, REDACT=off": hidden, "redacted, REDACT=off": bare, "full, with a pattern": full}
-	if !redactIsLinear {
-		return map[string]*Options{"off, REDACT=off": hidden}
+	return map[string]*Options{
+		"redacted": redacted, "off": off, "off, REDACT=off": hidden, "redacted, REDACT=off": bare, "full, with a pattern": full,
 	}
-	return all
 }
 
 func normalizeAll(o *Options, log []byte) {
@@ -65,18 +62,27 @@ func normalizeAll(o *Options, log []byte) {
 	n.Flush()
 }
 
+// every has TestLinear try each part of a line under every setting; else each is tried
+// under one of them, which takes seconds rather than a minute.
+var every = flag.Bool("every", false, "TestLinear: every part of a line under every setting")
+
 // TestLinear: whatever a line repeats, in whatever class of line and under whatever
 // setting, a line eight times as long takes about eight times as long.
 func TestLinear(t *testing.T) {
-	for mode, o := range modes() {
-		t.Run(mode, func(t *testing.T) {
-			for name, shape := range shapes {
-				for part := range lineartest.Parts {
-					if lineartest.Grows(func(log []byte) { normalizeAll(o, log) }, shape, part) {
-						t.Errorf("%s, %q: takes the square of the line", name, part)
-					}
+	all := modes()
+	names := slices.Sorted(maps.Keys(all))
+	for at, name := range slices.Sorted(maps.Keys(shapes)) {
+		next := at
+		for part := range lineartest.Parts {
+			next++
+			for i, mode := range names {
+				if !*every && i != next%len(names) {
+					continue
+				}
+				if lineartest.Grows(func(log []byte) { normalizeAll(all[mode], log) }, shapes[name], part) {
+					t.Errorf("%s: %s, %q: takes the square of the line", mode, name, part)
 				}
 			}
-		})
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package sourcetypes
 
 import (
+	"bytes"
 	"time"
 
 	"ollama-hec/input"
@@ -26,10 +27,9 @@ type Normalizer struct {
 	carry input.Carry    // as of there
 	cur   *block         // what the next record is read into
 
-	queue []*block              // what is held, in the order of the first lines
-	free  []*block              // to be used again
-	open  [input.Outputs]*block // of the queue: what lines of this output may join
-	cut   [input.Outputs]int    // in how many more lines the rest of a broken crash may come
+	queue []*block // what is held, in the order of the first lines
+	free  []*block // to be used again
+	outlets
 
 	ev    Event
 	text  []byte // scratch: a text that is rewritten
@@ -39,6 +39,9 @@ type Normalizer struct {
 	tokens   []span // scratch: the words of a text
 	tomorrow int64  // a day ahead of the wall clock, when that was last looked at
 	speaks   bool   // what a person or a model said may go on in lines without a stamp
+
+	known   int64    // events of a form that hardly another log has
+	strange []string // until there is one, the first texts
 
 	await  bool // a block of the queue awaits the text of a prompt
 	bodies bool // the last request's body that the log names gave its prompt
@@ -53,8 +56,8 @@ func NewNormalizer(o *Options, at input.Position, c input.Carry, emit func(*Even
 	}
 	n.cur = new(block)
 	n.clock = clock{zone: o.Zone, carry: &n.carry}
-	n.redact = redactor{Redact: o.Redact, hits: &n.counts.Redacted}
-	n.forced = redactor{Redact: DefaultRedact(), hits: &n.counts.Redacted}
+	n.redact = newRedactor(o.Redact, &n.counts.Redacted)
+	n.forced = newRedactor(DefaultRedact(), &n.counts.Redacted)
 	n.forced.Patterns = o.Redact.Patterns
 	return n
 }
@@ -135,14 +138,24 @@ func (n *Normalizer) Counts() *Counts { return &n.counts }
 
 // take takes one record: it joins what is held, or begins a block.
 func (n *Normalizer) take(r *input.Record) {
+	if r.Omitted {
+		n.next = r.Next
+		n.counts.Omitted++
+		return
+	}
+	out := n.of(r)
 	start, before := n.next, n.carry
 	n.next = r.Next
 	n.counts.Lines++
 	l := &n.cur.line
-	n.read(l, r.Text)
-	out := r.Output
-	if out >= input.Outputs {
-		out = input.Mixed
+	if r.Caller != "" {
+		n.takeSaid(out, r, start, before)
+		return
+	}
+	if n.read(l, r.Text); l.torn {
+		n.next, n.carry = start, before
+		n.takeTorn(r)
+		return
 	}
 	held := n.open[out]
 	switch {
@@ -150,7 +163,8 @@ func (n *Normalizer) take(r *input.Record) {
 		n.takeBlank(held, l)
 		return
 	case held == nil:
-	case !l.stamped && held.host == r.Host && !n.ofBroken(held, l) && held.takes(l):
+	case !l.stamped && held.waitedFor(r) && !n.ofBroken(held, l) && held.takes(l):
+		held.came = r.Time
 		if len(held.text)+held.blanks+1+len(l.text) <= maxJoined {
 			n.join(held, l)
 			return
@@ -158,7 +172,7 @@ func (n *Normalizer) take(r *input.Record) {
 		// The block is full: it goes on as a further one.
 		kind, stack, class := held.kind, held.stack, held.class
 		n.close(held)
-		b := n.push(out, r.Host, start, before)
+		b := n.push(out, r, start, before)
 		n.stamp(b, r)
 		b.kind, b.stack, b.class = kind, stack, class
 		n.drain()
@@ -170,15 +184,52 @@ func (n *Normalizer) take(r *input.Record) {
 		}
 		n.close(held)
 	}
-	b := n.push(out, r.Host, start, before)
+	b := n.push(out, r, start, before)
 	n.stamp(b, r)
 	n.classify(b)
 	n.drain()
 }
 
+// takeSaid takes what another program says of the log's own: it is of no form, joins
+// nothing, ends nothing, and is of when it came.
+func (n *Normalizer) takeSaid(out int, r *input.Record, start input.Position, before input.Carry) {
+	clean, was := n.clean.line(r.Text)
+	n.cur.line = line{text: clean, moved: was.rewritten}
+	if len(bytes.TrimSpace(clean)) == 0 {
+		n.counts.Blank++
+		return
+	}
+	held := n.open[out]
+	b := n.push(out, r, start, before)
+	b.caller, b.class, b.done, n.open[out] = r.Caller, ClassServer, true, held
+	b.at = Stamp{n.carry.Time, n.carry.Digits}
+	if r.Time != 0 {
+		b.at = transportStamp(r.Time)
+	}
+	n.drain()
+}
+
+// takeTorn takes a record with a hole in it, as a power cut leaves one where nothing
+// was written yet: what stands before and behind it are lines of their own.
+func (n *Normalizer) takeTorn(r *input.Record) {
+	n.counts.Lines--
+	part, start := *r, n.next
+	for rest := r.Text; len(rest) > 0; {
+		end, next := input.Hole(rest)
+		if end < 0 {
+			end, next = len(rest), len(rest)
+		}
+		if part.Text, rest = rest[:end], rest[next:]; end > 0 {
+			part.Next = start // of which the rest is still to come
+			n.take(&part)
+		}
+	}
+	n.next = r.Next
+}
+
 // takeWithin takes an access line that stands within the crash held.
 func (n *Normalizer) takeWithin(held *block, r *input.Record, start input.Position, before input.Carry) {
-	b := n.push(held.out, r.Host, start, before)
+	b := n.push(held.out, r, start, before)
 	n.stamp(b, r)
 	n.classify(b)
 	b.done, n.open[held.out] = true, held
@@ -232,14 +283,14 @@ func (n *Normalizer) join(held *block, l *line) {
 
 // push puts the block that the last record was read into at the end of the
 // queue.
-func (n *Normalizer) push(out input.Output, host string, start input.Position, before input.Carry) *block {
+func (n *Normalizer) push(out int, r *input.Record, start input.Position, before input.Carry) *block {
 	b := n.cur
 	if last := len(n.free) - 1; last >= 0 {
 		n.cur, n.free = n.free[last], n.free[:last]
 	} else {
 		n.cur = new(block)
 	}
-	b.held = held{out: out, host: host, start: start, carry: before, first: len(b.text)}
+	b.held = held{out: out, host: r.Host, program: r.Program, start: start, carry: before, first: len(b.text)}
 	if b.moved {
 		b.hold()
 	}
@@ -254,18 +305,23 @@ func (n *Normalizer) push(out input.Output, host string, start input.Position, b
 // stamp finds the time of a block: its own, that of the stamped line before or, where
 // that is later, the transport's, that of the first stamp that follows soon, now.
 func (n *Normalizer) stamp(b *block, r *input.Record) {
+	b.came = r.Time
 	if b.stamped {
+		if b.zoned {
+			n.shows(b.out)
+		}
 		switch judge(&n.carry, sighting{b.at.Nanos, b.offset, b.zoned, r.Time, n.latest(b.at.Nanos)}) {
 		case believed:
 			n.lend(b.at)
 			n.carry.Time, n.carry.Digits = b.at.Nanos, b.at.Digits
+			n.stampedBy = b.out
 			return
 		case doubtful:
 			return
 		}
 	}
 	switch {
-	case n.carry.Time != 0 && r.Time <= n.carry.Time+late:
+	case n.carry.Time != 0 && (r.Time == 0 || r.Time <= n.carry.Time+late && n.alike(b.out, n.stampedBy)):
 		b.at = Stamp{n.carry.Time, n.carry.Digits}
 	case r.Time != 0:
 		b.at = transportStamp(r.Time)
@@ -406,11 +462,16 @@ const maxScratch = 32 << 10
 // hold makes what is held independent of the chunk, and lets go of memory that
 // only an unusual line needed.
 func (n *Normalizer) hold() {
-	for _, buf := range [...]*[]byte{&n.text, &n.json, &n.query, &n.clean.buf, &n.redact.bufs[0], &n.redact.bufs[1], &n.forced.bufs[0], &n.forced.bufs[1]} {
+	if cap(n.tokens) > maxScratch/16 {
+		n.tokens = nil
+	}
+	for _, buf := range [...]*[]byte{&n.text, &n.json, &n.query, &n.clean.buf} {
 		if cap(*buf) > maxScratch {
 			*buf = nil
 		}
 	}
+	n.redact.Shrink(maxScratch)
+	n.forced.Shrink(maxScratch)
 	for len(n.free) > 0 && (len(n.free) > 4 || cap(n.free[len(n.free)-1].own) > maxScratch) {
 		n.free = n.free[:len(n.free)-1]
 	}

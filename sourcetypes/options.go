@@ -2,7 +2,6 @@ package sourcetypes
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -52,56 +51,6 @@ func ParsePromptMode(s string) (PromptMode, error) {
 
 func (m PromptMode) String() string {
 	return [...]string{"redacted", "full", "off"}[m]
-}
-
-// Redact says which kinds of text are replaced before anything leaves.
-type Redact struct {
-	Secrets bool // tokens, keys, passwords
-	Emails  bool // e-mail addresses
-	// Patterns are replaced besides, as a whole. They cost a pass each.
-	Patterns []*regexp.Regexp
-}
-
-// DefaultRedact is what REDACT is when nobody set it.
-func DefaultRedact() Redact { return Redact{Secrets: true, Emails: true} }
-
-// ParseRedact reads the setting REDACT.
-func ParseRedact(s string) (Redact, error) {
-	if strings.TrimSpace(strings.ToLower(s)) == "off" {
-		return Redact{}, nil
-	}
-	var r Redact
-	for name := range strings.SplitSeq(s, ",") {
-		switch strings.TrimSpace(strings.ToLower(name)) {
-		case "secrets":
-			r.Secrets = true
-		case "emails":
-			r.Emails = true
-		default:
-			return Redact{}, fmt.Errorf("got %q, want off, or any of secrets and emails, comma separated", s)
-		}
-	}
-	return r, nil
-}
-
-// ParsePatterns reads the setting REDACT_REGEX: one pattern a line.
-func ParsePatterns(s string) ([]*regexp.Regexp, error) {
-	var patterns []*regexp.Regexp
-	for line := range strings.Lines(s) {
-		line = strings.TrimRight(line, "\r\n")
-		if strings.TrimSpace(line) == "" {
-			continue
-		}
-		re, err := regexp.Compile(line)
-		if err != nil {
-			return nil, fmt.Errorf("pattern %q: %w", line, err)
-		}
-		if re.MatchString("") {
-			return nil, fmt.Errorf("pattern %q matches empty text, want one that needs at least a character", line)
-		}
-		patterns = append(patterns, re)
-	}
-	return patterns, nil
 }
 
 // Classes is a set of the classes of lines that SKIP may name.

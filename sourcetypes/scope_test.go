@@ -24,9 +24,9 @@ func FuzzDotted(f *testing.F) {
 		if addr, ok := dotted([]byte(src)); ok && scopeOfDotted(addr) != scopeOf(src) {
 			t.Fatalf("%q is %s, want %s", src, scopeOfDotted(addr), scopeOf(src))
 		}
-		none := &redactor{hits: new([kinds]int64)}
+		none := newRedactor(Redact{}, new([kinds]int64))
 		for range 2 { // the second time it may be remembered
-			if got, want := s.of([]byte(src), none), appendSource(nil, []byte(src), none); string(got) != string(want) {
+			if got, want := s.of([]byte(src), &none), appendSource(nil, []byte(src), &none); string(got) != string(want) {
 				t.Fatalf("%q: got %s, want %s", src, got, want)
 			}
 		}
@@ -36,13 +36,13 @@ func FuzzDotted(f *testing.F) {
 // A site may want addresses hidden.
 func TestSourceIsRedactedByTheSitesPatterns(t *testing.T) {
 	var s sources
-	redact := &redactor{Redact: Redact{Patterns: []*regexp.Regexp{regexp.MustCompile(`\d+\.\d+$`)}}, hits: new([kinds]int64)}
+	redact := newRedactor(Redact{Patterns: []*regexp.Regexp{regexp.MustCompile(`\d+\.\d+$`)}}, new([kinds]int64))
 	for range 2 {
 		var got struct {
 			Src   string
 			Scope string `json:"src_scope"`
 		}
-		if err := json.Unmarshal(append([]byte(`{"a":1`), append(s.of([]byte("192.168.1.40"), redact), '}')...), &got); err != nil {
+		if err := json.Unmarshal(append([]byte(`{"a":1`), append(s.of([]byte("192.168.1.40"), &redact), '}')...), &got); err != nil {
 			t.Fatal(err)
 		}
 		if got.Src != "192.168.[REDACTED:custom]" || got.Scope != "private" {
@@ -53,11 +53,11 @@ func TestSourceIsRedactedByTheSitesPatterns(t *testing.T) {
 
 func TestSourcesDoNotAllocate(t *testing.T) {
 	var s sources
-	redact := &redactor{Redact: DefaultRedact(), hits: new([kinds]int64)}
+	redact := newRedactor(DefaultRedact(), new([kinds]int64))
 	all := [][]byte{[]byte("127.0.0.1"), []byte("203.0.113.77"), []byte("::1"), []byte("2001:db8::1")}
 	if n := testing.AllocsPerRun(100, func() {
 		for _, src := range all {
-			s.of(src, redact)
+			s.of(src, &redact)
 		}
 	}); n != 0 {
 		t.Errorf("%v allocations", n)

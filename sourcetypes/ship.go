@@ -8,8 +8,11 @@ func (n *Normalizer) ship(b *block) {
 	n.counts.Blank += int64(b.blanks)
 	if b.class.set()&n.opts.Skip != 0 && !(b.class == ClassRunner && speaksOfFailure(b.text)) {
 		n.counts.Skipped++
+		n.recognise(b, nil)
 	} else {
-		n.put(Server, b, n.serverText(b))
+		text := n.serverText(b)
+		n.put(Server, b, text)
+		n.recognise(b, text)
 	}
 	switch b.form {
 	case access:
@@ -47,14 +50,15 @@ func (n *Normalizer) put(s Sourcetype, b *block, body []byte) {
 		return
 	}
 	n.counts.Events[s]++
-	n.ev = Event{Sourcetype: s, Time: b.at, Host: b.host, Body: body}
+	n.ev = Event{Sourcetype: s, Time: b.at, Host: b.host, Program: b.program, Caller: b.caller, Body: body}
 	n.emit(&n.ev)
 }
 
 // serverText is what may be shipped of a block's text.
 func (n *Normalizer) serverText(b *block) []byte {
 	text, from := b.text, b.body
-	if n.opts.Prompts == Off || n.opts.Prompts == Redacted && !(n.opts.Redact.Secrets && n.opts.Redact.Emails) {
+	conceals := n.opts.Prompts == Off || n.opts.Prompts == Redacted && !(n.opts.Redact.Secrets && n.opts.Redact.Emails)
+	if conceals && b.caller == "" {
 		text = n.conceal(b)
 	}
 	if b.form == access && !b.strict {

@@ -154,6 +154,7 @@ func FuzzNormalize(f *testing.F) {
 		f.Add(test.line, byte(0xff))
 	}
 	f.Add(debugStamp+`msg=x a="\"b\`, byte(Off))
+	f.Add("=\"prompt\\\":\\'\"n", byte(0xa4)) // a key with an escape that is none
 	f.Add(ginLine+"\n"+panicBlock+"\n"+recoveryBlock, byte(1))
 	f.Fuzz(func(t *testing.T, log string, settings byte) {
 		o := defaults()

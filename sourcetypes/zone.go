@@ -82,7 +82,10 @@ func judge(c *input.Carry, s sighting) verdict {
 
 // fits reports whether a stamp goes with those before it and with the transport's time.
 func fits(c *input.Carry, s sighting) bool {
-	if s.zoned && c.Zoned && max(s.offset-c.Offset, c.Offset-s.offset) > nextZone || s.at > s.latest && s.at > c.Time+longJump {
+	if s.zoned && c.Zoned && max(s.offset-c.Offset, c.Offset-s.offset) > nextZone {
+		return false
+	}
+	if s.at > s.latest && s.at > c.Time+longJump {
 		return false
 	}
 	if c.Time == 0 {

@@ -88,7 +88,7 @@ func replay(ctx context.Context, set *settings.Settings, s *deadletter.Store, st
 	r := replayer{
 		client:  out.Remote,
 		adopt:   out.Adopt,
-		builder: batch.NewBuilder(out.BatchLimits(set), out.Gzip),
+		builder: batch.NewBuilder(out.BatchLimits(set), out.Gzip && set.GzipLevel != 0),
 		drain:   time.Duration(set.DrainTimeout),
 		censor:  newCensor(set.Normalize()),
 	}

@@ -11,6 +11,7 @@ import (
 
 	"ollama-hec/cmd/internal/heartbeat"
 	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/input/framing"
 	"ollama-hec/sourcetypes"
 )
 
@@ -26,6 +27,7 @@ func TestPagesAreUpToDate(t *testing.T) {
 		{"SETTINGS.md", "settings", settingsTable(), nil},
 		{"DEMO.md", "demo", demoOutput(t), sent},
 		{"../../sourcetypes/README.md", "operations", operationsTable(), nil},
+		{"../../input/framing/README.md", "envelopes", envelopesTable(), nil},
 	} {
 		text, err := os.ReadFile(p.file)
 		if err != nil {
@@ -99,6 +101,15 @@ func operationsTable() string {
 	t.WriteString("| method | path | api | operation |\n|---|---|---|---|\n")
 	for r := range sourcetypes.Routes() {
 		fmt.Fprintf(&t, "| %s | `%s` | %s | %s |\n", r.Methods, r.Path, r.API, r.Operation)
+	}
+	return t.String()
+}
+
+func envelopesTable() string {
+	var t strings.Builder
+	t.WriteString("| what | a line of it |\n|---|---|\n")
+	for _, f := range framing.Forms() {
+		fmt.Fprintf(&t, "| %s | `%s` |\n", f.Says, strings.ReplaceAll(strings.ReplaceAll(f.Sample, "|", `\|`), "\t", " "))
 	}
 	return t.String()
 }

@@ -11,10 +11,12 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"ollama-hec/cmd/internal/recognition"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/cmd/internal/terminal"
 	"ollama-hec/hec"
 	"ollama-hec/input"
+	"ollama-hec/input/framing"
 	"ollama-hec/input/stdin"
 	"ollama-hec/sourcetypes"
 	"ollama-hec/sourcetypes/batch"
@@ -66,6 +68,8 @@ type preview struct {
 
 	count       batch.Count
 	counts      sourcetypes.Counts
+	removed     []removed
+	warnings    []string
 	first, last int64 // time of the earliest and the latest event, in nanoseconds since 1970
 }
 
@@ -80,11 +84,15 @@ func (p *preview) log(ctx context.Context, l namedLog, std streams) error {
 	})
 	norm := sourcetypes.NewNormalizer(p.settings.Normalize(), 0, input.Carry{}, p.printer(enc))
 	text := &remembering{Reader: in}
-	lines := stdin.New(stdin.Options{Reader: text, MaxLine: int(p.settings.MaxLineBytes), Log: slog.New(slog.DiscardHandler)})
-	if err := normalize(ctx, lines, norm, int(p.settings.MaxLineBytes)); err != nil {
+	lines := stdin.New(stdin.Options{
+		Reader: text, MaxLine: int(p.settings.MaxLineBytes), Log: slog.New(slog.DiscardHandler),
+		Frames: framing.Options{Named: framing.NamedForOllama(l.path), Zone: p.settings.Timezone.Location},
+	})
+	if err := recognition.Normalize(ctx, lines, norm); err != nil {
 		return err
 	}
 	p.counts.Add(norm.Counts())
+	p.remark(l.source, lines, norm)
 	switch {
 	case p.err != nil:
 		return fmt.Errorf("write the events: %w", p.err)
@@ -94,6 +102,23 @@ func (p *preview) log(ctx context.Context, l namedLog, std streams) error {
 		return fmt.Errorf("read %s: %w", terminal.Text(l.source), text.err)
 	}
 	return nil
+}
+
+// removed is what was taken off the lines of a file.
+type removed struct {
+	source, what string
+	lines        int64
+}
+
+// remark notes what people should know of a file besides its events.
+func (p *preview) remark(source string, lines *stdin.Source, norm *sourcetypes.Normalizer) {
+	if what, n := lines.Removed(); what != "" {
+		p.removed = append(p.removed, removed{source, what, n.Lines})
+	}
+	if rec := norm.Recognition(); rec.None() {
+		what, hint := recognition.Words(rec)
+		p.warnings = append(p.warnings, fmt.Sprintf("warning: %s: %s\n  → %s", source, what, hint))
+	}
 }
 
 // printer returns what writes the events of one file.
@@ -128,6 +153,12 @@ func (p *preview) perDay(bytes int64) string {
 func (p *preview) summary(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "lines read\t%s\n", humanize.Comma(p.counts.Lines))
+	if p.counts.Omitted > 0 {
+		fmt.Fprintf(t, "left out\t%s\tlines of other programs\n", humanize.Comma(p.counts.Omitted))
+	}
+	for _, r := range p.removed {
+		fmt.Fprintf(t, "removed from\t%s\t%s\tin %s\n", humanize.Comma(r.lines), r.what, r.source)
+	}
 	fmt.Fprintf(t, "\nsourcetype\tevents\tlicence\ta day\n")
 	for st := range sourcetypes.Sourcetypes {
 		bytes := p.count.Bytes[st]
@@ -145,5 +176,13 @@ func (p *preview) summary(w io.Writer) error {
 			fmt.Fprintf(t, "%s\t%s\n", kind, humanize.Comma(n))
 		}
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, warning := range p.warnings {
+		if _, err := fmt.Fprintln(w, warning); err != nil {
+			return err
+		}
+	}
+	return nil
 }

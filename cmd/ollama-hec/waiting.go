@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"ollama-hec/cmd/internal/recognition"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/input"
-	"ollama-hec/input/container"
 	"ollama-hec/input/file"
 	"ollama-hec/input/stdin"
 	"ollama-hec/sourcetypes"
@@ -48,27 +48,6 @@ func waitingSince(ctx context.Context, s *settings.Settings, f file.RecordedFile
 		}
 	})
 	lines := stdin.New(stdin.Options{Reader: bytes.NewReader(text[:n]), MaxLine: waitingRead, Log: slog.New(slog.DiscardHandler)})
-	_ = normalize(ctx, lines, norm, waitingRead) // a reader of bytes has no errors
+	_ = recognition.Normalize(ctx, lines, norm) // a reader of bytes has no errors
 	return since
-}
-
-// normalize reads lines to their end into norm, and takes off a container's framing.
-func normalize(ctx context.Context, lines input.Source, norm *sourcetypes.Normalizer, maxLine int) error {
-	chunk := input.Chunk{Buf: make([]byte, 256<<10)}
-	var frames container.Frames
-	err := lines.Run(ctx, func(st input.Stream) {
-		for progress := input.More; progress == input.More; {
-			progress = st.Read(&chunk)
-			if len(chunk.Records) > 0 {
-				frames.Detect(append(chunk.Records[0].Text, '\n'), maxLine)
-			}
-			frames.Unwrap(&chunk, 0, progress)
-			norm.AddAll(chunk.Records, nil)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	norm.Flush()
-	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"ollama-hec/hec"
+	"ollama-hec/input"
 	"ollama-hec/sourcetypes"
 	"ollama-hec/sourcetypes/batch"
 )
@@ -28,11 +29,8 @@ type meta [sourcetypes.Sourcetypes][]byte
 func NewEnvelope(o hec.Origin) *Envelope {
 	return &Envelope{
 		series: newSeries(),
-		hosts: batch.NewHosts(func(named string) *meta {
-			of := o
-			if named != "" && !o.Always {
-				of.Host = named
-			}
+		hosts: batch.NewHosts(func(named string, p *input.Program) *meta {
+			of := o.At(named, p)
 			return metaOf(&of)
 		}),
 	}
@@ -89,7 +87,7 @@ func (e *Envelope) Append(dst []byte, ev *sourcetypes.Event) []byte {
 	dst = strconv.AppendUint(dst, e.next, 10)
 	e.next++
 	dst = append(dst, '"')
-	dst = append(dst, e.hosts.Of(ev.Host)[ev.Sourcetype]...)
+	dst = append(dst, e.hosts.Of(ev.Host, ev.Program)[ev.Sourcetype]...)
 	if ev.Sourcetype == sourcetypes.Server {
 		dst = hec.AppendString(dst, ev.Body)
 	} else {

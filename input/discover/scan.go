@@ -20,7 +20,7 @@ type Found struct {
 	Files []string
 	// Ignored are logs of containers that are not Ollama's.
 	Ignored int
-	Err    error // why not everything there could be seen
+	Err     error // why not everything there could be seen
 }
 
 // Scan lists what lies at each of places now.

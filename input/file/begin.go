@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"time"
+
+	"ollama-hec/input/framing"
 )
 
 // moveTo has g go on in a copy of its file.
@@ -43,6 +45,9 @@ func (s *Source) goOn(a *arrival, accept func(record) bool, now time.Time) *gene
 	delete(s.dormant, key)
 	g := s.generate(a, r.Source, key, r.Offset, now)
 	g.carry, g.born = r.Carry, r.Born
+	if g.framing = r.Framing; g.framing != "" {
+		g.frames.Recall(g.framing)
+	}
 	g.resumed = &r
 	if a.path != r.Source {
 		g.state = rotated
@@ -89,6 +94,10 @@ func (s *Source) generate(a *arrival, source, key string, offset int64, now time
 	g.limit, g.head, g.rested = -1, a.head, true
 	g.off, g.handed, g.started, g.committed = offset, offset, offset, offset
 	g.record = g.checkpoint
+	g.frames.Set(framing.Options{Named: framing.NamedForOllama(source), Zone: s.options.Zone})
+	if offset > 0 {
+		g.frames.Begin(a.head)
+	}
 	if offset == 0 && !tells(a.head) {
 		g.head = nil
 	}

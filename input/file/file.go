@@ -33,6 +33,7 @@ type Options struct {
 
 	Keep   func(path string) bool          // which of the files to follow; nil: all
 	Fields func(path string) []input.Field // HEC fields of a file's events; nil: none
+	Zone   *time.Location                  // of stamps in prefixes that lack it; see framing.Options
 
 	Store *checkpoint.Store
 	Log   *slog.Logger
@@ -99,6 +100,9 @@ func New(o Options) (*Source, error) {
 	}
 	if s.dormant, err = wakeDormant(o.Store); err != nil {
 		return nil, fmt.Errorf("read checkpoints: %w", err)
+	}
+	for _, r := range s.dormant {
+		s.framings.Note(r.Source, r.Framing)
 	}
 	s.origins = wakeOrigins(o.Store.Get(originsDocument))
 	return s, nil

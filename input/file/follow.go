@@ -3,10 +3,11 @@ package file
 import (
 	"context"
 	"maps"
-	"ollama-hec/input"
 	"path/filepath"
 	"slices"
 	"time"
+
+	"ollama-hec/input"
 
 	"github.com/fsnotify/fsnotify"
 )

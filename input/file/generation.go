@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"ollama-hec/input"
-	"ollama-hec/input/container"
+	"ollama-hec/input/framing"
 )
 
 // generation is one content that grows at its end: the stream of its lines. A
@@ -19,10 +19,10 @@ type generation struct {
 	source  string // HEC source: where it was found first
 	key     string // of its checkpoint
 	record  func() any
-	resumed *record          // the checkpoint it was continued from
-	born    int64            // the file's mtime when it was begun
-	used    atomic.Uint64    // when it was last read, in Reads
-	frames  container.Frames // owned by Read, else guarded by mu
+	resumed *record        // the checkpoint it was continued from
+	born    int64          // the file's mtime when it was begun
+	used    atomic.Uint64  // when it was last read, in Reads
+	frames  framing.Frames // owned by Read, else guarded by mu
 
 	mu sync.Mutex
 	// All below is guarded by mu.
@@ -72,6 +72,7 @@ type progress struct {
 type delivery struct {
 	started   int64 // where reading began
 	carry     input.Carry
+	framing   string // how its lines are framed, as a checkpoint keeps it
 	committed int64
 	marks     []mark // of places read, the first at or before committed
 	goneAt    int64  // when it was let go of, in seconds since 1970
@@ -206,7 +207,8 @@ func (g *generation) checkpoint() any {
 	}
 	return &record{
 		Source: g.source, Path: g.path, ID: g.seen.id, Size: g.seen.size, Mtime: g.seen.mtime, Born: g.born,
-		Head: g.headSum, Offset: g.committed, Anchor: a, Carry: g.carry, Packed: g.packed, Gone: g.goneAt,
+		Head: g.headSum, Offset: g.committed, Anchor: a, Carry: g.carry, Framing: g.framing, Packed: g.packed,
+		fate: fate{Gone: g.goneAt},
 	}
 }
 

@@ -396,7 +396,9 @@ func (l *lane) read(ctx context.Context) {
 		l.mu.Lock()
 		l.active++
 		for _, r := range chunk.Records {
-			l.got = append(l.got, read{s.Source(), string(r.Text)})
+			if !r.Omitted {
+				l.got = append(l.got, read{s.Source(), string(r.Text)})
+			}
 		}
 		if progress == input.More {
 			l.queue = append(l.queue, s)

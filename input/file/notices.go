@@ -85,6 +85,13 @@ func (n notices) damaged(path string, err error) {
 	}
 }
 
+// framed says what is removed from the lines of a log; empty: nothing is.
+func (n notices) framed(source, removed string) {
+	if removed != "" && n.once(source, "framed: "+removed) {
+		n.log.Info("something stands before the lines of this log: it is removed", "file", source, "removed", removed)
+	}
+}
+
 func (n notices) compressed(path string) {
 	if n.once(path, "compressed") {
 		n.log.Info("not followed: compressed", "file", path)

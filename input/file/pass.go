@@ -1,19 +1,23 @@
 package file
 
 import (
+	"bytes"
 	"io"
+
 	"ollama-hec/input"
-	"ollama-hec/input/container"
+	"ollama-hec/input/framing"
 )
 
 // pass is one Read under way.
 type pass struct {
 	file     content
-	maxLine  int
+	wanted   int // bytes that a line of the program's may have
+	maxLine  int // and a physical one
 	departed bool
 	final    bool
 	mtime    int64 // not after the file was last written to
-	frames   *container.Frames
+	frames   *framing.Frames
+	encoding framing.Encoding
 	first    int64 // where the first record begins
 
 	// As in generation; before and head are its own.
@@ -34,11 +38,28 @@ type found struct {
 	longHead []byte // what head becomes, nil: as it was
 }
 
+// limitLines decides where physical lines are cut. data is where the next begins.
+func (r *pass) limitLines(data []byte) {
+	if r.encoding != framing.UTF8 {
+		r.maxLine = 2 * r.frames.Limit(nil, r.wanted) // bytes for a letter
+		return
+	}
+	r.maxLine = r.frames.Limit(data, r.wanted)
+}
+
 // add makes a record of a line of size bytes, of which line has at least those
 // that a record may have, and goes on at next.
 func (r *pass) add(c *input.Chunk, line []byte, size, next int64) {
-	if size > int64(r.maxLine) {
-		text, cut := input.Limit(line, size, r.maxLine)
+	most := r.maxLine
+	if r.encoding != framing.UTF8 {
+		text := r.encoding.Append(make([]byte, 0, len(line)), line)
+		if r.off == 0 {
+			text = bytes.TrimPrefix(text, []byte("\ufeff"))
+		}
+		line, size, most = text, int64(len(text))+(size-int64(len(line)))/2, most/2
+	}
+	if size > int64(most) {
+		text, cut := input.Limit(line, size, most)
 		if cut {
 			line = text
 			r.cut++

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"ollama-hec/input"
+	"ollama-hec/input/framing"
 )
 
 // The least a buffer must hold to make out lines in; a smaller one is replaced.
@@ -23,6 +24,7 @@ func (g *generation) Read(c *input.Chunk) input.Progress {
 	if len(c.Buf) < bufferMin {
 		c.Buf = make([]byte, bufferDefault)
 	}
+	g.recallFraming()
 	r, progress := g.beginRead()
 	if r.file != nil {
 		r.read(c)
@@ -45,9 +47,24 @@ func (g *generation) framesEnd(r *pass, progress input.Progress) input.Progress 
 	return progress
 }
 
+// recallFraming has g read as its source was before, if nothing is known of g itself.
+func (g *generation) recallFraming() {
+	if !g.frames.Decided() {
+		g.frames.Follow(g.owner.framings.Of(g.source))
+	}
+}
+
 // released lets go of what only a Read may touch.
 func (g *generation) released() {
+	kept, news := g.frames.News()
+	if news {
+		g.owner.framings.Note(g.source, kept)
+		g.owner.notices.framed(g.source, g.frames.Says())
+	}
 	g.mu.Lock()
+	if news {
+		g.framing = kept
+	}
 	wake := g.wake
 	g.busy, g.wake = false, false
 	g.pending = g.frames.Pending()
@@ -84,7 +101,7 @@ func (g *generation) beginRead() (pass, input.Progress) {
 	at, where := g.fingerprint, g.progress
 	where.rested = rested
 	return pass{
-		file: g.file, maxLine: g.owner.options.MaxLine, fingerprint: at, progress: where,
+		file: g.file, wanted: g.owner.options.MaxLine, maxLine: g.owner.options.MaxLine, fingerprint: at, progress: where,
 		mtime: g.seen.mtime, departed: g.state.left(), final: g.state == quiet || g.packed && g.limit == endless,
 		frames: &g.frames, first: g.off, found: found{next: g.handed},
 	}, input.Idle
@@ -182,13 +199,15 @@ func (r *pass) read(c *input.Chunk) {
 		return
 	}
 	at := lead
+	r.encoding = framing.EncodingOf(r.head)
 	if r.off == 0 {
+		r.encoding = framing.EncodingOf(c.Buf[:n])
 		if at = r.skipBlank(c.Buf[:n]); at < 0 {
 			return
 		}
 	}
 	r.first = r.off
-	r.maxLine = r.frames.Detect(c.Buf[at:n], r.maxLine)
+	r.limitLines(c.Buf[at:n])
 	at = r.split(c, at, n)
 	r.scanned = int64(n - at)
 	if n > at && r.atEnd && r.final {
@@ -202,13 +221,13 @@ func (r *pass) read(c *input.Chunk) {
 func (r *pass) split(c *input.Chunk, at, n int) int {
 	buf := c.Buf[:n]
 	for {
-		i := bytes.IndexByte(buf[at:], '\n')
+		i, size := r.encoding.LineEnd(buf[at:], r.off&1 == 1)
 		if i < 0 {
 			return at
 		}
 		line := buf[at : at+i : at+i]
-		at += i + 1
-		r.add(c, line, int64(i), r.off+int64(i)+1)
+		at += i + size
+		r.add(c, line, int64(i), r.off+int64(i+size))
 	}
 }
 
@@ -220,6 +239,9 @@ func (r *pass) skipBlank(data []byte) int {
 	n := 0
 	for n < len(data) && data[n] == 0 {
 		n++
+	}
+	if r.encoding != framing.UTF8 {
+		n &^= 1 // a zero may be the half of a letter
 	}
 	r.blank += int64(n)
 	switch {

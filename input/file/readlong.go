@@ -4,31 +4,41 @@ import (
 	"bytes"
 
 	"ollama-hec/input"
+	"ollama-hec/input/framing"
 )
 
 // readLong looks for the end of a line that does not fit the buffer. It keeps
 // nothing of it: the beginning is read again once the end is found.
 func (r *pass) readLong(c *input.Chunk) {
 	overlap := min(r.scanned, anchorSize)
-	n, ok := r.readAt(c.Buf, r.off+r.scanned-overlap)
+	start := r.off + r.scanned - overlap
+	r.encoding = framing.EncodingOf(r.head)
+	r.limitLines(nil)
+	n, ok := r.readAt(c.Buf, start)
 	if !ok {
 		return
 	}
-	if int64(n) < overlap || bytes.IndexByte(c.Buf[:overlap], '\n') >= 0 {
+	if int64(n) < overlap || r.endsLine(c.Buf[:overlap], start) {
 		// not what was scanned: from the start of the line again
 		r.scanned, r.atEnd = 0, false
 		return
 	}
-	if i := bytes.IndexByte(c.Buf[overlap:n], '\n'); i >= 0 {
+	if i, size := r.encoding.LineEnd(c.Buf[:n], start&1 == 1); i >= 0 {
 		r.atEnd = false
-		length := r.scanned + int64(i)
-		r.addLong(c, length, length+1)
+		length := r.scanned - overlap + int64(i)
+		r.addLong(c, length, length+int64(size))
 		return
 	}
 	r.scanned += int64(n) - overlap
 	if r.atEnd && r.final {
 		r.addLong(c, r.scanned, r.scanned)
 	}
+}
+
+// endsLine reports whether a line ends in b, which stands at start.
+func (r *pass) endsLine(b []byte, start int64) bool {
+	i, _ := r.encoding.LineEnd(b, start&1 == 1)
+	return i >= 0
 }
 
 // addLong makes a record of a line of length bytes that takes up size bytes.
@@ -44,8 +54,12 @@ func (r *pass) addLong(c *input.Chunk, length, size int64) {
 	case n < need && err != nil || !bytes.Equal(c.Buf[:lead], r.before):
 		r.changed = true
 		return
-	case bytes.IndexByte(line, '\n') >= 0:
+	case r.endsLine(line, r.off):
 		r.scanned, r.atEnd = 0, false
+		return
+	}
+	if hole, _ := input.Hole(line); hole >= 0 && r.encoding == framing.UTF8 {
+		r.addTorn(c, line[:hole], length)
 		return
 	}
 	next := r.off + size
@@ -60,4 +74,42 @@ func (r *pass) addLong(c *input.Chunk, length, size int64) {
 	}
 	r.after = bytes.Clone(after)
 	r.add(c, line, length, next)
+}
+
+// addTorn makes a record of text, which a hole follows within a long line: what comes
+// behind it is another one. Without text it passes over the hole.
+func (r *pass) addTorn(c *input.Chunk, text []byte, length int64) {
+	next := r.off + int64(len(text))
+	if len(text) == 0 {
+		next = r.holeEnd(r.off + length)
+	}
+	var last [anchorSize]byte
+	after, err := readBefore(r.file, next, int(min(next, anchorSize)), &last)
+	if err != nil {
+		r.changed = true
+		return
+	}
+	r.after, r.atEnd = bytes.Clone(after), false
+	if len(text) > 0 {
+		r.add(c, text, int64(len(text)), next)
+	}
+	r.off, r.scanned = next, 0
+}
+
+// holeEnd is where the zeros at off end, at most at end.
+func (r *pass) holeEnd(end int64) int64 {
+	var buf [32 << 10]byte
+	for at := r.off; at < end; {
+		n, err := r.file.ReadAt(buf[:min(int64(len(buf)), end-at)], at)
+		for _, c := range buf[:n] {
+			if c != 0 {
+				return at
+			}
+			at++
+		}
+		if err != nil {
+			return at
+		}
+	}
+	return end
 }

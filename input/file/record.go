@@ -3,11 +3,12 @@ package file
 import (
 	"encoding/json"
 	"fmt"
-	"ollama-hec/input"
-	"ollama-hec/input/checkpoint"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"ollama-hec/input"
+	"ollama-hec/input/checkpoint"
 )
 
 // ofSource accepts the records that a, found beside source, may go on with. A few
@@ -54,7 +55,7 @@ func (r record) done(st stat) bool {
 func oldRecord(source string, found sighting, a *arrival, now time.Time) record {
 	r := record{
 		Source: source, Path: found.path, ID: a.stat.id, Size: a.stat.size, Mtime: a.stat.mtime,
-		Head: digestOf(a.head), Packed: found.packed, Old: true, Gone: now.Unix(),
+		Head: digestOf(a.head), Packed: found.packed, fate: fate{Old: true, Gone: now.Unix()},
 	}
 	if found.packed {
 		return r // how much there is in it would have to be found out
@@ -76,17 +77,23 @@ const (
 
 // record is what a checkpoint says of a generation.
 type record struct {
-	Source string      `json:"source"`
-	Path   string      `json:"path"`
-	ID     fileID      `json:"id"`
-	Size   int64       `json:"size"`
-	Mtime  int64       `json:"mtime"`
-	Born   int64       `json:"born,omitempty"` // Mtime when it was found first
-	Head   digest      `json:"head"`
-	Offset int64       `json:"offset"`
-	Anchor anchor      `json:"anchor"`
-	Carry  input.Carry `json:"carry"`
-	Packed bool        `json:"packed,omitempty"` // the file is gzipped; all else is of what it says
+	Source  string      `json:"source"`
+	Path    string      `json:"path"`
+	ID      fileID      `json:"id"`
+	Size    int64       `json:"size"`
+	Mtime   int64       `json:"mtime"`
+	Born    int64       `json:"born,omitempty"` // Mtime when it was found first
+	Head    digest      `json:"head"`
+	Offset  int64       `json:"offset"`
+	Anchor  anchor      `json:"anchor"`
+	Carry   input.Carry `json:"carry"`
+	Framing string      `json:"framing,omitempty"` // of its lines, as package framing keeps it
+	Packed  bool        `json:"packed,omitempty"`  // the file is gzipped; all else is of what it says
+	fate
+}
+
+// fate is what has become of a recorded file.
+type fate struct {
 	// Deleted: the content is nowhere any more, and only its time is of interest.
 	Deleted bool `json:"deleted,omitempty"`
 	// Done: the file had come to rest, and all of it was delivered.

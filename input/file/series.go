@@ -2,10 +2,11 @@ package file
 
 import (
 	"cmp"
-	"ollama-hec/input"
 	"os"
 	"slices"
 	"time"
+
+	"ollama-hec/input"
 )
 
 // handOver gives to a generation about to be begun what its predecessor knows, and

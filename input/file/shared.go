@@ -2,8 +2,10 @@ package file
 
 import (
 	"log/slog"
-	"ollama-hec/input/checkpoint"
 	"sync/atomic"
+
+	"ollama-hec/input/checkpoint"
+	"ollama-hec/input/framing"
 )
 
 // shared is what all generations have in common.
@@ -12,6 +14,7 @@ type shared struct {
 	log         *slog.Logger
 	store       *checkpoint.Store
 	notices     notices
+	framings    framing.Memory
 	descriptors descriptors
 	counters    counters
 	woken       chan struct{} // capacity 1: something happened that Run wants to know

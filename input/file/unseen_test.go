@@ -76,7 +76,9 @@ func (st *steps) readOne(size int) {
 	for progress := input.More; progress == input.More; {
 		progress = stream.Read(chunk)
 		for _, r := range chunk.Records {
-			st.lane.got = append(st.lane.got, read{stream.Source(), string(r.Text)})
+			if !r.Omitted {
+				st.lane.got = append(st.lane.got, read{stream.Source(), string(r.Text)})
+			}
 			stream.Commit(r.Next, input.Carry{})
 		}
 	}

@@ -20,13 +20,14 @@ type entry struct {
 	audit                  []byte // set if the kernel's auditing wrote it
 	messageID              []byte
 	dropped, droppedByUnit []byte // what the rate limit suppressed
+	about                  []byte // the unit that the service manager speaks of
 	gone                   []byte // what trim took off the message
 }
 
 // fields are the journal fields an entry is made of, besides those journalctl
 // writes always. Each that every entry has costs journalctl a tenth of its time.
 const fields = "MESSAGE,_LINE_BREAK,_STREAM_ID,CONTAINER_ID_FULL,PRIORITY,CONTAINER_PARTIAL_MESSAGE," +
-	"_AUDIT_TYPE,MESSAGE_ID,N_DROPPED,OBJECT_SYSTEMD_UNIT"
+	"_AUDIT_TYPE,MESSAGE_ID,N_DROPPED,OBJECT_SYSTEMD_UNIT,UNIT,USER_UNIT"
 
 // parse reads a line and reports whether it is an entry: journalctl also
 // writes remarks such as `-- No entries --`.
@@ -58,6 +59,8 @@ func (e *entry) parse(line []byte) bool {
 			e.dropped = text(value)
 		case "OBJECT_SYSTEMD_UNIT":
 			e.droppedByUnit = text(value)
+		case "UNIT", "USER_UNIT":
+			e.about = text(value)
 		case goneKey:
 			e.gone = text(value)
 		}
@@ -105,57 +108,6 @@ func number(digits []byte) int64 {
 	return n
 }
 
-// appendMessage appends what a message says. Bytes that are no text come as
-// numbers; a field that occurs more than once comes as a list, here one line
-// for each.
-func appendMessage(dst, value []byte) []byte {
-	if len(value) < 2 {
-		return dst
-	}
-	switch value[0] {
-	case '"':
-		return jsonline.AppendText(dst, value[1:len(value)-1])
-	case '[':
-		if i := jsonline.Space(value, 1); i < len(value) && isDigit(value[i]) {
-			return appendBytes(dst, value[1:])
-		}
-		return appendList(dst, value)
-	}
-	return dst
-}
-
-func appendBytes(dst, numbers []byte) []byte {
-	var n, digits int
-	for _, c := range numbers {
-		if isDigit(c) {
-			n, digits = n*10+int(c-'0'), digits+1
-			continue
-		}
-		if digits > 0 {
-			dst = append(dst, byte(n))
-		}
-		n, digits = 0, 0
-	}
-	return dst
-}
-
-func appendList(dst, list []byte) []byte {
-	for i, first := jsonline.Space(list, 1), true; i < len(list) && list[i] != ']'; first = false {
-		end := jsonline.ValueEnd(list, i)
-		if end < 0 {
-			return dst
-		}
-		if !first {
-			dst = append(dst, '\n')
-		}
-		dst = appendMessage(dst, list[i:end])
-		if i = jsonline.Space(list, end); i < len(list) && list[i] == ',' {
-			i = jsonline.Space(list, i+1)
-		}
-	}
-	return dst
-}
-
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // suppressedID marks what journald logs when its rate limit dropped messages.
@@ -165,7 +117,7 @@ const suppressedID = "a596d6fe7bfa4994828e72309e95d61e"
 // what the entry reports. Before the fields said so, only the text did:
 // `Suppressed 12 messages from /system.slice/ollama.service`.
 func (e *entry) suppressed(unit string) int64 {
-	message := appendMessage(nil, e.message)
+	message := jsonline.AppendMessage(nil, e.message)
 	if len(e.droppedByUnit) > 0 {
 		if string(e.droppedByUnit) != unit {
 			return 0
@@ -192,6 +144,16 @@ func (e *entry) written() bool { return len(e.audit) == 0 }
 // cut reports whether the line goes on in a later entry: journald cuts long
 // lines, and so do Docker and Podman before they hand them to it.
 func (e *entry) cut() bool { return string(e.lineBreak) == "line-max" || string(e.partial) == "true" }
+
+// caller is who says this of the unit: the query takes such entries from systemd alone.
+// What the unit's processes print comes over a stream or from a container, and these
+// cannot name themselves so.
+func (e *entry) caller() string {
+	if len(e.about) > 0 && len(e.stream) == 0 && len(e.container) == 0 {
+		return "systemd"
+	}
+	return ""
+}
 
 // output is where a container's process wrote to, which its runtime tells by
 // the priority. Of a unit's processes it is not known.

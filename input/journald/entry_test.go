@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"ollama-hec/input"
+	"ollama-hec/input/internal/jsonline"
 )
 
 var update = flag.Bool("update", false, "record the journal and its golden files again")
@@ -137,7 +138,7 @@ func recordAnew(t *testing.T) {
 	}
 }
 
-// plainEntry is entry.parse and appendMessage written plainly.
+// plainEntry is entry.parse and jsonline.AppendMessage written plainly.
 func plainEntry(line []byte) (cursor, message string, nanos int64, ok bool) {
 	var e struct {
 		Cursor  string          `json:"__CURSOR"`
@@ -193,7 +194,7 @@ func FuzzEntry(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line, message string, raw []byte) {
 		var e entry
 		e.parse([]byte(line))
-		appendMessage(nil, e.message)
+		jsonline.AppendMessage(nil, e.message)
 
 		numbers := []string{}
 		for _, b := range raw {
@@ -213,7 +214,7 @@ func FuzzEntry(f *testing.F) {
 			if !e.parse(line) || string(e.cursor) != cursor || e.nanos() != nanos {
 				t.Fatalf("%s: got cursor %q, time %d", line, e.cursor, e.nanos())
 			}
-			if got := string(appendMessage(nil, e.message)); got != want {
+			if got := string(jsonline.AppendMessage(nil, e.message)); got != want {
 				t.Fatalf("%s: got %q, want %q", line, got, want)
 			}
 		}
@@ -261,7 +262,7 @@ func trimmed(t *testing.T, value, message, other string, limit, piece int) {
 	if !e.parse(out) || string(e.cursor) != "c" {
 		t.Fatalf("no entry: %s", out)
 	}
-	kept := appendMessage(nil, e.message)
+	kept := jsonline.AppendMessage(nil, e.message)
 	gone := int(number(e.gone))
 	if gone == 0 {
 		if string(kept) != message {

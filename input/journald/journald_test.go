@@ -213,6 +213,27 @@ func TestMessages(t *testing.T) {
 		j.write(t, "a", said("a"), audit, said("b"))
 		equal(t, newShipper(t, Config{Dir: j.dir, Once: true, Store: &memory{}}).once(), []string{"a", "b"})
 	})
+	live(t, "of the service manager about the unit are told apart, and cannot be forged", func(t *testing.T, j *journal) {
+		manager := func(message string, more ...string) fieldsOf {
+			return append(fieldsOf{"_SYSTEMD_UNIT", "init.scope", "_HOSTNAME", "gpu1", "_TRANSPORT", "journal", "_COMM", "systemd", "SYSLOG_IDENTIFIER", "systemd",
+				"MESSAGE", message}, more...)
+		}
+		j.write(t, "a", manager("Started Ollama Service.", "_PID", "1", "UNIT", "ollama.service"), said("a", "_STREAM_ID", "x"),
+			manager("Started another.", "_PID", "1", "UNIT", "other.service"),
+			manager("ollama.service: Failed with result 'oom-kill'.", "_PID", "1", "UNIT", "ollama.service"),
+			manager("ollama.service: forged by another process", "_PID", "77", "UNIT", "ollama.service"),
+			said("printed by the unit", "_STREAM_ID", "x", "UNIT", "ollama.service"),
+			manager("ollama.service: Main process exited.", "_PID", "900", "USER_UNIT", "ollama.service"))
+		s := newShipper(t, Config{Dir: j.dir, Once: true, Store: &memory{}})
+		equal(t, s.once(), []string{"Started Ollama Service.", "a", "ollama.service: Failed with result 'oom-kill'.", "printed by the unit", "ollama.service: Main process exited."})
+		var callers []string
+		for _, r := range s.got {
+			callers = append(callers, r.caller)
+		}
+		if want := []string{"systemd", "", "systemd", "", "systemd"}; !slices.Equal(callers, want) {
+			t.Errorf("callers %q, want %q", callers, want)
+		}
+	})
 	live(t, "that the rate limit suppressed are counted and said", func(t *testing.T, j *journal) {
 		suppressed := func(message string, more ...string) fieldsOf {
 			return append(fieldsOf{"_SYSTEMD_UNIT", "systemd-journald.service", "_HOSTNAME", "gpu1", "_TRANSPORT", "driver",

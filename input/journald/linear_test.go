@@ -3,6 +3,7 @@ package journald
 import (
 	"testing"
 
+	"ollama-hec/input/internal/jsonline"
 	"ollama-hec/input/lineartest"
 )
 
@@ -30,7 +31,7 @@ func readEntry(text []byte) {
 	for _, line := range [][]byte{text, cut.line()} {
 		var e entry
 		if e.parse(line) {
-			appendMessage(nil, e.message)
+			jsonline.AppendMessage(nil, e.message)
 			e.suppressed("ollama.service")
 		}
 	}

@@ -144,6 +144,7 @@ type record struct {
 	time   int64
 	output input.Output
 	host   string
+	caller string
 }
 
 func newShipper(t testing.TB, c Config) *shipper {
@@ -204,7 +205,7 @@ func (s *shipper) drain() {
 			progress = stream.Read(&c)
 			s.mu.Lock()
 			for _, r := range c.Records {
-				s.got = append(s.got, record{stream, string(r.Text), r.Next, r.Time, r.Output, r.Host})
+				s.got = append(s.got, record{stream, string(r.Text), r.Next, r.Time, r.Output, r.Host, r.Caller})
 			}
 			s.ended[stream] = s.ended[stream] || progress == input.Ended
 		}

@@ -14,6 +14,7 @@ type line struct {
 	size   int64 // of the whole, of which text may be only the beginning
 	time   int64
 	output input.Output
+	caller string
 }
 
 // parts are lines that were cut and whose end is still to come: one for each

@@ -60,10 +60,12 @@ type query struct {
 	where, matches []string
 }
 
-// query selects what the unit's processes wrote and, besides, what journald
-// suppressed of it.
+// query selects what the unit's processes wrote and, besides, what systemd says of the
+// unit and what journald suppressed of it.
 func (j *Journal) query(host string) query {
-	return j.either(host, append(j.writers(), []string{"_TRANSPORT=driver", "MESSAGE_ID=" + suppressedID})...)
+	return j.either(host, append(j.writers(),
+		[]string{"UNIT=" + j.unit, "_PID=1"}, []string{"USER_UNIT=" + j.unit, "_COMM=systemd"},
+		[]string{"_TRANSPORT=driver", "MESSAGE_ID=" + suppressedID})...)
 }
 
 // written selects what the unit's processes wrote.

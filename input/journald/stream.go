@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"ollama-hec/input"
+	"ollama-hec/input/internal/jsonline"
 )
 
 // stream is what one unit wrote to one journal. A position is the number of
@@ -193,8 +194,8 @@ func (s *stream) read(c *input.Chunk, buf []byte) []byte {
 		return buf
 	}
 	start := len(buf)
-	buf = appendMessage(buf, e.message)
-	whole := line{buf[start:len(buf):len(buf)], int64(len(buf)-start) + number(e.gone), e.nanos(), e.output()}
+	buf = jsonline.AppendMessage(buf, e.message)
+	whole := line{buf[start:len(buf):len(buf)], int64(len(buf)-start) + number(e.gone), e.nanos(), e.output(), e.caller()}
 	if !e.cut() && whole.size == int64(len(whole.text)) {
 		// Podman leaves a line its end.
 		whole.text = bytes.TrimSuffix(whole.text, []byte{'\n'})
@@ -222,7 +223,7 @@ func (s *stream) read(c *input.Chunk, buf []byte) []byte {
 
 func (s *stream) emit(c *input.Chunk, l line) {
 	text, _ := input.Limit(l.text, l.size, s.journal.maxLine)
-	c.Records = append(c.Records, input.Record{Text: text, Time: l.time, Host: s.host, Output: l.output})
+	c.Records = append(c.Records, input.Record{Text: text, Time: l.time, Host: s.host, Caller: l.caller, Output: l.output})
 }
 
 // place gives the records of one entry their positions. Only after the last

@@ -22,15 +22,26 @@ const (
 // Fragments are what scanners of lines look for. One that begins anew at each of many
 // takes the square of the line.
 var Fragments = []string{
-	`"`, `'`, `\`, `\"`, `\\`, `\\"`, `\\\"`, `"\`, "`", `=`, `="`, `=\"`, `='`, `:`, `: `, `":`, `\":`, `":"`, `\":\"`, `{`, `}`, `[`, `]`, `{"`, `["`, `{\"`, `[{`, `}]`, `(`, `)`, `<`, `>`, `</`,
-	`-`, `--`, `a-`, `a--`, `--key `, `--api-key=`, `-u a:`, `-p`, `-----BEGIN `, `-----BEGIN PRIVATE KEY-----`, `-----END `, `-----`, `BEGIN RSA PRIVATE KEY`,
-	`token=`, `token:`, `"token":`, `\"token\":`, `token="`, `token='`, `token=[`, `token={`, `password `, `password: `, `secret=\\`, `api_key=`, `A_KEY:x `, `A_TOKEN=true `, `PASSWORD`, `key`, `_key`, `x_`, `_`,
-	`"api_key":"`, `\"api_key\":\"`, `\"k\":\"`, `"prompt":`, `"prompt":[`, `\"prompt\":`, `prompt=`, `prompt: `, `content="`, `msg=`, `msg="`, `level=`, `level=TRACE `, `time=`, `x= `, `a=b `, `"a b"=`, `!=`, `:=`, `==`,
-	`sk-`, `sk-sk-`, `sk-a`, `ghp_`, `eyJ`, `eyJ.`, `eyJa.eyJb.`, `hf_`, `AKIA`, `xoxb-`, `glpat-`, `Bearer `, `Basic `, `Authorization: `, `Authorization: Bearer `, `Cookie: `, `cookie=a; `, `; a=`, `Set-Cookie: `,
-	`a@`, `@`, `a@b`, `a@b.`, `a@b.c `, `a@b@`, `é@`, `@b.c`, `.`, `..`, `a.`, `.a`, `%40`, `a%40b`, `http://`, `http://u:p@`, `http://u:`, `://`, `//`, `/`, `:a@`, `?`, `?a=`, `&`, `&a=`, `&token=`, `?prompt=`, `;`, `|`, ` | `,
+	`"`, `'`, `\`, `\"`, `\\`, `\\"`, `\\\"`, `"\`, "`", `=`, `="`, `=\"`, `='`, `:`, `: `, `":`, `\":`, `":"`,
+	`\":\"`, `{`, `}`, `[`, `]`, `{"`, `["`, `{\"`, `[{`, `}]`, `(`, `)`, `<`, `>`, `</`,
+	`-`, `--`, `a-`, `a--`, `--key `, `--api-key=`, `-u a:`, `-p`, `-----BEGIN `, `-----BEGIN PRIVATE KEY-----`,
+	`-----END `, `-----`, `BEGIN RSA PRIVATE KEY`,
+	`token=`, `token:`, `"token":`, `\"token\":`, `token="`, `token='`, `token=[`, `token={`, `password `,
+	`password: `, `secret=\\`, `api_key=`, `A_KEY:x `, `A_TOKEN=true `, `PASSWORD`, `key`, `_key`, `x_`, `_`,
+	`"api_key":"`, `\"api_key\":\"`, `\"k\":\"`, `"prompt":`, `"prompt":[`, `\"prompt\":`, `prompt=`, `prompt: `,
+	`content="`, `msg=`, `msg="`, `level=`, `level=TRACE `, `time=`, `x= `, `a=b `, `"a b"=`, `!=`, `:=`, `==`,
+	`sk-`, `sk-sk-`, `sk-a`, `ghp_`, `eyJ`, `eyJ.`, `eyJa.eyJb.`, `hf_`, `AKIA`, `xoxb-`, `glpat-`, `Bearer `,
+	`Basic `, `Authorization: `, `Authorization: Bearer `, `Cookie: `, `cookie=a; `, `; a=`, `Set-Cookie: `,
+	`a@`, `@`, `a@b`, `a@b.`, `a@b.c `, `a@b@`, `é@`, `@b.c`, `.`, `..`, `a.`, `.a`, `%40`, `a%40b`, `http://`,
+	`http://u:p@`, `http://u:`, `://`, `//`, `/`, `:a@`, `?`, `?a=`, `&`, `&a=`, `&token=`, `?prompt=`, `;`, `|`,
+	` | `,
 	`%`, `%2`, `%22`, `%5C`, `%3D`, `%u`, `\u`, `\u0`, `\u0022`, `\u005c`, `\x`, `\x22`, `\n`, `\t`, `\ud800`, `\U`,
-	`[REDACTED:`, `[REDACTED:token]`, `[REDACTED:prompt]`, `map[`, `[GIN] `, `"[GIN] `, `[GIN] 2026/11/21 - 19:12:19 | 200 | 1s | ::1 | GET "/`, `"[GIN] 2026/11/21 - 19:12:19 | 200 | 1s | ::1 | GET "/`,
-	`a`, `A`, `0`, `9`, ` `, "\t", "\r", "\x1b[", "\x1b[0", "\x1b[0m", "\x1b]", "\x1b", "\x9b", "é", "\xff", "\xc2", "\xe2\x80", "\x00", "ab ", "the ", "failed to ", "no such ", "0x", "::1", "->", "{{", ` +0x`, `(0x`, `.go:1`, `error: `, ` bytes dropped]`, `GGML_ASSERT(`, `"timestamp":`, ` timestamp=`,
+	`[REDACTED:`, `[REDACTED:token]`, `[REDACTED:prompt]`, `map[`, `[GIN] `, `"[GIN] `,
+	`[GIN] 2026/11/21 - 19:12:19 | 200 | 1s | ::1 | GET "/`,
+	`"[GIN] 2026/11/21 - 19:12:19 | 200 | 1s | ::1 | GET "/`,
+	`a`, `A`, `0`, `9`, ` `, "\t", "\r", "\x1b[", "\x1b[0", "\x1b[0m", "\x1b]", "\x1b", "\x9b", "é", "\xff", "\xc2",
+	"\xe2\x80", "\x00", "ab ", "the ", "failed to ", "no such ", "0x", "::1", "->", "{{", ` +0x`, `(0x`, `.go:1`,
+	`error: `, ` bytes dropped]`, `GGML_ASSERT(`, `"timestamp":`, ` timestamp=`,
 	`,`, `,"`, `","`, `"},"`, `+`, `*`, `#`, `$`, `!`, `~`, `^`, "\v", "\f", "\u2028", "\ufeff",
 	"\n", "\n ", "\n\t", "a\n", "goroutine 1 [running]:\n", "\n\n", "main.f(0x1)\n\t/x.go:1 +0x1\n",
 }
@@ -44,7 +55,7 @@ func Parts(yield func(string) bool) {
 		}
 	}
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 60 {
+	for range 24 {
 		var part string
 		for range 2 + random.IntN(3) {
 			part += Fragments[random.IntN(len(Fragments))]

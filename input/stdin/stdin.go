@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"ollama-hec/input"
+	"ollama-hec/input/framing"
 )
 
 const (
@@ -25,6 +26,7 @@ const (
 type Options struct {
 	Reader  io.Reader
 	MaxLine int // bytes of a line before it is cut, 1 MiB
+	Frames  framing.Options
 	Log     *slog.Logger
 }
 
@@ -43,6 +45,7 @@ func New(o Options) *Source {
 	}
 	s := &Source{reader: o.Reader, limit: o.MaxLine, log: o.Log}
 	s.stream.limit = o.MaxLine
+	s.stream.frames.Set(o.Frames)
 	s.stream.room = make(chan struct{}, 1)
 	s.stream.ended = make(chan struct{})
 	return s
@@ -66,6 +69,13 @@ func (s *Source) Run(ctx context.Context, ready func(input.Stream)) error {
 		ready(&s.stream)
 	}
 	return nil
+}
+
+// Removed is, for people, what was taken off the lines read so far, and how often.
+func (s *Source) Removed() (string, framing.Removed) {
+	s.stream.mu.Lock()
+	defer s.stream.mu.Unlock()
+	return s.stream.frames.Says(), s.stream.frames.Removed()
 }
 
 // Close does nothing: there is nothing to keep.

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"ollama-hec/input"
+	"ollama-hec/input/framing"
 )
 
 // stream holds whole lines and the beginning of the one that is still coming.
@@ -19,7 +20,11 @@ type stream struct {
 	lines   []line         // guarded by mu
 	partial []byte         // guarded by mu; of the line that is coming, at most limit+1 bytes
 	length  int64          // guarded by mu; of that line so far
+	zeros   int            // guarded by mu; that came last
 	last    byte           // guarded by mu; of that line so far
+	text    framing.Text   // guarded by mu; makes UTF-8 of what comes
+	frames  framing.Frames // guarded by mu
+	taken   input.Position // guarded by mu; up to which lines were handed on
 	pos     input.Position // guarded by mu; bytes taken from the pipe
 	final   bool           // guarded by mu; the pipe has ended
 	over    bool           // guarded by mu; Ended was returned
@@ -63,14 +68,25 @@ func (s *stream) Read(c *input.Chunk) input.Progress {
 	case s.room <- struct{}{}:
 	default:
 	}
+	progress := s.progress()
+	s.frames.Unwrap(c, s.taken, progress)
+	if len(c.Records) > 0 {
+		s.taken = c.Records[len(c.Records)-1].Next
+	}
+	if progress == input.Ended && !s.over {
+		s.over = true
+		close(s.ended)
+	}
+	return progress
+}
+
+// progress needs mu.
+func (s *stream) progress() input.Progress {
 	switch {
 	case len(s.lines) > 0:
 		return input.More
 	case !s.final:
 		return input.Idle
-	case !s.over:
-		s.over = true
-		close(s.ended)
 	}
 	return input.Ended
 }
@@ -85,33 +101,77 @@ func (s *stream) hasRoom() bool {
 func (s *stream) add(data []byte, final bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	data = s.text.Decode(data, final)
+	most := s.frames.Limit(data, s.limit)
 	for len(data) > 0 {
 		part, rest, terminated := bytes.Cut(data, []byte{'\n'})
 		s.pos += input.Position(len(part))
-		s.length += int64(len(part))
-		s.partial = append(s.partial, part[:min(len(part), s.limit+1-len(s.partial))]...)
-		if len(part) > 0 {
-			s.last = part[len(part)-1]
-		}
+		s.addParts(part, most)
 		if terminated {
 			s.pos++
-			s.finishLine()
+			s.endZeros(most)
+			s.finishLine(most)
 		}
 		data = rest
 	}
-	if final && s.length > 0 {
-		s.finishLine()
+	if final {
+		s.endZeros(most)
+		if s.length > 0 {
+			s.finishLine(most)
+		}
 	}
 	s.final = s.final || final
 }
 
+// addParts adds what of a line came, and ends the line where a hole is in it. It needs mu.
+func (s *stream) addParts(part []byte, most int) {
+	for len(part) > 0 {
+		text := bytes.TrimLeft(part, "\x00")
+		s.zeros += len(part) - len(text)
+		if len(text) == 0 {
+			return // there may be more
+		}
+		s.endZeros(most)
+		end := bytes.IndexByte(text, 0)
+		if end < 0 {
+			end = len(text)
+		}
+		s.addPart(text[:end], most)
+		part = text[end:]
+	}
+}
+
+// endZeros takes the zeros that came for a hole, or for text if they are few. It needs mu.
+func (s *stream) endZeros(most int) {
+	if s.zeros == 0 {
+		return
+	}
+	var few [64]byte
+	zeros := few[:min(s.zeros, len(few))]
+	s.zeros = 0
+	if hole, _ := input.Hole(zeros); hole < 0 {
+		s.addPart(zeros, most)
+	} else if s.length > 0 {
+		s.finishLine(most)
+	}
+}
+
+// addPart needs mu.
+func (s *stream) addPart(part []byte, most int) {
+	s.length += int64(len(part))
+	s.partial = append(s.partial, part[:max(0, min(len(part), most+1-len(s.partial)))]...)
+	if len(part) > 0 {
+		s.last = part[len(part)-1]
+	}
+}
+
 // finishLine needs mu.
-func (s *stream) finishLine() {
+func (s *stream) finishLine(most int) {
 	length := s.length
 	if length > int64(len(s.partial)) && s.last == '\r' {
 		length-- // of the terminator
 	}
-	text, _ := input.Limit(s.partial, length, s.limit)
+	text, _ := input.Limit(s.partial, length, most)
 	s.held = append(s.held, text...)
 	s.lines = append(s.lines, line{length: len(text), next: s.pos})
 	s.partial, s.length = s.partial[:0], 0

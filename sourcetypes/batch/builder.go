@@ -1,11 +1,8 @@
 package batch
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
-
-	"github.com/klauspost/compress/gzip"
 
 	"ollama-hec/sourcetypes"
 )
@@ -16,51 +13,57 @@ type Limits struct {
 	Events int
 }
 
-// gzipAt is how many bytes are encoded before they are compressed: few enough
-// to be still in the cache.
-const gzipAt = 32 << 10
+// heldMax is how many bytes of events wait to be compressed until their batch is
+// taken: a full one of the usual size. Only then is it known how much time there
+// is for it. What a larger batch begins with gets the standard level.
+const heldMax = 5 << 18
 
 // Builder builds one batch after another. Not safe for concurrent use.
 type Builder struct {
-	limits Limits
-	zip    *gzip.Writer // nil: plain
-	out    bytes.Buffer // what is compressed, or with nil zip all there is
-	plain  []byte       // encoded, not yet compressed
-	size   int          // bytes in the batch before plain
-	ends   []int32
-	count  Count
+	limits   Limits
+	standard Level
+	held     []byte // encoded, not yet compressed
+	body     body
+	size     int // bytes in the batch before held
+	ends     []int32
+	count    Count
 }
 
-// NewBuilder returns a builder of gzip or plain batches.
+// NewBuilder returns a builder of batches at the fastest level of gzip, or plain ones.
 func NewBuilder(l Limits, compress bool) *Builder {
-	b := &Builder{limits: l}
+	standard := Plain
 	if compress {
-		// The level is known to be valid: it is a constant.
-		b.zip, _ = gzip.NewWriterLevel(&b.out, gzip.BestSpeed)
+		standard = Fastest
 	}
-	return b
+	return NewBuilderAt(l, standard, new(Encoders))
+}
+
+// NewBuilderAt returns a builder of batches at a standard level, sharing its
+// encoders with others.
+func NewBuilderAt(l Limits, standard Level, shared *Encoders) *Builder {
+	return &Builder{limits: l, standard: standard, body: body{encoders: shared}}
 }
 
 // Add encodes one event into the batch being built.
 func (b *Builder) Add(enc Encoder, ev *sourcetypes.Event) {
-	before := len(b.plain)
-	b.plain = enc.Append(b.plain, ev)
+	before := len(b.held)
+	b.held = enc.Append(b.held, ev)
 	b.count.Events[ev.Sourcetype]++
-	b.count.Bytes[ev.Sourcetype] += int64(len(b.plain) - before)
+	b.count.Bytes[ev.Sourcetype] += int64(len(b.held) - before)
 	b.added()
 }
 
 // AddEncoded adds an event that is encoded already. It is in no count.
 func (b *Builder) AddEncoded(event []byte) {
-	b.plain = append(b.plain, event...)
+	b.held = append(b.held, event...)
 	b.added()
 }
 
-// added notes that plain ends with a new event.
+// added notes that held ends with a new event.
 func (b *Builder) added() {
-	b.ends = append(b.ends, int32(b.size+len(b.plain)))
-	if len(b.plain) >= gzipAt {
-		b.squeeze()
+	b.ends = append(b.ends, int32(b.size+len(b.held)))
+	if len(b.held) >= heldMax {
+		b.pack(b.standard)
 	}
 }
 
@@ -69,56 +72,49 @@ func (b *Builder) Len() int { return len(b.ends) }
 
 // Full reports whether the batch should be taken before more is added.
 func (b *Builder) Full() bool {
-	return b.size+len(b.plain) >= b.limits.Bytes || len(b.ends) >= b.limits.Events
+	return b.size+len(b.held) >= b.limits.Bytes || len(b.ends) >= b.limits.Events
 }
 
-// Take returns the batch built so far, which may be empty, and begins the next.
-func (b *Builder) Take() *Batch {
-	b.squeeze()
+// Take returns the batch built so far, which may be empty, at the standard
+// level, and begins the next.
+func (b *Builder) Take() *Batch { return b.TakeAt(b.standard) }
+
+// TakeAt is Take at another level, unless a part is compressed already.
+func (b *Builder) TakeAt(level Level) *Batch {
+	if b.body.begun() {
+		level = b.standard
+	}
+	b.pack(level)
 	t := &Batch{
-		Gzip:     b.zip != nil,
+		Body:     b.body.end(),
+		Gzip:     level != Plain,
 		Size:     b.size,
 		Ends:     slices.Clone(b.ends),
 		Count:    b.count,
 		answered: make(chan struct{}),
 	}
-	if b.zip != nil && t.Len() > 0 {
-		mustWrite(b.zip.Close())
-	}
-	// A copy of the right size: the buffer is used again while the batch may
-	// wait for minutes.
-	t.Body = bytes.Clone(b.out.Bytes())
-	b.out.Reset()
-	if b.zip != nil {
-		b.zip.Reset(&b.out)
-	}
 	b.size, b.ends, b.count = 0, b.ends[:0], Count{}
 	return t
 }
 
-func (b *Builder) squeeze() {
-	if len(b.plain) == 0 {
+// pack compresses what is held.
+func (b *Builder) pack(level Level) {
+	if len(b.held) == 0 {
 		return
 	}
-	var err error
-	if b.zip != nil {
-		_, err = b.zip.Write(b.plain)
-	} else {
-		_, err = b.out.Write(b.plain)
-	}
-	mustWrite(err)
-	b.size += len(b.plain)
-	b.plain = b.plain[:0]
+	b.body.add(level, b.held)
+	b.size += len(b.held)
+	b.held = b.held[:0]
 }
 
 // mustWrite holds what bytes.Buffer promises: writing to it does not fail.
-func mustWrite(err error) {
+func mustWrite(_ int, err error) {
 	if err != nil {
 		panic(fmt.Sprintf("write to memory: %v", err))
 	}
 }
 
-// Part builds a batch of events from to below to of b, compressed as b is.
+// Part builds a batch of events from to below to of b, compressed if b is.
 func Part(b *Batch, from, to int) (*Batch, error) {
 	text, err := b.Text()
 	if err != nil {

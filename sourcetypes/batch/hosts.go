@@ -1,37 +1,45 @@
 package batch
 
+import "ollama-hec/input"
+
 // maxHosts bounds what a stream of many hosts, or of forged ones, costs.
 const maxHosts = 256
 
 // Hosts keeps what an Encoder prepares once for each host that the lines of its
-// stream come from. Not safe for concurrent use.
+// stream come from, and each program there. Not safe for concurrent use.
 type Hosts[T any] struct {
-	prepare func(host string) *T
-	host    string // of the event before
-	is      *T     // prepared for it
-	known   map[string]*T
+	prepare func(host string, p *input.Program) *T
+	last    place // of the event before
+	is      *T    // prepared for it
+	known   map[place]*T
 }
 
-// NewHosts returns a Hosts that calls prepare for each host it is first asked for;
-// "" is that of lines which name none.
-func NewHosts[T any](prepare func(host string) *T) Hosts[T] {
-	none := prepare("")
-	return Hosts[T]{prepare: prepare, is: none, known: map[string]*T{"": none}}
+type place struct {
+	host    string
+	program *input.Program
 }
 
-// Of returns what was prepared for host.
-func (h *Hosts[T]) Of(host string) *T {
-	if host == h.host {
+// NewHosts returns a Hosts that calls prepare for each host and program it is first
+// asked for; "" and nil are those of lines which name none.
+func NewHosts[T any](prepare func(host string, p *input.Program) *T) Hosts[T] {
+	none := prepare("", nil)
+	return Hosts[T]{prepare: prepare, is: none, known: map[place]*T{{}: none}}
+}
+
+// Of returns what was prepared for a program on host.
+func (h *Hosts[T]) Of(host string, p *input.Program) *T {
+	at := place{host, p}
+	if at == h.last {
 		return h.is
 	}
-	is := h.known[host]
+	is := h.known[at]
 	if is == nil {
 		if len(h.known) == maxHosts {
 			clear(h.known)
 		}
-		is = h.prepare(host)
-		h.known[host] = is
+		is = h.prepare(host, p)
+		h.known[at] = is
 	}
-	h.host, h.is = host, is
+	h.last, h.is = at, is
 	return is
 }

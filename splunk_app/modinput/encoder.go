@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"unicode/utf8"
 
+	"ollama-hec/input"
 	"ollama-hec/sourcetypes"
 	"ollama-hec/sourcetypes/batch"
 )
@@ -40,7 +41,7 @@ func NewEncoder(stanza, source, host, index string) *Encoder {
 	}
 	head.WriteString(`"><time>`)
 	e.head = head.Bytes()
-	e.hosts = batch.NewHosts(func(named string) *middle {
+	e.hosts = batch.NewHosts(func(named string, _ *input.Program) *middle {
 		all := new(middle)
 		for s := range sourcetypes.Sourcetypes {
 			m := []byte("</time>")
@@ -60,7 +61,7 @@ func NewEncoder(stanza, source, host, index string) *Encoder {
 func (e *Encoder) Append(dst []byte, ev *sourcetypes.Event) []byte {
 	dst = append(dst, e.head...)
 	dst = ev.Time.Append(dst)
-	dst = append(dst, e.hosts.Of(ev.Host)[ev.Sourcetype]...)
+	dst = append(dst, e.hosts.Of(ev.Host, ev.Program)[ev.Sourcetype]...)
 	dst = appendEscaped(dst, ev.Body)
 	return append(dst, tail...)
 }

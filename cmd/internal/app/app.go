@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ollama-hec/cmd/internal/pipeline"
+	"ollama-hec/cmd/internal/recognition"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/cmd/internal/sources"
 	"ollama-hec/cmd/internal/version"
@@ -17,13 +18,14 @@ import (
 	"ollama-hec/input"
 	"ollama-hec/input/checkpoint"
 	"ollama-hec/input/requestlog"
+	"ollama-hec/sourcetypes"
 	"ollama-hec/sourcetypes/batch"
 )
 
 // Output is where events go, and the form they take.
 type Output struct {
 	Sink   pipeline.Sink
-	Gzip   bool
+	Gzip   bool // compressed, as hard as the settings say
 	Encode func(input.Stream) batch.Encoder
 	// Limits are those of the receiver, and MaxLine what it takes of a line; zero: it
 	// has none that matter.
@@ -105,15 +107,26 @@ func New(ctx context.Context, s *settings.Settings, out Output, o Options) (*Shi
 		Sources:   sh.sources.All,
 		Normalize: normalize,
 		Encode:    out.Encode,
-		Gzip:      out.Gzip,
+		Compress:  compression(s, out.Gzip),
 		Sink:      out.Sink,
 		Suspend:   suspend,
+		Strange:   sh.strange,
 		Limits:    out.BatchLimits(s),
 		Delay:     time.Duration(s.BatchDelay),
 		Drain:     time.Duration(s.DrainTimeout),
 		Log:       o.Log,
 	})
 	return sh, nil
+}
+
+func compression(s *settings.Settings, gzip bool) pipeline.Compression {
+	switch {
+	case !gzip:
+		return pipeline.Compression(batch.Plain)
+	case s.GzipLevel == settings.AutoLevel:
+		return pipeline.Adapt
+	}
+	return pipeline.Compression(s.GzipLevel)
 }
 
 func (sh *Shipper) open(ctx context.Context, s *settings.Settings, maxLine int, o Options) error {
@@ -132,7 +145,7 @@ func (sh *Shipper) open(ctx context.Context, s *settings.Settings, maxLine int, 
 	set, err := sources.Open(ctx, sources.Config{
 		Paths: s.Paths, JournalUnit: s.JournalUnit, JournalDir: s.JournalDir,
 		FromEnd: s.Start == settings.End, MaxLine: maxLine, Once: o.Once,
-		Stdin: o.Stdin, Store: sh.store, Log: o.Log,
+		Zone: s.Timezone.Location, Stdin: o.Stdin, Store: sh.store, Log: o.Log,
 	})
 	if err != nil {
 		return &settings.Error{Problem: err.Error()}
@@ -160,8 +173,17 @@ func (sh *Shipper) Run(ctx context.Context) error {
 	default:
 		sh.log.Warn("stopped before everything was delivered: the next start sends the rest", "events", p.Undelivered)
 	}
+	if p.Omitted > 0 {
+		sh.log.Info("lines of other programs in the same logs were left out", "lines", p.Omitted)
+	}
 	sh.log.Info("stopped", "lines", p.Lines)
 	return nil
+}
+
+// strange says of a source that nothing of it looks like Ollama's log.
+func (sh *Shipper) strange(source string, r sourcetypes.Recognition) {
+	what, hint := recognition.Words(r)
+	sh.log.Warn(what, "source", source, "hint", hint)
 }
 
 // close writes the last checkpoints and lets go of everything.

@@ -213,7 +213,7 @@ func (r *report) health(ctx context.Context, c *hec.Client, base string) {
 // testEvent is one line that says what it is.
 func testEvent(s *settings.Settings) *batch.Batch {
 	host, _ := s.HostName() // without a name Collector has failed before
-	b := batch.NewBuilder(batch.Limits{}, true)
+	b := batch.NewBuilder(batch.Limits{}, s.GzipLevel != 0)
 	b.Add(hec.NewEnvelope(hec.Origin{Host: host, Source: "ollama-hec:check", Index: s.Index}), &sourcetypes.Event{
 		Time: sourcetypes.Stamp{Nanos: time.Now().UnixNano(), Digits: 3},
 		Body: []byte("ollama-hec check: this event shows that events arrive"),

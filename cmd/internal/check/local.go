@@ -3,6 +3,8 @@ package check
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,8 +14,10 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/dustin/go-humanize"
 
+	"ollama-hec/cmd/internal/recognition"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/cmd/internal/sources"
+	"ollama-hec/input/framing"
 	"ollama-hec/input/journald"
 )
 
@@ -29,7 +33,7 @@ func (r *report) logs(ctx context.Context, s *settings.Settings) {
 		return
 	}
 	if len(s.Paths) > 0 {
-		r.named(s.Paths)
+		r.named(ctx, s)
 		if s.JournalUnit != "" && s.JournalUnit != "off" {
 			r.journal(ctx, s)
 		}
@@ -45,13 +49,13 @@ func (r *report) logs(ctx context.Context, s *settings.Settings) {
 		r.ok("logs", "%s", line)
 	}
 	for _, f := range found.Files() {
-		r.readable(f)
+		r.readable(ctx, s, f)
 	}
 }
 
 // named checks the files that PATHS names.
-func (r *report) named(globs []string) {
-	for _, g := range globs {
+func (r *report) named(ctx context.Context, s *settings.Settings) {
+	for _, g := range s.Paths {
 		files, err := doublestar.FilepathGlob(g, doublestar.WithFilesOnly())
 		switch {
 		case err != nil:
@@ -60,12 +64,12 @@ func (r *report) named(globs []string) {
 			r.bad(Warn, "PATHS "+g, "correct OLLAMA_HEC_PATHS if the file should be there by now", "no such file yet")
 		}
 		for _, f := range files {
-			r.readable(f)
+			r.readable(ctx, s, f)
 		}
 	}
 }
 
-func (r *report) readable(path string) {
+func (r *report) readable(ctx context.Context, s *settings.Settings, path string) {
 	f, err := os.Open(path)
 	if err != nil {
 		r.bad(Fail, "file "+path, "setfacl -m u:ollama-hec:r "+path+" (or let its group read it)", "%v", err)
@@ -77,7 +81,41 @@ func (r *report) readable(path string) {
 		r.bad(Fail, "file "+path, "look at the file system", "%v", err)
 		return
 	}
-	r.ok("file "+path, "%s, can be read", humanize.IBytes(uint64(info.Size())))
+	size := humanize.IBytes(uint64(info.Size()))
+	log, err := recognise(ctx, s, path, f)
+	switch {
+	case err != nil:
+		r.bad(Fail, "file "+path, "look at the file system", "%v", err)
+	case log.None():
+		what, hint := recognition.Words(log.Recognition)
+		r.bad(Warn, "file "+path, hint, "%s, can be read, but %s", size, what)
+	default:
+		r.ok("file "+path, "%s, can be read%s", size, described(log))
+	}
+}
+
+// recognisedBytes is how much of a file is looked at.
+const recognisedBytes = 256 << 10
+
+// recognise looks at the beginning of a log. A gzipped one is not looked into.
+func recognise(ctx context.Context, s *settings.Settings, path string, f io.Reader) (recognition.Log, error) {
+	if filepath.Ext(path) == ".gz" {
+		return recognition.Log{}, nil
+	}
+	frames := framing.Options{Named: framing.NamedForOllama(path), Zone: s.Timezone.Location}
+	return recognition.Read(ctx, io.LimitReader(f, recognisedBytes), s.Normalize(), frames)
+}
+
+// described says what is removed from a log and left out of it.
+func described(log recognition.Log) string {
+	s := ""
+	if log.Removed != "" {
+		s += "; removed from its lines: " + log.Removed
+	}
+	if log.Omitted > 0 {
+		s += fmt.Sprintf("; lines of other programs are left out, %d at its beginning", log.Omitted)
+	}
+	return s
 }
 
 func (r *report) journal(ctx context.Context, s *settings.Settings) {

@@ -12,16 +12,9 @@ import (
 )
 
 // hostile is what is repeated in such a line.
-var hostile = func() []string {
-	parts := []string{`"`, `\u0022`, "'", "%22"}
-	if redactIsLinear {
-		parts = append(parts, "}", "a--", `\"api_key\":\"`, "token=", "-----BEGIN ", "a@b.")
-	}
-	return parts
-}()
-
-// redactIsLinear: the redaction of secrets is, too.
-const redactIsLinear = false
+var hostile = []string{
+	`"`, `\u0022`, "'", "%22", "}", "a--", `\"api_key\":\"`, "token=", "-----BEGIN ", "a@b.",
+}
 
 // A client chooses what stands in a request's line, and a model what a runner says of
 // its answer. No such line, 900 KB of it, keeps a stop waiting or the lines behind it.

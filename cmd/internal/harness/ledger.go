@@ -273,3 +273,14 @@ func (l *Ledger) Tally() Tally {
 	}
 	return t
 }
+
+// Each calls f with every line that came, and how often it did.
+func (l *Ledger) Each(f func(line string, times int)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for line, a := range l.lines {
+		if a.times > 0 {
+			f(line, a.times)
+		}
+	}
+}

@@ -39,6 +39,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 func (c collector) reading(m sender) {
 	p, _ := c.sh.Progress()
 	m.counter("lines_read_total", "Lines read.", p.Lines)
+	m.counter("lines_omitted_total", "Lines left out: of other programs in the same log.", p.Omitted)
 	m.counter("read_bytes_total", "Bytes of the lines read.", p.Bytes)
 	m.gauge("waiting_bytes", "Bytes sent and not yet delivered, after gzip.", float64(p.Waiting))
 	var failing float64

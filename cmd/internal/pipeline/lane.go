@@ -34,6 +34,10 @@ type lane struct {
 	holding []*reader // with lines held for their continuation
 	holdDue time.Time // when to look at them next
 
+	doing    activity
+	before   spent // the pipeline's time when the last batch was taken
+	patience patience
+
 	answered <-chan struct{} // closed once the batch under way is; nil: none is
 	sending  sync.WaitGroup
 }
@@ -47,6 +51,7 @@ type reader struct {
 	queued  bool // guarded by lane.mu
 	touched bool
 	holding bool
+	judged  bool
 	until   time.Time // how long what is held may wait
 }
 
@@ -57,7 +62,7 @@ func newLane(p *Pipeline) *lane {
 		sources: map[string]int{},
 		wake:    make(chan struct{}, 1),
 		chunk:   input.Chunk{Buf: make([]byte, chunkSize)},
-		builder: batch.NewBuilder(p.cfg.Limits, p.cfg.Gzip),
+		builder: batch.NewBuilderAt(p.cfg.Limits, p.cfg.Compress.standard(), &p.encoders),
 	}
 }
 
@@ -98,6 +103,8 @@ func (l *lane) next() *reader {
 // to read. Then it sends what it has and waits for every delivery. A delivery
 // that fails for good goes to fail, which ends delivering.
 func (l *lane) run(reading, delivering context.Context, finished <-chan struct{}, fail func(error)) {
+	l.turn(working)
+	defer l.turn(resting)
 	for reading.Err() == nil {
 		if r := l.next(); r != nil {
 			l.take(delivering, r, fail)
@@ -107,16 +114,18 @@ func (l *lane) run(reading, delivering context.Context, finished <-chan struct{}
 		l.tick(delivering, fail)
 	}
 	l.drain(delivering, finished, fail)
-	l.finish(delivering, fail)
+	l.finish(delivering, fail, reading.Err() == nil)
 	l.sending.Wait()
 }
 
 // drain reads what cannot be read again, once its source has ended it.
 func (l *lane) drain(delivering context.Context, finished <-chan struct{}, fail func(error)) {
+	l.turn(resting)
 	select {
 	case <-finished:
 	case <-delivering.Done():
 	}
+	l.turn(working)
 	for delivering.Err() == nil {
 		r := l.next()
 		if r == nil {
@@ -128,8 +137,16 @@ func (l *lane) drain(delivering context.Context, finished <-chan struct{}, fail 
 	}
 }
 
+// turn notes that the lane does something else from now on.
+func (l *lane) turn(to activity) {
+	l.p.timesheet.change(l.doing, to)
+	l.doing = to
+}
+
 // idle waits for something to do; false: there will be nothing more.
 func (l *lane) idle(reading context.Context, finished <-chan struct{}) bool {
+	l.turn(resting)
+	defer l.turn(working)
 	var timeout <-chan time.Time
 	if at := l.alarm(); !at.IsZero() {
 		timer := time.NewTimer(time.Until(at))
@@ -212,10 +229,16 @@ func (l *lane) take(delivering context.Context, r *reader, fail func(error)) {
 			l.send(delivering, fail)
 		}
 	}
+	var omitted int64
 	for i := range l.chunk.Records {
+		if l.chunk.Records[i].Omitted {
+			omitted++
+			continue
+		}
 		bytes += int64(len(l.chunk.Records[i].Text)) + 1
 	}
-	l.p.lines.Add(int64(len(l.chunk.Records)))
+	l.p.omitted.Add(omitted)
+	l.p.lines.Add(int64(len(l.chunk.Records)) - omitted)
 	l.p.read.Add(bytes)
 	switch progress {
 	case input.More:
@@ -225,6 +248,7 @@ func (l *lane) take(delivering context.Context, r *reader, fail func(error)) {
 		l.touch(r)
 		l.forget(r)
 	}
+	l.judge(r, progress == input.Ended)
 	// What may be continued waits for the time that nothing comes, not for the
 	// time that nothing is read: release sees to that. It is noted even where
 	// more is to come, for overtake.
@@ -332,8 +356,8 @@ func (l *lane) waits(r *reader) bool {
 	return r.queued
 }
 
-// finish sends what is left after the last read.
-func (l *lane) finish(delivering context.Context, fail func(error)) {
+// finish sends what is left after the last read; whole: there is no more to read.
+func (l *lane) finish(delivering context.Context, fail func(error), whole bool) {
 	l.mu.Lock()
 	readers := l.readers
 	l.readers = map[input.Stream]*reader{}
@@ -342,6 +366,9 @@ func (l *lane) finish(delivering context.Context, fail func(error)) {
 		if r.norm != nil && r.norm.Held() > 0 {
 			r.norm.Flush()
 			l.touch(r)
+		}
+		if r.norm != nil && whole {
+			l.judge(r, true)
 		}
 	}
 	l.send(delivering, fail)
@@ -355,7 +382,7 @@ const batchCost = 8 << 10
 // answered: one unanswered batch at a time keeps the order. Once delivering has
 // ended it sends nothing, and what was in the batch stays uncommitted.
 func (l *lane) send(delivering context.Context, fail func(error)) {
-	b, marks := l.builder.Take(), l.enter()
+	b, marks := l.builder.TakeAt(l.level()), l.enter()
 	l.due = time.Time{}
 	if b.Len() == 0 {
 		// Nothing to send, but lines were dropped or merged: they count once
@@ -364,7 +391,10 @@ func (l *lane) send(delivering context.Context, fail func(error)) {
 		return
 	}
 	bytes := int64(len(b.Body)+4*len(b.Ends)) + batchCost
-	if !l.await(delivering) || l.p.room.take(delivering, bytes) != nil {
+	l.turn(waiting)
+	sendable := l.await(delivering) && l.p.room.take(delivering, bytes) == nil
+	l.turn(working)
+	if !sendable {
 		l.p.undelivered.Add(int64(b.Len()))
 		return
 	}
@@ -386,6 +416,18 @@ func (l *lane) send(delivering context.Context, fail func(error)) {
 			fail(err)
 		}
 	})
+}
+
+// level is how hard the batch being taken is compressed.
+func (l *lane) level() batch.Level {
+	if l.p.cfg.Compress != Adapt {
+		return l.p.cfg.Compress.standard()
+	}
+	now := l.p.timesheet.read()
+	since := now.minus(l.before)
+	l.before = now
+	l.patience.note(since)
+	return chooseLevel(l.builder.Full(), l.patience.slowReceiver(), since)
 }
 
 // await waits until the batch under way is answered; false: it will not be.

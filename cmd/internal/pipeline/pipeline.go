@@ -39,7 +39,7 @@ type Config struct {
 	Sources   []input.Source
 	Normalize *sourcetypes.Options
 	Encode    func(input.Stream) batch.Encoder
-	Gzip      bool // batches are compressed
+	Compress  Compression
 	Sink      Sink
 
 	// Suspend is called at the end of a Run for each batch that it leaves
@@ -47,6 +47,10 @@ type Config struct {
 	// count only if every receipt is honoured in a later run, and those of a
 	// stream before them do. nil: they are not made.
 	Suspend func(receipts []hec.Receipt, commit func()) error
+
+	// Strange is told, once for each source, that nothing of it looks like
+	// Ollama's log. nil: nobody is.
+	Strange func(source string, r sourcetypes.Recognition)
 
 	Lanes  int
 	Limits batch.Limits
@@ -69,9 +73,14 @@ type Pipeline struct {
 	lanes []*lane
 	room  *room
 
+	encoders  batch.Encoders
+	timesheet *timesheet
+
 	lines, read atomic.Int64
 	batches     atomic.Uint64
 	undelivered atomic.Int64
+	omitted     atomic.Int64
+	judged      sync.Map // of sources, that Strange need not be told any more
 
 	mu        sync.Mutex
 	suspended map[*ledger]bool // with receipts; guarded by mu
@@ -83,6 +92,7 @@ func New(cfg Config) *Pipeline {
 		cfg.Lanes = DefaultLanes
 	}
 	p := &Pipeline{cfg: cfg, room: newRoom(outstandingMax), suspended: map[*ledger]bool{}}
+	p.timesheet = newTimesheet(cfg.Lanes)
 	for range cfg.Lanes {
 		p.lanes = append(p.lanes, newLane(p))
 	}
@@ -197,9 +207,10 @@ type Progress struct {
 	Lines, Bytes int64
 	Waiting      int64 // bytes sent and not yet delivered, after gzip
 	Undelivered  int64 // events given up when delivery ended
+	Omitted      int64 // lines left out: other programs' in the same log
 }
 
 // Progress returns what was read so far.
 func (p *Pipeline) Progress() Progress {
-	return Progress{p.lines.Load(), p.read.Load(), p.room.used(), p.undelivered.Load()}
+	return Progress{p.lines.Load(), p.read.Load(), p.room.used(), p.undelivered.Load(), p.omitted.Load()}
 }

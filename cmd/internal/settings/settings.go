@@ -56,6 +56,8 @@ type Settings struct {
 	BatchEvents Count    `split_words:"true" default:"10000" desc:"events of a batch"`
 	BatchDelay  Duration `split_words:"true" default:"200ms" desc:"how long an event waits for others"`
 
+	GzipLevel GzipLevel `split_words:"true" default:"auto" desc:"gzip of batches: auto (fastest in catching up, else smaller), 1 (fastest) to 9 (smallest), 0 (none)"`
+
 	MaxLineBytes Bytes `split_words:"true" default:"1MiB" desc:"longer lines are cut, with a suffix that says so"`
 
 	CAFile             string `split_words:"true" desc:"certificates to trust instead of the system's (PEM)"`

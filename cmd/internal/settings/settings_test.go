@@ -39,7 +39,7 @@ func TestDefaults(t *testing.T) {
 	s := mustLoad(t)
 	if s.BatchBytes != 1<<20 || s.BatchEvents != 10000 || time.Duration(s.BatchDelay) != 200*time.Millisecond ||
 		s.MaxLineBytes != 1<<20 || time.Duration(s.DrainTimeout) != 10*time.Second || !bool(s.APIEvents) ||
-		hec.AckMode(s.Ack) != hec.AckAuto || s.Start != Beginning || s.LogFormat != LogText || bool(s.InsecureSkipVerify) {
+		s.GzipLevel != AutoLevel || hec.AckMode(s.Ack) != hec.AckAuto || s.Start != Beginning || s.LogFormat != LogText || bool(s.InsecureSkipVerify) {
 		t.Errorf("%+v", s)
 	}
 }
@@ -131,6 +131,9 @@ func TestWrongValuesNameSettingValueAndWayOut(t *testing.T) {
 		{"--batch-delay=5", `--batch-delay: got "5", want a duration such as 200ms, 10s or 1m30s`},
 		{"--batch-bytes=-1", `--batch-bytes: got "-1", want a size from 1 byte to 1GiB, such as 1048576 or 1MiB`},
 		{"--batch-events=0", `--batch-events: got "0", want a whole number above 0`},
+		{"--gzip-level=10", `--gzip-level: got "10", want auto, or a level from 1 (fastest) to 9 (smallest), or 0 for no compression`},
+		{"--gzip-level=-1", `--gzip-level: got "-1", want auto, or a level from 1 (fastest) to 9 (smallest), or 0 for no compression`},
+		{"--gzip-level=best", `--gzip-level: got "best", want auto, or a level from 1 (fastest) to 9 (smallest), or 0 for no compression`},
 		{"--timezone=Mars", `--timezone: got "Mars", want a time zone such as Europe/Berlin, UTC or +02:00`},
 		{"--health-events=10ms", `--health-events: got "10ms", want a duration of 1s or more, or 0`},
 		{"--health-events=often", `--health-events: got "often", want a duration of 1s or more, or 0`},
@@ -156,6 +159,15 @@ func TestAcceptWithoutCodeRefusesAcknowledgment(t *testing.T) {
 	}
 	if s := mustLoad(t, "--accept-without-code=on", "--ack=auto"); !s.AcceptWithoutCode {
 		t.Error("it is not read")
+	}
+}
+
+func TestGzipLevel(t *testing.T) {
+	for text, want := range map[string]GzipLevel{"": AutoLevel, "auto": AutoLevel, "AUTO": AutoLevel, "0": 0, "1": 1, " 9 ": 9} {
+		t.Setenv("OLLAMA_HEC_GZIP_LEVEL", text)
+		if got := mustLoad(t).GzipLevel; got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
+		}
 	}
 }
 

@@ -80,6 +80,25 @@ func (c *Count) Set(text string) error {
 	return nil
 }
 
+// GzipLevel is how hard batches are compressed: 0 to 9, or AutoLevel.
+type GzipLevel int
+
+// AutoLevel leaves it to the pipeline.
+const AutoLevel GzipLevel = -1
+
+func (g *GzipLevel) Set(text string) error {
+	if strings.EqualFold(text, "auto") {
+		*g = AutoLevel
+		return nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > 9 {
+		return want(text, "auto, or a level from 1 (fastest) to 9 (smallest), or 0 for no compression")
+	}
+	*g = GzipLevel(n)
+	return nil
+}
+
 // Duration is a Go duration.
 type Duration time.Duration
 

@@ -13,11 +13,13 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"time"
 
 	"ollama-hec/input"
 	"ollama-hec/input/checkpoint"
 	"ollama-hec/input/discover"
 	"ollama-hec/input/file"
+	"ollama-hec/input/framing"
 	"ollama-hec/input/journald"
 	"ollama-hec/input/stdin"
 )
@@ -30,6 +32,7 @@ type Config struct {
 	FromEnd     bool
 	MaxLine     int
 	Once        bool
+	Zone        *time.Location // of stamps that lack it; nil: not set
 
 	Stdin io.Reader         // read if Paths is -
 	Store *checkpoint.Store // not used for a pipe
@@ -51,7 +54,9 @@ type Set struct {
 // Open opens the sources. Its errors name the setting and the way out.
 func Open(ctx context.Context, c Config) (*Set, error) {
 	if Pipe(c.Paths) {
-		return &Set{All: []input.Source{stdin.New(stdin.Options{Reader: c.Stdin, MaxLine: c.MaxLine, Log: c.Log})}}, nil
+		return &Set{All: []input.Source{stdin.New(stdin.Options{
+			Reader: c.Stdin, MaxLine: c.MaxLine, Frames: framing.Options{Zone: c.Zone}, Log: c.Log,
+		})}}, nil
 	}
 	if slices.Contains(c.Paths, "-") {
 		return nil, errors.New("PATHS: - is standard input and stands alone: take the other paths away")
@@ -107,7 +112,7 @@ func (s *Set) awaitJournal(c Config, look func(context.Context) discover.Journal
 func (s *Set) openFiles(c Config, globs []string, keep func(path string) bool) (err error) {
 	s.Files, err = file.New(file.Options{
 		Patterns: globs, Keep: keep, Fields: discover.Fields,
-		StartAtEnd: c.FromEnd, MaxLine: c.MaxLine, Once: c.Once, Store: c.Store, Log: c.Log,
+		StartAtEnd: c.FromEnd, MaxLine: c.MaxLine, Once: c.Once, Zone: c.Zone, Store: c.Store, Log: c.Log,
 	})
 	if err != nil {
 		return fmt.Errorf("PATHS: %w", err)

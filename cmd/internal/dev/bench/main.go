@@ -77,6 +77,7 @@ var parts = []part{
 	{"cost", "CPU for each event, beside the reference", (*bench).cost},
 	{"memory", "peak memory by size of the log", (*bench).memory},
 	{"latency", "from append to receipt", (*bench).latency},
+	{"rate", "bytes on the wire and CPU at steady rates", (*bench).rate},
 	{"idle", "CPU with nothing to do", (*bench).idle},
 	{"files", "many files growing together", (*bench).files},
 }
@@ -94,6 +95,7 @@ type options struct {
 	lines, runs, manyFiles int
 	manyLines              int
 	latencySeconds         int
+	rateSeconds            int
 	idleSeconds            int
 	seed                   uint64
 	quick                  bool
@@ -114,6 +116,7 @@ func parse(args []string, errOut io.Writer) (*options, error) {
 	fs.IntVar(&o.manyFiles, "files", 1000, "how many files grow together")
 	fs.IntVar(&o.manyLines, "files-lines", 1_000_000, "lines that they grow by, together")
 	fs.IntVar(&o.latencySeconds, "latency-seconds", 20, "how long lines are appended to measure latency")
+	fs.IntVar(&o.rateSeconds, "rate-seconds", 20, "how long lines are appended at each rate to measure bytes on the wire")
 	fs.IntVar(&o.idleSeconds, "idle-seconds", 20, "how long idleness is measured")
 	fs.Uint64Var(&o.seed, "seed", 1, "seed of the log")
 	fs.BoolVar(&o.quick, "quick", false, "all parts in about 20 s: figures to look at, not to quote")
@@ -137,7 +140,7 @@ func parse(args []string, errOut io.Writer) (*options, error) {
 		}
 	}
 	if o.quick {
-		o.runs, o.manyLines, o.latencySeconds, o.idleSeconds = 1, 100_000, 3, 3
+		o.runs, o.manyLines, o.latencySeconds, o.rateSeconds, o.idleSeconds = 1, 100_000, 3, 2, 3
 		if o.log == "" {
 			o.lines = 200_000
 		}
@@ -148,8 +151,8 @@ func parse(args []string, errOut io.Writer) (*options, error) {
 			return nil, fmt.Errorf("-parts: got %q, want any of %s", name, strings.Join(partNames(), ", "))
 		}
 	}
-	if min(o.lines, o.runs, o.manyFiles, o.manyLines, o.latencySeconds, o.idleSeconds) < 1 {
-		return nil, errors.New("-lines, -runs, -files, -files-lines, -latency-seconds and -idle-seconds take whole numbers above 0")
+	if min(o.lines, o.runs, o.manyFiles, o.manyLines, o.latencySeconds, o.rateSeconds, o.idleSeconds) < 1 {
+		return nil, errors.New("-lines, -runs, -files, -files-lines, -latency-seconds, -rate-seconds and -idle-seconds take whole numbers above 0")
 	}
 	return o, nil
 }

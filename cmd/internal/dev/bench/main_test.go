@@ -28,7 +28,7 @@ func TestEveryPartMeasures(t *testing.T) {
 	var out bytes.Buffer
 	path := filepath.Join(t.TempDir(), "figures.json")
 	err := run(t.Context(), []string{
-		"-lines=2000", "-runs=1", "-files=5", "-files-lines=1000", "-latency-seconds=1", "-idle-seconds=1", "-json", path,
+		"-lines=2000", "-runs=1", "-files=5", "-files-lines=1000", "-latency-seconds=1", "-rate-seconds=1", "-idle-seconds=1", "-json", path,
 	}, &out, t.Output())
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +51,8 @@ func TestEveryPartMeasures(t *testing.T) {
 			t.Errorf("%s is not in the table", f.Of)
 		}
 	}
-	for _, of := range []string{"reference", "API_EVENTS=off", "API_EVENTS=on", "5 files growing together", "1000 lines/s, BATCH_DELAY=200ms"} {
+	for _, of := range []string{"reference", "API_EVENTS=off", "API_EVENTS=on", "5 files growing together", "1000 lines/s, BATCH_DELAY=200ms",
+		"1000 lines/s", "5000 lines/s, GZIP_LEVEL=1"} {
 		if !measured[of] {
 			t.Errorf("%s was not measured", of)
 		}

@@ -164,7 +164,7 @@ func (p *inside) ship(ctx context.Context, paths string, once bool) (err error) 
 		Encode: func(st input.Stream) batch.Encoder {
 			return hec.NewEnvelope(hec.Origin{Host: host, Source: st.Source()})
 		},
-		Gzip: true, Sink: client,
+		Compress: pipeline.Adapt, Sink: client,
 		Limits: batch.Limits{Bytes: int(s.BatchBytes), Events: int(s.BatchEvents)},
 		Delay:  time.Duration(s.BatchDelay), Drain: time.Duration(s.DrainTimeout), Log: quiet,
 	}).Run(ctx)

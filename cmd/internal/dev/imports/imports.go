@@ -25,10 +25,16 @@ var allowed = []struct{ by, what string }{
 	{"input/", "input/internal/"},
 	{"input/file", "input/checkpoint"},
 	{"input/checkpoint", "input/statedir"},
-	{"input/file", "input/container"},
+	{"input/file", "input/framing"},
+	{"input/stdin", "input/framing"},
 	{"input/discover", "input/container"},
 
 	{"sourcetypes/batch", "sourcetypes"},
+	{"sourcetypes", "sourcetypes/redact"},
+	{"sourcetypes", "sourcetypes/known"}, // words that Ollama writes
+	{"sourcetypes/", "sourcetypes/internal/"},
+	{"sourcetypes", "sourcetypes/internal/text"},
+	{"sourcetypes/redact", "sourcetypes/internal/text"},
 
 	{"hec/deadletter", "hec"},
 	{"hec/scs", "hec"},
@@ -43,6 +49,7 @@ var allowed = []struct{ by, what string }{
 	{"cmd/ollama-hec", "cmd/internal/"},
 	{"cmd/ollama_logs", "cmd/internal/"},
 	{"cmd/internal/app", "cmd/internal/pipeline"},
+	{"cmd/internal/app", "cmd/internal/recognition"},
 	{"cmd/internal/app", "cmd/internal/settings"},
 	{"cmd/internal/app", "cmd/internal/sources"},
 	{"cmd/internal/app", "cmd/internal/version"},
@@ -52,6 +59,7 @@ var allowed = []struct{ by, what string }{
 	{"cmd/internal/destination", "cmd/internal/version"},
 	{"cmd/internal/check", "cmd/internal/app"},
 	{"cmd/internal/check", "cmd/internal/destination"},
+	{"cmd/internal/check", "cmd/internal/recognition"},
 	{"cmd/internal/check", "cmd/internal/settings"},
 	{"cmd/internal/check", "cmd/internal/sources"},
 	{"cmd/internal/check", "cmd/internal/terminal"},

@@ -1,0 +1,174 @@
+package redact
+
+import (
+	"bytes"
+
+	"ollama-hec/sourcetypes/internal/text"
+)
+
+// maxDomain bounds how long the domain of an address may be, as DNS does.
+const maxDomain = 255
+
+// email finds an address whose @ begins at at and ends before domain.
+//
+// Not an address: a module with its version (cobra@v1.7.0), a digest, an image,
+// git@github.com, which is nobody's, and a unit (getty@tty1.service).
+func (s *scan) email(at, domain int) (h hit, ok bool) {
+	b := s.text
+	end, dot := s.domainEnd(domain)
+	if dot <= domain || end-dot < 3 || !topLevel(b[dot+1:end]) {
+		return h, false
+	}
+	start := s.localStart(at)
+	if start == at {
+		if start, ok = s.quotedLocal(at); !ok {
+			return h, false
+		}
+	}
+	for k := 0; k < 8 && domain > at+1 && start >= 3 && bytes.IndexByte([]byte("+.-_!'"), percentByte(b[start-3:])) >= 0; k++ {
+		start = s.localStart(start - 3) // jane%2Btag%40example.com
+	}
+	local, host := b[start:at], b[domain:end]
+	switch {
+	case string(local) == "git" && len(host) > 4:
+		return h, false
+	case host[0] == 'v' && len(host) > 1 && text.Digit(host[1]) && bytes.IndexByte(host, '.') < 4 && (start == 0 || b[start-1] == '/'):
+		return h, false // the path of a Go module
+	}
+	return hit{from: start, to: end, kind: Email}, true
+}
+
+// domainEnd is where the domain that begins at i ends, and where its last dot
+// stands. Letters of other scripts count, however they are escaped.
+func (s *scan) domainEnd(i int) (end, dot int) {
+	b, start := s.text, i
+	dot = -1
+	var dots [8]int
+	n := 0
+	end = i
+	for end < len(b) && end-start < maxDomain {
+		c := b[end]
+		width := 1
+		switch {
+		case c == '.':
+			if end == start || b[end-1] == '.' {
+				width = 0
+			} else {
+				dots[n%len(dots)] = end
+				n++
+			}
+		case text.Ident[c] && c != '_':
+		default:
+			width = letterAt(b[end:])
+		}
+		if width == 0 {
+			break
+		}
+		end += width
+	}
+	s.steps += end - start
+	for end > start && (b[end-1] == '.' || b[end-1] == '-') {
+		end--
+	}
+	for k := n - 1; k >= 0 && k >= n-len(dots); k-- {
+		if dots[k%len(dots)] < end {
+			return end, dots[k%len(dots)]
+		}
+	}
+	return end, -1
+}
+
+// letterAt measures a letter like é at the start of b, as it stands, as \u00e9
+// behind any number of backslashes, or as %C3%A9; 0 if there is none.
+func letterAt(b []byte) int {
+	switch {
+	case latin(b):
+		return 2
+	case b[0] == '%' && len(b) >= 6 && b[3] == '%':
+		if first, second := percentByte(b), percentByte(b[3:]); latin([]byte{first, second}) {
+			return 6
+		}
+	case b[0] == '\\':
+		n := 0
+		for n < len(b) && b[n] == '\\' && n < maxEscapes {
+			n++
+		}
+		if n < len(b) && b[n] == 'u' {
+			if r, ok := text.Hex(b[n+1:], 4); ok && r >= 0xc0 && r < 0x250 {
+				return n + 5
+			}
+		}
+	}
+	return 0
+}
+
+// latin reports whether b begins with a letter like é in UTF-8, which stands in
+// addresses too. Other scripts are written without spaces before an address.
+func latin(b []byte) bool {
+	return len(b) >= 2 && b[0] >= 0xc3 && b[0] <= 0xc9 && b[1] >= 0x80 && b[1] < 0xc0
+}
+
+// topLevel reports whether b may be the last part of a domain: letters, but
+// not of a unit of systemd or of a file.
+func topLevel(b []byte) bool {
+	for i, c := range b {
+		if !text.Lower(c|0x20) && c < 0x80 && !(i >= 4 && text.HasPrefix(b, "xn--")) && c != '-' {
+			return false
+		}
+	}
+	switch string(b) {
+	case "service", "socket", "target", "timer", "mount", "slice", "scope", "go":
+		return false
+	}
+	return true
+}
+
+// localStart is where the part before the @ begins.
+func (s *scan) localStart(at int) int {
+	b := s.text
+	i := s.wordStart(at, &localByte)
+	for i < at && (b[i] == '.' || b[i] == '+' || b[i] == '-' || b[i] >= 0x80 && !latin(b[i:]) && !latinTail(b, i)) {
+		i++
+	}
+	for j := at - 1; j > i; j-- { // nothing before what is of another script
+		if b[j] >= 0x80 && !latin(b[j:]) && !latinTail(b, j) {
+			return j + 1
+		}
+	}
+	return i
+}
+
+// latinTail reports whether the second byte of a letter like é stands at i.
+func latinTail(b []byte, i int) bool { return i > 0 && latin(b[i-1:]) }
+
+var localByte = text.Table(func(c byte) bool { return text.Ident[c] || c == '.' || c == '+' || c >= 0x80 })
+
+// quotedLocal finds where a local part in quotes begins that ends before the @:
+// "jane doe"@example.com. The quotes stay.
+func (s *scan) quotedLocal(at int) (start int, ok bool) {
+	b := s.text
+	end := at
+	if end > 0 && b[end-1] == '"' {
+		for end--; end > 0 && b[end-1] == '\\'; end-- {
+		}
+	} else if end >= 3 && b[end-3] == '%' && b[end-2] == '2' && b[end-1] == '2' {
+		end -= 3
+	} else {
+		return 0, false
+	}
+	start = end
+	for start > 0 && end-start < 64 && (text.Ident[b[start-1]] || b[start-1] == '.' || b[start-1] == ' ' || b[start-1] == '+') {
+		start--
+	}
+	s.steps += end - start
+	if start == end || start == 0 {
+		return 0, false
+	}
+	if b[start-1] == '"' {
+		return start, true
+	}
+	if start >= 3 && string(b[start-3:start]) == "%22" {
+		return start, true
+	}
+	return start + 2, start >= 1 && b[start-1] == '%' && end-start > 2 && string(b[start:start+2]) == "22"
+}

@@ -32,6 +32,7 @@ lint: $(TOOLS)/staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not formatted: $$unformatted"; exit 1; }
 	$(GO) mod tidy -diff
 	$(TOOLS)/staticcheck ./...
+	$(GO) run ./cmd/internal/dev/layers ./input/file ./input/checkpoint
 
 vuln: $(TOOLS)/govulncheck
 	@.ci/vulnerabilities $(TOOLS)/govulncheck

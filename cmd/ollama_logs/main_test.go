@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,6 +19,11 @@ const called = "CALLED_AS_OLLAMA_LOGS=1"
 func TestMain(m *testing.M) {
 	if os.Getenv("CALLED_AS_OLLAMA_LOGS") != "" {
 		main()
+	}
+	flag.Parse()
+	// The stories wait more than they work.
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set("16")
 	}
 	os.Exit(m.Run())
 }

@@ -223,3 +223,28 @@ func TestTheVersionBeforeCanReadIt(t *testing.T) {
 		t.Errorf("%q: %v", data, err)
 	}
 }
+
+// What versions wrote that knew of no changes is read, and changes are appended to it.
+func TestReadsWhatTheVersionBeforeWrote(t *testing.T) {
+	data, err := os.ReadFile("testdata/checkpoints-before-changes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := openAs(t, data)
+	want := `file/a={"offset":20,"path":"/var/log/a.log"} journal/b=2 unanswered`
+	if got := dump(s); got != want || s.Damaged() || len(s.Suspended()) != 1 {
+		t.Fatalf("got %s, damaged %v, suspended %s", got, s.Damaged(), s.Suspended())
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, current), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, dir)
+	set(s, "journal", "b", 3)
+	if err := s.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if got := dump(s.crash(t)); got != strings.Replace(want, "b=2", "b=3", 1) {
+		t.Errorf("then got %s", got)
+	}
+}

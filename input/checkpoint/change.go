@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/crc32"
 )
@@ -77,6 +78,46 @@ func (ch change) encode(sum uint32) ([]byte, uint32, error) {
 	}
 	sum = crc32.Update(sum, castagnoli, body)
 	return append(fmt.Appendf(nil, "\n%08x ", sum), body...), sum, nil
+}
+
+// decoded is a file read.
+type decoded struct {
+	content
+	size int    // of what is whole
+	base int    // of that, before the first change
+	sum  uint32 // what the next change continues from
+}
+
+// decode reads a file. With errTail it returns what the file held before the changes
+// that are not whole.
+func decode(data []byte) (decoded, error) {
+	first, rest, found := bytes.Cut(data, []byte("\n"))
+	if !found {
+		return decoded{}, errors.New("no header")
+	}
+	var version, length int
+	if _, err := fmt.Sscanf(string(first), magic+" %d %d ", &version, &length); err != nil {
+		return decoded{}, fmt.Errorf("header: %w", err)
+	}
+	if length < 0 || length > len(rest) || header(version, rest[:length]) != string(first) {
+		return decoded{}, errors.New("checksum or length does not match")
+	}
+	if version > format {
+		return decoded{}, errNewer
+	}
+	base := len(first) + 1 + length
+	d := decoded{content: emptyContent(), base: base, size: base, sum: checksum(first)}
+	if err := json.Unmarshal(rest[:length], &d.content); err != nil {
+		return decoded{}, err
+	}
+	// null in the JSON makes nil maps
+	if d.Records == nil {
+		d.Records = emptyContent().Records
+	}
+	if d.Documents == nil {
+		d.Documents = emptyContent().Documents
+	}
+	return d, d.replay(data)
 }
 
 // replay applies the changes in data after what was decoded of it, up to the first

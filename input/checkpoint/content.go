@@ -1,7 +1,6 @@
 package checkpoint
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -72,43 +71,3 @@ func header(version int, body []byte) string {
 }
 
 func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
-
-// decoded is a file read.
-type decoded struct {
-	content
-	size int    // of what is whole
-	base int    // of that, before the first change
-	sum  uint32 // what the next change continues from
-}
-
-// decode reads a file. With errTail it returns what the file held before the changes
-// that are not whole.
-func decode(data []byte) (decoded, error) {
-	first, rest, found := bytes.Cut(data, []byte("\n"))
-	if !found {
-		return decoded{}, errors.New("no header")
-	}
-	var version, length int
-	if _, err := fmt.Sscanf(string(first), magic+" %d %d ", &version, &length); err != nil {
-		return decoded{}, fmt.Errorf("header: %w", err)
-	}
-	if length < 0 || length > len(rest) || header(version, rest[:length]) != string(first) {
-		return decoded{}, errors.New("checksum or length does not match")
-	}
-	if version > format {
-		return decoded{}, errNewer
-	}
-	base := len(first) + 1 + length
-	d := decoded{content: emptyContent(), base: base, size: base, sum: checksum(first)}
-	if err := json.Unmarshal(rest[:length], &d.content); err != nil {
-		return decoded{}, err
-	}
-	// null in the JSON makes nil maps
-	if d.Records == nil {
-		d.Records = emptyContent().Records
-	}
-	if d.Documents == nil {
-		d.Documents = emptyContent().Documents
-	}
-	return d, d.replay(data)
-}

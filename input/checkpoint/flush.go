@@ -10,7 +10,7 @@ import (
 
 const (
 	every    = 200 * time.Millisecond // how often a changed store is written
-	share    = 40                     // and that takes at most this part of the time,
+	share    = 100                    // and finding out what takes at most this part of the time,
 	rareMax  = time.Second            // but it is written at least so often
 	retryMax = 10 * time.Second       // how long a failing one waits at most
 

@@ -45,3 +45,10 @@ func lockDir(dir *statedir.Dir, path string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+func unusable(dir string, err error) error {
+	if refused := (*statedir.RefusedError)(nil); errors.As(err, &refused) {
+		return fmt.Errorf("state directory STATE_DIR=%s is refused: %w", dir, err)
+	}
+	return fmt.Errorf("state directory STATE_DIR=%s cannot be used: %w; let this user write to it or set STATE_DIR to another directory", dir, err)
+}

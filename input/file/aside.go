@@ -1,17 +1,13 @@
 package file
 
 import (
-	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 )
 
-// youngAside is how long a file beside a source may be of use that is of none now:
-// empty, or a copy of what is not truncated yet.
+// youngAside is how long an empty or duplicate rotated file is looked at again: it may
+// yet become the only copy of lines that were not read.
 const youngAside = time.Minute
 
 // sweepAll finds what rotation has laid beside the sources where a directory has
@@ -26,7 +22,7 @@ func (s *Source) sweepAll(dirs map[string]bool, now time.Time) []*generation {
 	return born
 }
 
-// stirred: names in dir have changed since it was swept.
+// stirred reports whether names in dir have changed since it was swept.
 func (s *Source) stirred(dir string) bool {
 	st, err := statPath(dir)
 	swept, ok := s.swept[dir]
@@ -67,10 +63,10 @@ func (s *Source) sweep(dir string, now time.Time) []*generation {
 }
 
 // account makes generations of those beside, in dir, that are of no known content.
-// settled: there is none that has to be looked at again.
+// settled reports whether there is none that has to be looked at again.
 func (s *Source) account(dir string, beside []sighting, now time.Time) (born []*generation, settled bool) {
 	settled = true
-	before := s.settled[dir]
+	before, refreshed := s.settled[dir], make(map[string]bool)
 	delete(s.settled, dir) // what is not there any more is forgotten
 	maps.DeleteFunc(s.aside, func(g *generation, _ sighting) bool { return filepath.Dir(g.source) == dir })
 	for _, found := range beside {
@@ -84,212 +80,99 @@ func (s *Source) account(dir string, beside []sighting, now time.Time) (born []*
 			}
 			continue
 		}
-		if before[found.stat.id] == found.stat || s.before(found, source) {
-			s.settle(dir, found.stat)
-			continue
-		}
-		if found.numbered(source) && !s.begunSince(source, found.stat.mtime) {
-			continue
-		}
-		g, done := s.judgeAside(found, source, now)
+		g, r := s.decideBeside(&fileBeside{
+			s: s, found: found, source: source, accounted: before[found.stat.id] == found.stat,
+			now: now, refreshed: refreshed,
+		})
 		switch {
 		case g != nil:
 			s.aside[g] = found
 			born = append(born, g)
-		case done:
+		case r.then == skip:
 			s.settle(dir, found.stat)
-		default:
+		case r.when != isOtherLog:
 			settled = settled && now.Sub(time.Unix(0, found.stat.mtime)) > youngAside
 		}
 	}
 	return born, settled
 }
 
-// settle notes that a file in dir is accounted for until it changes.
-func (s *Source) settle(dir string, st stat) {
-	if s.settled[dir] == nil {
-		s.settled[dir] = make(map[fileID]stat)
-	}
-	s.settled[dir][st.id] = st
-}
-
-// rotatedOf is the source whose rotation gives a file the name it was found under,
-// if the file is not one to be followed by that name.
-func (s *Source) rotatedOf(found sighting) (source string, ok bool) {
-	if matchesAny(s.patterns, found.path) && !found.packed || s.unpacks(found.path) || matchesAny(s.exclude, found.path) {
-		return "", false
-	}
-	dir, name := filepath.Split(found.path)
-	if found.packed {
-		name = unpackedName(name)
-	}
-	source = dir + unrotated(name)
-	return source, source != dir+name && s.wanted(source)
-}
-
-// numbered: the name is that of source with something in it, as app-1.log. It may as
-// well be that of another log that somebody still writes.
-func (found sighting) numbered(source string) bool {
-	return !strings.HasPrefix(filepath.Base(found.path), filepath.Base(source))
-}
-
-// begunSince: what is at source now was begun after at, when what it was before may
-// have been rotated.
+// begunSince reports whether what is at source now was begun after at, the time when
+// what was there before may have been rotated.
 func (s *Source) begunSince(source string, at int64) bool {
 	g := s.youngest(source)
 	return g != nil && g.born >= at
 }
 
-func (s *Source) rotatedAside(found sighting) bool {
-	_, ok := s.rotatedOf(found)
-	return ok
-}
-
-// judgeAside finds out what a file beside its source is: a generation to be read,
-// done with, or neither yet.
-func (s *Source) judgeAside(found sighting, source string, now time.Time) (g *generation, done bool) {
-	if s.passes(found) || found.packed && s.dormant.any(func(r record) bool { return r.Packed && r.done(found.stat) }) {
-		return nil, true
-	}
-	a := s.examine(found)
-	if a == nil {
-		return nil, false
-	}
-	delivered := func(r record) bool {
-		if r.Old && r.ID == a.stat.id && found.numbered(source) {
-			return true
-		}
-		return !r.Packed && r.done(a.stat) && r.fits(a) || r.ofLog(source) && (r.said(a) || r.zippedTo(a))
-	}
-	if s.dormant.any(delivered) {
-		a.file.Close()
-		return nil, true
-	}
-	if g := s.goOn(a, ofSource(source, a), now); g != nil {
-		return g, false
-	}
-	s.refresh(source, s.of(source), now)
-	if len(a.head) == 0 || s.copied(a) || s.replaced(a, source) {
-		s.pass(found, a)
-		return nil, false
-	}
-	return s.beginAside(a, source, now), false
-}
-
-// ofSource accepts the records that a, found beside source, may go on with. A few
-// bytes in common prove nothing of what was at another path.
-func ofSource(source string, a *arrival) func(record) bool {
-	return func(r record) bool {
-		return r.Head.Len > 0 && (r.ofLog(source) || r.ID == a.stat.id || r.Offset >= anchorSize)
-	}
-}
-
-// ofLog: what is recorded was at source once, or found when it had been rotated there.
-func (r record) ofLog(source string) bool {
-	dir, name := filepath.Split(r.Source)
-	return r.Source == source || dir+unrotated(name) == source
-}
-
-// said: a is a copy that was made before the recorded file, which begins the same,
-// had grown to what was delivered of it.
-func (r record) said(a *arrival) bool {
-	return !a.packed() && a.stat.size < r.Offset && a.stat.mtime <= r.Mtime &&
-		r.begins(a)
-}
-
-// zippedTo: a is the recorded file, gzipped since it was done with. Its time and its
-// beginning tell, so that nobody has to unpack all of it.
-func (r record) zippedTo(a *arrival) bool {
-	return a.packed() && r.Done && !r.Packed && r.Head.Len > 0 &&
-		(a.stat.mtime == r.Mtime || a.stat.mtime == r.Mtime-r.Mtime%int64(time.Second)) && r.begins(a)
-}
-
-// done: st is the recorded file's, unchanged since all of it was delivered.
-func (r record) done(st stat) bool {
-	if r.ID != st.id || r.Mtime != st.mtime {
-		return false
-	}
-	return r.Packed && (r.Done || r.Old) || !r.Packed && r.Head.Len > 0 && r.Offset >= st.size
-}
-
-// sourceDirs are the directories where rotation may lay something: those of what
-// was found and of what is or was followed. true: it has just done so perhaps.
-func (s *Source) sourceDirs(l *listing) map[string]bool {
-	dirs := make(map[string]bool)
-	for dir := range l.dirs {
-		dirs[dir] = false
-	}
-	for _, found := range l.sightings {
-		dirs[filepath.Dir(found.path)] = false
-	}
-	for _, g := range s.all() {
-		dirs[filepath.Dir(g.source)] = false
-	}
-	for _, source := range s.left {
-		dirs[filepath.Dir(source)] = true
-	}
-	if s.searching() {
-		for _, r := range s.dormant {
-			if s.asked(r) {
-				dirs[filepath.Dir(r.Source)] = true
-			}
-		}
-		for dir := range dirs {
-			dirs[dir] = true
+// decideBeside does what is due with a file beside its source.
+func (s *Source) decideBeside(f *fileBeside) (*generation, rule) {
+	r := reconcile(beside, f.is)
+	if r.then == resume {
+		if g := s.goOn(f.arrival, ofSource(f.source, f.arrival), f.now); g != nil {
+			return g, r
 		}
 	}
-	return dirs
+	switch {
+	case r.then == beginAside:
+		return s.beginAside(f.arrival, f.source, f.now), r
+	case r.then == putBy:
+		s.pass(f.found, f.arrival)
+	case f.arrival != nil:
+		f.arrival.file.Close()
+	}
+	return nil, r
 }
 
-// looks is how often files beside a path are looked at, at most.
-const looks = 5
-
-// atRest has look at the files beside path, again if some were renamed meanwhile:
-// it may have met one twice then, and another not.
-func (s *Source) atRest(path string, look func(beside []sighting)) error {
-	same := func(a, b sighting) bool { return a.name() == b.name() }
-	dir := filepath.Dir(path)
-	beside, err := s.siblings(dir, anyName)
-	for range looks {
-		if err != nil {
-			return err
-		}
-		look(slices.Clone(beside))
-		before := beside
-		if beside, err = s.siblings(dir, anyName); slices.EqualFunc(beside, before, same) {
-			break
-		}
-	}
-	return err
+// fileBeside answers what is asked of a file beside its source. It is opened once a
+// question cannot be answered otherwise.
+type fileBeside struct {
+	s         *Source
+	found     sighting
+	source    string
+	accounted bool
+	now       time.Time
+	refreshed map[string]bool // sources
+	arrival   *arrival        // nil: not opened
 }
 
-func anyName(sighting) bool { return true }
+func (f *fileBeside) is(q question) bool {
+	s, found := f.s, f.found
+	switch q {
+	case isAccounted:
+		return f.accounted
+	case isPast:
+		return s.before(found, f.source)
+	case isOtherLog:
+		return found.numbered(f.source) && !s.begunSince(f.source, found.stat.mtime)
+	case isDone:
+		return s.passes(found) || found.packed && s.dormant.any(func(r record) bool { return r.Packed && r.done(found.stat) })
+	case isIllegible:
+		f.arrival = s.examine(found)
+		return f.arrival == nil
+	case isDelivered:
+		return s.dormant.any(f.delivered)
+	case isRecorded:
+		_, ok := s.dormant.find(f.arrival, ofSource(f.source, f.arrival))
+		return ok
+	case isEmpty:
+		if !f.refreshed[f.source] { // once a sweep: there may be thousands of both
+			f.refreshed[f.source] = true
+			s.refresh(f.source, s.of(f.source), f.now)
+		}
+		return len(f.arrival.head) == 0
+	case isCopied:
+		return s.copied(f.arrival)
+	case isContinued:
+		return s.replaced(f.arrival, f.source)
+	}
+	return false
+}
 
-// siblings are the regular files in dir, under names they were given by renaming
-// or gzipping perhaps, that want lets pass by those. While a file stands beside what
-// it is gzipped to, that is not finished.
-func (s *Source) siblings(dir string, want func(sighting) bool) ([]sighting, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
+// delivered reports whether r says that all the file holds was delivered.
+func (f *fileBeside) delivered(r record) bool {
+	a := f.arrival
+	if r.Old && r.ID == a.stat.id && f.found.numbered(f.source) {
+		return true
 	}
-	var all []sighting
-	names := make(map[string]bool)
-	for _, e := range entries {
-		names[e.Name()] = true
-	}
-	for _, e := range entries {
-		if e.Type()&^fs.ModeSymlink != 0 {
-			continue
-		}
-		found := sighting{path: filepath.Join(dir, e.Name())}
-		found.packed = packedName(found.path) && !names[unpackedName(e.Name())] && !matchesAny(s.exclude, found.path)
-		if !want(found) {
-			continue
-		}
-		if found.stat, err = statPath(found.path); err == nil && found.stat.regular {
-			all = append(all, found)
-		}
-	}
-	return all, nil
+	return !r.Packed && r.done(a.stat) && r.fits(a) || (r.said(a) || r.zippedTo(a)) && r.ofLog(f.source)
 }

@@ -18,9 +18,9 @@ type rotating struct {
 	draw  *rand.Rand
 	dated bool // rotated names carry a date; else .1 is the youngest and all move on
 
-	next  int       // line
-	since int       // the first line of the file
-	old   []rotated // the oldest first
+	next  int    // line
+	since int    // the first line of the file
+	old   []part // the oldest first
 	turns int
 
 	came  map[int]bool
@@ -31,8 +31,8 @@ type rotating struct {
 	told  []string
 }
 
-// rotated is a rotated file and its lines.
-type rotated struct {
+// part is a rotated file and its lines.
+type part struct {
 	name     string
 	from, to int
 }
@@ -78,7 +78,7 @@ func (r *rotating) rotate(copied bool) {
 		r.append("a.log", "")
 	}
 	r.tell("%d to %d are %s, copied: %v", r.since, r.next, to, copied)
-	r.old = append(r.old, rotated{to, r.since, r.next})
+	r.old = append(r.old, part{to, r.since, r.next})
 	r.since = r.next
 }
 

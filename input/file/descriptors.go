@@ -6,10 +6,34 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
 )
+
+// endless is a limit where a file ends by itself.
+const endless = math.MaxInt64
+
+// reopened is what g's file says, opened again.
+func (g *generation) reopened(f plain) content {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.packed {
+		return unpack(f, g.seen.size)
+	}
+	return f
+}
+
+// loseLocked gives up what of g was not read.
+func (s *Source) loseLocked(g *generation, why string) {
+	if unread := g.most - g.off; unread > 0 {
+		s.counters.lostBytes.Add(uint64(unread))
+		s.log.Warn(why, "file", g.path, "bytes", unread)
+	}
+	g.becomeLocked(runsOut)
+	s.closeFileLocked(g)
+}
 
 // What the rest of the process needs of its descriptors, and what is enough.
 const (
@@ -57,18 +81,18 @@ func (s *Source) makeRoom(limit int) {
 				return
 			}
 			g.mu.Lock()
-			if g.dispensable(unread) {
-				s.closeFile(g)
+			if g.dispensableLocked(unread) {
+				s.closeFileLocked(g)
 			}
 			g.mu.Unlock()
 		}
 	}
 }
 
-// dispensable: g's file can be closed and opened again when it is wanted. It
-// needs mu.
-func (g *generation) dispensable(evenUnread bool) bool {
-	if g.reading || g.gone || g.suspect || g.seen.links == 0 {
+// dispensableLocked reports whether g's file can be closed, and opened again when it is
+// wanted.
+func (g *generation) dispensableLocked(evenUnread bool) bool {
+	if g.busy || g.gone || g.state.astray() || g.seen.links == 0 {
 		return false
 	}
 	return evenUnread || g.off+g.scanned >= g.seen.size && g.committed >= g.handed
@@ -127,7 +151,7 @@ func (s *Source) openFile(path string) (plain, stat, error) {
 func (s *Source) adopt(g *generation, f content) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.file != nil || g.over {
+	if g.file != nil || g.state.isOver() {
 		f.Close()
 		return
 	}
@@ -138,16 +162,16 @@ func (s *Source) adopt(g *generation, f content) {
 	s.descriptors.open[g] = true
 }
 
-// closeFile needs g.mu.
-func (s *Source) closeFile(g *generation) {
+// closeFileLocked closes g's file.
+func (s *Source) closeFileLocked(g *generation) {
 	if g.file != nil {
 		g.file.Close()
-		s.detach(g)
+		s.detachLocked(g)
 	}
 }
 
-// detach takes g's file from it, open. It needs g.mu.
-func (s *Source) detach(g *generation) {
+// detachLocked takes g's file from it, open.
+func (s *Source) detachLocked(g *generation) {
 	g.file = nil
 	s.descriptors.mu.Lock()
 	defer s.descriptors.mu.Unlock()

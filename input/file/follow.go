@@ -7,8 +7,64 @@ import (
 	"slices"
 	"time"
 
+	"ollama-hec/input"
+
 	"github.com/fsnotify/fsnotify"
 )
+
+// scan expands the globs and brings the generations in line with what is found.
+func (s *Source) scan(now time.Time) {
+	l := list(s.patterns, s.leaves)
+	s.notices.listed(l.failed)
+	if s.first && s.options.Keep == nil {
+		s.missing(l)
+	}
+	if s.first {
+		s.dropped()
+		s.settleOrigins(s.sourceDirs(l), now)
+	}
+	clear(s.names)
+	s.left = s.left[:0]
+	paths, fresh := s.recognize(l, now)
+	for _, g := range s.all() {
+		s.locate(g, paths[g], now)
+	}
+	s.lookAt(s.unknown(), now)
+	dirs := s.sourceDirs(l)
+	born := s.admit(fresh, now)
+	for _, g := range born {
+		dirs[filepath.Dir(g.source)] = true
+	}
+	s.lineUp(append(born, s.sweepAll(dirs, now)...), now)
+	s.settleAstray(now)
+	s.lineUp(s.settleHeld(now), now)
+	if s.options.Once || s.scans.Load() >= searches-1 {
+		s.retain(now)
+	}
+	s.watchDirs(l)
+	gone := func(dir string) bool { _, ok := dirs[dir]; return !ok }
+	maps.DeleteFunc(s.swept, func(dir string, _ int64) bool { return gone(dir) })
+	maps.DeleteFunc(s.settled, func(dir string, _ map[fileID]stat) bool { return gone(dir) })
+	s.first = false
+	clear(s.aside)
+	s.scans.Add(1)
+}
+
+// Run implements input.Source.
+func (s *Source) Run(ctx context.Context, ready func(input.Stream)) error {
+	s.announce = ready
+	if s.options.Once {
+		return s.runOnce(ctx)
+	}
+	return s.follow(ctx)
+}
+
+// start lists for the first time. What is found, and where it ended, must be
+// known even if the next thing is a crash.
+func (s *Source) start() {
+	s.scan(time.Now())
+	_ = s.store.Flush() // the store says why not, and tries again
+}
 
 const (
 	// A listing may cost a fiftieth of the time, one that was asked for a tenth;
@@ -44,7 +100,7 @@ func (s *Source) runOnce(ctx context.Context) error {
 func (s *Source) allEnded() bool {
 	for _, g := range s.all() {
 		g.mu.Lock()
-		ended := g.ended
+		ended := g.state >= ended
 		g.mu.Unlock()
 		if !ended {
 			return false
@@ -159,145 +215,6 @@ func (s *Source) notice(e fsnotify.Event) {
 				s.scanWanted.Store(true)
 				return
 			}
-		}
-	}
-}
-
-func (s *Source) lookAtAll(now time.Time) {
-	s.lookAt(s.all(), now)
-	s.limitHeld()
-}
-
-func (s *Source) lookAt(all []*generation, now time.Time) {
-	var begun []*generation
-	for _, g := range all {
-		if !s.look(g, now) {
-			begun = append(begun, g)
-		}
-	}
-	if begun == nil {
-		return
-	}
-	s.lookBehind(begun, now)
-	for _, g := range begun {
-		s.look(g, now)
-	}
-}
-
-// lookBehind finds what files said before they were empty, which may be copied
-// beside them, now that they have begun.
-func (s *Source) lookBehind(begun []*generation, now time.Time) {
-	dirs := make(map[string]bool)
-	for _, g := range begun {
-		g.mu.Lock()
-		g.begins = false
-		g.mu.Unlock()
-		dirs[filepath.Dir(g.source)] = false
-	}
-	s.lineUp(s.sweepAll(dirs, now), now)
-	clear(s.aside)
-}
-
-// look brings g up to date with its file and has it read if there is reason to.
-// false: first somebody has to look behind it.
-func (s *Source) look(g *generation, now time.Time) bool {
-	blocked, begun := s.blocked(g), false
-	g.mu.Lock()
-	if g.dropped { // named by a notification of before
-		g.mu.Unlock()
-		return true
-	}
-	if g.file == nil && !g.over && len(g.head) == 0 && g.seen.size > 0 {
-		// Closed while it was empty: nothing is known of it yet.
-		g.mu.Unlock()
-		_ = s.reopen(g) // why it failed has been said
-		g.mu.Lock()
-	}
-	if g.file != nil && !g.over {
-		switch st, err := g.file.stat(); {
-		case err == nil:
-			g.observe(st, now)
-			begun = g.learnHead()
-		case stale(err):
-			s.closeFile(g)
-		}
-	}
-	if g.suspect && !g.over && !g.reading {
-		s.scanWanted.Store(true) // it settles that
-	}
-	if begun {
-		g.mu.Unlock()
-		if s.reconsider(g) {
-			return true
-		}
-		g.mu.Lock()
-	}
-	if g.begins {
-		g.mu.Unlock()
-		return false
-	}
-	call := false
-	if !blocked && g.settle(now, s.options.RotateWait) {
-		call = !g.announced
-		g.announced, g.again, g.news = true, true, false
-	}
-	done := g.finished() && g.limit < 0
-	g.mu.Unlock()
-	if call {
-		s.announce(g)
-	}
-	if done {
-		s.retire(g, now)
-	}
-	return true
-}
-
-// retire lets go of a generation that is read, delivered and no longer written to.
-func (s *Source) retire(g *generation, now time.Time) {
-	g.mu.Lock()
-	s.closeFile(g)
-	g.goneAt = now.Unix()
-	id, forgotten := g.seen.id, g.forgotten
-	g.mu.Unlock()
-	if !forgotten {
-		r := *g.checkpoint().(*record)
-		r.Deleted, r.Done = g.seen.links == 0, true
-		s.dormant[g.key] = r
-		s.store.Set(namespace, g.key, func() any { return r })
-	}
-	if s.byID[id] == g {
-		delete(s.byID, id)
-	}
-	s.leave(g)
-	s.settle(filepath.Dir(g.source), g.seen)
-	s.drop(g)
-}
-
-// limitHeld lets go of deleted files when they hold too much disk: those that
-// are read first, then the oldest.
-func (s *Source) limitHeld() {
-	var total int64
-	var deleted []*generation
-	for _, g := range s.all() {
-		g.mu.Lock()
-		if g.file != nil && g.seen.links == 0 {
-			deleted = append(deleted, g)
-			total += g.seen.size
-		}
-		g.mu.Unlock()
-	}
-	s.counters.heldDeleted.Store(total)
-	for _, evenUnread := range []bool{false, true} {
-		for _, g := range deleted {
-			if total <= s.options.HeldDeletedMax {
-				return
-			}
-			g.mu.Lock()
-			if g.file != nil && !g.reading && (evenUnread || g.off+g.scanned >= g.seen.size) {
-				total -= g.seen.size
-				s.lose(g, "deleted log file held too much disk and is let go of unread: the receiver is too slow, or down")
-			}
-			g.mu.Unlock()
 		}
 	}
 }

@@ -1,7 +1,8 @@
 package file
 
 import (
-	"bytes"
+	"encoding/hex"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,7 +18,7 @@ type generation struct {
 	owner   *Source
 	source  string // HEC source: where it was found first
 	key     string // of its checkpoint
-	state   func() any
+	record  func() any
 	resumed *record        // the checkpoint it was continued from
 	born    int64          // the file's mtime when it was begun
 	used    atomic.Uint64  // when it was last read, in Reads
@@ -26,52 +27,55 @@ type generation struct {
 	mu sync.Mutex
 	// All below is guarded by mu.
 
+	whereabouts
+	condition
+	fingerprint
+	progress
+	delivery
+}
+
+// whereabouts is the file that holds a generation.
+type whereabouts struct {
 	file    content   // nil while closed to save descriptors
 	packed  bool      // it is gzipped
 	path    string    // leads to it, as far as is known
+	gone    bool      // no path that is looked for leads to it
 	seen    stat      // of the file, when last looked at
 	most    int64     // the largest size seen
 	written int64     // its mtime when last seen to say what was read of it
 	changed time.Time // when seen was last found to differ
-	news    bool      // since it was last announced
-	begins  bool      // it has been written to, and nothing is known of it
+}
 
-	reading   bool // a Read has the file and the frames
-	announced bool // and not yet read to the end
-	again     bool // something may have come since the Read began
+// condition is what has become of a generation, and what is to be done about it.
+type condition struct {
+	state     state
+	attention attention
+	busy      bool // a Read has the file and the frames
+	news      bool // it has changed since it was last announced
+	begins    bool // it has been written to, and nothing is known of it
+	wake      bool // Run wants to know of the Read that is under way
+	missed    int  // how often its content was looked for in other files
+}
 
-	departed bool // its source's path no longer leads to it
-	gone     bool // no path that is looked for leads to it
-	drained  bool // read to its end after it departed
-	final    bool // quiet since it departed: a last line without end is one
-	suspect  bool // what was read is no longer in the file
-	missed   int  // how often it was looked for in others since
-	over     bool // nothing will be read from it any more
-	ended    bool // and Read said so
+// progress is what reading found: set by Read, or before the first.
+type progress struct {
+	limit   int64       // read no further; negative: no limit
+	scanned int64       // bytes after off known to end no line
+	blank   int64       // NULs at the beginning, while there is nothing else
+	rested  bool        // the next Read first makes sure that it is the same file
+	handed  int64       // the end of the last record handed out
+	pending bool        // a line of several records has begun there
+	parent  *generation // where the line begins that the first record goes on with
+}
 
-	limit int64 // read no further; negative: no limit
-
-	// What reading found: set by Read, or before the first.
-	head    []byte // its first bytes; at most headSize
-	headSum digest // of head, or of the beginning of it
-	off     int64  // where the next record begins
-	before  []byte // the bytes before off; at most anchorSize
-	scanned int64  // bytes after off known to end no line
-	blank   int64  // NULs at the beginning, while there is nothing else
-	rested  bool   // the next Read first makes sure that it is the same file
-	handed  int64  // the end of the last record handed out
-	pending bool   // a line of several records has begun there
-	wake    bool   // Run wants to know of the Read that is under way
-
-	parent *generation // where the line begins that the first record goes on with
-
+// delivery is how much of a generation was delivered.
+type delivery struct {
 	started   int64 // where reading began
 	carry     input.Carry
 	framing   string // how its lines are framed, as a checkpoint keeps it
 	committed int64
 	marks     []mark // of places read, the first at or before committed
 	goneAt    int64  // when it was let go of, in seconds since 1970
-	dropped   bool   // nobody follows it any more
 	forgotten bool   // its content is no more: no checkpoint
 }
 
@@ -99,8 +103,8 @@ func (g *generation) Commit(p input.Position, carry input.Carry) {
 		return
 	}
 	g.committed, g.carry = int64(p), carry
-	g.pruneMarks()
-	keep, done := !g.forgotten, g.finished()
+	g.pruneMarksLocked()
+	keep, done := !g.forgotten, g.finishedLocked()
 	var parent *generation
 	if g.committed > g.started {
 		parent, g.parent = g.parent, nil
@@ -125,84 +129,121 @@ func (g *generation) commitAll() {
 	g.Commit(input.Position(end), carry)
 }
 
-// finished: read to the end for good and all of it delivered. It needs mu.
-func (g *generation) finished() bool { return g.ended && g.committed >= g.handed }
+// finishedLocked reports whether g was read to its end for good, and all of it delivered.
+func (g *generation) finishedLocked() bool { return g.state >= ended && g.committed >= g.handed }
 
-// observe takes in what the file looks like now. It needs mu.
-func (g *generation) observe(now stat, at time.Time) {
+// observeLocked takes in what the file looks like now.
+func (g *generation) observeLocked(now stat, at time.Time) {
 	if now.size != g.seen.size || now.mtime != g.seen.mtime {
 		g.changed = at
 		g.news = true
-		g.final = false
+		g.becomeLocked(changes)
 		g.rested = g.rested || now.size <= g.seen.size // not by growing
 		g.begins = g.begins || g.off == 0 && len(g.head) == 0
 	}
 	if now.size < g.off || g.off == 0 && now.size < g.seen.size {
-		g.suspect = true
+		g.becomeLocked(displaces)
 	}
 	g.seen = now
-	if !g.suspect {
+	if !g.state.astray() {
 		g.most = max(g.most, now.size)
 	}
 }
 
-// reopened is what g's file says, opened again.
-func (g *generation) reopened(f plain) content {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.packed {
-		return unpack(f, g.seen.size)
-	}
-	return f
-}
-
-// learnHead reads the beginning of a file that was shorter so far, for it to be
-// known by even if nobody reads it. It says whether it was empty and never
-// announced. It needs mu.
-func (g *generation) learnHead() (begun bool) {
-	if g.file == nil || g.reading || g.suspect || len(g.head) == headSize || g.seen.size <= int64(len(g.head)) {
-		return false
-	}
-	head, err := readHead(g.file, make([]byte, headSize))
-	if err != nil || !bytes.HasPrefix(head, g.head) {
-		return false // Read finds out
-	}
-	if mayBeCompressed(head) || !tells(head) && !isCompressed(head) {
-		return false // too short to tell
-	}
-	begun = len(g.head) == 0 && !g.announced && g.off == 0
-	g.head = head
-	return begun
-}
-
-// read: all that g's file said is, as far as is known.
+// read reports whether all that g's file holds was read, as far as is known.
 func (g *generation) read() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return (g.drained || g.over) && !g.reading
+	missing := g.state == sought && g.off < g.most
+	return (g.state.wasRead() || g.state == sought || g.state.isOver()) && !missing && !g.busy
 }
 
-// settle decides what a departed generation is due, and says whether Read
-// should have a look. It needs mu.
-func (g *generation) settle(at time.Time, wait time.Duration) (look bool) {
-	if g.over || g.suspect {
-		return g.over && !g.ended
+// dueLocked decides what a departed generation is due, and says whether Read
+// should have a look.
+func (g *generation) dueLocked(at time.Time, wait time.Duration) (look bool) {
+	if g.state.isOver() || g.state.astray() {
+		return g.state == over
 	}
 	if g.limit >= 0 {
 		return true
 	}
-	if g.off == 0 && len(g.head) == 0 && !g.departed {
+	if g.off == 0 && len(g.head) == 0 && !g.state.left() {
 		return false // nothing there, or nothing known of it
 	}
 	all := g.seen.size <= g.off+g.scanned
-	if g.departed && g.drained && all && !g.final && !g.reading && at.Sub(g.changed) >= wait {
-		g.final = true
+	if all && !g.busy && at.Sub(g.changed) >= wait && g.becomeLocked(rests) {
 		g.news = true
 	}
-	return g.news || !all || g.departed && !g.drained
+	return g.news || !all || g.state == rotated
 }
 
-// withoutMore ends a generation of which nothing can be read any more. It needs mu.
-func (g *generation) withoutMore() {
-	g.over, g.drained, g.suspect = true, true, false
+// becomeLocked has e happen to g, and reports whether that changes anything.
+func (g *generation) becomeLocked(e event) bool {
+	next, ok := g.state.after(e)
+	if ok {
+		g.state = next
+	}
+	return ok
+}
+
+// keep has g's state written with the next checkpoint.
+func (s *Source) keep(g *generation) { s.store.Set(namespace, g.key, g.record) }
+
+// checkpoint is g's record, for the store to write.
+func (g *generation) checkpoint() any {
+	g.exactMark()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.forgotten {
+		return nil
+	}
+	if g.headSum.Len != len(g.head) { // it only ever grows
+		g.headSum = digestOf(g.head)
+	}
+	m := g.marks[0]
+	a := anchor{End: m.end, digest: digest{Len: m.len}}
+	if m.len > 0 {
+		a.Sum = hex.EncodeToString(m.sum[:])
+	}
+	return &record{
+		Source: g.source, Path: g.path, ID: g.seen.id, Size: g.seen.size, Mtime: g.seen.mtime, Born: g.born,
+		Head: g.headSum, Offset: g.committed, Anchor: a, Carry: g.carry, Framing: g.framing, Packed: g.packed,
+		fate: fate{Gone: g.goneAt},
+	}
+}
+
+// pruneMarksLocked leaves one mark at or before committed.
+func (g *generation) pruneMarksLocked() {
+	n := 0
+	for n+1 < len(g.marks) && g.marks[n+1].end <= g.committed {
+		n++
+	}
+	g.marks = slices.Delete(g.marks, 0, n)
+}
+
+// exactMark marks the committed offset where it lies between two places marked.
+// What stands before it in the file now counts only if the file still holds,
+// afterwards, what was read up to the next mark. A gzipped file stays as it is,
+// and going back in it is dear.
+func (g *generation) exactMark() {
+	g.mu.Lock()
+	at, f := g.committed, g.file
+	if f == nil || g.packed || g.state.astray() || len(g.marks) < 2 || g.marks[0].end == at {
+		g.mu.Unlock()
+		return
+	}
+	after := g.marks[1]
+	g.mu.Unlock()
+
+	var buf, check [anchorSize]byte
+	before, err := readBefore(f, at, int(min(at, anchorSize)), &buf)
+	if err != nil || !after.holds(f, &check) {
+		return
+	}
+	m := markOf(at, before)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.committed == at && g.marks[0].end < at {
+		g.marks[0] = m
+	}
 }

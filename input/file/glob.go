@@ -55,7 +55,7 @@ func (p pattern) matches(path string) bool {
 	return doublestar.MatchUnvalidated(p.glob, filepath.ToSlash(path))
 }
 
-// concerns: a change of path may change what the pattern matches.
+// concerns reports whether a change of path may change what the pattern matches.
 func (p pattern) concerns(path string) bool {
 	path = filepath.ToSlash(path)
 	if strings.HasPrefix(p.base+"/", path+"/") {
@@ -77,22 +77,6 @@ type listing struct {
 
 	entries map[string][]fs.DirEntry
 	visited map[fileID]string
-}
-
-// sighting is a path and what it leads to.
-type sighting struct {
-	path   string
-	target string // of a symlink, "" for others
-	stat   stat
-	packed bool // what it says counts if it is gzipped
-}
-
-// name is both what the file system and what people call it.
-func (s sighting) name() name { return name{s.path, s.stat.id} }
-
-type name struct {
-	path string
-	id   fileID
 }
 
 // list expands patterns to the files that leave does not leave alone.
@@ -161,7 +145,8 @@ func (t tree) real(name string) string {
 	return filepath.Join(filepath.FromSlash(t.base), filepath.FromSlash(name))
 }
 
-func (t tree) Open(name string) (fs.File, error)     { return os.Open(t.real(name)) }
+func (t tree) Open(name string) (fs.File, error) { return os.Open(t.real(name)) }
+
 func (t tree) Stat(name string) (fs.FileInfo, error) { return os.Stat(t.real(name)) }
 
 // ReadDir reads each directory once a listing, and none that a symlink leads

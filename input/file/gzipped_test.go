@@ -35,151 +35,6 @@ func (b *bench) chtime(name string, at time.Time) {
 
 func TestRotatedAndGzipped(t *testing.T) {
 	tellAll(t, []story{
-		{"twice while down", nil, func(b *bench) {
-			b.write("a.log.7", lines("older", 0, 10)) // of before this program
-			b.zip("a.log.7")
-			b.write("a.log", lines("a", 0, 100))
-			b.start()
-			b.wants(lines("a", 0, 100))
-			b.stop()
-			b.append("a.log", lines("a", 100, 100)+"no end")
-			b.rename("a.log", "a.log.2")
-			b.zip("a.log.2")
-			b.write("a.log.1", lines("a", 200, 100))
-			b.zip("a.log.1")
-			b.write("a.log", lines("a", 300, 100))
-			b.start()
-			b.wants(lines("a", 0, 400), "no end\n")
-			for range 2 {
-				b.stop()
-				b.start()
-			}
-			b.append("a.log", lines("a", 400, 1))
-			b.wants(lines("a", 0, 401), "no end\n")
-		}},
-		{"in order", nil, func(b *bench) {
-			b.write("a.log", lines("a", 0, 100))
-			b.start()
-			b.wants(lines("a", 0, 100))
-			b.stop()
-			b.append("a.log", lines("a", 100, 1000))
-			for n := 4; n > 0; n-- {
-				name := "a.log." + string(rune('0'+n))
-				b.rename("a.log", name)
-				if n > 1 { // as with delaycompress
-					b.zip(name)
-				}
-				b.write("a.log", lines("a", 100+1000*(5-n), 1000))
-			}
-			b.start()
-			b.wants(lines("a", 0, 5100))
-			b.inOrder("a.log")
-		}},
-		{"within the globs", []string{"*.log*"}, func(b *bench) {
-			b.write("a.log", lines("a", 0, 100))
-			b.start()
-			b.wants(lines("a", 0, 100))
-			b.stop()
-			b.append("a.log", lines("a", 100, 100))
-			b.rename("a.log", "a.log.2")
-			b.zip("a.log.2")
-			b.write("a.log.1", lines("a", 200, 100))
-			b.zip("a.log.1")
-			b.write("a.log", lines("a", 300, 100))
-			b.start()
-			b.wants(lines("a", 0, 400))
-			b.inOrder("a.log")
-			b.stop()
-			b.start()
-			b.append("a.log", lines("a", 400, 1))
-			b.wants(lines("a", 0, 401))
-		}},
-		{"as the kubelet does: dated, the times those of gzipping", nil, func(b *bench) {
-			b.write("0.log", lines("a", 0, 100))
-			b.start()
-			b.wants(lines("a", 0, 100))
-			b.stop()
-			b.append("0.log", lines("a", 100, 100))
-			for n, name := range []string{"0.log.20261121-090807", "0.log.20261121-091011", "0.log.20261121-101112"} {
-				b.rename("0.log", name)
-				b.write("0.log", lines("a", 200+100*n, 100))
-			}
-			b.zip("0.log.20261121-091011")
-			b.zip("0.log.20261121-090807")
-			b.chtime("0.log.20261121-091011.gz", time.Now().Add(time.Hour))
-			b.chtime("0.log.20261121-090807.gz", time.Now().Add(2*time.Hour))
-			b.start()
-			b.wants(lines("a", 0, 500))
-			b.inOrder("0.log")
-		}},
-		{"the file that was read is gone", nil, func(b *bench) {
-			b.write("a.log", lines("a", 0, 100))
-			b.start()
-			b.wants(lines("a", 0, 100))
-			b.stop()
-			b.remove("a.log")
-			b.write("a.log.1", lines("a", 200, 100))
-			b.zip("a.log.1")
-			b.write("a.log", lines("a", 300, 100))
-			b.start()
-			b.wants(lines("a", 0, 100), lines("a", 200, 200))
-			b.inOrder("a.log")
-		}},
-		{"while it is read: nothing new, then or later", nil, func(b *bench) {
-			b.write("a.log", lines("a", 0, 1000))
-			b.start()
-			b.wants(lines("a", 0, 1000))
-			want := lines("a", 0, 1000)
-			for n := range 3 {
-				b.rename("a.log", "a.log.1")
-				b.zip("a.log.1")
-				b.rename("a.log.1.gz", "a.log-2026112"+string(rune('0'+n))+".gz")
-				more := lines("b", 10*n, 10)
-				b.write("a.log", more)
-				want += more
-				b.wants(want)
-				if n == 1 {
-					b.stop()
-					b.start()
-				}
-			}
-			for range 2 {
-				b.stop()
-				b.start()
-				b.wants(want)
-			}
-		}},
-		{"unread while it is: no line twice", nil, func(b *bench) {
-			b.write("a.log", lines("a", 0, 1000))
-			b.start()
-			b.wants(lines("a", 0, 1000))
-			b.lane.stall(true)
-			b.append("a.log", lines("a", 1000, 1000))
-			b.rest()
-			b.rename("a.log", "a.log.1")
-			b.zip("a.log.1")
-			b.write("a.log", lines("a", 2000, 10))
-			b.rest()
-			b.lane.stall(false)
-			b.wants(lines("a", 0, 2010))
-			b.inOrder("a.log")
-		}},
-		{"unread when it ended", nil, func(b *bench) {
-			b.write("a.log", lines("a", 0, 1000))
-			b.start()
-			b.wants(lines("a", 0, 1000))
-			b.lane.stall(true)
-			b.append("a.log", lines("a", 1000, 1000))
-			b.rename("a.log", "a.log.1")
-			b.write("a.log", lines("a", 2000, 10))
-			b.rest()
-			b.zip("a.log.1")
-			b.stop()
-			b.lane.stall(false)
-			b.start()
-			b.wants(lines("a", 0, 2010))
-			b.inOrder("a.log")
-		}},
 		{"faster than anyone can look", nil, func(b *bench) {
 			b.options.Rescan, b.options.Poll = time.Hour, time.Hour
 			b.write("a.log", lines("a", 0, 100))
@@ -195,57 +50,6 @@ func TestRotatedAndGzipped(t *testing.T) {
 			b.write("a.log", lines("a", 120, 10))
 			b.wants(lines("a", 0, 130))
 			b.inOrder("a.log")
-		}},
-		{"copied, truncated and gzipped, a tail unread", nil, func(b *bench) {
-			b.write("a.log", lines("a", 0, 100))
-			b.start()
-			b.wants(lines("a", 0, 100))
-			b.lane.stall(true)
-			b.append("a.log", lines("a", 100, 100))
-			b.rest()
-			b.copyTo("a.log", "a.log.1")
-			b.zip("a.log.1")
-			b.truncate("a.log", 0)
-			b.append("a.log", lines("a", 200, 10))
-			b.rest()
-			b.lane.stall(false)
-			b.wants(lines("a", 0, 210))
-			b.inOrder("a.log")
-		}},
-		{"copied, truncated and gzipped while down", nil, func(b *bench) {
-			b.write("a.log", lines("a", 0, 100))
-			b.start()
-			b.wants(lines("a", 0, 100))
-			b.stop()
-			b.append("a.log", lines("a", 100, 100))
-			b.copyTo("a.log", "a.log.1")
-			b.zip("a.log.1")
-			b.truncate("a.log", 0)
-			b.append("a.log", lines("a", 200, 100))
-			b.start()
-			b.wants(lines("a", 0, 300))
-			b.inOrder("a.log")
-		}},
-		{"at the first start: not dug up", nil, func(b *bench) {
-			b.write("a.log.1", lines("old", 0, 100))
-			b.zip("a.log.1")
-			b.write("a.log", lines("a", 0, 10))
-			b.start()
-			b.wants(lines("a", 0, 10))
-		}},
-		{"read once", nil, func(b *bench) {
-			b.write("a.log", lines("a", 0, 10))
-			b.once()
-			b.append("a.log", lines("a", 10, 10))
-			b.rename("a.log", "a.log.2")
-			b.zip("a.log.2")
-			b.write("a.log.1", lines("a", 20, 10)+"no end")
-			b.zip("a.log.1")
-			b.write("a.log", lines("a", 30, 10))
-			b.once()
-			b.wants(lines("a", 0, 40), "no end\n")
-			b.once()
-			b.wants(lines("a", 0, 40), "no end\n")
 		}},
 	})
 }
@@ -381,21 +185,6 @@ func TestGzippedInTrouble(t *testing.T) {
 
 func TestGlobsOfGzippedFiles(t *testing.T) {
 	tellAll(t, []story{
-		{"each is read once", []string{"*.log", "*.gz"}, func(b *bench) {
-			b.write("old.1", lines("x", 0, 1000)+"no end")
-			b.zip("old.1")
-			b.write("old.2", lines("y", 0, 1000))
-			b.zip("old.2")
-			b.write("a.log", lines("a", 0, 10))
-			b.start()
-			b.wants(lines("x", 0, 1000), lines("y", 0, 1000), lines("a", 0, 10))
-			b.stop()
-			b.rename("old.1.gz", "older.1.gz")
-			b.write("z", lines("z", 0, 100))
-			b.zip("z")
-			b.start()
-			b.wants(lines("x", 0, 1000), "no end\n", lines("y", 0, 1000), lines("a", 0, 10), lines("z", 0, 100))
-		}},
 		{"those there before are old", []string{"*.log", "*.gz"}, func(b *bench) {
 			b.options.StartAtEnd = true
 			b.write("old", lines("x", 0, 1000))
@@ -405,22 +194,6 @@ func TestGlobsOfGzippedFiles(t *testing.T) {
 			b.write("new", lines("y", 0, 1000))
 			b.zip("new")
 			b.wants(lines("y", 0, 1000))
-		}},
-		{"what was read before it was gzipped", []string{"*.log", "*.gz"}, func(b *bench) {
-			b.write("a.log", lines("a", 0, 1000))
-			b.start()
-			b.wants(lines("a", 0, 1000))
-			for n := range 3 {
-				b.append("a.log", lines("a", 1000+1000*n, 1000))
-				name := "a.log-" + string(rune('0'+n))
-				b.wants(lines("a", 0, 2000+1000*n))
-				b.rename("a.log", name)
-				b.zip(name)
-				b.wants(lines("a", 0, 2000+1000*n))
-				b.stop()
-				b.start()
-			}
-			b.wants(lines("a", 0, 4000))
 		}},
 		{"written bit by bit", []string{"*.gz"}, func(b *bench) {
 			text := noise(100_000)

@@ -2,9 +2,9 @@ package file
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"io"
 )
 
@@ -90,8 +90,8 @@ var compressed = [][]byte{
 	{'7', 'z', 0xbc, 0xaf, 0x27, 0x1c},  // 7z
 }
 
-// tells: the beginning of a file tells it from others. Less than a line does not: it
-// may just be being written.
+// tells reports whether the beginning of a file identifies it. Less than a line does not:
+// it may just be being written.
 func tells(head []byte) bool { return len(head) >= headSize || bytes.IndexByte(head, '\n') >= 0 }
 
 func isGzip(head []byte) bool { return bytes.HasPrefix(head, compressed[0]) }
@@ -105,7 +105,7 @@ func isCompressed(head []byte) bool {
 	return false
 }
 
-// mayBeCompressed: too short to tell.
+// mayBeCompressed reports whether head is too short to tell.
 func mayBeCompressed(head []byte) bool {
 	for _, magic := range compressed {
 		if len(head) < len(magic) && len(head) > 0 && bytes.HasPrefix(magic, head) {
@@ -115,11 +115,14 @@ func mayBeCompressed(head []byte) bool {
 	return false
 }
 
-func isAny(err error, targets ...error) bool {
-	for _, t := range targets {
-		if errors.Is(err, t) {
-			return true
-		}
+// readMark marks offset and returns the bytes before it.
+func readMark(f io.ReaderAt, offset int64) (mark, []byte, error) {
+	var buf [anchorSize]byte
+	before, err := readBefore(f, offset, int(min(offset, anchorSize)), &buf)
+	if err != nil {
+		return mark{}, nil, err
 	}
-	return false
+	return markOf(offset, before), before, nil
 }
+
+func newKey() string { return rand.Text()[:16] }

@@ -123,49 +123,6 @@ func TestIdentity(t *testing.T) {
 			b.start()
 			b.wants("\n", "0123456789 twenty\n", "e\n", "o\n", "PK\n", "t\n", "e\n", "o\n")
 		}},
-		{"many names of one file", []string{"**/*.log"}, func(b *bench) {
-			b.write("a.log", lines("a", 0, 10))
-			if err := os.Mkdir(b.path("d"), 0o755); err != nil {
-				b.t.Fatal(err)
-			}
-			for _, err := range []error{
-				os.Link(b.path("a.log"), b.path("hard.log")),
-				os.Symlink(b.path("a.log"), b.path("soft.log")),
-				os.Symlink("../hard.log", b.path("d/soft.log")),
-				os.Symlink("..", b.path("d/up")),
-				os.Symlink(".", b.path("d/here")),
-				os.Symlink("nothing", b.path("dangling.log")),
-			} {
-				if err != nil {
-					b.t.Fatal(err)
-				}
-			}
-			b.start()
-			b.wants(lines("a", 0, 10))
-			b.append("hard.log", lines("a", 10, 10))
-			b.wants(lines("a", 0, 20))
-			b.remove("a.log")
-			b.append("hard.log", lines("a", 20, 10))
-			b.wants(lines("a", 0, 30))
-		}},
-		{"symlink retargeted", nil, func(b *bench) {
-			b.write("1", lines("a", 0, 10))
-			if err := os.Symlink("1", b.path("a.log")); err != nil {
-				b.t.Fatal(err)
-			}
-			b.start()
-			b.wants(lines("a", 0, 10))
-			b.append("1", lines("a", 10, 10))
-			b.write("2", lines("a", 20, 10))
-			if err := os.Symlink("2", b.path("tmp")); err != nil {
-				b.t.Fatal(err)
-			}
-			b.rename("tmp", "a.log")
-			b.wants(lines("a", 0, 30))
-			b.append("2", lines("a", 30, 10))
-			b.wants(lines("a", 0, 40))
-			b.inOrder("a.log")
-		}},
 		{"not regular files", nil, func(b *bench) {
 			if err := syscall.Mkfifo(b.path("fifo.log"), 0o644); err != nil {
 				b.t.Fatal(err)

@@ -158,7 +158,7 @@ func TestEndlessHole(t *testing.T) {
 	b.start()
 	b.eventually("scanned", func() bool {
 		f := b.run.source.Files()
-		return len(b.lane.lines()) == 1 && len(f) == 1 && f[0].State == "idle"
+		return len(b.lane.lines()) == 1 && len(f) == 1 && f[0].Attention == "idle" && f[0].Whole == f[0].Offset
 	})
 	b.append("a.log", "y\nlast\n")
 	b.eventually("read", func() bool { return len(b.lane.lines()) == 4 })
@@ -186,7 +186,7 @@ func TestReadAllocatesNothing(t *testing.T) {
 	}
 	allocated := testing.AllocsPerRun(20, func() {
 		g.mu.Lock()
-		g.off, g.before, g.marks, g.committed, g.announced = 0, g.before[:0], g.marks[:1], 0, true
+		g.off, g.before, g.marks, g.committed, g.attention = 0, g.before[:0], g.marks[:1], 0, queued
 		g.mu.Unlock()
 		for progress := input.More; progress == input.More; {
 			progress = g.Read(chunk)
@@ -230,8 +230,10 @@ func FuzzRead(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer file.Close()
-		s := &Source{options: Options{MaxLine: 1 + int(limit)}, woken: make(chan struct{}, 1)}
-		g := &generation{owner: s, file: plain{file}, limit: -1, marks: []mark{{}}, departed: true, rested: true}
+		s := &Source{}
+		s.options.MaxLine, s.woken = 1+int(limit), make(chan struct{}, 1)
+		g := &generation{owner: s}
+		g.file, g.limit, g.marks, g.state, g.rested = plain{file}, -1, []mark{{}}, rotated, true
 		chunk := &input.Chunk{Buf: make([]byte, bufferMin)}
 		var got []string
 		readAll := func() {
@@ -253,13 +255,14 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 		readAll()
-		if g.final = final; final {
+		if final {
+			g.state = quiet
 			readAll()
 		}
 		if want := split(data, 1+int(limit), final); !equal(got, want) {
 			t.Errorf("got  %.200q\nwant %.200q", got, want)
 		}
-		if g.suspect {
+		if g.state.astray() {
 			t.Error("taken for another file")
 		}
 	})

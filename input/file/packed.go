@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"io"
-	"math"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -222,16 +220,5 @@ func (s *section) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// unfinished: a damage that writing on may mend.
+// unfinished reports whether writing on may complete what is damaged.
 func unfinished(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }
-
-// packedSuffix is what gzip adds to a name.
-const packedSuffix = ".gz"
-
-func packedName(path string) bool { return strings.HasSuffix(path, packedSuffix) }
-
-// unpackedName is the name a file had before it was gzipped, or has.
-func unpackedName(path string) string { return strings.TrimSuffix(path, packedSuffix) }
-
-// endless is a limit where a file ends by itself.
-const endless = math.MaxInt64

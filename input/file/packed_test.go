@@ -124,7 +124,7 @@ func TestLongLinesAreUnpackedTwice(t *testing.T) {
 	}
 	c := &counting{packed: unpack(plain{f}, 0)}
 	g.mu.Lock()
-	s.closeFile(g)
+	s.closeFileLocked(g)
 	g.packed, g.file, g.rested = true, c, true
 	g.mu.Unlock()
 	got := 0

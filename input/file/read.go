@@ -37,7 +37,7 @@ func (g *generation) Read(c *input.Chunk) input.Progress {
 
 // framesEnd is Ended if a line that has begun gets no more parts: nor in a file
 // that comes after, as it waited for one.
-func (g *generation) framesEnd(r *reading, progress input.Progress) input.Progress {
+func (g *generation) framesEnd(r *pass, progress input.Progress) input.Progress {
 	switch {
 	case g.owner.options.Once:
 		return input.Idle // next time there may be more
@@ -66,7 +66,7 @@ func (g *generation) released() {
 		g.framing = kept
 	}
 	wake := g.wake
-	g.reading, g.wake = false, false
+	g.busy, g.wake = false, false
 	g.pending = g.frames.Pending()
 	g.mu.Unlock()
 	if wake {
@@ -74,69 +74,45 @@ func (g *generation) released() {
 	}
 }
 
-// reading is one Read under way.
-type reading struct {
-	file    content
-	wanted  int   // bytes that a line of the program's may have
-	maxLine int   // and a physical one
-	limit   int64 // negative: none
-
-	// As in generation; before and head are its own.
-	off, scanned, blank     int64
-	before, head            []byte
-	rested, departed, final bool
-	mtime                   int64 // not after the file was last written to
-
-	frames   *framing.Frames
-	encoding framing.Encoding
-	first    int64 // where the first record begins
-	atEnd    bool
-	changed  bool // the file is not what was read
-	err      error
-	cut      int    // lines
-	next     int64  // the end of the last record
-	after    []byte // what before becomes
-	longHead []byte // what head becomes, nil: as it was
-}
-
-func (g *generation) beginRead() (reading, input.Progress) {
+func (g *generation) beginRead() (pass, input.Progress) {
 	g.mu.Lock()
-	g.reading = true
-	if g.file == nil && !g.over && !g.suspect {
+	g.busy = true
+	if g.file == nil && !g.state.isOver() && !g.state.astray() {
 		g.mu.Unlock()
 		err := g.owner.reopen(g)
 		g.mu.Lock()
 		if err != nil {
-			g.announced = false
+			g.attention = idle
 			g.mu.Unlock()
-			return reading{}, input.Idle
+			return pass{}, input.Idle
 		}
 	}
 	defer g.mu.Unlock()
 	switch {
-	case g.over:
-		return reading{}, g.end()
-	case g.suspect, g.file == nil: // closed again meanwhile
-		g.announced = false
-		return reading{}, input.Idle
+	case g.state.isOver():
+		return pass{}, g.endLocked()
+	case g.state.astray(), g.file == nil: // closed again meanwhile
+		g.attention = idle
+		return pass{}, input.Idle
 	}
 	rested := g.rested
-	g.again, g.rested = false, false
+	g.attention, g.rested = reading, false
 	g.used.Store(g.owner.descriptors.clock.Add(1))
-	return reading{
-		file: g.file, wanted: g.owner.options.MaxLine, maxLine: g.owner.options.MaxLine, limit: g.limit,
-		off: g.off, scanned: g.scanned, blank: g.blank, before: g.before, head: g.head,
-		mtime: g.seen.mtime, rested: rested, departed: g.departed, final: g.final || g.packed && g.limit == endless,
-		next: g.handed, frames: &g.frames, first: g.off,
+	at, where := g.fingerprint, g.progress
+	where.rested = rested
+	return pass{
+		file: g.file, wanted: g.owner.options.MaxLine, maxLine: g.owner.options.MaxLine, fingerprint: at, progress: where,
+		mtime: g.seen.mtime, departed: g.state.left(), final: g.state == quiet || g.packed && g.limit == endless,
+		frames: &g.frames, first: g.off, found: found{next: g.handed},
 	}, input.Idle
 }
 
-func (g *generation) endRead(r *reading) input.Progress {
+func (g *generation) endRead(r *pass) input.Progress {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.owner.counters.cutLines.Add(uint64(r.cut))
 	if r.err != nil || r.changed {
-		g.failRead(r)
+		g.failReadLocked(r)
 		return input.Idle
 	}
 	g.written = r.mtime
@@ -151,6 +127,7 @@ func (g *generation) endRead(r *reading) input.Progress {
 	// the bytes before off are checked each time, the beginning while it is short
 	g.rested = g.rested || r.atEnd && (g.off == 0 || len(g.head) < headSize)
 	if !r.atEnd {
+		g.attention = queued
 		return input.More
 	}
 	if p, ok := r.file.(*packed); ok && p.damaged() != nil {
@@ -158,50 +135,53 @@ func (g *generation) endRead(r *reading) input.Progress {
 	}
 	switch {
 	case g.limit >= 0:
-		g.withoutMore()
-	case r.departed && !g.drained:
-		g.drained, g.wake = true, true // a successor may be waiting
-	case r.final && g.final && g.gone:
-		g.withoutMore()
+		g.becomeLocked(runsOut)
+	case r.departed && g.becomeLocked(empties):
+		g.wake = true // a successor may be waiting
+	case r.final && g.state == quiet && g.gone:
+		g.becomeLocked(runsOut)
 	}
 	switch {
-	case g.over:
-		return g.end()
-	case g.again:
+	case g.state.isOver():
+		return g.endLocked()
+	case g.attention == readingAgain:
+		g.attention = queued
 		return input.More
 	}
-	g.announced = false
+	g.attention = idle
 	return input.Idle
 }
 
-// end needs mu.
-func (g *generation) end() input.Progress {
-	g.ended, g.wake = true, true
+// endLocked ends g for its reader.
+func (g *generation) endLocked() input.Progress {
+	g.becomeLocked(reports)
+	g.wake = true
 	return input.Ended
 }
 
-// failRead needs mu.
-func (g *generation) failRead(r *reading) {
-	g.announced, g.rested = false, true
+// failReadLocked notes what went wrong in a Read.
+func (g *generation) failReadLocked(r *pass) {
+	g.attention, g.rested = idle, true
 	switch {
 	case g.limit >= 0: // there is no later in which to find out
 		if r.err != nil {
 			g.owner.notices.unreadable(g.path, r.err)
 		}
-		g.withoutMore()
+		g.becomeLocked(runsOut)
 		g.news, g.wake = true, true
 	case r.changed:
-		g.suspect, g.most = true, g.off // how much more there was is not known
+		g.becomeLocked(displaces)
+		g.most = g.off // how much more there was is not known
 		g.wake = true
 	case stale(r.err) || errors.Is(r.err, os.ErrClosed):
-		g.owner.closeFile(g)
+		g.owner.closeFileLocked(g)
 	default:
 		g.owner.notices.unreadable(g.path, r.err)
 	}
 }
 
 // read finds the next records.
-func (r *reading) read(c *input.Chunk) {
+func (r *pass) read(c *input.Chunk) {
 	if r.rested && !r.sameHead(c.Buf) {
 		return
 	}
@@ -238,7 +218,7 @@ func (r *reading) read(c *input.Chunk) {
 }
 
 // split makes records of the lines in c.Buf[at:n] and returns where they end.
-func (r *reading) split(c *input.Chunk, at, n int) int {
+func (r *pass) split(c *input.Chunk, at, n int) int {
 	buf := c.Buf[:n]
 	for {
 		i, size := r.encoding.LineEnd(buf[at:], r.off&1 == 1)
@@ -251,42 +231,11 @@ func (r *reading) split(c *input.Chunk, at, n int) int {
 	}
 }
 
-// limitLines decides where physical lines are cut. data is where the next begins.
-func (r *reading) limitLines(data []byte) {
-	if r.encoding != framing.UTF8 {
-		r.maxLine = 2 * r.frames.Limit(nil, r.wanted) // bytes for a letter
-		return
-	}
-	r.maxLine = r.frames.Limit(data, r.wanted)
-}
-
-// add makes a record of a line of size bytes, of which line has at least those
-// that a record may have, and goes on at next.
-func (r *reading) add(c *input.Chunk, line []byte, size, next int64) {
-	most := r.maxLine
-	if r.encoding != framing.UTF8 {
-		text := r.encoding.Append(make([]byte, 0, len(line)), line)
-		if r.off == 0 {
-			text = bytes.TrimPrefix(text, []byte("\ufeff"))
-		}
-		line, size, most = text, int64(len(text))+(size-int64(len(line)))/2, most/2
-	}
-	if size > int64(most) {
-		text, cut := input.Limit(line, size, most)
-		if cut {
-			line = text
-			r.cut++
-		}
-	}
-	c.Records = append(c.Records, input.Record{Text: line, Next: input.Position(next)})
-	r.off, r.next, r.scanned = next, next, 0
-}
-
 // skipBlank returns where in the first bytes of a file the NULs end that a
 // writer leaves who goes on at its old offset after a truncation; negative if
 // there is nothing else yet. Until there is, the file may be filled from the
 // beginning as well.
-func (r *reading) skipBlank(data []byte) int {
+func (r *pass) skipBlank(data []byte) int {
 	n := 0
 	for n < len(data) && data[n] == 0 {
 		n++
@@ -310,7 +259,7 @@ func (r *reading) skipBlank(data []byte) int {
 
 // sameHead makes sure that the file still begins as it did, and learns more of
 // its beginning if there is more.
-func (r *reading) sameHead(buf []byte) bool {
+func (r *pass) sameHead(buf []byte) bool {
 	n, err := r.file.ReadAt(buf[:headSize], 0)
 	switch {
 	case err != nil && err != io.EOF:
@@ -326,19 +275,4 @@ func (r *reading) sameHead(buf []byte) bool {
 		r.scanned, r.blank = 0, 0
 	}
 	return true
-}
-
-// readAt reads at pos what fits and may be read, and notes whether that was
-// all there is.
-func (r *reading) readAt(buf []byte, pos int64) (int, bool) {
-	if r.limit >= 0 {
-		buf = buf[:max(0, min(int64(len(buf)), r.limit-pos))]
-	}
-	n, err := r.file.ReadAt(buf, pos)
-	if err != nil && err != io.EOF {
-		r.err = err
-		return 0, false
-	}
-	r.atEnd = n < len(buf) || r.limit >= 0 && pos+int64(n) >= r.limit
-	return n, true
 }

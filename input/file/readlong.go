@@ -9,7 +9,7 @@ import (
 
 // readLong looks for the end of a line that does not fit the buffer. It keeps
 // nothing of it: the beginning is read again once the end is found.
-func (r *reading) readLong(c *input.Chunk) {
+func (r *pass) readLong(c *input.Chunk) {
 	overlap := min(r.scanned, anchorSize)
 	start := r.off + r.scanned - overlap
 	r.encoding = framing.EncodingOf(r.head)
@@ -36,13 +36,13 @@ func (r *reading) readLong(c *input.Chunk) {
 }
 
 // endsLine reports whether a line ends in b, which stands at start.
-func (r *reading) endsLine(b []byte, start int64) bool {
+func (r *pass) endsLine(b []byte, start int64) bool {
 	i, _ := r.encoding.LineEnd(b, start&1 == 1)
 	return i >= 0
 }
 
 // addLong makes a record of a line of length bytes that takes up size bytes.
-func (r *reading) addLong(c *input.Chunk, length, size int64) {
+func (r *pass) addLong(c *input.Chunk, length, size int64) {
 	lead := len(r.before)
 	need := lead + int(min(length, int64(r.maxLine)+1))
 	if len(c.Buf) < need {
@@ -78,7 +78,7 @@ func (r *reading) addLong(c *input.Chunk, length, size int64) {
 
 // addTorn makes a record of text, which a hole follows within a long line: what comes
 // behind it is another one. Without text it passes over the hole.
-func (r *reading) addTorn(c *input.Chunk, text []byte, length int64) {
+func (r *pass) addTorn(c *input.Chunk, text []byte, length int64) {
 	next := r.off + int64(len(text))
 	if len(text) == 0 {
 		next = r.holeEnd(r.off + length)
@@ -97,7 +97,7 @@ func (r *reading) addTorn(c *input.Chunk, text []byte, length int64) {
 }
 
 // holeEnd is where the zeros at off end, at most at end.
-func (r *reading) holeEnd(end int64) int64 {
+func (r *pass) holeEnd(end int64) int64 {
 	var buf [32 << 10]byte
 	for at := r.off; at < end; {
 		n, err := r.file.ReadAt(buf[:min(int64(len(buf)), end-at)], at)

@@ -78,33 +78,6 @@ func TestRestart(t *testing.T) {
 			b.start()
 			b.wants(lines("a", 0, 100), lines("a", 0, 100))
 		}},
-		{"gone for a while", nil, func(b *bench) {
-			b.write("a.log", lines("a", 0, 100))
-			b.start()
-			b.wants(lines("a", 0, 100))
-			b.stop()
-			b.rename("a.log", "elsewhere")
-			b.write("b.log", lines("b", 0, 100))
-			b.start()
-			b.wants(lines("a", 0, 100), lines("b", 0, 100))
-			b.stop()
-			b.append("elsewhere", lines("a", 100, 10))
-			b.rename("elsewhere", "a.log")
-			b.start()
-			b.wants(lines("a", 0, 110), lines("b", 0, 100))
-		}},
-		{"copied to another file system and back", nil, func(b *bench) {
-			b.write("a.log", lines("a", 0, 100))
-			b.start()
-			b.wants(lines("a", 0, 100))
-			b.stop()
-			b.copyTo("a.log", "copy") // has another inode
-			b.remove("a.log")
-			b.rename("copy", "a.log")
-			b.append("a.log", lines("a", 100, 10))
-			b.start()
-			b.wants(lines("a", 0, 110))
-		}},
 	})
 }
 
@@ -141,34 +114,9 @@ func TestStartAtEnd(t *testing.T) {
 
 func TestOnce(t *testing.T) {
 	tellAll(t, []story{
-		{"all there is, but for a last line without end", nil, func(b *bench) {
-			b.write("a.log", lines("a", 0, 10)+"half")
-			b.write("b.log", lines("b", 0, 10))
-			b.write("empty.log", "")
-			b.once()
-			b.wants(lines("a", 0, 10), lines("b", 0, 10))
-			b.append("a.log", " and half\n")
-			b.once()
-			b.wants(lines("a", 0, 10), lines("b", 0, 10), "half and half\n")
-			b.once()
-			b.wants(lines("a", 0, 10), lines("b", 0, 10), "half and half\n")
-		}},
 		{"nothing there", []string{"no/such/*.log"}, func(b *bench) {
 			b.once()
 			b.wants()
-		}},
-		{"rotated between two runs", nil, func(b *bench) {
-			b.write("a.log", lines("a", 0, 10))
-			b.once()
-			b.append("a.log", lines("a", 10, 10))
-			b.rename("a.log", "a.log.2")
-			b.write("a.log.1", lines("a", 20, 10))
-			b.write("a.log", lines("a", 30, 10))
-			b.once()
-			b.wants(lines("a", 0, 40))
-			b.inOrder("a.log")
-			b.once()
-			b.wants(lines("a", 0, 40))
 		}},
 		{"more files than may be open", nil, func(b *bench) {
 			b.options.MaxOpen = 8

@@ -3,6 +3,7 @@
 package file
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 
@@ -61,10 +62,10 @@ func descriptorLimit() uint64 {
 	return l.Cur
 }
 
-// outOfDescriptors: closing another file would help.
+// outOfDescriptors reports whether closing another file would help.
 func outOfDescriptors(err error) bool {
-	return isAny(err, unix.EMFILE, unix.ENFILE)
+	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE)
 }
 
-// stale: the handle is dead, opening the file again may help.
-func stale(err error) bool { return isAny(err, unix.ESTALE) }
+// stale reports whether the handle is dead, and opening the file again may help.
+func stale(err error) bool { return errors.Is(err, unix.ESTALE) }

@@ -71,12 +71,12 @@ func statHandle(h windows.Handle, path string) (stat, error) {
 // descriptorLimit is 0: Windows knows none worth minding.
 func descriptorLimit() uint64 { return 0 }
 
-// outOfDescriptors: closing another file would help.
+// outOfDescriptors reports whether closing another file would help.
 func outOfDescriptors(err error) bool {
 	return errors.Is(err, windows.ERROR_TOO_MANY_OPEN_FILES)
 }
 
-// stale: the handle is dead, opening the file again may help.
+// stale reports whether the handle is dead, and opening the file again may help.
 func stale(err error) bool {
-	return isAny(err, windows.ERROR_INVALID_HANDLE, windows.ERROR_NETNAME_DELETED)
+	return errors.Is(err, windows.ERROR_INVALID_HANDLE) || errors.Is(err, windows.ERROR_NETNAME_DELETED)
 }

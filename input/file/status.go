@@ -7,8 +7,10 @@ type FileStatus struct {
 	Key       string // tells it from others that were at the same path
 	Path      string // where it is now
 	Source    string // where it was found first: the source of its events
-	State     string // reading, idle, waiting, rotated, deleted, truncated or ended
+	State     string // what has become of it
+	Attention string // whether it is being read
 	Open      bool
+	Deleted   bool
 	Size      int64
 	Offset    int64 // read to here
 	Committed int64 // delivered to here
@@ -31,24 +33,12 @@ func (g *generation) status() FileStatus {
 	defer g.mu.Unlock()
 	f := FileStatus{
 		Key: g.key, Path: g.path, Source: g.source, Open: g.file != nil,
+		State: g.state.String(), Attention: g.attention.String(), Deleted: g.seen.links == 0,
 		Size: g.seen.size, Offset: g.off, Committed: g.committed, Whole: g.seen.size,
 		Lag: max(0, g.seen.size-g.committed),
 	}
-	switch {
-	case g.over:
-		f.State = "ended"
-	case g.suspect:
-		f.State = "truncated"
-	case g.seen.links == 0:
-		f.State = "deleted"
-	case g.departed:
-		f.State = "rotated"
-	case g.announced:
-		f.State = "reading"
-	case g.off+g.scanned < g.seen.size:
-		f.State = "waiting"
-	default:
-		f.State, f.Whole = "idle", g.off
+	if g.state == active && g.attention == idle && g.off+g.scanned >= g.seen.size {
+		f.Whole = g.off
 	}
 	return f
 }

@@ -3,7 +3,6 @@ package file
 import (
 	"errors"
 	"log/slog"
-	"path/filepath"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -13,6 +12,17 @@ const (
 	stormRate  = 2000            // notifications in a second that are too many to listen to
 	stormPause = 5 * time.Second // how long then not to
 )
+
+// notified is who is meant by notifications.
+type notified struct {
+	watch *watch
+	names map[string]*generation // by the paths notifications name
+	dirty map[*generation]bool   // named since the last look
+}
+
+func newNotified() notified {
+	return notified{names: make(map[string]*generation), dirty: make(map[*generation]bool)}
+}
 
 // watch has the directories of the files followed watched, as far as the system
 // lets it. It is owned by Run.
@@ -49,7 +59,7 @@ func (w *watch) channels(now time.Time) (<-chan fsnotify.Event, <-chan error) {
 	return w.watcher.Events, w.watcher.Errors
 }
 
-// helps: notifications tell of changes earlier than polling does.
+// helps reports whether notifications tell of changes earlier than polling does.
 func (w *watch) helps(now time.Time) bool {
 	return w.watcher != nil && !w.failing && !now.Before(w.storm)
 }
@@ -114,25 +124,5 @@ func (w *watch) lacking(dir string, err error) {
 		w.warned = true
 		w.log.Warn("changes cannot be watched for and are found by polling, a little later: raise fs.inotify.max_user_watches or max_user_instances",
 			"directory", dir, "error", err)
-	}
-}
-
-// watchDirs has the directories of a listing watched, and those that symlinks
-// found in it lead to.
-func (s *Source) watchDirs(l *listing) {
-	if s.watch == nil {
-		return
-	}
-	for _, found := range l.sightings {
-		if found.target == "" {
-			continue
-		}
-		l.dirs[filepath.Dir(found.target)] = true
-		if g := s.byID[found.stat.id]; g != nil {
-			s.names[found.target] = g
-		}
-	}
-	if s.watch.follow(l.dirs) {
-		s.scanWanted.Store(true)
 	}
 }

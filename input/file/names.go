@@ -6,7 +6,38 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
+
+// packedSuffix is what gzip adds to a name.
+const packedSuffix = ".gz"
+
+func packedName(path string) bool { return strings.HasSuffix(path, packedSuffix) }
+
+// unpackedName is the name a file had before it was gzipped, or has.
+func unpackedName(path string) string { return strings.TrimSuffix(path, packedSuffix) }
+
+// sighting is a path and what it leads to.
+type sighting struct {
+	path   string
+	target string // of a symlink, "" for others
+	stat   stat
+	packed bool // what it says counts if it is gzipped
+}
+
+// name is both what the file system and what people call it.
+func (s sighting) name() name { return name{s.path, s.stat.id} }
+
+type name struct {
+	path string
+	id   fileID
+}
+
+// numbered reports whether the name is that of source with something in it, as app-1.log.
+// It may as well be that of another log that somebody still writes.
+func (found sighting) numbered(source string) bool {
+	return !strings.HasPrefix(filepath.Base(found.path), filepath.Base(source))
+}
 
 // rotatedSuffix is what rotation adds to a name: a number, a date, a time.
 const rotatedPattern = `[-._](\d[-0-9T:._Z+]*|old|bak|prev)$`
@@ -83,4 +114,32 @@ func (t turn) compare(u turn) (c int, ok bool) {
 		return cmp.Compare(t.date, u.date), true
 	}
 	return 0, false
+}
+
+// mtimeTick is how much earlier than it is a file may be said to be written to.
+const mtimeTick = 20 * time.Millisecond
+
+// mtimeGrain is how much of a file's time may be lost where gzip restores it.
+const mtimeGrain = 2 * time.Second
+
+// rotatedFrom reports whether rotation gives such a name to source.
+func (s sighting) rotatedFrom(source string) bool {
+	name := filepath.Base(s.path)
+	if s.packed {
+		name = unpackedName(name)
+	}
+	return rotatedName(filepath.Base(source), name)
+}
+
+// since reports whether the file may hold what was still written at mtime.
+func (s sighting) since(mtime int64) bool { return s.stat.mtime >= mtime-int64(mtimeGrain) }
+
+func packedLast(a, b sighting) int {
+	switch {
+	case a.packed == b.packed:
+		return 0
+	case b.packed:
+		return -1
+	}
+	return 1
 }

@@ -5,7 +5,79 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"ollama-hec/input"
 )
+
+// handOver gives to a generation about to be begun what its predecessor knows, and
+// reports whether it can be begun.
+func handOver(from, to *generation) bool {
+	from.mu.Lock()
+	defer from.mu.Unlock()
+	to.mu.Lock()
+	defer to.mu.Unlock()
+	if from.busy || !handLineLocked(from, to) {
+		return false
+	}
+	if to.resumed == nil && to.off == to.started {
+		to.carry = from.carry
+	}
+	return true
+}
+
+// handLineLocked hands over what there is of a line that rotation came in the middle of.
+// The predecessor is not done with before the line is delivered. If nothing comes
+// to go on with the line, the predecessor ends it as it is when its time is over.
+func handLineLocked(from, to *generation) bool {
+	switch {
+	case !from.pending || to.off > 0 || to.attention != idle || to.busy:
+		return true
+	case to.seen.size == 0:
+		return from.state >= ended // else there is nothing to begin with
+	case from.moreLocked():
+		from.becomeLocked(refills)
+		return false
+	case from.scanned > 0:
+		return true // the last record is no whole one
+	}
+	to.frames.Inherit(&from.frames, input.Position(to.off))
+	to.parent, from.pending = from, false
+	return true
+}
+
+// moreLocked reports whether there is more in g's file than was read. The runtime begins the
+// next file after its last word in this one.
+func (g *generation) moreLocked() bool {
+	if g.state.isOver() || g.file == nil {
+		return false
+	}
+	st, err := g.file.stat()
+	return err == nil && st.size > g.off+g.scanned
+}
+
+// departLocked notes that the path of g's source no longer leads to it.
+func (s *Source) departLocked(g *generation, now time.Time) {
+	if g.becomeLocked(departs) {
+		s.counters.rotations.Add(1)
+		s.left = append(s.left, g.source)
+		g.changed = now
+	}
+}
+
+// series are the generations of each source.
+type series struct {
+	line    map[string][]*generation // in the order in which they are read
+	waiting map[*generation]bool     // for those before it in line to be read to their ends
+	aside   map[*generation]sighting // those just seen beside their sources
+	left    []string                 // sources whose generation departed in this scan
+}
+
+func newSeries() series {
+	return series{
+		line: make(map[string][]*generation), waiting: make(map[*generation]bool),
+		aside: make(map[*generation]sighting),
+	}
+}
 
 // lineUp has each of born read after the generations of its source before it.
 func (s *Source) lineUp(born []*generation, now time.Time) {
@@ -34,8 +106,8 @@ func (s *Source) refresh(source string, all []*generation, now time.Time) {
 	for _, g := range all {
 		g.doubt()
 		g.mu.Lock()
-		if !g.departed && (err == nil && st.id != g.seen.id || os.IsNotExist(err)) {
-			s.depart(g, now)
+		if err == nil && st.id != g.seen.id || os.IsNotExist(err) {
+			s.departLocked(g, now)
 		}
 		if g.off == 0 && len(g.head) == 0 && g.file != nil { // it is what it says now
 			if st, err := g.file.stat(); err == nil {
@@ -44,11 +116,6 @@ func (s *Source) refresh(source string, all []*generation, now time.Time) {
 		}
 		g.mu.Unlock()
 	}
-}
-
-// of returns the generations of a source, those that are not in line yet among them.
-func (s *Source) of(source string) []*generation {
-	return slices.DeleteFunc(slices.Clone(s.all()), func(g *generation) bool { return g.source != source })
 }
 
 // insert puts g among the generations of its source, which are in the order in
@@ -113,7 +180,7 @@ func (s *Source) older(a, b *generation) int {
 	return cmp.Compare(x.turn.date, y.turn.date)
 }
 
-// blocked: what came before g at its path is not read yet.
+// blocked reports whether what came before g at its path is not read yet.
 func (s *Source) blocked(g *generation) bool {
 	if !s.waiting[g] {
 		return false
@@ -143,9 +210,9 @@ func (s *Source) turn(g *generation) place {
 	found, seen := s.aside[g]
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	p := place{left: g.departed || g.suspect, turn: noTurn, mtime: g.written}
+	p := place{left: g.state != active, turn: noTurn, mtime: g.written}
 	switch {
-	case g.suspect: // its name is another's
+	case g.state.astray(): // its name is another's
 	case seen:
 		p.turn = turnOf(g.source, found.path)
 		p.mtime = max(p.mtime, found.stat.mtime)

@@ -1,44 +1,39 @@
 package file
 
 import (
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
 )
 
-// scan expands the globs and brings the generations in line with what is found.
-func (s *Source) scan(now time.Time) {
-	l := list(s.patterns, s.leaves)
-	s.notices.listed(l.failed)
-	if s.first && s.options.Keep == nil {
-		s.missing(l)
+// sourceDirs are the directories where rotation may lay something: those of what
+// was found and of what is or was followed. true: it has just done so perhaps.
+func (s *Source) sourceDirs(l *listing) map[string]bool {
+	dirs := make(map[string]bool)
+	for dir := range l.dirs {
+		dirs[dir] = false
 	}
-	if s.first {
-		s.dropped()
-		s.settleOrigins(l, now)
+	for _, found := range l.sightings {
+		dirs[filepath.Dir(found.path)] = false
 	}
-	clear(s.names)
-	s.left = s.left[:0]
-	paths, fresh := s.recognize(l, now)
 	for _, g := range s.all() {
-		s.locate(g, paths[g], now)
+		dirs[filepath.Dir(g.source)] = false
 	}
-	s.lookAt(s.unknown(), now)
-	dirs := s.sourceDirs(l)
-	s.admit(fresh, dirs, now)
-	s.settleCopies(now)
-	if s.options.Once || s.scans.Load() >= searches-1 {
-		s.retain(now)
+	for _, source := range s.left {
+		dirs[filepath.Dir(source)] = true
 	}
-	s.watchDirs(l)
-	gone := func(dir string) bool { _, ok := dirs[dir]; return !ok }
-	maps.DeleteFunc(s.swept, func(dir string, _ int64) bool { return gone(dir) })
-	maps.DeleteFunc(s.settled, func(dir string, _ map[fileID]stat) bool { return gone(dir) })
-	s.first = false
-	clear(s.aside)
-	s.scans.Add(1)
+	if s.searching() {
+		for _, r := range s.dormant {
+			if s.asked(r) {
+				dirs[filepath.Dir(r.Source)] = true
+			}
+		}
+		for dir := range dirs {
+			dirs[dir] = true
+		}
+	}
+	return dirs
 }
 
 // unknown are the generations of which nothing is known yet. Who they are is to be
@@ -47,8 +42,24 @@ func (s *Source) unknown() []*generation {
 	return slices.DeleteFunc(slices.Clone(s.all()), func(g *generation) bool {
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		return len(g.head) > 0 || g.off > 0 || g.over
+		return len(g.head) > 0 || g.off > 0 || g.state.isOver()
 	})
+}
+
+// settleAstray finds out where what was in files goes on that hold something else.
+func (s *Source) settleAstray(now time.Time) {
+	for _, g := range s.all() {
+		g.mu.Lock()
+		due := g.state.astray() && !g.busy
+		g.mu.Unlock()
+		if !due {
+			continue
+		}
+		if born, replaced := s.succeed(g, now); replaced {
+			// it may have happened more than once
+			s.lineUp(append(born, s.sweep(filepath.Dir(g.source), now)...), now)
+		}
+	}
 }
 
 // missing says which of the globs that somebody gave lead to nothing.
@@ -86,7 +97,7 @@ func (s *Source) recognize(l *listing, now time.Time) (paths map[*generation][]s
 			s.names[found.path] = g
 			g.mu.Lock()
 			if g.file == nil {
-				g.observe(found.stat, now)
+				g.observeLocked(found.stat, now)
 			}
 			g.mu.Unlock()
 		case s.held[found.stat.id] != nil:
@@ -100,38 +111,20 @@ func (s *Source) recognize(l *listing, now time.Time) (paths map[*generation][]s
 	return paths, fresh
 }
 
-// known is the generation that has the file, nil if there is none: once a
-// generation has let go of its file, the same inode is another one if it has changed.
-func (s *Source) known(st stat) *generation {
-	g := s.byID[st.id]
-	if g == nil {
-		return nil
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.over && g.file == nil && (g.seen.size != st.size || g.seen.mtime != st.mtime) {
-		delete(s.byID, st.id)
-		return nil
-	}
-	return g
-}
-
 // locate decides where g is, given the paths that were found to lead to it.
 func (s *Source) locate(g *generation, paths []string, now time.Time) {
 	g.mu.Lock()
-	if g.over || g.suspect && g.file == nil {
+	if g.state.isOver() || g.state == sought {
 		g.mu.Unlock()
 		return
 	}
-	if len(paths) == 0 && s.stillThere(g) {
+	if len(paths) == 0 && s.stillThereLocked(g) {
 		paths = []string{g.path}
 	}
-	departed := !slices.Contains(paths, g.source)
-	switch {
-	case !departed:
-		g.departed, g.final, g.drained = false, false, false
-	case !g.departed:
-		s.depart(g, now)
+	if slices.Contains(paths, g.source) {
+		g.becomeLocked(returns)
+	} else {
+		s.departLocked(g, now)
 	}
 	g.gone = len(paths) == 0
 	if len(paths) > 0 && !slices.Contains(paths, g.path) {
@@ -144,31 +137,14 @@ func (s *Source) locate(g *generation, paths []string, now time.Time) {
 	}
 }
 
-// depart notes that the path of g's source no longer leads to it. It needs g.mu.
-func (s *Source) depart(g *generation, now time.Time) {
-	s.counters.rotations.Add(1)
-	s.left = append(s.left, g.source)
-	g.departed, g.changed = true, now
-}
-
-// stillThere: no listing named g, yet its path leads to it, or who knows. A
-// path that cannot be looked at has not been deleted. It needs g.mu.
-func (s *Source) stillThere(g *generation) bool {
+// stillThereLocked reports whether g's path leads to it though no listing named it, or nobody
+// knows. A path that cannot be looked at has not been deleted.
+func (s *Source) stillThereLocked(g *generation) bool {
 	st, err := statPath(g.path)
 	if err != nil {
 		return !os.IsNotExist(err)
 	}
 	return st.id == g.seen.id && (!g.gone || s.wanted(g.path))
-}
-
-// wanted: a file found at path is to be followed.
-func (s *Source) wanted(path string) bool {
-	return matchesAny(s.patterns, path) && !s.leaves(path)
-}
-
-// leaves: a file at path is left alone, whatever the patterns say.
-func (s *Source) leaves(path string) bool {
-	return matchesAny(s.exclude, path) || s.options.Keep != nil && !s.options.Keep(path)
 }
 
 // recover opens a file again that was closed to save descriptors and then moved
@@ -200,15 +176,25 @@ func (s *Source) recover(g *generation) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	s.lose(g, "log file was removed before it was read to its end: raise the limit of open files, so that files are held")
+	s.loseLocked(g, "log file was removed before it was read to its end: raise the limit of open files, so that files are held")
 }
 
-// lose gives up what of g was not read. It needs g.mu.
-func (s *Source) lose(g *generation, why string) {
-	if unread := g.most - g.off; unread > 0 {
-		s.counters.lostBytes.Add(uint64(unread))
-		s.log.Warn(why, "file", g.path, "bytes", unread)
+// watchDirs has the directories of a listing watched, and those that symlinks
+// found in it lead to.
+func (s *Source) watchDirs(l *listing) {
+	if s.watch == nil {
+		return
 	}
-	g.withoutMore()
-	s.closeFile(g)
+	for _, found := range l.sightings {
+		if found.target == "" {
+			continue
+		}
+		l.dirs[filepath.Dir(found.target)] = true
+		if g := s.byID[found.stat.id]; g != nil {
+			s.names[found.target] = g
+		}
+	}
+	if s.watch.follow(l.dirs) {
+		s.scanWanted.Store(true)
+	}
 }

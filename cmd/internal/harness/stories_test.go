@@ -1,0 +1,125 @@
+//go:build linux
+
+package harness
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"ollama-hec/hec/receiver"
+	"ollama-hec/input/file/stories"
+)
+
+// actor acts stories out with the built program and a receiver of HEC.
+type actor struct {
+	*bench
+	stalled bool
+	alive   bool
+
+	mu  sync.Mutex
+	got []arrival // guarded by mu
+}
+
+type arrival struct{ source, line string }
+
+func newActor(t *testing.T) *actor {
+	a := &actor{}
+	a.bench = newBench(t, receiver.Options{Event: a.take})
+	a.env["DRAIN_TIMEOUT"] = "2s" // of what a receiver that is busy for good does not take
+	return a
+}
+
+func (a *actor) take(e receiver.Event) {
+	line, ok := lineOf(e.Sourcetype, e.Event)
+	if !ok {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.got = append(a.got, arrival{e.Source, line})
+}
+
+// of are the lines whose source begins so.
+func (a *actor) of(prefix string) (lines []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, got := range a.got {
+		if strings.HasPrefix(got.source, prefix) {
+			lines = append(lines, got.line)
+		}
+	}
+	return lines
+}
+
+func (a *actor) set(dir string, globs []string) {
+	a.dir = dir
+	a.must(os.MkdirAll(a.marks(), 0o755))
+	a.follow(globs...)
+}
+
+func (a *actor) Start(dir string, globs []string) {
+	a.set(dir, globs)
+	a.alive = true
+	a.start()
+}
+
+func (a *actor) Stop() {
+	a.Look() // it is well under way
+	a.alive = false
+	a.stop()
+}
+
+func (a *actor) Once(dir string, globs []string) {
+	a.set(dir, globs)
+	a.wantExit(a.launch("run", "--once"), 0)
+}
+
+func (a *actor) Stall(stall bool) {
+	a.stalled = stall
+	a.server.SetFault(nil)
+	if stall {
+		a.server.SetFault(receiver.Always(receiver.Fault{Code: 9}))
+	}
+}
+
+func (a *actor) Look() {
+	switch {
+	case a.stalled:
+		a.pass(3 * time.Second) // who delivers nothing gives no sign
+	case a.alive:
+		a.listed(4)
+	}
+}
+
+func (a *actor) Wants(want []string) {
+	a.t.Helper()
+	own := a.dir + string(filepath.Separator)
+	a.eventually("as many lines as were written", func() bool { return len(a.of(own)) >= len(want) })
+	a.Look()
+	slices.Sort(want)
+	if got := slices.Sorted(slices.Values(a.of(own))); !slices.Equal(got, want) {
+		a.t.Fatalf("lines differ: %s", stories.Difference(want, got))
+	}
+}
+
+func (a *actor) Delivered(source string) []string { return a.of(source) }
+
+// What testdata/rotation tells comes out as it says.
+func TestStories(t *testing.T) {
+	t.Parallel()
+	all, err := stories.Read("../../../testdata/rotation")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, story := range all {
+		t.Run(story.Name, func(t *testing.T) {
+			t.Parallel()
+			story.Tell(t, newActor(t))
+		})
+	}
+}

@@ -1,0 +1,102 @@
+package file
+
+import (
+	"cmp"
+	"os"
+)
+
+// verdicts are on files that need not be looked into again as they are.
+type verdicts struct {
+	ignored map[name]int64             // compressed files, with their sizes
+	passed  map[fileID]stat            // gzipped files that say nothing new
+	settled map[string]map[fileID]stat // by directory: files beside sources that are accounted for
+	swept   map[string]int64           // the mtimes of directories when all in them were
+}
+
+func newVerdicts() verdicts {
+	return verdicts{
+		ignored: make(map[name]int64), passed: make(map[fileID]stat),
+		settled: make(map[string]map[fileID]stat), swept: make(map[string]int64),
+	}
+}
+
+// settle notes that a file in dir is accounted for until it changes.
+func (s *Source) settle(dir string, st stat) {
+	if s.settled[dir] == nil {
+		s.settled[dir] = make(map[fileID]stat)
+	}
+	s.settled[dir][st.id] = st
+}
+
+// examine opens a file found, nil if it is not one to read now. Why not has been said.
+func (s *Source) examine(found sighting) *arrival {
+	if s.passes(found) {
+		return nil
+	}
+	f, st, err := s.openFile(found.path)
+	if err != nil {
+		if !os.IsNotExist(err) {
+			s.notices.unreadable(found.path, err)
+		}
+		return nil
+	}
+	head, err := readHead(f, make([]byte, headSize))
+	switch {
+	case err != nil:
+		s.notices.unreadable(found.path, err)
+	case s.known(st) != nil || s.held[st.id] != nil:
+		// the path has just been given to a file that is known: next time
+	case found.packed && isGzip(head):
+		return s.examinePacked(found, f)
+	case isCompressed(head):
+		s.notices.compressed(found.path)
+		s.ignored[found.name()] = st.size
+	case mayBeCompressed(head):
+		// too short to tell: next time
+	default:
+		s.notices.readable(found.path)
+		return &arrival{path: found.path, stat: st, file: f, head: head}
+	}
+	f.Close()
+	return nil
+}
+
+// examinePacked looks into a gzipped file found. It owns f.
+func (s *Source) examinePacked(found sighting, f plain) *arrival {
+	p := unpack(f, 0)
+	head, err := readHead(p, make([]byte, headSize))
+	st, err2 := p.stat()
+	switch damage := p.damaged(); {
+	case cmp.Or(err, err2) != nil:
+		s.notices.unreadable(found.path, cmp.Or(err, err2))
+		p.Close()
+		return nil
+	case len(head) == 0 && damage != nil && !unfinished(damage):
+		s.notices.damaged(found.path, damage)
+	case isCompressed(head):
+		s.notices.compressed(found.path)
+	case len(head) > 0:
+		s.notices.readable(found.path)
+		return &arrival{path: found.path, stat: st, file: p, head: head}
+	}
+	s.pass(found, &arrival{file: p})
+	return nil
+}
+
+// pass lets go of a file that is of no use, and does not look into it again
+// before it changes if it is gzipped.
+func (s *Source) pass(found sighting, a *arrival) {
+	a.file.Close()
+	if found.packed {
+		s.passed[found.stat.id] = found.stat
+	}
+}
+
+// passes reports whether a file was looked into, and nothing was to be read.
+func (s *Source) passes(found sighting) bool {
+	if found.packed {
+		return s.passed[found.stat.id] == found.stat
+	}
+	size, ok := s.ignored[found.name()]
+	return ok && found.stat.size >= size
+}

@@ -1,0 +1,75 @@
+package file
+
+import "bytes"
+
+// doubt marks g to go on elsewhere if its file does not say what was read of it, and
+// reports whether it is marked, or cannot be now.
+func (g *generation) doubt() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case g.state.isOver():
+		return false
+	case g.busy:
+		return true
+	case !g.state.astray() && !g.holdsLocked():
+		g.becomeLocked(displaces)
+		g.most = g.off // how much more there was is not known
+	}
+	return g.state.astray()
+}
+
+// holdsLocked reports whether g's file holds what was read of it.
+func (g *generation) holdsLocked() bool {
+	if g.file == nil {
+		return true // who knows
+	}
+	head, err := readHead(g.file, make([]byte, headSize))
+	if err != nil || !bytes.HasPrefix(head, g.head) {
+		return err != nil
+	}
+	var buf [anchorSize]byte
+	before, err := readBefore(g.file, g.off, len(g.before), &buf)
+	return err == nil && bytes.Equal(before, g.before)
+}
+
+// fingerprint is what a content is known by: how it begins, and what stands before the
+// place that it was read to.
+type fingerprint struct {
+	head    []byte // its first bytes; at most headSize
+	headSum digest // of head, or of the beginning of it
+	off     int64  // where the next record begins
+	before  []byte // the bytes before off; at most anchorSize
+}
+
+// says reports whether f begins with all of a's content, as far as head and end can tell.
+func says(f content, a *arrival) bool {
+	head, err := readHead(f, make([]byte, headSize))
+	if err != nil || !bytes.HasPrefix(head, a.head) {
+		return false
+	}
+	var ours, theirs [anchorSize]byte
+	n := int(min(a.stat.size, anchorSize))
+	here, err := readBefore(f, a.stat.size, n, &ours)
+	there, err2 := readBefore(a.file, a.stat.size, n, &theirs)
+	return err == nil && err2 == nil && bytes.Equal(here, there)
+}
+
+// learnHeadLocked reads the beginning of a file that was shorter so far, for it to be
+// known by even if nobody reads it. It says whether it was empty and never
+// announced.
+func (g *generation) learnHeadLocked() (begun bool) {
+	if g.file == nil || g.busy || g.state.astray() || len(g.head) == headSize || g.seen.size <= int64(len(g.head)) {
+		return false
+	}
+	head, err := readHead(g.file, make([]byte, headSize))
+	if err != nil || !bytes.HasPrefix(head, g.head) {
+		return false // Read finds out
+	}
+	if mayBeCompressed(head) || !tells(head) && !isCompressed(head) {
+		return false // too short to tell
+	}
+	begun = len(g.head) == 0 && g.attention == idle && g.off == 0
+	g.head = head
+	return begun
+}

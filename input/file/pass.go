@@ -1,0 +1,85 @@
+package file
+
+import (
+	"bytes"
+	"io"
+
+	"ollama-hec/input"
+	"ollama-hec/input/framing"
+)
+
+// pass is one Read under way.
+type pass struct {
+	file     content
+	wanted   int // bytes that a line of the program's may have
+	maxLine  int // and a physical one
+	departed bool
+	final    bool
+	mtime    int64 // not after the file was last written to
+	frames   *framing.Frames
+	encoding framing.Encoding
+	first    int64 // where the first record begins
+
+	// As in generation; before and head are its own.
+	fingerprint
+	progress
+
+	found
+}
+
+// found is what a Read comes upon.
+type found struct {
+	atEnd    bool
+	changed  bool // the file is not what was read
+	err      error
+	cut      int    // lines
+	next     int64  // the end of the last record
+	after    []byte // what before becomes
+	longHead []byte // what head becomes, nil: as it was
+}
+
+// limitLines decides where physical lines are cut. data is where the next begins.
+func (r *pass) limitLines(data []byte) {
+	if r.encoding != framing.UTF8 {
+		r.maxLine = 2 * r.frames.Limit(nil, r.wanted) // bytes for a letter
+		return
+	}
+	r.maxLine = r.frames.Limit(data, r.wanted)
+}
+
+// add makes a record of a line of size bytes, of which line has at least those
+// that a record may have, and goes on at next.
+func (r *pass) add(c *input.Chunk, line []byte, size, next int64) {
+	most := r.maxLine
+	if r.encoding != framing.UTF8 {
+		text := r.encoding.Append(make([]byte, 0, len(line)), line)
+		if r.off == 0 {
+			text = bytes.TrimPrefix(text, []byte("\ufeff"))
+		}
+		line, size, most = text, int64(len(text))+(size-int64(len(line)))/2, most/2
+	}
+	if size > int64(most) {
+		text, cut := input.Limit(line, size, most)
+		if cut {
+			line = text
+			r.cut++
+		}
+	}
+	c.Records = append(c.Records, input.Record{Text: line, Next: input.Position(next)})
+	r.off, r.next, r.scanned = next, next, 0
+}
+
+// readAt reads at pos what fits and may be read, and notes whether that was
+// all there is.
+func (r *pass) readAt(buf []byte, pos int64) (int, bool) {
+	if r.limit >= 0 {
+		buf = buf[:max(0, min(int64(len(buf)), r.limit-pos))]
+	}
+	n, err := r.file.ReadAt(buf, pos)
+	if err != nil && err != io.EOF {
+		r.err = err
+		return 0, false
+	}
+	r.atEnd = n < len(buf) || r.limit >= 0 && pos+int64(n) >= r.limit
+	return n, true
+}

@@ -165,7 +165,7 @@ func (sh *Shipper) Run(ctx context.Context) error {
 	if err = errors.Join(err, sh.close()); err != nil {
 		return err
 	}
-	p := sh.pipeline.Progress()
+	p := sh.pipeline.Stats()
 	switch {
 	case p.Undelivered == 0:
 	case sh.store == nil:

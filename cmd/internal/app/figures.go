@@ -8,8 +8,8 @@ import (
 )
 
 // Progress is what was read so far, and how much there is to read.
-func (sh *Shipper) Progress() (p pipeline.Progress, size int64) {
-	p = sh.pipeline.Progress()
+func (sh *Shipper) Progress() (p pipeline.Stats, size int64) {
+	p = sh.pipeline.Stats()
 	if sh.sources.Files == nil {
 		return p, p.Bytes
 	}

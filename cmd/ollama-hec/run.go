@@ -75,7 +75,7 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 	}
 	if server != nil {
 		background = append(background, func(ctx context.Context) {
-			server.Serve(ctx, metrics.Shown{Shipper: sh, Lag: lagging, Latencies: latencies}, log)
+			server.Serve(ctx, metrics.Deps{Shipper: sh, Lag: lagging, Latencies: latencies}, log)
 		})
 	}
 	if !sources.Pipe(s.Paths) {

@@ -272,7 +272,7 @@ func TestTroubleIsSaidOnce(t *testing.T) {
 	h := &Sender{log: slog.New(slog.NewTextHandler(&log, nil))}
 	one, other := errors.New("one"), errors.New("other")
 	for _, err := range []error{nil, nil, one, one, one, other, other, nil, nil, one} {
-		h.say(err)
+		h.logOnce(err)
 	}
 	for what, want := range map[string]int{"error=one": 2, "error=other": 1, "taken again": 1, "\n": 4} {
 		if got := strings.Count(log.String(), what); got != want {

@@ -25,8 +25,7 @@ type token struct {
 
 	mu      sync.Mutex
 	last    string
-	refused bool   // by HEC, since it was read
-	said    string // the error that was logged last
+	refused bool // by HEC, since it was read
 }
 
 // openToken reads the token for the one stanza of d.
@@ -67,7 +66,7 @@ func find(ctx context.Context, c *splunkd.Client, users []string) (string, error
 }
 
 // Token implements hec.TokenSource. If the token cannot be read again it returns the last
-// one.
+// one. The log counts the repeats of a message, so it may be called often.
 func (t *token) Token() (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -77,22 +76,15 @@ func (t *token) Token() (string, error) {
 	text, err := t.read(context.Background()) // bounded by the client
 	switch {
 	case err != nil:
-		t.logOnceLocked("the HEC token cannot be read again", "error", err.Error(), "hint", "disable and enable the input")
+		t.log.Error("the HEC token cannot be read again", "error", err.Error(), "hint", "disable and enable the input")
 	case text == t.last:
-		t.logOnceLocked("HEC refuses the token: store a valid one", "app", modinput.App, "realm", modinput.TokenRealm)
+		t.log.Error("HEC refuses the token", "app", modinput.App, "realm", modinput.TokenRealm,
+			"hint", "store a valid one in storage/passwords")
 	default:
-		t.last, t.refused, t.said = text, false, ""
+		t.last, t.refused = text, false
 		t.log.Info("HEC token read again")
 	}
 	return t.last, nil
-}
-
-// logOnceLocked logs an error unless it is the one logged last. t.mu is held.
-func (t *token) logOnceLocked(what string, args ...any) {
-	if text := fmt.Sprint(what, args); text != t.said {
-		t.said = text
-		t.log.Error(what, args...)
-	}
 }
 
 // Rejected notes that HEC has refused the token.

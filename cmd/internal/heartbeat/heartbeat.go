@@ -124,10 +124,11 @@ func (h *Sender) send(ctx context.Context, r Report) error {
 func (h *Sender) logOnce(err error) {
 	switch {
 	case err == nil && h.said != "":
-		h.log.Info("health events are taken again")
+		h.log.Info("health events are accepted again")
 		h.said = ""
 	case err != nil && err.Error() != h.said:
-		h.log.Warn("health event is not taken, see OLLAMA_HEC_HEALTH_EVENTS and OLLAMA_HEC_HEALTH_INDEX", "error", err)
+		h.log.Warn("health event was not accepted", "error", err,
+			"hint", "allow the index OLLAMA_HEC_HEALTH_INDEX for the token, or turn OLLAMA_HEC_HEALTH_EVENTS off")
 		h.said = err.Error()
 	}
 }

@@ -92,6 +92,6 @@ func (s *Server) Serve(ctx context.Context, deps Deps, log *slog.Logger) {
 	stop := context.AfterFunc(ctx, func() { s.http.Close() })
 	defer stop()
 	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
-		log.Error("metrics are no longer served", "error", err)
+		log.Error("metrics are no longer served", "error", err, "hint", "restart the program")
 	}
 }

@@ -1,12 +1,11 @@
-// Package splunkapp holds those files of the Splunk add-on that programs read:
-// its configuration and its lookups. The rest of the add-on lies beside them and
-// is put together by packaging.
+// Package splunkapp embeds the files of the Splunk add-on that programs read: its
+// configuration and its lookups. Command packaging builds the whole add-on.
 package splunkapp
 
 import "embed"
 
-// Tree is default and lookups as they stand in the repository, the version not
-// yet filled in.
+// Tree holds the folders default and lookups as they are in the repository, without the
+// version, which packaging fills in.
 //
 //go:embed default lookups
 var Tree embed.FS

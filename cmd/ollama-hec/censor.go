@@ -11,12 +11,11 @@ import (
 	"ollama-hec/sourcetypes"
 )
 
-// censor applies today's PROMPTS and REDACT to events that were made under earlier
-// ones. What was taken out then stays out, so the stricter of the two holds.
+// censor applies today's PROMPTS and REDACT to events that were made under earlier ones.
+// What was redacted then stays redacted, so the stricter of the two holds.
 //
-// It makes a line again of each event, as Ollama would have written it, and has it
-// normalized as any line. A line that can only be judged by those before it is
-// judged alone.
+// It turns each event back into a line, as Ollama would have written it, and normalizes
+// that line like any other. The lines before it are not known.
 type censor struct{ options sourcetypes.Options }
 
 func newCensor(o *sourcetypes.Options) *censor {
@@ -25,15 +24,15 @@ func newCensor(o *sourcetypes.Options) *censor {
 	return c
 }
 
-// errPrompt means that an event may not be sent at all.
+// errPrompt is the error for an event that may not be sent at all.
 var errPrompt = errors.New("prompts are not sent: PROMPTS=off")
 
-// apply returns an event of HEC, an object, as it may be sent.
+// apply returns an event in the form of HEC, a JSON object, as it may be sent.
 func (c *censor) apply(event json.RawMessage) (json.RawMessage, error) {
 	var envelope struct {
 		Sourcetype string `json:"sourcetype"`
 	}
-	_ = json.Unmarshal(event, &envelope) // what is none of ours is judged as text
+	_ = json.Unmarshal(event, &envelope) // an event that is not ours is treated as text
 	var body func(json.RawMessage) (json.RawMessage, error)
 	switch envelope.Sourcetype {
 	case sourcetypes.Prompts.String():
@@ -54,11 +53,11 @@ func (c *censor) apply(event json.RawMessage) (json.RawMessage, error) {
 	})
 }
 
-// text is the text of one or more lines as ollama:server may have it.
+// text returns the text of one or more lines as it may stand in ollama:server.
 func (c *censor) text(text string) string {
 	got := strings.Join(c.normalize(sourcetypes.Server, strings.Split(text, "\n")...), "\n")
 	if withoutBlanks(got) == withoutBlanks(text) {
-		return text // blank lines that stood alone are all that is gone
+		return text // only blank lines are gone
 	}
 	return got
 }
@@ -73,7 +72,7 @@ func withoutBlanks(text string) string {
 	return out.String()
 }
 
-// prompt is a value of ollama:prompts as it may be sent.
+// prompt returns a value of ollama:prompts as it may be sent.
 func (c *censor) prompt(key, text string) string {
 	if key != "prompt" && key != "response" {
 		return c.text(text)
@@ -87,7 +86,7 @@ func (c *censor) prompt(key, text string) string {
 	return *made.Prompt
 }
 
-// request is an object of ollama:api as it may be sent.
+// request returns an object of ollama:api as it may be sent.
 func (c *censor) request(object json.RawMessage) (json.RawMessage, error) {
 	var target struct {
 		Path  string `json:"uri_path"`
@@ -130,8 +129,8 @@ func (c *censor) normalize(of sourcetypes.Sourcetype, lines ...string) (bodies [
 	return bodies
 }
 
-// strings returns what rewrites the strings in a JSON value, each by the key it
-// stands under.
+// strings returns a function that rewrites the strings of a JSON value, each by the key it
+// belongs to.
 func (c *censor) strings(rewrite func(key, text string) string) func(json.RawMessage) (json.RawMessage, error) {
 	var value func(key string, v json.RawMessage) (json.RawMessage, error)
 	value = func(key string, v json.RawMessage) (json.RawMessage, error) {
@@ -174,7 +173,7 @@ func asBytes(list []json.RawMessage) [][]byte {
 	return all
 }
 
-// members rewrites the values of a JSON object and keeps its order.
+// members rewrites the values of a JSON object and keeps the order of its keys.
 func members(
 	object json.RawMessage, rewrite func(key string, value json.RawMessage) (json.RawMessage, error),
 ) (json.RawMessage, error) {
@@ -208,7 +207,7 @@ func members(
 	return append(made, '}'), nil
 }
 
-// quoted is text as a JSON string, without what only HTML needs.
+// quoted returns text as a JSON string, without the escapes that only HTML needs.
 func quoted(text string) (json.RawMessage, error) {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)

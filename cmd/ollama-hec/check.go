@@ -16,7 +16,7 @@ func newCheck(std streams) *cobra.Command {
 		Short: "try settings, endpoint, token, index and access to the logs",
 		Long: "check tries everything that run depends on: names, ports, TLS, HEC's health, a real test event (token, index,\n" +
 			"acknowledgment), the clock, logs and their permissions, the state directory. One line each: ok, or what is\n" +
-			"wrong and how to mend it. Status 0 if nothing fails; warnings do not count.",
+			"wrong and how to fix it. Status 0 if nothing fails; warnings do not count.",
 		Args: cobra.NoArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			s, err := settings.Load(cmd.Flags())

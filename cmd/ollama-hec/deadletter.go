@@ -24,7 +24,8 @@ func newDeadLetter(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dead-letter",
 		Short: "look at the events that Splunk rejected, send them again, or drop them",
-		Long: "Events that no endpoint takes, such as one that is too large, are kept in STATE_DIR/dead-letter with the reason.\n" +
+		Long: "Dead letters are events that Splunk rejects for good, such as one that is too large. They are kept in\n" +
+			"STATE_DIR/dead-letter with the reason.\n" +
 			"These commands may be used while a shipper runs.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		Args: cobra.NoArgs,
@@ -45,7 +46,7 @@ func newDeadLetter(std streams) *cobra.Command {
 	return cmd
 }
 
-// onLetters is a command on the store of the state directory.
+// onLetters returns a command that works on the dead letters of the state directory.
 func onLetters(use, short string, f func(*cobra.Command, *settings.Settings, *deadletter.Store) error) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: cobra.NoArgs,
@@ -75,8 +76,8 @@ func list(s *deadletter.Store, out io.Writer) error {
 	return s.Each(func(l deadletter.Letter) error { return enc.Encode(l) })
 }
 
-// replay sends the letters again. A letter goes once it is taken: what is rejected
-// again stays where it is, and so does what was not sent when replay ends early.
+// replay sends the dead letters again. A letter is removed once it is accepted. It stays if
+// it is rejected again, or if replay ends before it was sent.
 func replay(ctx context.Context, set *settings.Settings, s *deadletter.Store, std streams) error {
 	log, flush := newLog(std.err, set.LogFormat)
 	defer flush()
@@ -100,10 +101,10 @@ func replay(ctx context.Context, set *settings.Settings, s *deadletter.Store, st
 	return err
 }
 
-// replayer sends the letters of one file after the other.
+// replayer sends dead letters, one file of them after the other.
 type replayer struct {
 	client            app.Remote
-	adopt             func([]byte) ([]byte, error) // into the form of the destination; nil: it is that
+	adopt             func([]byte) ([]byte, error) // converts into the form of the destination; nil: that of HEC
 	builder           *batch.Builder
 	drain             time.Duration
 	censor            *censor
@@ -111,9 +112,9 @@ type replayer struct {
 	rejected, dropped int
 }
 
-// replay sends letters and returns those that stay.
+// replay sends letters and returns those that are to stay.
 func (r *replayer) replay(ctx context.Context, letters []deadletter.Letter) (left []deadletter.Letter, err error) {
-	// Half a line was left by a crash: its event was sent again then.
+	// A crash can leave half a line. Its event was not committed and was sent again.
 	letters = slices.DeleteFunc(letters, func(l deadletter.Letter) bool { return !whole(l.Event) })
 	for len(letters) > 0 && err == nil {
 		b, sent, rest, stay := r.next(letters)
@@ -143,8 +144,8 @@ func (r *replayer) replay(ctx context.Context, letters []deadletter.Letter) (lef
 	return append(left, letters...), err
 }
 
-// next builds a batch of the first letters: sent are those in it, rest those after
-// it. What may not be sent any more is dropped, what cannot be judged stays.
+// next builds a batch of the first letters: sent are those in it, rest those after it. A
+// letter that may no longer be sent is dropped, one that cannot be read stays.
 func (r *replayer) next(letters []deadletter.Letter) (b *batch.Batch, sent, rest, stay []deadletter.Letter) {
 	for rest = letters; len(rest) > 0 && !r.builder.Full(); rest = rest[1:] {
 		switch event, err := r.form(rest[0].Event); {
@@ -160,7 +161,7 @@ func (r *replayer) next(letters []deadletter.Letter) (b *batch.Batch, sent, rest
 	return r.builder.Take(), sent, rest, stay
 }
 
-// form returns an event as it may be sent, in the form of the destination.
+// form returns an event as it may be sent, in the form that the destination takes.
 func (r *replayer) form(event json.RawMessage) (json.RawMessage, error) {
 	event, err := r.censor.apply(event)
 	if err != nil || r.adopt == nil {
@@ -172,7 +173,8 @@ func (r *replayer) form(event json.RawMessage) (json.RawMessage, error) {
 // whole reports whether an event is an object, as every event sent was.
 func whole(event json.RawMessage) bool { return len(event) > 0 && event[0] == '{' }
 
-// deliver gives a batch up only when ctx ends, and then lets the POST in flight finish.
+// deliver sends a batch until it is settled. When ctx ends it waits for the POST in flight,
+// for at most drain.
 func (r *replayer) deliver(ctx context.Context, b *batch.Batch, refused func(int, hec.DeadLetter)) (settled int, err error) {
 	delivering, abort := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer abort(nil)

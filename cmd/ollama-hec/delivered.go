@@ -12,12 +12,13 @@ import (
 	"ollama-hec/input/statedir"
 )
 
-// deliveredMark is an empty file in the state directory. Its time is that of the
-// last delivery: checkpoints are written for other reasons, too.
+// deliveredMark is an empty file in the state directory whose modification time is that of
+// the last delivery. The time of the checkpoints would not do: they are written for other
+// reasons, too.
 const deliveredMark = "last-delivery"
 
-// markDelivered keeps the mark while a shipper runs. That it cannot be written is
-// said by the checkpoints, which cannot be either.
+// markDelivered keeps the mark up to date while a shipper runs. If it cannot be written,
+// checkpoints cannot be either, and those report it.
 func markDelivered(sh *app.Shipper, dir string) watch {
 	var marked time.Time
 	look := func() {
@@ -36,8 +37,8 @@ func touch(dir string, at time.Time) error {
 	return errors.Join(state.Touch(deliveredMark, at), state.Close())
 }
 
-// lastDelivery says when something was last delivered. Only run leaves the mark:
-// of a modular input's state, or an older one, nobody knows.
+// lastDelivery returns for people when something was last delivered. Only run writes the
+// mark: the state of a modular input or of an older version has none.
 func lastDelivery(dir string, in *checkpoint.Inspection, files []file.RecordedFile) string {
 	if mark, err := os.Lstat(filepath.Join(dir, deliveredMark)); err == nil {
 		return ago(mark.ModTime())

@@ -81,13 +81,13 @@ func demo(ctx context.Context, logs, state string, out io.Writer) error {
 	return got.print(out, sh)
 }
 
-// arrivals is what the receiver of the demo took.
+// arrivals are the events that the demo's receiver has accepted.
 type arrivals struct {
 	mu     sync.Mutex
 	events []detections.Event
 }
 
-// add keeps an event as Splunk would store it: the text of a string, else the JSON.
+// add keeps an event as Splunk would store it: the text if it is a string, else the JSON.
 func (a *arrivals) add(ev receiver.Event) {
 	raw := string(ev.Event)
 	var text string

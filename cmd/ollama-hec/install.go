@@ -17,7 +17,7 @@ import (
 	"ollama-hec/splunk_app/splunkd"
 )
 
-// splunkdToken is the variable for the token of splunkd, which is no flag.
+// splunkdToken is the environment variable of the token for splunkd. There is no flag for it.
 const splunkdToken = settings.Prefix + "_SPLUNKD_TOKEN"
 
 func newInstall(std streams) *cobra.Command {
@@ -105,7 +105,7 @@ func (i *installation) run(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// indexName is how Splunk lets an index be called, with * for several.
+// indexName matches the names that Splunk allows for an index, and * for several.
 var indexName = regexp.MustCompile(`^[a-z0-9][a-z0-9_*-]*$`)
 
 func (i *installation) connect() (*splunkd.Client, error) {
@@ -135,7 +135,8 @@ func (i *installation) connect() (*splunkd.Client, error) {
 	return client, nil
 }
 
-// about is err with the address it is about, unless there may be a password in that.
+// about returns the text of err with the address it is about, unless that may hold a
+// password.
 func about(url string, err error) string {
 	if text := err.Error(); strings.Contains(url, "@") || strings.Contains(text, url) {
 		return text
@@ -143,8 +144,8 @@ func about(url string, err error) string {
 	return fmt.Sprintf("got %q: %v", url, err)
 }
 
-// searches installs or removes the macros and saved searches and says so, also of
-// what was done before an error.
+// searches installs or removes the macros and saved searches, and prints what was changed,
+// also before an error.
 func (i *installation) searches(ctx context.Context, client *splunkd.Client, out io.Writer) error {
 	do := splunkd.Install
 	if i.uninstall {
@@ -197,7 +198,7 @@ func (h *hecToken) check() error {
 	return nil
 }
 
-// create creates the token unless it is there, and hands it over.
+// create creates the token unless it exists, and prints it or writes it to the file.
 func (h *hecToken) create(ctx context.Context, client *splunkd.Client, app string, dryRun bool, out io.Writer) error {
 	collector, err := client.Collector(ctx)
 	if err != nil {
@@ -226,15 +227,15 @@ func (h *hecToken) create(ctx context.Context, client *splunkd.Client, app strin
 		fmt.Fprintf(out, "%s_TOKEN=%s\n", settings.Prefix, token.Token)
 		return nil
 	}
-	if err := keepSecret(h.file, token.Token); err != nil {
+	if err := writeSecret(h.file, token.Token); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "the HEC token is in %s\n", h.file)
 	return nil
 }
 
-// outcome is one line for people, like those of the other changes. there is the
-// token that was there before.
+// outcome returns one line for people, like those of the other changes. there is the token
+// that existed before, or nil.
 func (h *hecToken) outcome(there *splunkd.HECToken) string {
 	line := "HEC token " + h.name + ": "
 	if there == nil {
@@ -256,42 +257,42 @@ func (h *hecToken) outcome(there *splunkd.HECToken) string {
 	return line + string(splunkd.Kept) + " (" + strings.Join(odd, ", ") + ": change it in Splunk)"
 }
 
-// keepSecret writes a file that only its owner may read, in one go.
-func keepSecret(path, text string) error {
+// writeSecret writes a file that only its owner may read, and puts it in place at once.
+func writeSecret(path, text string) error {
 	f, err := newSecretFile(path)
 	if err != nil {
 		return err
 	}
-	return f.keep(text)
+	return f.commit(text)
 }
 
-// secretFile is a file that will take the place of another once it holds a secret.
-// Only its owner may read it.
+// secretFile is a temporary file that replaces another once it holds a secret. Only its
+// owner may read it.
 type secretFile struct {
 	temp *os.File
 	path string
 }
 
-// newSecretFile begins one: it fails where the secret could not be kept.
+// newSecretFile creates the temporary file. It fails where the secret could not be stored.
 func newSecretFile(path string) (*secretFile, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".token-*") // of mode 600
 	if err != nil {
-		return nil, fmt.Errorf("keep the HEC token: %w", err)
+		return nil, fmt.Errorf("store the HEC token: %w", err)
 	}
 	return &secretFile{f, path}, nil
 }
 
-// keep writes the secret and puts the file in its place.
-func (f *secretFile) keep(text string) error {
+// commit writes the secret and puts the file in its place.
+func (f *secretFile) commit(text string) error {
 	_, err := io.WriteString(f.temp, text+"\n")
 	if err = errors.Join(err, f.temp.Close()); err == nil {
 		err = os.Rename(f.temp.Name(), f.path)
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("keep the HEC token: %w", err), os.Remove(f.temp.Name()))
+		return errors.Join(fmt.Errorf("store the HEC token: %w", err), os.Remove(f.temp.Name()))
 	}
 	return nil
 }
 
-// drop gives the file up; nothing has changed.
+// drop deletes the temporary file; nothing has changed.
 func (f *secretFile) drop() error { return errors.Join(f.temp.Close(), os.Remove(f.temp.Name())) }

@@ -19,11 +19,11 @@ import (
 	"ollama-hec/splunk_app/splunkd"
 )
 
-// tokenDescription is how the tenant shows a collector token of ours.
+// tokenDescription is the description of the collector tokens that install creates.
 const tokenDescription = "created by ollama-hec install"
 
-// forTenant reports whether install is about a tenant of Splunk Cloud Services: it is
-// named, and no splunkd is.
+// forTenant reports whether install works on a tenant of Splunk Cloud Services: the tenant
+// is named, and no splunkd is.
 func (i *installation) forTenant(flags *pflag.FlagSet) bool {
 	return flags.Changed("scs-tenant") || i.url == "" && os.Getenv(settings.Prefix+"_SCS_TENANT") != ""
 }
@@ -69,8 +69,8 @@ func (i *installation) tenant(cmd *cobra.Command, out io.Writer) error {
 	return t.install(cmd.Context())
 }
 
-// tenantFlags are the flags of install that are settings of a tenant. Others have the
-// names of settings, such as --ack, and mean the token.
+// tenantFlags returns the flags of install that are settings of a tenant. Others, such as
+// --ack, have the names of settings but are about the token.
 func tenantFlags(all *pflag.FlagSet) *pflag.FlagSet {
 	some := pflag.NewFlagSet("install", pflag.ContinueOnError)
 	all.VisitAll(func(f *pflag.Flag) {
@@ -100,7 +100,7 @@ func (t *collectorToken) install(ctx context.Context) error {
 		if !errors.Is(err, scs.ErrExists) {
 			return err
 		}
-		// Somebody was faster: it is one that is there.
+		// Somebody else has just created it: update that one.
 		if found, err = t.client.CollectorToken(ctx, t.want.Name); err != nil {
 			return err
 		}
@@ -111,8 +111,8 @@ func (t *collectorToken) install(ctx context.Context) error {
 	return t.update(ctx, found)
 }
 
-// create creates the token and hands its value over, which the service tells only
-// once: where it cannot be kept the token is removed again.
+// create creates the token, and prints its value or writes it to the file. The service
+// returns the value only once: if it cannot be stored the token is removed again.
 func (t *collectorToken) create(ctx context.Context) error {
 	if t.dryRun {
 		t.say(string(splunkd.Created))
@@ -135,7 +135,7 @@ func (t *collectorToken) create(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, file.drop())
 	}
-	if err := file.keep(value); err != nil {
+	if err := file.commit(value); err != nil {
 		_, removed := t.client.RemoveCollectorToken(ctx, t.want.Name)
 		return errors.Join(err, removed)
 	}
@@ -144,7 +144,8 @@ func (t *collectorToken) create(ctx context.Context) error {
 	return nil
 }
 
-// update changes what differs from what is wanted. The value stays, and cannot be told.
+// update changes index and acknowledgment if they differ from what is wanted. The value of
+// the token stays, and cannot be read.
 func (t *collectorToken) update(ctx context.Context, found *scs.Found) error {
 	var changes []string
 	if t.want.Index != "" && t.want.Index != found.Index {

@@ -24,7 +24,7 @@ func command(t *testing.T, in string, args ...string) (status int, out, errOut s
 	return status, stdout.String(), stderr.String()
 }
 
-func TestWrongUseIsStatus2AndNamesTheWayOut(t *testing.T) {
+func TestWrongUseIsStatus2WithAHint(t *testing.T) {
 	state := t.TempDir()
 	file := filepath.Join(state, "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

@@ -26,7 +26,7 @@ func newMan(std streams) *cobra.Command {
 	}
 }
 
-// manual is the manual page in roff: what --help says, all at once.
+// manual returns the manual page in roff: the help of all commands on one page.
 func manual(root *cobra.Command) string {
 	var p page
 	p.line(`.TH OLLAMA-HEC 8 "" "ollama-hec %s"`, version.Version)
@@ -86,7 +86,8 @@ func (p *page) text(text string) {
 	}
 }
 
-// commands writes those below cmd that can be run, each with the flags that are no settings.
+// commands writes the commands below cmd that can be run, each with the flags that are no
+// settings.
 func (p *page) commands(cmd *cobra.Command) {
 	for _, c := range cmd.Commands() {
 		if c.Hidden || !c.IsAvailableCommand() {
@@ -124,7 +125,7 @@ func (p *page) flags(c *cobra.Command) {
 	})
 }
 
-// roff escapes text: what stands at the beginning of a line must not be a request.
+// roff escapes text, so that no line of it is taken for a request of roff.
 func roff(text string) string {
 	text = strings.NewReplacer(`\`, `\e`, "-", `\-`, "…", `\[u2026]`, "→", `\[u2192]`).Replace(text)
 	lines := strings.Split(text, "\n")

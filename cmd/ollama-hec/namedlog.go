@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,14 +15,15 @@ import (
 	"ollama-hec/input/discover"
 )
 
-// namedLog is a log that the command line names, with what run would say of it.
+// namedLog is a log that the command line names, with the source and fields that run would
+// give its events.
 type namedLog struct {
 	path   string // - is standard input
 	source string
 	fields []input.Field
 }
 
-// namedLogs looks at all of them first: nothing is printed if one cannot be read.
+// namedLogs checks that every log can be read, before anything is printed.
 func namedLogs(paths []string) ([]namedLog, error) {
 	var logs []namedLog
 	for _, path := range paths {
@@ -41,8 +43,8 @@ func namedLogs(paths []string) ([]namedLog, error) {
 	return logs, nil
 }
 
-// readable reports why a log cannot be read. A pipe it does not touch: that can be
-// opened once only.
+// readable returns why a log cannot be read, or nil. It does not open a pipe: that can be
+// opened only once.
 func readable(path string) error {
 	info, err := os.Stat(path)
 	switch {
@@ -60,7 +62,7 @@ func readable(path string) error {
 	return f.Close()
 }
 
-// open begins to read.
+// open opens the log, and unpacks it if its name ends in .gz.
 func (l namedLog) open(stdin io.Reader) (io.ReadCloser, error) {
 	if l.path == "-" {
 		return io.NopCloser(stdin), nil
@@ -77,14 +79,14 @@ func (l namedLog) open(stdin io.Reader) (io.ReadCloser, error) {
 	return unpacked{text, f}, nil
 }
 
-// unpacked is what a gzipped file says.
+// unpacked is the unpacked text of a gzipped file.
 type unpacked struct {
 	io.Reader
 	io.Closer // the file's
 }
 
-// remembering keeps the error that a Reader ends with, but for its end. Ask for it
-// once nobody reads any more.
+// remembering keeps the error that a Reader ends with, unless that is io.EOF. Look at it
+// only after the last Read.
 type remembering struct {
 	io.Reader
 	err error
@@ -92,7 +94,7 @@ type remembering struct {
 
 func (r *remembering) Read(b []byte) (int, error) {
 	n, err := r.Reader.Read(b)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		r.err = err
 	}
 	return n, err

@@ -59,7 +59,7 @@ func newPreview(std streams) *cobra.Command {
 	return cmd
 }
 
-// preview is what the files have come to so far.
+// preview prints the events of files, and counts them.
 type preview struct {
 	settings *settings.Settings
 	host     string
@@ -104,7 +104,7 @@ func (p *preview) log(ctx context.Context, l namedLog, std streams) error {
 	return nil
 }
 
-// removed is what was taken off the lines of a file.
+// removed is the framing that was removed from the lines of a file.
 type removed struct {
 	source, what string
 	lines        int64
@@ -121,7 +121,7 @@ func (p *preview) remark(source string, lines *stdin.Source, norm *sourcetypes.N
 	}
 }
 
-// printer returns what writes the events of one file.
+// printer returns a function that prints and counts the events of one file.
 func (p *preview) printer(enc *hec.Envelope) func(*sourcetypes.Event) {
 	var line []byte
 	return func(ev *sourcetypes.Event) {
@@ -138,7 +138,7 @@ func (p *preview) printer(enc *hec.Envelope) func(*sourcetypes.Event) {
 	}
 }
 
-// perDay is what bytes come to in a day at the rate of the events' own times.
+// perDay returns the bytes of a day, for people, at the rate of the events' own times.
 func (p *preview) perDay(bytes int64) string {
 	const least = 60 // seconds; less says nothing about a day
 	span := float64(p.last-p.first) / 1e9
@@ -148,8 +148,8 @@ func (p *preview) perDay(bytes int64) string {
 	return humanize.IBytes(uint64(float64(bytes) * 86400 / span))
 }
 
-// summary prints counts, never text. Licence is counted by the bytes of the
-// events themselves.
+// summary prints counts, never text. Licence volume, the bytes a day that Splunk charges
+// for, counts the events themselves, without host, source and the like.
 func (p *preview) summary(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "lines read\t%s\n", humanize.Comma(p.counts.Lines))

@@ -14,11 +14,11 @@ import (
 	"ollama-hec/cmd/internal/app"
 )
 
-// largeInput is from where a terminal gets a progress bar.
+// largeInput is how many bytes there must be to read for a progress bar on a terminal.
 const largeInput = 8 << 20
 
-// watchOf returns how a run shows what it does: a bar on a terminal for --once,
-// else one line a minute in the log.
+// watchOf returns the watch that shows the progress of a run: a bar on a terminal for
+// --once, else one line a minute in the log.
 func watchOf(sh *app.Shipper, once bool, errOut io.Writer, log *slog.Logger) watch {
 	if f, ok := errOut.(*os.File); ok && once && term.IsTerminal(int(f.Fd())) {
 		return bar(sh, f)
@@ -34,7 +34,8 @@ func watchOf(sh *app.Shipper, once bool, errOut io.Writer, log *slog.Logger) wat
 	return watch{every: time.Minute, look: look, end: func() {}}
 }
 
-// bar shows lines, bytes, rate and time left; the total grows as files are found.
+// bar returns the watch that shows lines, bytes, rate and time left. The total grows as
+// files are found.
 func bar(sh *app.Shipper, w io.Writer) watch {
 	var b *progressbar.ProgressBar
 	look := func() {

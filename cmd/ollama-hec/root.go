@@ -15,25 +15,25 @@ import (
 	"ollama-hec/cmd/internal/terminal"
 )
 
-// The exit statuses are a contract with whoever starts us.
+// The exit statuses are a contract with the scripts and services that start the program.
 const (
 	exitDone   = 0
 	exitFailed = 1 // while running
 	exitUsage  = 2 // bad usage or settings
 )
 
-// streams are what a command reads and writes.
+// streams are the standard streams of a command.
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
 }
 
-// failure is an error of a command that was used as it should be.
+// failure is an error of a command that was called correctly.
 type failure struct{ error }
 
 func (f failure) Unwrap() error { return f.error }
 
-// run is the program: it returns the exit status.
+// run runs the command that args name, and returns the exit status.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	root := newRoot(streams{in, out, errOut})
 	root.SetArgs(args)
@@ -45,7 +45,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return exitDone
 	}
 	said := terminal.Lines(settings.RenameIn(err.Error(), settings.FlagNames(cmd.Flags())))
-	// A line end may be of a file's name: what follows must not look like another message.
+	// A file's name may hold a line end: the text after it must not look like another message.
 	fmt.Fprintf(errOut, "ollama-hec: %s\n", strings.ReplaceAll(said, "\n", "\n  "))
 	var wrong *settings.Error
 	var failed failure
@@ -59,7 +59,7 @@ func newRoot(std streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "ollama-hec",
 		Short:         "ship Ollama's logs to Splunk",
-		Long:          "ollama-hec reads the logs of Ollama and ships them to Splunk over the HTTP Event Collector,\nas ollama:server, ollama:api and ollama:prompts. Nothing is forgotten until Splunk has said it has it.",
+		Long:          "ollama-hec reads the logs of Ollama and ships them to Splunk over the HTTP Event Collector,\nas ollama:server, ollama:api and ollama:prompts. A position in a log is saved only after Splunk has confirmed the events before it.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
@@ -68,7 +68,7 @@ func newRoot(std streams) *cobra.Command {
 	return root
 }
 
-// asFailure marks the errors of a command as its own, apart from wrong usage of it.
+// asFailure marks the errors of a command as failures, to tell them from wrong usage.
 func asFailure(f func(*cobra.Command, []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := f(cmd, args); err != nil {
@@ -78,8 +78,8 @@ func asFailure(f func(*cobra.Command, []string) error) func(*cobra.Command, []st
 	}
 }
 
-// newLog returns the program's own log, which counts repeats; flush tells those
-// not told yet.
+// newLog returns the program's own log, which counts repeated messages. flush writes the
+// counts not written yet.
 func newLog(w io.Writer, format settings.LogFormat) (log *slog.Logger, flush func()) {
 	var lines slog.Handler = slog.NewTextHandler(w, nil)
 	if format == settings.LogJSON {

@@ -39,7 +39,7 @@ func newRun(std streams) *cobra.Command {
 	return cmd
 }
 
-// ship runs a shipper, with what shows what it does.
+// ship runs a shipper, with its progress, metrics and health events.
 func ship(ctx context.Context, s *settings.Settings, once bool, std streams) error {
 	log, flush := newLog(std.err, s.LogFormat)
 	defer flush()
@@ -75,7 +75,7 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 	}
 	if server != nil {
 		background = append(background, func(ctx context.Context) {
-			server.Serve(ctx, metrics.Shown{Shipper: sh, Lag: lagging, Latencies: latencies}, log)
+			server.Serve(ctx, metrics.Deps{Shipper: sh, Lag: lagging, Latencies: latencies}, log)
 		})
 	}
 	if !sources.Pipe(s.Paths) {
@@ -94,13 +94,12 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 	return nil
 }
 
-// runAlongside runs what goes on beside a shipper until the returned function is
-// called, which waits for its end. A stop of the shipper does not end it: what
-// is delivered after it is shown, too.
-func runAlongside(ctx context.Context, beside []func(context.Context)) (stop func()) {
+// runAlongside runs the functions in the background until stop is called, which waits for
+// their end. They go on when ctx ends, to show what is delivered after that, too.
+func runAlongside(ctx context.Context, background []func(context.Context)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
-	for _, run := range beside {
+	for _, run := range background {
 		running.Go(func() { run(ctx) })
 	}
 	return func() {
@@ -109,7 +108,7 @@ func runAlongside(ctx context.Context, beside []func(context.Context)) (stop fun
 	}
 }
 
-// watch is called from time to time while a shipper runs, and at its end.
+// watch is called at an interval while a shipper runs, and at its end.
 type watch struct {
 	every time.Duration
 	look  func()

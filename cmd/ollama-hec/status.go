@@ -97,7 +97,7 @@ func status(ctx context.Context, s *settings.Settings, dir string, out io.Writer
 	return w.Flush()
 }
 
-// others shows the sources that are no files: journals.
+// others prints the sources that are no files: journals.
 func others(w io.Writer, records map[string]map[string]json.RawMessage) error {
 	title := "\nsource\tlast line\n"
 	for _, namespace := range slices.Sorted(maps.Keys(records)) {
@@ -120,7 +120,8 @@ func others(w io.Writer, records map[string]map[string]json.RawMessage) error {
 	return nil
 }
 
-// lastLine is the age of the last line delivered by its own stamp; -: none has one.
+// lastLine returns the age of the last line delivered, by its own time stamp; -: no line
+// had one.
 func lastLine(f file.RecordedFile) string {
 	if f.Last.IsZero() && f.Committed > 0 {
 		return "-"
@@ -128,6 +129,7 @@ func lastLine(f file.RecordedFile) string {
 	return ago(f.Last)
 }
 
+// ago returns for people how long ago t was.
 func ago(t time.Time) string {
 	if t.IsZero() {
 		return "never"

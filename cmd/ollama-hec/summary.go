@@ -42,7 +42,7 @@ func (a *arrivals) print(out io.Writer, sh *app.Shipper) error {
 	return a.findings(out)
 }
 
-// requests tables the events of ollama:api.
+// requests prints tables of the events of ollama:api.
 func (a *arrivals) requests(w io.Writer) {
 	endpoints, sources, status := tally{}, tally{}, tally{}
 	for _, ev := range a.events {
@@ -68,7 +68,7 @@ func (a *arrivals) requests(w io.Writer) {
 	status.table(w, "status", "requests")
 }
 
-// findings prints what the detections find.
+// findings prints the results of the detections.
 func (a *arrivals) findings(out io.Writer) error {
 	for _, d := range detections.All() {
 		found := d.Run(a.events)
@@ -102,7 +102,7 @@ func (t tally) table(w io.Writer, name, what string) {
 	}
 }
 
-// shortened is text that a terminal shows in a line or two.
+// shortened returns text cut to what a terminal shows in a line or two.
 func shortened(text string) string {
 	if r := []rune(text); len(r) > topRunes {
 		return string(r[:topRunes]) + " …"

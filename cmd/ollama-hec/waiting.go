@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -17,12 +18,12 @@ import (
 	"ollama-hec/sourcetypes"
 )
 
-// waitingRead is how far into what waits a line with a stamp is looked for.
+// waitingRead is how many bytes of the undelivered text are searched for a line with a
+// time stamp.
 const waitingRead = 64 << 10
 
-// waitingSince is when the first line of f was written that is not delivered, by
-// its own stamp or else that of the line before it; zero: no whole line waits, or
-// nobody can say.
+// waitingSince returns when the first undelivered line of f was written, by its own time
+// stamp or else that of the line before it; zero: no whole line waits, or it is not known.
 func waitingSince(ctx context.Context, s *settings.Settings, f file.RecordedFile) (since time.Time) {
 	if f.Gone || f.Lag == 0 || filepath.Ext(f.Path) == ".gz" {
 		return since
@@ -34,7 +35,7 @@ func waitingSince(ctx context.Context, s *settings.Settings, f file.RecordedFile
 	defer log.Close()
 	text := make([]byte, min(f.Lag, waitingRead))
 	n, err := log.ReadAt(text, f.Committed)
-	if err != nil && err != io.EOF || bytes.IndexByte(text[:n], '\n') < 0 {
+	if err != nil && !errors.Is(err, io.EOF) || bytes.IndexByte(text[:n], '\n') < 0 {
 		return since
 	}
 	var carry input.Carry

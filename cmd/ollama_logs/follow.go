@@ -15,7 +15,7 @@ import (
 	"ollama-hec/splunk_app/modinput"
 )
 
-// follow serves the one stanza of d until ctx ends.
+// follow ships the events of the one stanza of d until ctx ends.
 func follow(ctx context.Context, d *modinput.Definition, stdout io.Writer, log *slog.Logger) error {
 	st := &d.Stanzas[0]
 	s, err := read(st)
@@ -26,7 +26,7 @@ func follow(ctx context.Context, d *modinput.Definition, stdout io.Writer, log *
 	if s.StateDir, err = stateDir(d.CheckpointDir, st); err != nil {
 		return err
 	}
-	// splunkd reads a document even where the events go elsewhere.
+	// splunkd expects a document even if the events go to HEC.
 	stream := modinput.NewStream(stdout)
 	if err := stream.Open(ctx); err != nil {
 		return err
@@ -38,7 +38,7 @@ func follow(ctx context.Context, d *modinput.Definition, stdout io.Writer, log *
 	return errors.Join(err, end(stream))
 }
 
-// output is where the stanza's events go.
+// output returns the output that the stanza names: splunkd or HEC.
 func output(ctx context.Context, s *settings.Settings, d *modinput.Definition, stream *modinput.Stream, log *slog.Logger) (app.Output, error) {
 	st := &d.Stanzas[0]
 	to, err := st.Output()
@@ -70,13 +70,13 @@ func ship(ctx context.Context, s *settings.Settings, out app.Output, log *slog.L
 	return sh.Run(ctx)
 }
 
-// end closes the document, if splunkd still reads it.
+// end closes the XML document, if splunkd still reads it.
 func end(stream *modinput.Stream) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	err := stream.Close(ctx)
 	if errors.Is(err, modinput.ErrBroken) || errors.Is(err, context.DeadlineExceeded) {
-		return nil // what went wrong was said where it did
+		return nil // the failed write was reported already
 	}
 	return err
 }

@@ -1,8 +1,8 @@
-// Command ollama_logs is the modular input that splunkd starts: it follows
-// Ollama's logs and hands them to splunkd, or to an HTTP Event Collector.
+// Command ollama_logs is the modular input that splunkd starts: it follows Ollama's logs
+// and hands their events to splunkd, or sends them to an HTTP Event Collector.
 //
-// It does what its stanza says and heeds no OLLAMA_HEC_ variable: splunkd's
-// environment is not its own.
+// Its settings are those of its stanza. It ignores OLLAMA_HEC_ variables: the environment
+// is splunkd's, not its own.
 package main
 
 import (
@@ -24,7 +24,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// run is one call by splunkd. It returns the exit status.
+// run serves one call by splunkd, and returns the exit status.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	counted := logdedup.New(modinput.NewLogHandler(errOut, slog.LevelInfo))
 	defer counted.Flush()

@@ -16,19 +16,19 @@ import (
 	"ollama-hec/splunk_app/modinput"
 )
 
-// drain is how long delivery goes on once splunkd wants us gone: it does not wait
-// long before it kills.
+// drain is how long delivery goes on after splunkd has told the input to stop: splunkd
+// does not wait long before it kills the process.
 const drain = 5 * time.Second
 
-// validate judges what a user entered, without a look at the logs: they may be on
+// validate checks what a user entered. It does not look for the logs: they may be on
 // another host.
 func validate(_ context.Context, d *modinput.Definition) error {
 	_, err := read(&d.Stanzas[0])
 	return err
 }
 
-// read is the settings that a stanza asks for, but for the state directory. Its
-// errors name the argument, what it got and what it takes.
+// read returns the settings of a stanza, without the state directory. Its errors name the
+// argument, its value and what is allowed.
 func read(st *modinput.Stanza) (*settings.Settings, error) {
 	output, err := st.Output()
 	if err != nil {
@@ -87,8 +87,8 @@ func checkCollector(s *settings.Settings) error {
 	return nil
 }
 
-// stateDir is where an input keeps what it remembers. Its name begins as the
-// input's, for people, and differs wherever the names do, on every file system.
+// stateDir returns the state directory of an input. Its name begins with the input's, for
+// people, and ends in a hash of it: two inputs never share one, on any file system.
 func stateDir(checkpoints string, st *modinput.Stanza) (string, error) {
 	if checkpoints == "" {
 		return "", errors.New("splunkd named no checkpoint directory: without one nothing can be remembered")

@@ -14,19 +14,18 @@ import (
 	"ollama-hec/splunk_app/splunkd"
 )
 
-// tokenTimeout bounds one question to splunkd, which is on this host.
+// tokenTimeout bounds one request to splunkd, which is on this host.
 const tokenTimeout = 10 * time.Second
 
-// token is the HEC token in splunkd's storage/passwords. It is read again once
-// HEC has refused it, so that a new one is used without a restart.
+// token is the HEC token in splunkd's storage/passwords. It is read again after HEC has
+// refused it, so that a new one is used without a restart.
 type token struct {
 	read func(context.Context) (string, error)
 	log  *slog.Logger
 
 	mu      sync.Mutex
 	last    string
-	refused bool   // since it was read
-	said    string // the complaint that was logged last
+	refused bool // by HEC, since it was read
 }
 
 // openToken reads the token for the one stanza of d.
@@ -66,8 +65,8 @@ func find(ctx context.Context, c *splunkd.Client, users []string) (string, error
 		modinput.App, modinput.TokenRealm, strings.Join(users, " or "))
 }
 
-// Token implements hec.TokenSource. While it cannot be read again the last one
-// stays in use.
+// Token implements hec.TokenSource. If the token cannot be read again it returns the last
+// one. The log counts the repeats of a message, so it may be called often.
 func (t *token) Token() (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -77,25 +76,18 @@ func (t *token) Token() (string, error) {
 	text, err := t.read(context.Background()) // bounded by the client
 	switch {
 	case err != nil:
-		t.complain("the HEC token cannot be read again", "error", err.Error(), "hint", "disable and enable the input")
+		t.log.Error("the HEC token cannot be read again", "error", err.Error(), "hint", "disable and enable the input")
 	case text == t.last:
-		t.complain("HEC refuses the token: store a valid one", "app", modinput.App, "realm", modinput.TokenRealm)
+		t.log.Error("HEC refuses the token", "app", modinput.App, "realm", modinput.TokenRealm,
+			"hint", "store a valid one in storage/passwords")
 	default:
-		t.last, t.refused, t.said = text, false, ""
+		t.last, t.refused = text, false
 		t.log.Info("HEC token read again")
 	}
 	return t.last, nil
 }
 
-// complain says the same only once. t.mu is held.
-func (t *token) complain(what string, args ...any) {
-	if text := fmt.Sprint(what, args); text != t.said {
-		t.said = text
-		t.log.Error(what, args...)
-	}
-}
-
-// Rejected is told that HEC has refused the token.
+// Rejected notes that HEC has refused the token.
 func (t *token) Rejected() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

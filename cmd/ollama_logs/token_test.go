@@ -104,7 +104,7 @@ func TestEventsGoToHEC(t *testing.T) {
 	// The token is replaced while it runs.
 	c.SetTokens(receiver.Token{Value: newToken, Ack: true})
 	log.grow(500)
-	p.AwaitLog("ERROR HEC refuses the token: store a valid one app=TA-ollama-hec realm=ollama_logs")
+	p.AwaitLog("ERROR HEC refuses the token app=TA-ollama-hec realm=ollama_logs")
 	store("main", newToken)
 	c.texts(t, 1000, p)
 	p.AwaitLog("INFO HEC token read again")

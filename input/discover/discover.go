@@ -1,9 +1,8 @@
-// Package discover knows where Ollama logs on each system: with no setting at
-// all the logs of a usual installation are found, and what was looked for can
-// be said.
+// Package discover knows where Ollama logs on each system. It finds the logs of a usual
+// installation without any setting, and can explain where it looked.
 //
-// Where Ollama was told to log somewhere else, only a setting can tell. It
-// finds files; whether the journal has anything is for others to find out.
+// If Ollama was configured to log somewhere else, a setting must name the place. The package
+// finds files; the caller must find out whether the journal has entries.
 package discover
 
 import (
@@ -13,8 +12,8 @@ import (
 	"strings"
 )
 
-// System is what the places depend on. All of it is data, so that every
-// system's places can be told on any.
+// System is what the places depend on. All of it is data, so that the places of every
+// system can be listed, and tested, on any other.
 type System struct {
 	GOOS string
 	Env  func(string) string
@@ -22,22 +21,21 @@ type System struct {
 	Root bool   // other users' homes may be read
 }
 
-// Current is the system we run on.
+// Current returns the system we run on.
 func Current() System {
 	home, _ := os.UserHomeDir() // a service may have none
 	return System{GOOS: runtime.GOOS, Env: os.Getenv, Home: home, Root: os.Geteuid() == 0}
 }
 
-// Place is where logs may lie.
+// Place is a place where logs may be.
 type Place struct {
 	Glob string
 	What string // whose log it is
-	// Containers: other containers log there, too. Which are Ollama's, a
-	// Filter tells.
+	// Containers means that other containers log there, too: a Filter finds Ollama's.
 	Containers bool
 }
 
-// Places are the usual ones, those worth naming first.
+// Places returns the usual places, the most common ones first.
 func (s System) Places() []Place {
 	switch s.GOOS {
 	case "darwin":
@@ -111,7 +109,7 @@ func (s System) windows() []Place {
 	return places
 }
 
-// homes are this user's and, for root, everyone's.
+// homes returns this user's home and, for root, globs of everyone's.
 func (s System) homes(everyone ...string) []string {
 	var homes []string
 	if s.Home != "" && s.Home != "/" {
@@ -128,7 +126,7 @@ func (s System) homes(everyone ...string) []string {
 	return homes
 }
 
-// escape keeps a path from being read as a glob.
+// escape returns a glob that matches only path.
 func escape(path string) string {
 	return strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`, `{`, `\{`, `\`, `\\`).Replace(path)
 }

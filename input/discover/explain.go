@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// Journal is what there is to say of the journal besides the files.
+// Journal is the decision on whether to follow the journal.
 type Journal struct {
 	Unit string // to follow; empty: none
 	Why  string
-	Err  error // why nobody knows what it holds
-	// MayAppear: it may have something to follow yet. Where a log file of the
-	// service lies it never has: both may say the same.
+	Err  error // why it cannot be told what the journal holds
+	// MayAppear means that there may be something to follow later. That is never so if
+	// there is a log file of the service: both may hold the same lines.
 	MayAppear bool
 }
 
@@ -47,7 +47,7 @@ func (s System) ChooseJournal(setting, dir string, found []Found, probe func(uni
 
 const noJournal = "this system has none"
 
-// Explain says line by line what was found and why it is read.
+// Explain returns lines for people on what was found and why it is read.
 func Explain(found []Found, journal Journal) []string {
 	var lines []string
 	for _, f := range found {
@@ -70,8 +70,8 @@ func Explain(found []Found, journal Journal) []string {
 	return lines
 }
 
-// NoLogs returns an error if there is nothing to read, which says where was
-// looked, why that failed and what to do on this system.
+// NoLogs returns an error if there is nothing to read. It says which places were tried, why
+// each failed and what to do on this system.
 func (s System) NoLogs(found []Found, journal Journal) error {
 	for _, f := range found {
 		if len(f.Files) > 0 {

@@ -8,18 +8,19 @@ import (
 	"ollama-hec/input"
 )
 
-// podmanLog is where Podman has its log driver k8s-file log to: below the list
-// of the containers of its storage, whose driver names the directory.
+// podmanLog matches the logs of Podman's log driver k8s-file. They are below the directory
+// with the lists of containers, which is named after the storage driver.
 var podmanLog = regexp.MustCompile(`^(.*/[a-z0-9]+-containers)/([0-9a-f]{64})/userdata/ctr\.log[^/]*$`)
 
-// podmanLists are those lists. Containers run with --rm stand in the second.
+// podmanLists are the files with the lists of containers. The second holds those run with
+// --rm.
 var podmanLists = []string{"containers.json", "volatile-containers.json"}
 
-// maxList is more than thousands of containers take in one.
+// maxList bounds the size of a list. Thousands of containers take less.
 const maxList = 32 << 20
 
-// podmanFields is what the lists in dir say of a container; sure is false if they do
-// not name it.
+// podmanFields returns the fields of a container by the lists in dir; sure is false if they
+// do not name it.
 func podmanFields(dir, id string) (fields []input.Field, sure bool) {
 	for _, list := range podmanLists {
 		raw, err := read(path.Join(dir, list), maxList)

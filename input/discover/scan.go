@@ -14,16 +14,16 @@ import (
 	"ollama-hec/input/container"
 )
 
-// Found is a place and what lies there.
+// Found is a place and the files found there.
 type Found struct {
 	Place
 	Files []string
 	// Ignored are logs of containers that are not Ollama's.
 	Ignored int
-	Err     error // why not everything there could be seen
+	Err     error // why the place could not be searched fully
 }
 
-// Scan lists what lies at each of places now.
+// Scan lists the files at each of places now.
 func Scan(places []Place, filter *Filter) []Found {
 	found := make([]Found, len(places))
 	for i, place := range places {
@@ -44,16 +44,16 @@ func Scan(places []Place, filter *Filter) []Found {
 	return found
 }
 
-// Filter tells the logs of Ollama's containers from those of others.
+// Filter tells the logs of Ollama's containers from those of other containers.
 type Filter struct {
 	mu    sync.Mutex
-	known map[string]bool // guarded by mu; containers' logs that were told
+	known map[string]bool // guarded by mu; the verdicts so far
 }
 
 // Ollama reports whether a file is Ollama's log: any file that is no
 // container's log, and those whose container, image or pod is named for it
-// (see container.RunsOllama). A container that cannot be told now is asked
-// about again.
+// (see container.RunsOllama). A container whose description cannot be read now is
+// looked at again.
 func (f *Filter) Ollama(file string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -73,14 +73,14 @@ func (f *Filter) Ollama(file string) bool {
 
 const maxKnown = 10_000
 
-// Fields are the HEC fields of a container's log, nil for other files.
+// Fields returns the HEC fields of a container's log, nil for other files.
 func Fields(file string) []input.Field {
 	fields, _ := describe(file)
 	return fields
 }
 
-// describe tells the fields of a container's log; nil: it is none. sure is
-// false if what describes the container cannot be read now.
+// describe returns the fields of a container's log; nil: it is none. sure is false if the
+// description of the container cannot be read now.
 func describe(file string) (fields []input.Field, sure bool) {
 	if m := podmanLog.FindStringSubmatch(filepath.ToSlash(file)); m != nil {
 		return podmanFields(m[1], m[2])
@@ -94,7 +94,7 @@ func describe(file string) (fields []input.Field, sure bool) {
 	return fields, sure
 }
 
-// read reads a regular file of a size that a description of containers may have.
+// read reads at most most bytes of a regular file.
 func read(path string, most int64) ([]byte, error) {
 	info, err := os.Lstat(path)
 	if err != nil {

@@ -1,3 +1,3 @@
 package requestlog
 
-const noFollow = 0 // os.Root leads out of the directory through no link
+const noFollow = 0 // os.Root follows no link out of the directory

@@ -1,9 +1,9 @@
 // Package requestlog reads the request bodies that Ollama writes to files under
 // OLLAMA_DEBUG_LOG_REQUESTS, at the path that a log line names.
 //
-// A log line is not to be trusted: it can be forged. So only a regular file that
-// is named as Ollama names them is read, in a directory named as Ollama names
-// it, through no symbolic link, and only up to a bound.
+// A log line can be forged. So a file is read only if it is a regular file with a name that
+// Ollama gives, in a directory with a name that Ollama gives, without symbolic links, and
+// only up to Max bytes.
 package requestlog
 
 import (
@@ -16,10 +16,10 @@ import (
 	"strings"
 )
 
-// Max is how long a body may be.
+// Max is the largest body that is read, in bytes.
 const Max = 4 << 20
 
-// What is wrong with a body that is where it should be.
+// The errors of a body that is where Ollama writes it.
 var (
 	ErrEmpty   = errors.New("the request body is empty: it was not written yet, or the disk is full")
 	ErrLong    = fmt.Errorf("the request body is longer than %d MiB", Max>>20)
@@ -31,7 +31,7 @@ var (
 	errElsewhere = errors.New("is not where Ollama logs request bodies")
 )
 
-// Read returns the body at path, which is JSON as a whole.
+// Read returns the body at path, which is complete JSON.
 func Read(path string) ([]byte, error) {
 	dir, name := filepath.Split(filepath.Clean(path))
 	dir = filepath.Clean(dir)
@@ -48,7 +48,7 @@ func Read(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer root.Close()
-	// Looked at before it is opened: opening a FIFO would wait for a writer.
+	// Check before opening: opening a FIFO would wait for a writer.
 	if info, err := root.Lstat(name); err != nil {
 		return nil, err
 	} else if !info.Mode().IsRegular() {

@@ -7,8 +7,7 @@ import (
 	"sync"
 )
 
-// Telling is Read for those who cannot do anything about an error: it logs why a
-// body could not be read, once for each reason.
+// Telling returns Read, with a warning in log for the first error of each kind.
 func Telling(log *slog.Logger) func(path string) ([]byte, error) {
 	var mu sync.Mutex
 	told := make(map[error]bool)
@@ -23,13 +22,13 @@ func Telling(log *slog.Logger) func(path string) ([]byte, error) {
 		told[why] = true
 		mu.Unlock()
 		if first {
-			log.Warn("cannot read a request body that the log names, its prompt is not delivered; said once for this reason", "error", err)
+			log.Warn("cannot read a request body that the log names: its prompt is not delivered (logged once for each reason)", "error", err)
 		}
 		return nil, err
 	}
 }
 
-// reason is which of a few errors err is.
+// reason returns which of the known errors err is, or nil.
 func reason(err error) error {
 	for _, why := range []error{ErrEmpty, ErrLong, ErrNotJSON, errIrregular, errElsewhere, fs.ErrNotExist, fs.ErrPermission} {
 		if errors.Is(err, why) {

@@ -1,9 +1,9 @@
-// Package stdin reads lines from a pipe: one stream, in order, ended at its end,
-// where a last line without terminator counts too.
+// Package stdin reads the lines of a pipe as one stream, in order. It ends with the pipe,
+// and a last line without a terminator is delivered too.
 //
-// A pipe cannot be read twice: nothing is remembered across restarts, and what
-// was taken from the pipe and not delivered is lost with the process. A stop is the
-// end of the pipe: what was taken until then is handed on.
+// A pipe cannot be read twice: there are no checkpoints, and lines that were read and not
+// delivered are lost with the process. A stop counts as the end of the pipe: what was
+// read until then is delivered.
 package stdin
 
 import (
@@ -22,7 +22,7 @@ const (
 	defaultLine = 1 << 20
 )
 
-// Options say what to read. Zero means the default.
+// Options are the options of a Source. A zero MaxLine means the default.
 type Options struct {
 	Reader  io.Reader
 	MaxLine int // bytes of a line before it is cut, 1 MiB
@@ -30,7 +30,7 @@ type Options struct {
 	Log     *slog.Logger
 }
 
-// Source is a pipe being read.
+// Source reads a pipe.
 type Source struct {
 	reader io.Reader
 	limit  int
@@ -38,7 +38,7 @@ type Source struct {
 	stream stream
 }
 
-// New returns the source of r's lines.
+// New returns the source of the lines of o.Reader.
 func New(o Options) *Source {
 	if o.MaxLine <= 0 {
 		o.MaxLine = defaultLine
@@ -51,9 +51,8 @@ func New(o Options) *Source {
 	return s
 }
 
-// Run reads until the end of the pipe has been handed on or ctx ends, which ends
-// the pipe too. A reader
-// that can be neither closed nor given a deadline is left in its last Read.
+// Run reads until every line of the pipe has been taken, or ctx ends. A reader that can be
+// neither closed nor given a deadline is left in its last Read.
 func (s *Source) Run(ctx context.Context, ready func(input.Stream)) error {
 	done := make(chan struct{})
 	go func() {
@@ -71,14 +70,15 @@ func (s *Source) Run(ctx context.Context, ready func(input.Stream)) error {
 	return nil
 }
 
-// Removed is, for people, what was taken off the lines read so far, and how often.
+// Removed returns, for people, the framing removed from the lines read so far, and its
+// counts.
 func (s *Source) Removed() (string, framing.Removed) {
 	s.stream.mu.Lock()
 	defer s.stream.mu.Unlock()
 	return s.stream.frames.Says(), s.stream.frames.Removed()
 }
 
-// Close does nothing: there is nothing to keep.
+// Close does nothing: there is no state to save.
 func (s *Source) Close() error { return nil }
 
 func (s *Source) interrupt() {
@@ -91,7 +91,7 @@ func (s *Source) interrupt() {
 	}
 }
 
-// fill moves bytes from the pipe to the stream while there is room.
+// fill reads the pipe into the stream, and waits while the stream is full.
 func (s *Source) fill(ctx context.Context, ready func(input.Stream)) {
 	buf := make([]byte, readSize)
 	for {

@@ -9,10 +9,11 @@ import (
 	"ollama-hec/input/framing"
 )
 
-// stream holds whole lines and the beginning of the one that is still coming.
+// stream holds the whole lines read so far, and the beginning of the one that is still
+// incomplete.
 type stream struct {
 	limit int
-	room  chan struct{} // capacity 1; says that lines were taken
+	room  chan struct{} // capacity 1; signals that lines were taken
 	ended chan struct{} // closed when Ended was returned
 
 	mu      sync.Mutex
@@ -97,7 +98,7 @@ func (s *stream) hasRoom() bool {
 	return len(s.held)+len(s.lines) < bufferSize
 }
 
-// add takes bytes over from the pipe; final says they are the last.
+// add appends bytes of the pipe. final means that they are the last.
 func (s *stream) add(data []byte, final bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -106,43 +107,44 @@ func (s *stream) add(data []byte, final bool) {
 	for len(data) > 0 {
 		part, rest, terminated := bytes.Cut(data, []byte{'\n'})
 		s.pos += input.Position(len(part))
-		s.addParts(part, most)
+		s.addPartsLocked(part, most)
 		if terminated {
 			s.pos++
-			s.endZeros(most)
-			s.finishLine(most)
+			s.endZerosLocked(most)
+			s.finishLineLocked(most)
 		}
 		data = rest
 	}
 	if final {
-		s.endZeros(most)
+		s.endZerosLocked(most)
 		if s.length > 0 {
-			s.finishLine(most)
+			s.finishLineLocked(most)
 		}
 	}
 	s.final = s.final || final
 }
 
-// addParts adds what of a line came, and ends the line where a hole is in it. It needs mu.
-func (s *stream) addParts(part []byte, most int) {
+// addPartsLocked appends a part of a line, and ends the line at a hole in it. s.mu is held.
+func (s *stream) addPartsLocked(part []byte, most int) {
 	for len(part) > 0 {
 		text := bytes.TrimLeft(part, "\x00")
 		s.zeros += len(part) - len(text)
 		if len(text) == 0 {
 			return // there may be more
 		}
-		s.endZeros(most)
+		s.endZerosLocked(most)
 		end := bytes.IndexByte(text, 0)
 		if end < 0 {
 			end = len(text)
 		}
-		s.addPart(text[:end], most)
+		s.addPartLocked(text[:end], most)
 		part = text[end:]
 	}
 }
 
-// endZeros takes the zeros that came for a hole, or for text if they are few. It needs mu.
-func (s *stream) endZeros(most int) {
+// endZerosLocked takes the zero bytes so far as a hole, or as text if they are few. s.mu is
+// held.
+func (s *stream) endZerosLocked(most int) {
 	if s.zeros == 0 {
 		return
 	}
@@ -150,14 +152,14 @@ func (s *stream) endZeros(most int) {
 	zeros := few[:min(s.zeros, len(few))]
 	s.zeros = 0
 	if hole, _ := input.Hole(zeros); hole < 0 {
-		s.addPart(zeros, most)
+		s.addPartLocked(zeros, most)
 	} else if s.length > 0 {
-		s.finishLine(most)
+		s.finishLineLocked(most)
 	}
 }
 
-// addPart needs mu.
-func (s *stream) addPart(part []byte, most int) {
+// addPartLocked appends text to the incomplete line. s.mu is held.
+func (s *stream) addPartLocked(part []byte, most int) {
 	s.length += int64(len(part))
 	s.partial = append(s.partial, part[:max(0, min(len(part), most+1-len(s.partial)))]...)
 	if len(part) > 0 {
@@ -165,8 +167,8 @@ func (s *stream) addPart(part []byte, most int) {
 	}
 }
 
-// finishLine needs mu.
-func (s *stream) finishLine(most int) {
+// finishLineLocked moves the incomplete line to the whole lines. s.mu is held.
+func (s *stream) finishLineLocked(most int) {
 	length := s.length
 	if length > int64(len(s.partial)) && s.last == '\r' {
 		length-- // of the terminator

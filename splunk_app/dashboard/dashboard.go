@@ -1,10 +1,10 @@
-// Package dashboard states the add-on's dashboard once, as Go data, and writes
-// the Dashboard Studio view from it: so its searches can be run on real events
-// in a test, and share the text of the detections.
+// Package dashboard defines the add-on's dashboard as Go data and writes the Dashboard
+// Studio view from it. So a test can run its searches on real events, and they share the
+// text of the detections.
 //
 // The view's form is checked with Splunk's own schemas by
-// packaging/check-dashboard; how it looks is for eyes on a live Splunk. Its
-// layout of tabs is read by Splunk 9.4 and later.
+// packaging/check-dashboard; how it looks was not seen on a live Splunk. Its layout of tabs
+// needs Splunk 9.4.
 package dashboard
 
 import (
@@ -18,7 +18,7 @@ import (
 
 //go:generate go test . -update
 
-// View is the file default/data/ui/views/ollama.xml.
+// View returns the file default/data/ui/views/ollama.xml.
 func View() string {
 	var definition bytes.Buffer
 	e := json.NewEncoder(&definition)
@@ -53,7 +53,7 @@ const (
 	table  = "splunk.table"
 )
 
-// Panels are the panels from top to bottom.
+// Panels returns the panels from top to bottom.
 func Panels() []Panel {
 	stacked := map[string]any{"stackMode": "stacked", "legendDisplay": "right", "yAxisTitleVisibility": "hide", "xAxisTitleVisibility": "hide"}
 	const shortTime = `strftime(last_seen, "%Y-%m-%d %H:%M:%S")`
@@ -101,8 +101,8 @@ func Panels() []Panel {
 	}
 }
 
-// networkFailures is the search of that detection up to where each row is one
-// failure.
+// networkFailures returns the first part of that detection's search, after which each row
+// is one failure.
 func networkFailures() string {
 	for _, d := range detections.All() {
 		if before, _, ok := strings.Cut(d.Search, "\n| eval src="); ok && d.Name == "Ollama Network Failure" {
@@ -112,7 +112,7 @@ func networkFailures() string {
 	panic("no detection of network failures")
 }
 
-// object is a JSON object.
+// object is a JSON object being built.
 type object = map[string]any
 
 func build() object {

@@ -11,7 +11,7 @@ import (
 // Setting is one key of a stanza.
 type Setting struct{ Key, Value string }
 
-// Settings are the keys of the detection's stanza in savedsearches.conf.
+// Settings returns the keys of the detection's stanza in savedsearches.conf.
 func (d Detection) Settings() []Setting {
 	settings := []Setting{
 		{"search", d.Search},
@@ -51,7 +51,7 @@ func (d Detection) Settings() []Setting {
 	return append(settings, d.throttling()...)
 }
 
-// throttling are the settings that let one incident count once.
+// throttling returns the settings by which one incident is reported once.
 func (d Detection) throttling() []Setting {
 	if len(d.Throttle) == 0 {
 		return []Setting{{"alert.suppress", "0"}}
@@ -107,7 +107,7 @@ func marshal(v any) string {
 	return string(text)
 }
 
-// Text is the whole of what an analyst reads, in one paragraph.
+// Text returns the description that an analyst reads, in one paragraph.
 func (d Detection) Text() string {
 	var b strings.Builder
 	b.WriteString(d.Description)
@@ -144,7 +144,7 @@ func numbered(items []string) (list []string) {
 
 const written = "# Written from splunk_app/detections by go generate; a test holds it to that.\n"
 
-// SavedSearches is default/savedsearches.conf.
+// SavedSearches returns default/savedsearches.conf.
 func SavedSearches() string {
 	var b strings.Builder
 	b.WriteString(written)
@@ -158,7 +158,7 @@ func SavedSearches() string {
 	return b.String()
 }
 
-// MacrosConf is default/macros.conf.
+// MacrosConf returns default/macros.conf.
 func MacrosConf() string {
 	var b strings.Builder
 	b.WriteString(written)

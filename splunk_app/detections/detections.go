@@ -1,10 +1,9 @@
-// Package detections states each detection and macro of the add-on once; the
-// conf files, the REST payloads, the demo and the documentation come from here.
+// Package detections defines each detection and macro of the add-on once. The conf files,
+// the REST payloads, the demo and the documentation are generated from it.
 //
-// What Run says of events is what the shipped search text finds on the fields
-// that the shipped extractions yield, as far as package spl understands
-// Splunk's search language. It knows nothing of schedules: the window is the
-// events it is given.
+// Run runs the shipped search text on the fields that the shipped extractions yield, in our
+// own model of Splunk (packages spl and knowledge). It does not model schedules: it runs on
+// all the events it is given.
 package detections
 
 import (
@@ -26,7 +25,7 @@ type Detection struct {
 	Cron string
 	// Skew is by how much Splunk may spread the start; empty: not at all.
 	Skew string
-	// Window is which events a run judges.
+	// Window is the range of events that a run searches.
 	Window Window
 	// Throttle names the columns that tell an incident from another: one result for
 	// each in ThrottleFor. Empty: every result counts.
@@ -47,15 +46,15 @@ type Detection struct {
 	Response       []string
 }
 
-// Window is a range of event times and, where that is set, of index times: runs
-// that follow each other judge every event once, however late it came.
+// Window is a range of event times and, if set, of index times. With both, successive runs
+// search every event once, even one that arrives late.
 type Window struct {
 	Earliest, Latest           string
 	IndexEarliest, IndexLatest string
 }
 
-// RiskObject is a column of which each value gets a score. It is never one that
-// may hold a placeholder.
+// RiskObject is a column whose values get a risk score each. It is never a column that may
+// hold a placeholder.
 type RiskObject struct {
 	Field, Type string
 	Score       int
@@ -70,7 +69,7 @@ const Story = "Suspicious Ollama Activities"
 // Technique is an entry of MITRE ATT&CK or ATLAS.
 type Technique struct{ ID, Name, Tactic string }
 
-// All are the detections, in the order of the documentation.
+// All returns the detections, in the order of the documentation.
 func All() []Detection {
 	return []Detection{abnormalConnectivity(), networkFailure(), externalAccess()}
 }
@@ -78,8 +77,7 @@ func All() []Detection {
 // Event is one event as it was delivered.
 type Event = knowledge.Event
 
-// Fields are the fields of an event as a search sees them, by the shipped
-// extractions.
+// Fields returns the fields of an event as a search sees them, by the shipped extractions.
 func Fields(e Event) map[string][]string { return shipped().Fields(e) }
 
 // Finding is one result of a detection.
@@ -124,7 +122,7 @@ func (d Detection) compiled() *spl.Search {
 	return s
 }
 
-// fill replaces $column$ by the values of the column.
+// fill replaces each $column$ in a message by the values of the column.
 func fill(message string, row spl.Row) string {
 	parts := strings.Split(message, "$")
 	for i := 1; i < len(parts); i += 2 {
@@ -133,7 +131,7 @@ func fill(message string, row spl.Row) string {
 	return strings.Join(parts, "")
 }
 
-// shipped is what the add-on's own files teach Splunk.
+// shipped returns the search-time settings of the add-on's own files.
 var shipped = sync.OnceValue(func() *knowledge.Knowledge {
 	k, err := knowledge.Load(splunkapp.Tree)
 	if err != nil {

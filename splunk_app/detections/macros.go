@@ -1,7 +1,7 @@
 package detections
 
-// Macro is a search macro without arguments. All of them are the site's own once
-// they are there: it narrows indexes, lists exceptions, names its lookup.
+// Macro is a search macro without arguments. Once installed each belongs to the site, which
+// narrows indexes, adds exceptions or names its lookup in it.
 type Macro struct {
 	Name, Definition string
 	// Alone is the definition where only macros and saved searches are
@@ -10,21 +10,21 @@ type Macro struct {
 	Description string
 }
 
-// Macros are those that the detections use: where the events are, what a site
-// trusts, and one filter a detection.
+// Macros returns the macros that the detections use: where the events are, what a site
+// trusts, and one filter for each detection.
 func Macros() []Macro {
-	const narrow = " Sites put index=... in front of it in local/macros.conf."
+	const narrow = " To search one index only, put index=... in front of it in local/macros.conf."
 	macros := []Macro{
-		{"ollama_server", `(sourcetype="ollama:server")`, "", "Where Ollama's log lines are." + narrow},
-		{"ollama_api", `(sourcetype="ollama:api")`, "", "Where the requests to Ollama's API are." + narrow},
-		{"ollama_prompts", `(sourcetype="ollama:prompts")`, "", "Where the prompts are." + narrow},
-		// A search that names a lookup which is not there fails, so it must not
-		// where only this was installed.
+		{"ollama_server", `(sourcetype="ollama:server")`, "", "Finds the log lines of Ollama." + narrow},
+		{"ollama_api", `(sourcetype="ollama:api")`, "", "Finds the requests to Ollama's API." + narrow},
+		{"ollama_prompts", `(sourcetype="ollama:prompts")`, "", "Finds the prompts sent to Ollama." + narrow},
+		// A search that names a missing lookup fails, so the macro does not name it
+		// where only macros and searches are installed.
 		{TrustedRanges.Name, "lookup " + TrustedRanges.Name + " range AS client OUTPUT range AS trusted_range", "eval trusted_range=null()",
-			"Marks clients in ranges that the site trusts, by the lookup of the same name."},
+			"Marks clients in the ranges that your site trusts: those in the lookup of the same name."},
 	}
 	for _, d := range All() {
-		macros = append(macros, Macro{d.Filter, "search *", "", "What this site does not want to hear of from: " + d.Name + "."})
+		macros = append(macros, Macro{d.Filter, "search *", "", "Excludes results of the detection " + d.Name + " that your site does not want."})
 	}
 	return macros
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Markdown is DETECTIONS.md: the detections for people.
+// Markdown returns DETECTIONS.md, the description of the detections for people.
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString("# Detections\n\nWritten from this package by `go generate`; a test holds it to that. What they find and miss: RESULTS.md.\n" +
@@ -47,7 +47,7 @@ func Markdown() string {
 	return b.String()
 }
 
-// String says for people which events the window holds.
+// String describes for people which events the window holds.
 func (w Window) String() string {
 	if w.IndexEarliest == "" {
 		return fmt.Sprintf("of %s to %s", w.Earliest, w.Latest)

@@ -12,15 +12,16 @@ type Entity struct {
 	Collection string // configs/conf-macros or saved/searches
 	Name       string
 	Values     url.Values
-	// SiteOwned: once it exists it is the site's, and not to be changed.
+	// SiteOwned means that the entity belongs to the site once it exists, and is not
+	// changed.
 	SiteOwned bool
-	// Shipped are the values with which it may exist and yet is not the site's own:
-	// those that were installed before.
+	// Shipped are values that were installed before: an entity with them is not the
+	// site's own yet, even if it is SiteOwned.
 	Shipped url.Values
 }
 
-// EntitiesIn are the entities with macros that look for events in these indexes
-// only; without indexes, in those that a role searches by default.
+// EntitiesIn returns the entities, with macros that search only these indexes; without
+// indexes, those that a role searches by default.
 func EntitiesIn(indexes []string) []Entity {
 	list := Entities()
 	for i := range list {
@@ -42,8 +43,8 @@ func indexTerm(indexes []string) string {
 	return `index IN ("` + strings.Join(indexes, `", "`) + `")`
 }
 
-// Entities are the macros and the saved searches, in the order to create them.
-// They need no file of the add-on.
+// Entities returns the macros and the saved searches, in the order to create them. They
+// need no file of the add-on.
 func Entities() []Entity {
 	var list []Entity
 	for _, m := range Macros() {
@@ -71,7 +72,7 @@ func Entities() []Entity {
 	return list
 }
 
-// restNames are the settings that saved/searches calls otherwise than the file.
+// restNames are the settings that have another name in saved/searches than in the file.
 var restNames = map[string]string{
 	"enableSched": "is_scheduled",
 	"counttype":   "alert_type",

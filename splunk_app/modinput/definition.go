@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// MaxDefinition bounds what is read of an input definition.
+// MaxDefinition bounds the size of an input definition.
 const MaxDefinition = 4 << 20
 
-// Definition is what splunkd sends on standard input: where it is, how to speak
-// to it, and the stanzas to serve or to judge.
+// Definition is what splunkd sends on standard input: its address and session key, and the
+// stanzas to serve or to validate.
 type Definition struct {
 	ServerHost    string
 	ServerURI     string // of splunkd's REST API, such as https://127.0.0.1:8089
@@ -36,7 +36,7 @@ type Stanza struct {
 	Lists  map[string][]string
 }
 
-// Input is the name without the scheme.
+// Input returns the name without the scheme.
 func (s *Stanza) Input() string {
 	if _, name, ok := strings.Cut(s.Name, "://"); ok {
 		return name
@@ -44,7 +44,7 @@ func (s *Stanza) Input() string {
 	return s.Name
 }
 
-// Host is the host the user set, or "" if splunkd is to decide.
+// Host returns the host the user set, or "" if splunkd is to decide.
 func (s *Stanza) Host() string {
 	if h := s.Params["host"]; h != "$decideOnStartup" {
 		return h
@@ -52,8 +52,8 @@ func (s *Stanza) Host() string {
 	return ""
 }
 
-// FixedHost is the host of every event of s, or "" if a host that a line names goes
-// before Host: splunkd writes its own machine's name where nobody set one.
+// FixedHost returns the host of every event of s, or "" if a host that a line names comes
+// before Host: if no user set a host splunkd passes the name of its own machine.
 func (d *Definition) FixedHost(s *Stanza) string {
 	if h := s.Host(); h != d.ServerHost {
 		return h
@@ -61,7 +61,7 @@ func (d *Definition) FixedHost(s *Stanza) string {
 	return ""
 }
 
-// Index is the index the user set, or "" if it is the receiver's default.
+// Index returns the index the user set, or "" if it is the receiver's default.
 func (s *Stanza) Index() string {
 	if i := s.Params["index"]; i != "default" {
 		return i
@@ -69,7 +69,7 @@ func (s *Stanza) Index() string {
 	return ""
 }
 
-// Secret is text that no formatting and no log shows.
+// Secret is text that is masked in formatted output, logs and JSON.
 type Secret string
 
 const masked = "[REDACTED]"
@@ -77,20 +77,29 @@ const masked = "[REDACTED]"
 // Reveal returns the text itself, for the one request that needs it.
 func (s Secret) Reveal() string { return string(s) }
 
-func (s Secret) String() string               { return masked }
-func (s Secret) GoString() string             { return masked }
-func (s Secret) Format(f fmt.State, _ rune)   { io.WriteString(f, masked) }
-func (s Secret) LogValue() slog.Value         { return slog.StringValue(masked) }
+// String returns the mask.
+func (s Secret) String() string { return masked }
+
+// GoString returns the mask.
+func (s Secret) GoString() string { return masked }
+
+// Format writes the mask for every verb.
+func (s Secret) Format(f fmt.State, _ rune) { io.WriteString(f, masked) }
+
+// LogValue returns the mask.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(masked) }
+
+// MarshalText returns the mask.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(masked), nil }
 
-// ReadInput reads the definition of inputs to run. It returns as soon as the
-// root element closes, whatever may follow: splunkd keeps the pipe open. An empty
-// configuration is no error. Errors never quote what was read.
+// ReadInput reads the definition of the inputs to run. It returns as soon as the root
+// element closes, because splunkd keeps the pipe open. An empty configuration is no
+// error. Errors never quote what was read.
 func ReadInput(r io.Reader) (*Definition, error) {
 	return read(r, "input")
 }
 
-// ReadItem reads the one item to validate, in the same way.
+// ReadItem reads the one item to validate, in the same way as ReadInput.
 func ReadItem(r io.Reader) (*Definition, error) {
 	d, err := read(r, "items")
 	if err == nil && len(d.Stanzas) != 1 {
@@ -192,12 +201,12 @@ func (s xmlStanza) stanza() Stanza {
 	return out
 }
 
-// unquoted says what is wrong with the XML without the decoder's words, which may
-// hold a piece of the session key.
+// unquoted returns an error that says what is wrong with the XML, without the decoder's
+// text, which may hold a part of the session key.
 func unquoted(err error) error {
 	syntax, ok := errors.AsType[*xml.SyntaxError](err)
 	switch {
-	case err == io.EOF, ok && syntax.Msg == "unexpected EOF":
+	case errors.Is(err, io.EOF), ok && syntax.Msg == "unexpected EOF":
 		return io.ErrUnexpectedEOF
 	case ok:
 		return fmt.Errorf("line %d: not well-formed XML in UTF-8", syntax.Line)
@@ -206,8 +215,8 @@ func unquoted(err error) error {
 	}
 }
 
-// source reads at most so much of r and keeps the error that ended it, which
-// says more than what the decoder makes of it.
+// source reads at most left bytes of r and keeps the error that ended it, which says more
+// than the decoder's.
 type source struct {
 	r    io.Reader
 	left int
@@ -221,7 +230,7 @@ func (s *source) Read(p []byte) (int, error) {
 	}
 	n, err := s.r.Read(p[:min(len(p), s.left)])
 	s.left -= n
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err
 	}
 	return n, err

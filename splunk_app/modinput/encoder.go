@@ -24,14 +24,14 @@ type Encoder struct {
 	hosts batch.Hosts[middle]
 }
 
-// middle is, by sourcetype, what stands from the time to the body.
+// middle holds, by sourcetype, the text between time and body.
 type middle [sourcetypes.Sourcetypes][]byte
 
 const tail = "</data></event>\n"
 
-// NewEncoder returns an encoder for the events of one stanza and one source. host
-// is that of all events; empty: the one a line names, else it is left to splunkd,
-// that is to the stanza's settings. So is an empty index.
+// NewEncoder returns an encoder for the events of one stanza and one source. host is the
+// host of all events; empty: the host that a line names, else that of the stanza's
+// settings. An empty index is that of the stanza's settings, too.
 func NewEncoder(stanza, source, host, index string) *Encoder {
 	e := &Encoder{}
 	var head bytes.Buffer
@@ -56,8 +56,8 @@ func NewEncoder(stanza, source, host, index string) *Encoder {
 	return e
 }
 
-// Append appends ev and returns the extended slice. It allocates nothing else but
-// for a host it has not met.
+// Append appends ev and returns the extended slice. It allocates nothing else, but for a
+// host it has not met before.
 func (e *Encoder) Append(dst []byte, ev *sourcetypes.Event) []byte {
 	dst = append(dst, e.head...)
 	dst = ev.Time.Append(dst)
@@ -81,7 +81,7 @@ func appendElement(dst []byte, name, text string) []byte {
 
 const replacement = "\uFFFD"
 
-// escapes says what stands for an ASCII byte between tags; "" is the byte itself.
+// escapes holds the text that stands for an ASCII byte between tags; "" is the byte itself.
 // > is escaped for the sake of ]]>, and CR because a parser takes it for a line's
 // end. Quotes need no escape there, and log lines are full of them.
 var escapes = func() (t [utf8.RuneSelf]string) {
@@ -93,7 +93,7 @@ var escapes = func() (t [utf8.RuneSelf]string) {
 	return t
 }()
 
-// special marks the bytes that a run of plain text ends at.
+// special marks the bytes that need an escape or a closer look.
 var special = func() (t [256]bool) {
 	for c := range t {
 		t[c] = c >= utf8.RuneSelf || escapes[c] != ""

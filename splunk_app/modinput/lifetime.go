@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// ErrOrphaned is the cause when the process that started this one is gone.
+// ErrOrphaned is the cause of a stop because the process that started this one is gone.
 var ErrOrphaned = errors.New("splunkd is gone")
 
-// watchEvery is how often the parent is looked for.
+// watchEvery is the interval at which the parent is looked for.
 const watchEvery = time.Second
 
 // Lifetime returns a context that ends when the input is to stop: on SIGTERM, on

@@ -11,12 +11,11 @@ import (
 	"unicode/utf8"
 )
 
-// LevelFatal is for what ends the process.
+// LevelFatal is the level of an error that ends the process.
 const LevelFatal = slog.LevelError + 4
 
-// NewLogHandler returns a handler that writes the form splunkd takes over into
-// its own log: LEVEL message key=value …, always one line, one write each. splunkd adds
-// the time.
+// NewLogHandler returns a handler that writes the form that splunkd copies into its own log:
+// LEVEL message key=value …, always one line in one write. splunkd adds the time.
 func NewLogHandler(w io.Writer, level slog.Leveler) slog.Handler {
 	return &logHandler{out: &output{w: w}, level: level}
 }
@@ -105,7 +104,7 @@ func appendAttr(dst []byte, group string, a slog.Attr) []byte {
 	return append(dst, word(v.String())...)
 }
 
-// word is s as one word, quoted where it would not be one.
+// word returns s as one word, quoted if it would be several.
 func word(s string) string {
 	odd := func(r rune) bool {
 		return r == '=' || r == '"' || r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r)
@@ -116,7 +115,7 @@ func word(s string) string {
 	return s
 }
 
-// oneLine is s with everything escaped that could begin a new line or colour it.
+// oneLine returns s with every character escaped that could begin a new line or colour it.
 func oneLine(s string) string {
 	if !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return s

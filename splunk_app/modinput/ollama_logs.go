@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// What an output argument may say.
+// The values of the argument output.
 const (
 	OutputSplunkd = "splunkd" // events as XML on standard output
 	OutputHEC     = "hec"     // events over HEC, as the standalone shipper sends them
@@ -14,8 +14,8 @@ const (
 // App is the add-on that the executable is part of.
 const App = "TA-ollama-hec"
 
-// OllamaLogs is the scheme of this add-on's input. Its arguments are the settings
-// of the same name, less those that make no sense below splunkd.
+// OllamaLogs returns the scheme of this add-on's input. Its arguments are the settings of
+// the same name, without those that make no sense under splunkd.
 func OllamaLogs() Scheme {
 	return Scheme{
 		Name:        "ollama_logs",
@@ -60,7 +60,8 @@ const (
 	TokenUserShared = "default"
 )
 
-// TokenUsers lists the users to look the HEC token of a stanza up by, best first.
+// TokenUsers returns the users under which the HEC token of a stanza may be stored, in the
+// order to try them.
 func TokenUsers(s *Stanza) []string {
 	if name := s.Input(); name != TokenUserShared {
 		return []string{name, TokenUserShared}
@@ -68,7 +69,7 @@ func TokenUsers(s *Stanza) []string {
 	return []string{TokenUserShared}
 }
 
-// Output is where the stanza's events go. hec without a URL is an error.
+// Output returns where the stanza's events go. hec without a URL is an error.
 func (s *Stanza) Output() (string, error) {
 	switch out := strings.TrimSpace(s.Params["output"]); out {
 	case "", OutputSplunkd:

@@ -10,12 +10,11 @@ import (
 	"time"
 )
 
-// startedBy is the parent as early as it can be known: a parent that dies after
-// this is noticed.
+// startedBy is the parent, read as early as possible: a parent that dies later is noticed.
 var startedBy = os.Getppid()
 
 // WatchParent returns a channel that is closed when the process that started
-// this one has ended. It looks every so often, until ctx ends.
+// this one has ended. It looks at an interval, until ctx ends.
 //
 // The sign is a parent id other than the first: in a container splunkd may be
 // process 1, and a subreaper may adopt orphans. The end of standard input says

@@ -9,7 +9,7 @@ import (
 )
 
 // WatchParent returns a channel that is closed when the process that started
-// this one has ended. It looks every so often, until ctx ends.
+// this one has ended. It looks at an interval, until ctx ends.
 //
 // A parent id does not change on Windows, so it waits for the process itself. An
 // id that by now belongs to a younger process is one whose owner has ended.
@@ -43,7 +43,7 @@ var errParentEnded = errors.New("the parent has ended")
 
 const (
 	processQueryLimitedInformation = 0x1000            // what GetProcessTimes needs
-	errorInvalidParameter          = syscall.Errno(87) // what OpenProcess says of no process
+	errorInvalidParameter          = syscall.Errno(87) // OpenProcess' error if there is no such process
 )
 
 func openParent() (syscall.Handle, error) {

@@ -1,9 +1,9 @@
-// Package modinput speaks splunkd's modular input protocol: it describes the
-// input, reads its definition, answers validation, writes events and the log in
-// the forms splunkd reads, and notices when splunkd is gone.
+// Package modinput speaks splunkd's modular input protocol: it describes the input, reads
+// its definition, answers validation, writes events and the log in the forms splunkd reads,
+// and notices when splunkd is gone.
 //
-// It knows nothing of where events come from. That a batch was written means
-// that it is in splunkd's pipe, not that it is indexed: splunkd gives no answer.
+// It knows nothing about the source of the events. A batch that was written is in
+// splunkd's pipe, which does not mean that it is indexed: splunkd sends no confirmation.
 package modinput
 
 import (
@@ -15,32 +15,32 @@ import (
 	"time"
 )
 
-// What the executable's exit status means to splunkd. Anything but 0 to --scheme
-// leaves the input unregistered, anything but 0 to --validate-arguments refuses
-// the change, and a run that has ended is started again after the interval.
+// The exit statuses. If --scheme ends with anything but 0 splunkd does not register the
+// input, if --validate-arguments does it refuses the change. A run that has ended is
+// started again after the interval.
 const (
-	ExitDone   = 0 // described, valid, or ended as asked
+	ExitDone   = 0 // described, valid, or stopped as told
 	ExitFailed = 1 // not valid (the reply says why), or failed while running
 	ExitUsage  = 2 // called as splunkd never calls it
 )
 
-// Program is what the executable of a scheme does when splunkd calls it.
+// Program is a modular input: what its executable does when splunkd calls it.
 type Program struct {
 	Scheme Scheme
-	// Validate judges the one stanza of d before splunkd stores it. Its error
-	// is shown to the user as it is: it names the argument and the way out.
+	// Validate checks the one stanza of d before splunkd stores it. Its error is shown
+	// to the user as it is: it names the argument and says how to fix it.
 	Validate func(ctx context.Context, d *Definition) error
-	// Run serves the one stanza of d until ctx ends and then returns nil.
-	// Standard output is its own.
+	// Run serves the one stanza of d until ctx ends and then returns nil. Nothing else
+	// writes to stdout meanwhile.
 	Run func(ctx context.Context, d *Definition, stdout io.Writer) error
-	// Rest is how long a Run that failed is followed by nothing: splunkd may
-	// start the input again at once and would fill its log.
+	// Rest is the pause after a Run that failed: splunkd may start the input again at
+	// once, which would fill its log.
 	Rest time.Duration
 }
 
-// Main serves one call by splunkd and returns the exit status. It returns early
-// when ctx ends while the definition has not come yet; stdin is then still being
-// read. log writes to standard error: see [NewLogHandler].
+// Main serves one call by splunkd and returns the exit status. If ctx ends before the
+// definition has come it returns while stdin is still being read. log writes to standard
+// error: see [NewLogHandler].
 func (p Program) Main(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer, log *slog.Logger) int {
 	var err error
 	switch {
@@ -94,7 +94,7 @@ func (p Program) run(ctx context.Context, stdin io.Reader, stdout io.Writer, log
 	return p.Run(ctx, d, stdout)
 }
 
-// await reads what splunkd sends, unless it is told to stop before that came.
+// await reads the definition that splunkd sends, and gives up if ctx ends before it came.
 func await(ctx context.Context, r io.Reader, read func(io.Reader) (*Definition, error)) (*Definition, error) {
 	type result struct {
 		d   *Definition

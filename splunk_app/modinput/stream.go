@@ -10,32 +10,31 @@ import (
 	"ollama-hec/sourcetypes/batch"
 )
 
-// ErrBroken is what everything fails with after a write that failed or fell
-// short: nothing can follow half an event. Only a new process mends it.
+// ErrBroken is the error of every call after a write that failed or was incomplete:
+// nothing can follow half an event. Only a new process can fix it.
 var ErrBroken = errors.New("the event stream to splunkd is broken")
 
-// Stream is the sink that hands batches to splunkd as one XML document. It is
-// safe for concurrent use; batches are never mixed.
+// Stream is the sink that writes batches to splunkd as one XML document. It is safe for
+// concurrent use; batches are never mixed.
 type Stream struct {
 	w      io.Writer
-	turn   chan struct{} // full while somebody writes
+	turn   chan struct{} // full while a write is going on
 	broken error         // guarded by turn
 }
 
-// NewStream returns a stream to w, which nobody else may write to.
+// NewStream returns a stream that writes to w. Nothing else may write to w.
 func NewStream(w io.Writer) *Stream {
 	return &Stream{w: w, turn: make(chan struct{}, 1)}
 }
 
-// Open begins the document. It comes before any Deliver.
+// Open begins the document. Call it before any Deliver.
 func (s *Stream) Open(ctx context.Context) error {
 	return s.write(ctx, []byte("<stream>\n"))
 }
 
-// Deliver writes b in one piece. It blocks while splunkd does not read: this is
-// its back-pressure. nil means that all of b is in splunkd's pipe. When ctx ends
-// first Deliver returns, but the write itself goes on for as long as the pipe is
-// full, and what it writes may arrive: twice, then, if b is sent again.
+// Deliver writes b in one piece, and blocks while splunkd does not read. nil means that
+// all of b is in splunkd's pipe. If ctx ends before that, Deliver returns but the write
+// goes on, so b may still arrive: its events arrive twice if b is sent again.
 func (s *Stream) Deliver(ctx context.Context, b *batch.Batch) error {
 	text, err := b.Text()
 	if err != nil {

@@ -1,4 +1,4 @@
-"""Reads a report of AppInspect: prints what is not a success, says whether it will do.
+"""Prints the checks of an AppInspect report that did not succeed; fails if one is not allowed.
 
 usage: appinspect_report.py PACKAGE TAGS REPORT.json
 """

@@ -19,7 +19,7 @@ type pkg struct {
 	targets []target
 }
 
-// target is one executable and where splunkd looks for it on that platform.
+// target is the executable for one platform, and the path where splunkd looks for it.
 type target struct{ goos, goarch, path string }
 
 var packages = []pkg{
@@ -54,8 +54,8 @@ func (o *options) executable(ctx context.Context, t target) ([]byte, error) {
 
 var semver = regexp.MustCompile(`^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$`)
 
-// programVersion reads the constant that the executables print. The package
-// that holds it is not to be imported from here.
+// programVersion returns the version that the executables print, read from the source: this
+// package may not import the one that holds it.
 func programVersion(root string) (string, error) {
 	path := filepath.Join(root, "cmd", "internal", "version", "version.go")
 	f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)

@@ -33,7 +33,7 @@ func main() {
 	}
 }
 
-// options are what the command line says.
+// options are the flags of the command line.
 type options struct {
 	root, out, main, version, commit string
 	when                             time.Time // of every file in the package
@@ -63,7 +63,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	return nil
 }
 
-// complete fills in what the command line left open.
+// complete fills in the options that the command line leaves out.
 func (o *options) complete(ctx context.Context) (err error) {
 	if o.version == "" {
 		if o.version, err = programVersion(o.root); err != nil {

@@ -59,14 +59,14 @@ func (o *options) tree() ([]file, error) {
 	return append(files, file{"LICENSE", 0o644, licence}), nil
 }
 
-// fill puts in what only a build knows.
+// fill replaces the placeholders for version and build.
 func (o *options) fill(text []byte) []byte {
 	build := strconv.FormatInt(o.when.Unix(), 10)
 	return []byte(strings.NewReplacer("@VERSION@", o.version, "@BUILD@", build).Replace(string(text)))
 }
 
-// write makes the archive: folders before what is in them, all sorted, one time
-// for all, no owner.
+// write writes the archive: folders before their content, all sorted, all with one time and
+// no owner.
 func write(w io.Writer, files []file, when time.Time) error {
 	entries := make(map[string]file)
 	for _, f := range files {

@@ -1,9 +1,9 @@
-// Package splunkd speaks splunkd's REST API as far as the add-on needs it:
+// Package splunkd is a client of splunkd's REST API as far as the add-on needs it:
 // passwords, macros, saved searches, their sharing, and HEC tokens.
 //
-// Every call is one attempt; retrying is the caller's. No error, log or value
-// of a formatted Client shows a key, a token or a password. What it knows of
-// splunkd's answers comes from its documentation, not from a live Splunk.
+// Every call makes one attempt; the caller retries. No error, log or formatted Client
+// shows a key, a token or a password. It was written after splunkd's documentation and not
+// tried on a live Splunk.
 package splunkd
 
 import (
@@ -23,10 +23,10 @@ import (
 	"time"
 )
 
-// maxAnswer bounds what is read of an answer.
+// maxAnswer bounds the size of an answer.
 const maxAnswer = 16 << 20
 
-// Options say where splunkd is and as whom to speak to it.
+// Options hold the address of splunkd and the credentials for it.
 type Options struct {
 	// URL is the management address, such as https://splunk:8089. Plain http
 	// is for loopback only.
@@ -120,7 +120,7 @@ func loopback(u *url.URL) bool {
 	return ip.IsLoopback() || strings.EqualFold(u.Hostname(), "localhost")
 }
 
-// entry is what splunkd says of one object.
+// entry is one object as splunkd describes it.
 type entry struct {
 	Name    string         `json:"name"`
 	Content map[string]any `json:"content"`
@@ -132,7 +132,7 @@ type entry struct {
 	} `json:"acl"`
 }
 
-// get and its kin take a path as [path] makes it.
+// get, post and getOne take a path that [path] returned.
 func (c *Client) get(ctx context.Context, path string) ([]entry, error) {
 	return c.do(ctx, http.MethodGet, path, nil)
 }
@@ -146,7 +146,7 @@ func (c *Client) delete(ctx context.Context, path string) error {
 	return err
 }
 
-// getOne returns the entry of an object of its own.
+// getOne returns the only entry at a path.
 func (c *Client) getOne(ctx context.Context, path string) (*entry, error) {
 	entries, err := c.get(ctx, path)
 	if err != nil {
@@ -183,7 +183,7 @@ func (c *Client) attempt(ctx context.Context, method, path string, form url.Valu
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", method, path, wayOut(err))
+		return nil, fmt.Errorf("%s %s: %w", method, path, withHint(err))
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
@@ -204,7 +204,7 @@ func (c *Client) attempt(ctx context.Context, method, path string, form url.Valu
 	return answer.Entry, nil
 }
 
-// path joins a namespace and the names below it, each of them escaped.
+// path returns the path of names below a namespace, each of them escaped.
 func path(app string, parts ...string) string {
 	if app == "" {
 		return "/services" + escape(parts)

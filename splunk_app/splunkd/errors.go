@@ -13,17 +13,16 @@ import (
 	"strings"
 )
 
-// ErrNotFound is what an [Error] of an object that is not there, or not visible,
-// matches.
+// ErrNotFound matches the [Error] about an object that does not exist or is not visible.
 var ErrNotFound = errors.New("not found")
 
-// Error is a request splunkd has refused. Its text names the path, the status and
-// what splunkd said.
+// Error is a request that splunkd has refused. Its text names the path, the status and
+// splunkd's messages.
 type Error struct {
 	Method, Path string
 	Status       int
 	Messages     []string
-	// Hint is the way out, where there is one.
+	// Hint says what to do about it; empty: not known.
 	Hint string
 }
 
@@ -38,13 +37,14 @@ func (e *Error) Error() string {
 	return text
 }
 
+// Is reports whether target is ErrNotFound and the object was not found.
 func (e *Error) Is(target error) bool {
 	return target == ErrNotFound && e.Status == http.StatusNotFound
 }
 
-// refusal reads what splunkd says in JSON, or in XML where it has not come as far
-// as to see what was asked for. Anything else is of a proxy or of another server
-// and is not repeated.
+// refusal returns the error for an answer of splunkd. Its messages are in JSON, or in XML if
+// splunkd failed before it read which form was asked for. Anything else comes from a proxy
+// or another server and is not repeated.
 func refusal(method, path string, status int, body []byte) *Error {
 	e := &Error{Method: method, Path: path, Status: status}
 	var answer struct {
@@ -68,8 +68,8 @@ func refusal(method, path string, status int, body []byte) *Error {
 	return e
 }
 
-// capabilities is what a role needs for what stands below a path, best known from
-// splunkd's documentation.
+// capabilities lists what a role needs for the objects below a path, according to splunkd's
+// documentation.
 var capabilities = []struct{ below, read, write string }{
 	{"/storage/passwords", "list_storage_passwords", "edit_storage_passwords or admin_all_objects"},
 	{"/data/inputs/http", "list_inputs or edit_token_http", "edit_token_http"},
@@ -77,7 +77,7 @@ var capabilities = []struct{ below, read, write string }{
 	{"/configs/conf-macros", "", "write access to the app"},
 }
 
-// explain says who was refused, and what their role lacks as far as that is known.
+// explain sets the hint: who was refused, and what their role lacks if that is known.
 func (e *Error) explain(who *identity) {
 	subject := "the token's user"
 	if who != nil {
@@ -103,7 +103,7 @@ func (e *Error) explain(who *identity) {
 	e.Hint = subject + " needs " + need
 }
 
-// identity is whom splunkd takes us for.
+// identity is the user that splunkd takes us for.
 type identity struct {
 	user  string
 	roles []string
@@ -111,7 +111,7 @@ type identity struct {
 
 const currentContext = "/services/authentication/current-context"
 
-// whoAmI returns nil where splunkd does not say.
+// whoAmI returns the user of the client's credentials, or nil if splunkd does not tell.
 func (c *Client) whoAmI(ctx context.Context) *identity {
 	e, err := c.getOne(ctx, currentContext)
 	if err != nil {
@@ -126,8 +126,9 @@ func (c *Client) whoAmI(ctx context.Context) *identity {
 	return who
 }
 
-// wayOut says what to do about a failed connection. The URL is not repeated.
-func wayOut(err error) error {
+// withHint adds to the error of a failed connection what to do about it. The URL is not
+// repeated.
+func withHint(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err
 	}

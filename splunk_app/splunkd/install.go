@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// Plan is what is to be on a Splunk. Macros stand before the searches that use them.
+// Plan lists what is to be installed. Macros come before the searches that use them.
 type Plan struct {
 	App      string // where; it exists already
 	Entities []Entity
-	// ACL is given to what is created. What exists is only ever shared wider.
+	// ACL is set on new entities. Existing ones are only ever shared more widely.
 	ACL ACL
-	// Enable also enables the saved searches. Without it a new one is what
-	// its values say and an existing one stays as it is.
+	// Enable also enables the saved searches. Without it a new one is as its values say,
+	// and an existing one stays as it is.
 	Enable bool
 	// DryRun makes no change, only the list of changes.
 	DryRun bool
@@ -42,6 +42,7 @@ type Entity struct {
 // Action is what Install or Uninstall did to an entity, or would do.
 type Action string
 
+// The actions.
 const (
 	Created   Action = "created"
 	Updated   Action = "updated"
@@ -51,7 +52,7 @@ const (
 	Absent    Action = "absent" // and so not removed
 )
 
-// Change is what became of one entity.
+// Change is what was done to one entity.
 type Change struct {
 	Kind   Kind
 	Name   string
@@ -82,8 +83,8 @@ func (c Change) String() string {
 	return text
 }
 
-// Install makes the Splunk what p says: creates what is missing and sets values
-// that differ. It may be repeated: a second time changes nothing.
+// Install carries out p: it creates entities that are missing and sets values that differ.
+// It may be repeated: a second run changes nothing.
 //
 // Values that p does not name stay as the site has set them, such as mail
 // actions. Entities of the same name in other apps are neither touched nor taken
@@ -165,7 +166,7 @@ func (p *Plan) create(ctx context.Context, c *Client, e Entity) error {
 	return nil
 }
 
-// differences lists what is to be set on an entity that is there, in order.
+// differences returns the values to set on an existing entity, in order.
 func (p *Plan) differences(e Entity, there *entry) []ValueChange {
 	var out []ValueChange
 	for _, key := range slices.Sorted(maps.Keys(e.Values)) {
@@ -218,7 +219,8 @@ func (p *Plan) uninstall(ctx context.Context, c *Client, e Entity) (Change, erro
 	return change, err
 }
 
-// find returns nil where app has no such entity, whatever other apps share.
+// find returns an entity of app, or nil if app has none of that name, whatever other apps
+// share.
 func (c *Client) find(ctx context.Context, app string, e Entity) (*entry, error) {
 	there, err := c.getOne(ctx, e.Kind.object(app, e.Name))
 	if errors.Is(err, ErrNotFound) {
@@ -233,7 +235,7 @@ func (c *Client) find(ctx context.Context, app string, e Entity) (*entry, error)
 	return there, nil
 }
 
-// shipped reports whether what is there is as we once shipped it.
+// shipped reports whether the entity is as we once shipped it.
 func (e *Entity) shipped(there *entry) bool {
 	for key := range e.Shipped {
 		if !equal(text(there.Content[key]), e.Shipped.Get(key)) {

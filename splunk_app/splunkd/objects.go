@@ -10,9 +10,10 @@ import (
 	"strings"
 )
 
-// Kind is what an entity is.
+// Kind is the kind of an entity.
 type Kind uint8
 
+// The kinds.
 const (
 	Macro Kind = iota
 	SavedSearch
@@ -47,7 +48,7 @@ func (c *Client) Upsert(ctx context.Context, app string, k Kind, name string, va
 	return err
 }
 
-// Delete deletes an entity. That it is not there is no error.
+// Delete deletes an entity. It is no error if there is none.
 func (c *Client) Delete(ctx context.Context, app string, k Kind, name string) error {
 	err := c.delete(ctx, k.object(app, name))
 	if errors.Is(err, ErrNotFound) {
@@ -66,7 +67,7 @@ func (c *Client) SetEnabled(ctx context.Context, app, name string, on bool) erro
 	return err
 }
 
-// ACL is how an entity is shared. It stays what it is where Sharing is empty.
+// ACL is how an entity is shared. An empty Sharing leaves it unchanged.
 type ACL struct {
 	Sharing     string // app or global
 	Read, Write []string
@@ -83,7 +84,7 @@ func (c *Client) SetACL(ctx context.Context, app string, k Kind, name string, ac
 	return err
 }
 
-// CheckApp says what is wrong with app as a place for entities, or nil.
+// CheckApp returns why entities cannot be stored in app, or nil.
 func (c *Client) CheckApp(ctx context.Context, app string) error {
 	e, err := c.getOne(ctx, path("", "apps", "local", app))
 	switch {
@@ -97,7 +98,7 @@ func (c *Client) CheckApp(ctx context.Context, app string) error {
 	return nil
 }
 
-// text is a JSON value as splunkd would take it back in a form.
+// text returns a JSON value in the form that splunkd takes in a request.
 func text(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -121,7 +122,7 @@ func truth(v any) bool {
 	return on
 }
 
-// boolean reads what splunkd takes for one.
+// boolean parses the values that splunkd takes for a boolean.
 func boolean(s string) (on, ok bool) {
 	switch strings.ToLower(s) {
 	case "1", "t", "true", "yes", "on":

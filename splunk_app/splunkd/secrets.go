@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Password returns what storage/passwords of app holds for a user of a realm.
-// Where it holds none the error is [ErrNotFound].
+// Password returns the password that storage/passwords of app holds for a user of a realm.
+// If it holds none the error matches [ErrNotFound].
 func (c *Client) Password(ctx context.Context, app, realm, user string) (string, error) {
 	e, err := c.getOne(ctx, passwordPath(app, realm, user))
 	if err != nil {
@@ -34,8 +34,8 @@ func (c *Client) SetPassword(ctx context.Context, app, realm, user, password str
 	return err
 }
 
-// passwordPath names a password as splunkd does, realm:user:, with the colons of
-// the names themselves escaped.
+// passwordPath returns the path of a password, which splunkd names realm:user: with the
+// colons of realm and user escaped.
 func passwordPath(app, realm, user string) string {
 	colon := strings.NewReplacer(`\`, `\\`, ":", `\:`)
 	return path(app, "storage", "passwords", colon.Replace(realm)+":"+colon.Replace(user)+":")
@@ -101,14 +101,14 @@ func (c *Client) FindHECToken(ctx context.Context, name string) (*HECToken, erro
 	return nil, nil
 }
 
-// Collector is the HTTP Event Collector as a whole.
+// Collector holds the global settings of the HTTP Event Collector.
 type Collector struct {
 	Disabled bool
 	Port     int
 	TLS      bool
 }
 
-// Collector says whether and where HEC listens: while it is disabled no token works.
+// Collector returns whether and where HEC listens. While it is disabled no token works.
 func (c *Client) Collector(ctx context.Context) (*Collector, error) {
 	e, err := c.getOne(ctx, path("", "data", "inputs", "http", "http"))
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package app puts together what the settings ask for: sources, pipeline,
-// state directory and where the events go. Both executables run one.
+// Package app assembles a shipper from the settings: sources, pipeline, state directory
+// and the output that the events go to. Both executables run one.
 package app
 
 import (
@@ -22,37 +22,39 @@ import (
 	"ollama-hec/sourcetypes/batch"
 )
 
-// Output is where events go, and the form they take.
+// Output is where events go, and the form they have there.
 type Output struct {
 	Sink   pipeline.Sink
 	Gzip   bool // compressed, as hard as the settings say
 	Encode func(input.Stream) batch.Encoder
-	// Limits are those of the receiver, and MaxLine what it takes of a line; zero: it
-	// has none that matter.
+	// Limits are the receiver's limits of a batch, and MaxLine its limit of a line; zero:
+	// it has none.
 	Limits  batch.Limits
 	MaxLine int
-	// Adopt returns an event in the form of HEC in that of the sink; nil: it is that.
+	// Adopt converts an event from the form of HEC into the form of the sink; nil: the
+	// sink takes the form of HEC.
 	Adopt func(event []byte) ([]byte, error)
-	// Remote is Sink where that is a receiver over the network. Else nil.
+	// Remote is the Sink if it is a receiver over the network, else nil.
 	Remote Remote
-	// Client is Sink where that is HEC: it can ask for the acknowledgments
-	// of an earlier run. Else nil.
+	// Client is the Sink if it is HEC, which can be asked for the acknowledgments of an
+	// earlier run, else nil.
 	Client *hec.Client
 }
 
 // Remote is a receiver over the network: HEC, or a tenant of Splunk Cloud Services.
 type Remote interface {
 	pipeline.Sink
-	// Redeliver sends events again that were rejected before, as [hec.Client.Redeliver].
+	// Redeliver sends events again that were rejected before. See [hec.Client.Redeliver].
 	Redeliver(ctx context.Context, b *batch.Batch, refused func(int, hec.DeadLetter)) (settled int, err error)
 	Stats() hec.Snapshot
-	// Ready reports whether it takes events, as far as is known; if not, why.
+	// Ready reports whether it takes events, as far as is known, and if not, why.
 	Ready() (ok bool, reason string)
-	// Close ends what runs in the background, once no delivery runs any more.
+	// Close ends its background work. Call it once no delivery runs any more.
 	Close()
 }
 
-// BatchLimits are those of a batch for this output.
+// BatchLimits returns the limits of a batch for this output: the settings', or the receiver's if
+// they are smaller.
 func (o *Output) BatchLimits(s *settings.Settings) batch.Limits {
 	l := batch.Limits{Bytes: int(s.BatchBytes), Events: int(s.BatchEvents)}
 	if o.Limits.Bytes > 0 {
@@ -64,7 +66,7 @@ func (o *Output) BatchLimits(s *settings.Settings) batch.Limits {
 	return l
 }
 
-// maxLine is where a line is cut for this output.
+// maxLine returns the length at which a line is cut for this output.
 func (o *Output) maxLine(s *settings.Settings) int {
 	if o.MaxLine > 0 {
 		return min(int(s.MaxLineBytes), o.MaxLine)
@@ -72,26 +74,26 @@ func (o *Output) maxLine(s *settings.Settings) int {
 	return int(s.MaxLineBytes)
 }
 
-// Options are what is not a setting.
+// Options are the parts of a shipper that are no settings.
 type Options struct {
-	Once  bool      // ship what is there and end
+	Once  bool      // end once everything that is there now is shipped
 	Stdin io.Reader // for PATHS=-
 	Log   *slog.Logger
 }
 
-// Shipper is ready to run, once.
+// Shipper ships the events of its sources to its output. It runs once.
 type Shipper struct {
 	log      *slog.Logger
 	once     bool
-	store    *checkpoint.Store // nil for a pipe, of which nothing is remembered
+	store    *checkpoint.Store // nil for a pipe, which cannot be read again
 	sources  *sources.Set
-	remote   Remote      // nil if the output is none
+	remote   Remote      // nil if the output is not remote
 	client   *hec.Client // nil if the output is not HEC
 	pipeline *pipeline.Pipeline
 }
 
-// New takes the state directory and opens the sources. Wrong settings are a
-// *settings.Error. The output is the shipper's from here on.
+// New opens and locks the state directory, and opens the sources. Wrong settings are a
+// *settings.Error. The shipper owns the output from now on, and closes it.
 func New(ctx context.Context, s *settings.Settings, out Output, o Options) (*Shipper, error) {
 	sh := &Shipper{log: o.Log, once: o.Once, remote: out.Remote, client: out.Client, sources: new(sources.Set)}
 	if err := sh.open(ctx, s, out.maxLine(s), o); err != nil {
@@ -154,8 +156,8 @@ func (sh *Shipper) open(ctx context.Context, s *settings.Settings, maxLine int, 
 	return nil
 }
 
-// Run ships until ctx ends, or with Once until all is delivered, and closes
-// the shipper.
+// Run ships until ctx ends, or with Once until everything is delivered. Then it closes the
+// shipper.
 func (sh *Shipper) Run(ctx context.Context) error {
 	sh.log.Info("started", "version", version.Version, "once", sh.once)
 	for _, line := range sh.sources.Found {
@@ -165,28 +167,29 @@ func (sh *Shipper) Run(ctx context.Context) error {
 	if err = errors.Join(err, sh.close()); err != nil {
 		return err
 	}
-	p := sh.pipeline.Progress()
+	read := sh.pipeline.Stats()
 	switch {
-	case p.Undelivered == 0:
+	case read.Undelivered == 0:
 	case sh.store == nil:
-		sh.log.Error("stopped before everything was delivered, and a pipe cannot be read again", "lost_events", p.Undelivered)
+		sh.log.Error("stopped before everything was delivered, and a pipe cannot be read again",
+			"lost_events", read.Undelivered, "hint", "give delivery more time after a stop: DRAIN_TIMEOUT")
 	default:
-		sh.log.Warn("stopped before everything was delivered: the next start sends the rest", "events", p.Undelivered)
+		sh.log.Warn("stopped before everything was delivered", "events", read.Undelivered, "hint", "start again: that sends the rest")
 	}
-	if p.Omitted > 0 {
-		sh.log.Info("lines of other programs in the same logs were left out", "lines", p.Omitted)
+	if read.Omitted > 0 {
+		sh.log.Info("lines of other programs in the same logs were left out", "lines", read.Omitted)
 	}
-	sh.log.Info("stopped", "lines", p.Lines)
+	sh.log.Info("stopped", "lines", read.Lines)
 	return nil
 }
 
-// strange says of a source that nothing of it looks like Ollama's log.
+// strange warns that nothing in a source looks like Ollama's log.
 func (sh *Shipper) strange(source string, r sourcetypes.Recognition) {
 	what, hint := recognition.Words(r)
 	sh.log.Warn(what, "source", source, "hint", hint)
 }
 
-// close writes the last checkpoints and lets go of everything.
+// close writes the last checkpoints and closes sources, output and state directory.
 func (sh *Shipper) close() error {
 	err := sh.sources.Close()
 	if sh.remote != nil {

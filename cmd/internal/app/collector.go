@@ -12,18 +12,18 @@ import (
 	"ollama-hec/sourcetypes/batch"
 )
 
-// Delivery is what is not a setting of the output to HEC.
+// Delivery holds what an output over the network needs besides the settings.
 type Delivery struct {
-	FailFast bool                            // what waits for a person is an error
-	Token    func() (hec.TokenSource, error) // nil: as the settings say
+	FailFast bool                            // what only a person can fix is an error, instead of waited for
+	Token    func() (hec.TokenSource, error) // nil: the settings' token
 	Observer hec.Observer                    // nil: none
-	Machine  string                          // the name of this machine; empty: as it says itself
-	// DeadLetters keep what is rejected; nil: they are in STATE_DIR.
+	Machine  string                          // the name of this machine; empty: the system's
+	// DeadLetters keep the events that are rejected for good; nil: those of STATE_DIR.
 	DeadLetters hec.DeadLetters
 	Log         *slog.Logger
 }
 
-// Host is the host of the events whose lines name none.
+// Host returns the host of the events whose lines name none.
 func (d *Delivery) Host(s *settings.Settings) (string, error) {
 	if host := cmp.Or(s.Host, d.Machine); host != "" {
 		return host, nil
@@ -31,13 +31,13 @@ func (d *Delivery) Host(s *settings.Settings) (string, error) {
 	return s.HostName()
 }
 
-// Origin is what the events of a stream have in common. host is that of lines which
-// name none.
+// Origin returns what the events of a stream have in common. host is the host of lines
+// that name none.
 func Origin(s *settings.Settings, host string, st input.Stream) hec.Origin {
 	return hec.Origin{Host: host, Always: s.Host != "", Source: st.Source(), Index: s.Index, Fields: st.Fields()}
 }
 
-// Letters is where events go that are rejected for good.
+// Letters returns the store for events that are rejected for good.
 func (d *Delivery) Letters(s *settings.Settings) (hec.DeadLetters, error) {
 	if d.DeadLetters != nil {
 		return d.DeadLetters, nil
@@ -49,7 +49,7 @@ func (d *Delivery) Letters(s *settings.Settings) (hec.DeadLetters, error) {
 	return DeadLetters(state)
 }
 
-// Collector is the output to HEC that the settings ask for. Wrong settings are a
+// Collector returns the output to HEC that the settings ask for. Wrong settings are a
 // *settings.Error.
 func Collector(s *settings.Settings, d Delivery) (Output, error) {
 	if len(s.URL) == 0 {

@@ -9,8 +9,8 @@ import (
 	"ollama-hec/input/statedir"
 )
 
-// DeadLetters is the store of dead letters in a state directory, which is as
-// settings.State returned it.
+// DeadLetters opens the store of dead letters, the events that were rejected for good, in
+// a state directory that settings.State returned.
 func DeadLetters(state string) (*deadletter.Store, error) {
 	path := filepath.Join(state, "dead-letter")
 	if err := statedir.Check(path); err != nil {

@@ -1,8 +1,8 @@
-// Package check tries what a shipper depends on, one thing after the other, and
-// says for each whether it is in order and else how to mend it.
+// Package check tries everything a shipper depends on, one thing after the other, and
+// says for each whether it is in order, and if not, how to fix it.
 //
-// It changes nothing but for one test event it sends. It cannot see what Splunk
-// does with that event after it said it has it.
+// It changes nothing, but for one test event that it sends. It cannot see what Splunk
+// does with that event after accepting it.
 package check
 
 import (
@@ -16,9 +16,10 @@ import (
 	"ollama-hec/cmd/internal/terminal"
 )
 
-// Status is how a thing was found.
+// Status is the outcome of one check.
 type Status string
 
+// The outcomes.
 const (
 	OK   Status = "ok"
 	Warn Status = "warn" // shipping works, less well than it could
@@ -33,15 +34,15 @@ type Result struct {
 	Hint   string `json:"hint,omitempty"`
 }
 
-// report collects results.
+// report collects the results.
 type report struct{ results []Result }
 
 func (r *report) ok(name, format string, args ...any) {
 	r.results = append(r.results, Result{name, OK, fmt.Sprintf(format, args...), ""})
 }
 
-func (r *report) bad(status Status, name, way, format string, args ...any) {
-	r.results = append(r.results, Result{name, status, fmt.Sprintf(format, args...), way})
+func (r *report) bad(status Status, name, hint, format string, args ...any) {
+	r.results = append(r.results, Result{name, status, fmt.Sprintf(format, args...), hint})
 }
 
 // Run checks everything the settings ask for.
@@ -58,7 +59,7 @@ func Run(ctx context.Context, s *settings.Settings) []Result {
 	return r.results
 }
 
-// Failed reports whether anything is out of order.
+// Failed reports whether any check failed.
 func Failed(results []Result) bool {
 	for _, r := range results {
 		if r.Status == Fail {
@@ -68,7 +69,7 @@ func Failed(results []Result) bool {
 	return false
 }
 
-// Text writes one line for each result, and the way out below it.
+// Text writes one line for each result, and its hint below it.
 func Text(w io.Writer, results []Result) error {
 	for _, r := range results {
 		if _, err := fmt.Fprintf(w, "%-4s  %s: %s\n", r.Status, terminal.Text(r.Name), terminal.Text(r.Detail)); err != nil {

@@ -26,7 +26,7 @@ const (
 	certSoon = 14 * 24 * time.Hour
 )
 
-// endpoints checks each URL from the name up to a real event.
+// endpoints checks each URL, from its name up to the delivery of a real event.
 func (r *report) endpoints(ctx context.Context, s *settings.Settings) {
 	if len(s.URL) == 0 {
 		r.bad(Fail, "URL", "set OLLAMA_HEC_URL to the base URL of HEC, such as https://splunk:8088", "not set")
@@ -53,8 +53,8 @@ func (r *report) endpoints(ctx context.Context, s *settings.Settings) {
 	}
 }
 
-// proxy checks the forward proxy by which HEC is reached: name, port and TLS of HEC
-// are then the proxy's to see.
+// proxy checks the forward proxy through which HEC is reached. Name and port of HEC are
+// then for the proxy to resolve.
 func (r *report) proxy(ctx context.Context, proxy, variable string, err error) bool {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -74,7 +74,7 @@ func (r *report) proxy(ctx context.Context, proxy, variable string, err error) b
 	return true
 }
 
-// reach checks name, port and TLS.
+// reach checks the name, port and TLS of an endpoint.
 func (r *report) reach(ctx context.Context, s *settings.Settings, u *url.URL) bool {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -136,7 +136,8 @@ func (r *report) tls(ctx context.Context, s *settings.Settings, conn net.Conn, n
 	return true
 }
 
-// collector checks health, clock, and by real events token, indexes and acknowledgment.
+// collector checks HEC's health and clock, and with real events the token, the indexes and
+// acknowledgment.
 func (r *report) collector(ctx context.Context, s *settings.Settings, base string) {
 	one := *s
 	one.URL = settings.List{base}
@@ -153,9 +154,9 @@ func (r *report) collector(ctx context.Context, s *settings.Settings, base strin
 	}
 }
 
-// event sends a real event. way is what to do about a wrong index, where that is
-// not INDEX.
-func (r *report) event(ctx context.Context, out app.Output, s *settings.Settings, name, way string) (arrived bool) {
+// event sends a real event. hint is what to do about a wrong index; empty: what the
+// client suggests.
+func (r *report) event(ctx context.Context, out app.Output, s *settings.Settings, name, hint string) (arrived bool) {
 	ctx, cancel := context.WithTimeout(ctx, ackPause)
 	defer cancel()
 	err := out.Sink.Deliver(ctx, testEvent(s))
@@ -176,16 +177,12 @@ func (r *report) event(ctx context.Context, out app.Output, s *settings.Settings
 		r.bad(Warn, name, "enable indexer acknowledgment on the token, if the stack has it",
 			"token and index are accepted, but without acknowledgment: Splunk does not confirm that it was indexed")
 	case errors.As(err, &config):
-		if way == "" {
-			way = config.Hint
-		}
-		r.bad(Fail, name, way, "%s", config.Reason)
+		r.bad(Fail, name, cmp.Or(hint, config.Hint), "%s", config.Reason)
 	case errors.As(err, &pending):
 		r.bad(Warn, name, "look at the indexing queues in Splunk", "the test event was accepted, and not acknowledged within %v", ackPause)
 	default:
 		_, why := out.Client.Ready()
-		hint := cmp.Or(out.Client.Hint(), "look at HEC and what stands in front of it")
-		r.bad(Fail, name, hint, "not accepted: %s", why)
+		r.bad(Fail, name, cmp.Or(out.Client.Hint(), "look at HEC and what stands in front of it"), "not accepted: %s", why)
 	}
 	return err == nil
 }
@@ -210,7 +207,7 @@ func (r *report) health(ctx context.Context, c *hec.Client, base string) {
 	}
 }
 
-// testEvent is one line that says what it is.
+// testEvent returns a batch of one event, whose text says that it is a test.
 func testEvent(s *settings.Settings) *batch.Batch {
 	host, _ := s.HostName() // without a name Collector has failed before
 	b := batch.NewBuilder(batch.Limits{}, s.GzipLevel != 0)

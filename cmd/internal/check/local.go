@@ -130,14 +130,14 @@ func (r *report) journal(ctx context.Context, s *settings.Settings) {
 	}
 }
 
-// state checks that the state directory can be written and has room.
+// state checks that the state directory is writable and its disk has space.
 func (r *report) state(s *settings.Settings) {
 	dir, err := s.State()
 	if err != nil {
 		r.bad(Fail, "STATE_DIR", "set OLLAMA_HEC_STATE_DIR", "%v", err)
 		return
 	}
-	// The nearest directory that is there: the others are made at the start.
+	// The nearest parent that exists: the directories below it are created at the start.
 	there := dir
 	for {
 		info, err := os.Stat(there)
@@ -168,7 +168,7 @@ func (r *report) state(s *settings.Settings) {
 	}
 }
 
-// notifications checks the limit of inotify, where there is one.
+// notifications checks the limit of inotify watches, on Linux.
 func (r *report) notifications() {
 	text, err := os.ReadFile("/proc/sys/fs/inotify/max_user_watches")
 	if err != nil {

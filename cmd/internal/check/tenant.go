@@ -15,8 +15,8 @@ import (
 	"ollama-hec/sourcetypes/batch"
 )
 
-// tenant checks a tenant of Splunk Cloud Services: credentials, and by a real event the
-// tenant and what they may do there.
+// tenant checks a tenant of Splunk Cloud Services: the credentials, and with a real event
+// whether they may write to the tenant.
 func (r *report) tenant(ctx context.Context, s *settings.Settings) {
 	why := new(firstRejected)
 	out, err := destination.Open(s, app.Delivery{
@@ -64,7 +64,7 @@ func (r *report) tenant(ctx context.Context, s *settings.Settings) {
 	}
 }
 
-// credentials checks that there is an access token.
+// credentials checks that an access token can be had, and reports whether it can.
 func (r *report) credentials(ctx context.Context, client *scs.Client, s *settings.Settings) bool {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -80,7 +80,7 @@ func (r *report) credentials(ctx context.Context, client *scs.Client, s *setting
 	return true
 }
 
-// firstRejected keeps why the test event was rejected, and not the event.
+// firstRejected keeps the reason why the test event was rejected.
 type firstRejected struct{ reason string }
 
 func (f *firstRejected) Put(l hec.DeadLetter) error {
@@ -88,7 +88,7 @@ func (f *firstRejected) Put(l hec.DeadLetter) error {
 	return nil
 }
 
-// tenantEvent is one line that says what it is.
+// tenantEvent returns a batch of one event, whose text says that it is a test.
 func tenantEvent(s *settings.Settings) (*batch.Batch, error) {
 	host, err := s.HostName()
 	if err != nil {

@@ -1,9 +1,9 @@
-// Package heartbeat tells Splunk how the shipper itself is, by one event from time
-// to time: what is on /metrics, for who has no Prometheus.
+// Package heartbeat sends Splunk an event on the shipper's own state at a fixed interval:
+// what /metrics shows, for those without Prometheus.
 //
-// These events are no part of the pipeline. They have a client of their own, so
-// that they delay no line, move no checkpoint, are in no count and never become
-// dead letters. One that cannot be sent before the next is due is forgotten.
+// These events do not go through the pipeline. They have a client of their own: they
+// delay no line, move no checkpoint, are in no count and never become dead letters. One
+// that cannot be sent before the next is due is dropped.
 package heartbeat
 
 import (
@@ -22,7 +22,7 @@ import (
 )
 
 const (
-	// Sourcetype is that of the events. The detections and the dashboard know nothing of it.
+	// Sourcetype is the sourcetype of the events. Detections and dashboard do not search it.
 	Sourcetype = "ollama:hec:health"
 	// Source is the source of the events.
 	Source = "ollama-hec"
@@ -33,13 +33,13 @@ type Sender struct {
 	every  time.Duration
 	origin envelope
 	client app.Remote
-	adopt  func([]byte) ([]byte, error) // into the form of the destination; nil: it is that
+	adopt  func([]byte) ([]byte, error) // converts into the form of the destination; nil: that of HEC
 	refuse *refused
 	log    *slog.Logger
-	said   string // why the last event did not arrive
+	said   string // why the last event did not arrive, as logged
 }
 
-// New returns what sends as the settings say. Wrong settings are a *settings.Error.
+// New returns the sender that the settings ask for. Wrong settings are a *settings.Error.
 func New(s *settings.Settings, log *slog.Logger) (*Sender, error) {
 	host, err := s.HostName()
 	if err != nil {
@@ -53,12 +53,12 @@ func New(s *settings.Settings, log *slog.Logger) (*Sender, error) {
 	if h.origin.Index == "" {
 		h.origin.Index = s.Index
 	}
-	// The next event says the same and more: nothing to wait for.
+	// The next event replaces this one: no acknowledgment is waited for.
 	once := *s
 	once.Ack = settings.AckMode(hec.AckOff)
 	out, err := destination.Open(&once, app.Delivery{
 		FailFast: true, DeadLetters: h.refuse,
-		// Why a destination takes nothing is said by the client of the lines.
+		// Trouble of the destination is logged by the client that sends the lines.
 		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -68,15 +68,15 @@ func New(s *settings.Settings, log *slog.Logger) (*Sender, error) {
 	return h, nil
 }
 
-// Run sends until ctx ends: at once, and then from time to time, what tell
-// returns. While tell returns false nothing is sent.
+// Run sends what tell returns, at once and then at every interval, until ctx ends. While
+// tell returns false nothing is sent.
 func (h *Sender) Run(ctx context.Context, tell func() (Report, bool)) {
 	defer h.client.Close()
 	tick := time.NewTicker(h.every)
 	defer tick.Stop()
 	for {
 		if r, ok := tell(); ok {
-			h.say(h.send(ctx, r))
+			h.logOnce(h.send(ctx, r))
 		}
 		select {
 		case <-ctx.Done():
@@ -86,7 +86,7 @@ func (h *Sender) Run(ctx context.Context, tell func() (Report, bool)) {
 	}
 }
 
-// send tries until the next event is due.
+// send sends one event, and tries until the next one is due.
 func (h *Sender) send(ctx context.Context, r Report) error {
 	event := h.origin
 	event.Time = json.Number(fmt.Sprintf("%.3f", float64(time.Now().UnixMilli())/1e3))
@@ -120,19 +120,20 @@ func (h *Sender) send(ctx context.Context, r Report) error {
 	return h.refuse.err
 }
 
-// say tells once why events do not arrive, and once that they do again.
-func (h *Sender) say(err error) {
+// logOnce logs why events do not arrive when that changes, and that they do again.
+func (h *Sender) logOnce(err error) {
 	switch {
 	case err == nil && h.said != "":
-		h.log.Info("health events are taken again")
+		h.log.Info("health events are accepted again")
 		h.said = ""
 	case err != nil && err.Error() != h.said:
-		h.log.Warn("health event is not taken, see OLLAMA_HEC_HEALTH_EVENTS and OLLAMA_HEC_HEALTH_INDEX", "error", err)
+		h.log.Warn("health event was not accepted", "error", err,
+			"hint", "allow the index OLLAMA_HEC_HEALTH_INDEX for the token, or turn OLLAMA_HEC_HEALTH_EVENTS off")
 		h.said = err.Error()
 	}
 }
 
-// envelope is one event as HEC takes it.
+// envelope is one event in the form of HEC.
 type envelope struct {
 	Time       json.Number `json:"time"`
 	Host       string      `json:"host"`
@@ -142,7 +143,7 @@ type envelope struct {
 	Event      Report      `json:"event"`
 }
 
-// refused stands in for dead letters: what is refused is forgotten, but for why.
+// refused takes the place of dead letters: it keeps why an event was rejected, not the event.
 type refused struct{ err error }
 
 func (r *refused) Put(l hec.DeadLetter) error {

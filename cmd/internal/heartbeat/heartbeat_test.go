@@ -247,7 +247,7 @@ func TestRefusedReportsDisturbNothing(t *testing.T) {
 				s.append(10*n+1, 10*n+10)
 				s.eventually("the lines arrive", func() bool { return len(s.lines()) == 10*n+10 })
 			}
-			s.eventually("it is said", func() bool { return strings.Contains(s.log.String(), "health event is not taken") })
+			s.eventually("it is said", func() bool { return strings.Contains(s.log.String(), "health event was not accepted") })
 			s.unmixed(50)
 			if n := len(s.reports()); n != 0 {
 				t.Errorf("%d reports", n)
@@ -261,7 +261,7 @@ func TestRefusedReportsDisturbNothing(t *testing.T) {
 			s.r.SetTokens(receiver.Token{Value: token, Ack: true})
 			s.r.SetFault(nil)
 			s.eventually("reports arrive", func() bool { return s.last().ServerEvents == 50 })
-			s.eventually("that is said", func() bool { return strings.Contains(s.log.String(), "taken again") })
+			s.eventually("that is said", func() bool { return strings.Contains(s.log.String(), "accepted again") })
 		})
 	}
 }
@@ -272,9 +272,9 @@ func TestTroubleIsSaidOnce(t *testing.T) {
 	h := &Sender{log: slog.New(slog.NewTextHandler(&log, nil))}
 	one, other := errors.New("one"), errors.New("other")
 	for _, err := range []error{nil, nil, one, one, one, other, other, nil, nil, one} {
-		h.say(err)
+		h.logOnce(err)
 	}
-	for what, want := range map[string]int{"error=one": 2, "error=other": 1, "taken again": 1, "\n": 4} {
+	for what, want := range map[string]int{"error=one": 2, "error=other": 1, "accepted again": 1, "\n": 4} {
 		if got := strings.Count(log.String(), what); got != want {
 			t.Errorf("%q %d times, want %d\n%s", what, got, want, log.String())
 		}

@@ -15,7 +15,7 @@ import (
 	"ollama-hec/sourcetypes"
 )
 
-// Report is one event. Counts are since the start, which is uptime_seconds ago.
+// Report is the content of one event. Counts are since the start, uptime_seconds ago.
 type Report struct {
 	Version string  `json:"version"`
 	Commit  string  `json:"commit"`
@@ -53,8 +53,8 @@ type Report struct {
 	MemoryBytes int64   `json:"memory_bytes,omitempty"`
 }
 
-// Of returns what tells of a shipper that starts now. While no endpoint takes
-// lines there is nothing to send.
+// Of returns a function that reports on a shipper that starts now. It returns false while
+// no endpoint takes events.
 func Of(sh *app.Shipper, w *lag.Watch) func() (Report, bool) {
 	started := time.Now()
 	process := prometheus.NewRegistry()
@@ -103,8 +103,8 @@ func (r *Report) delivery(d hec.Snapshot) {
 	}
 }
 
-// taken reports whether replies of that kind took the events: success, busy but
-// taken, or a status of success without a code.
+// taken reports whether a reply with this code means that the events were accepted: success,
+// busy but accepted, or a status of success without a code.
 func taken(code string) bool {
 	return code == "0" || code == "24" || code == "25" || strings.HasPrefix(code, "http_2")
 }
@@ -114,8 +114,8 @@ func (r *Report) lag(w *lag.Watch) {
 	r.LagBytes, r.LagSeconds, r.LagFile = worst.Bytes, rounded(worst.Age), terminal.Text(worst.Path)
 }
 
-// process asks the system for what the program costs. A system that does not
-// tell is no error.
+// process fills in the CPU time and memory of the program. A system that does not report
+// them is no error.
 func (r *Report) process(figures *prometheus.Registry) {
 	families, _ := figures.Gather()
 	for _, f := range families {
@@ -131,5 +131,5 @@ func (r *Report) process(figures *prometheus.Registry) {
 	}
 }
 
-// rounded is d in seconds, to the millisecond.
+// rounded returns d in seconds, to the millisecond.
 func rounded(d time.Duration) float64 { return float64(d.Milliseconds()) / 1e3 }

@@ -1,9 +1,8 @@
-// Package lag tells for how long log lines have been waiting to be delivered,
-// file by file.
+// Package lag measures how long log lines have been waiting for delivery, file by file.
 //
-// A file does not say when a byte was written. Its size is noted from time to
-// time, so an age is short by up to the time between two looks; what was
-// undelivered when it was first seen counts from then.
+// A file does not record when a byte was written. So its size is noted at an interval:
+// an age is too short by up to that interval, and lines that were already waiting when
+// the file was first seen count from then.
 package lag
 
 import (
@@ -16,11 +15,11 @@ import (
 	"ollama-hec/input/file"
 )
 
-// File is what waits of the files at one path, of which there may have been several.
+// File is what waits for delivery at one path, of all the files that were found there.
 type File struct {
 	Path  string
 	Bytes int64         // not delivered yet
-	Age   time.Duration // of the oldest of them; 0: no whole line waits
+	Age   time.Duration // of the oldest undelivered line; 0: no whole line waits
 }
 
 // Watch follows how files grow and are delivered.
@@ -29,28 +28,29 @@ type Watch struct {
 	files map[string]*growth // by file.FileStatus.Key; guarded by mu
 }
 
-// growth is one file.
+// growth is how one file has grown.
 type growth struct {
 	path  string
 	bytes int64
-	// marks are sizes not delivered yet with the time they were first seen: the
-	// oldest byte that waits came at the first one.
+	// marks are sizes that are not delivered yet, with the time each was first seen. The
+	// age of the file is that of the first one.
 	marks []mark
-	apart time.Duration // how far the marks have to be apart, for few to be enough
+	apart time.Duration // the least time between two marks, so that few are enough
 }
 
+// mark is a size of a file and when it was first seen.
 type mark struct {
 	size int64
 	at   time.Time
 }
 
-// marksMax bounds what is remembered of one file.
+// marksMax bounds the marks of one file.
 const marksMax = 64
 
-// Every is how often a running shipper is looked at.
+// Every is how often the files of a running shipper are measured.
 const Every = time.Second
 
-// Run looks at files until ctx ends.
+// Run measures the files until ctx ends.
 func (w *Watch) Run(ctx context.Context, every time.Duration, files func() []file.FileStatus) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -64,7 +64,7 @@ func (w *Watch) Run(ctx context.Context, every time.Duration, files func() []fil
 	}
 }
 
-// Look notes how the files are now. What is no longer among them is forgotten.
+// Look notes how large the files are now. A file that is no longer among them is dropped.
 func (w *Watch) Look(now time.Time, files []file.FileStatus) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -81,7 +81,8 @@ func (w *Watch) Look(now time.Time, files []file.FileStatus) {
 	}
 }
 
-// note takes in that there are whole lines up to size, and how far they are delivered.
+// note records that the file has whole lines up to size, and that they are delivered up to
+// delivered.
 func (g *growth) note(now time.Time, size, delivered int64) {
 	g.marks = slices.DeleteFunc(g.marks, func(m mark) bool { return m.size <= delivered })
 	if size <= delivered {
@@ -105,8 +106,8 @@ func (g *growth) note(now time.Time, size, delivered int64) {
 	g.marks = append(g.marks, mark{size, now})
 }
 
-// thin joins marks in pairs. What waits seems older by it, by the time between
-// two marks at the most.
+// thin joins marks in pairs. That makes an age too long by at most the time between two
+// marks.
 func (g *growth) thin() {
 	for i := range len(g.marks) / 2 {
 		g.marks[i] = mark{g.marks[2*i+1].size, g.marks[2*i].at}
@@ -116,7 +117,7 @@ func (g *growth) thin() {
 	g.apart = g.marks[last].at.Sub(g.marks[0].at) / time.Duration(last)
 }
 
-// Files are the paths, the longest waiting first.
+// Files returns what waits at each path, the longest waiting first.
 func (w *Watch) Files(now time.Time) []File {
 	w.mu.Lock()
 	byPath := make(map[string]File, len(w.files))
@@ -140,7 +141,7 @@ func (w *Watch) Files(now time.Time) []File {
 	return files
 }
 
-// Total sums Files up: the bytes of all, the age and path of the worst.
+// Total sums files up: the bytes of all of them, and the age and path of the first.
 func Total(files []File) File {
 	var t File
 	for _, f := range files {

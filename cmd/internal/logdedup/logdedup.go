@@ -1,9 +1,9 @@
-// Package logdedup keeps a log from saying the same thing over and over: the first
-// record goes out at once, its repeats within a window are counted and go out as
-// one, with how many they were.
+// Package logdedup keeps a log from repeating itself: the first of several equal records is
+// written at once; its repeats within a window are counted and written as one record, with
+// their number under the key repeated.
 //
-// Records are the same if level, message and every attribute are. Nothing is
-// held back that was not said before, and every record is in some count.
+// Records are equal if level, message and every attribute are. Only repeats are held back,
+// and every record is written or counted.
 package logdedup
 
 import (
@@ -18,16 +18,16 @@ const (
 	// Window is how long repeats are counted.
 	Window = 30 * time.Second
 
-	// Beyond that many different records in a window, and for ones that long,
-	// nothing is held back: memory is bounded.
+	// To bound memory, nothing is held back beyond recordsMax different records in a
+	// window, and no record whose key is longer than keyMax.
 	recordsMax = 256
 	keyMax     = 4 << 10
 )
 
-// Handler is a slog.Handler that hands on what is no repeat.
+// Handler is a slog.Handler that passes on the records that are no repeats.
 type Handler struct {
 	next slog.Handler
-	with string // what WithAttrs and WithGroup have added, as a part of each key
+	with string // the attributes and groups of the handler, a part of each key
 	said *said
 }
 
@@ -41,7 +41,7 @@ func (h *Handler) Enabled(ctx context.Context, l slog.Level) bool { return h.nex
 
 // Handle implements slog.Handler.
 func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
-	if h.said.before(h.key(r), r, h.next) {
+	if h.said.repeats(h.key(r), r, h.next) {
 		return nil
 	}
 	return h.next.Handle(ctx, r)
@@ -61,10 +61,10 @@ func (h *Handler) WithGroup(name string) slog.Handler {
 	return &Handler{h.next.WithGroup(name), h.with + strconv.Quote(name) + "{", h.said}
 }
 
-// Flush hands on the counts there are, without waiting for the end of their windows.
+// Flush writes the repeats counted so far, without waiting for the end of their windows.
 func (h *Handler) Flush() { h.said.flush() }
 
-// key is all of a record but its time.
+// key returns all of a record but its time, as text.
 func (h *Handler) key(r slog.Record) string {
 	key := strconv.AppendInt(nil, int64(r.Level), 10)
 	key = strconv.AppendQuote(key, r.Message)
@@ -81,25 +81,25 @@ func appendAttr(key []byte, a slog.Attr) []byte {
 	return strconv.AppendQuote(append(key, '='), a.Value.Resolve().String())
 }
 
-// said is what was said lately. All handlers derived from one share it.
+// said holds the records written lately. All handlers derived from one share it.
 type said struct {
 	mu      sync.Mutex
 	records map[string]*repeated // guarded by mu
-	due     []*repeated          // the same, in the order of until; guarded by mu
+	due     []*repeated          // the same records, in the order of until; guarded by mu
 	timer   *time.Timer          // for the first of due; guarded by mu
 }
 
-// repeated is a record that has gone out.
+// repeated is a record that was written, and its repeats.
 type repeated struct {
 	key   string
 	until time.Time // the end of its window
-	times int       // said again in it
+	times int       // the repeats in the window
 	last  slog.Record
 	next  slog.Handler
 }
 
-// before reports whether a record was said before, and counts it if so.
-func (s *said) before(key string, r slog.Record, next slog.Handler) bool {
+// repeats reports whether a record repeats one of the window, and counts it if so.
+func (s *said) repeats(key string, r slog.Record, next slog.Handler) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if old := s.records[key]; old != nil {
@@ -108,13 +108,13 @@ func (s *said) before(key string, r slog.Record, next slog.Handler) bool {
 		return true
 	}
 	if len(s.records) < recordsMax && len(key) <= keyMax {
-		s.begin(&repeated{key: key, next: next})
+		s.beginLocked(&repeated{key: key, next: next})
 	}
 	return false
 }
 
-// begin opens a window for r. It needs mu.
-func (s *said) begin(r *repeated) {
+// beginLocked opens a window for r. s.mu is held.
+func (s *said) beginLocked(r *repeated) {
 	r.until, r.times, r.last = time.Now().Add(Window), 0, slog.Record{}
 	s.records[r.key] = r
 	s.due = append(s.due, r)
@@ -123,7 +123,7 @@ func (s *said) begin(r *repeated) {
 	}
 }
 
-// expire ends windows. What was repeated gets another one.
+// expire ends the windows that are over. A record that was repeated gets another one.
 func (s *said) expire() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -139,8 +139,8 @@ func (s *said) expire() {
 	}
 	for _, r := range ended {
 		if r.times > 0 {
-			r.tell()
-			s.begin(r)
+			r.write()
+			s.beginLocked(r)
 		}
 	}
 }
@@ -153,16 +153,16 @@ func (s *said) flush() {
 	}
 	for _, r := range s.due {
 		if r.times > 0 {
-			r.tell()
+			r.write()
 		}
 	}
 	clear(s.records)
 	s.due = nil
 }
 
-// tell hands on the last repeat with how many there were. Where the log cannot
-// be written there is nobody to tell.
-func (r *repeated) tell() {
+// write passes on the last repeat with the number of them. If the log cannot be written
+// there is nowhere to report that.
+func (r *repeated) write() {
 	r.last.AddAttrs(slog.Int("repeated", r.times))
 	_ = r.next.Handle(context.Background(), r.last)
 }

@@ -1,8 +1,7 @@
-// Package metrics shows what a shipper does: Prometheus metrics on /metrics, and
-// /healthz and /readyz for whoever watches over it.
+// Package metrics serves the state of a shipper over HTTP: Prometheus metrics on /metrics,
+// and /healthz and /readyz for probes.
 //
-// Figures are read when they are asked for; nothing is kept here but the
-// latencies.
+// Values are read when they are asked for; only the latencies are kept here.
 package metrics
 
 import (
@@ -24,7 +23,7 @@ import (
 	"ollama-hec/cmd/internal/terminal"
 )
 
-// Latencies measures delivery. It is the hec.Observer of a shipper.
+// Latencies measures how long delivery takes. It is the hec.Observer of a shipper.
 type Latencies struct {
 	post, ack prometheus.Histogram
 }
@@ -33,11 +32,11 @@ type Latencies struct {
 func NewLatencies() *Latencies {
 	return &Latencies{
 		post: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "ollama_hec_delivery_seconds", Help: "From the start of a request to its reply.",
+			Name: "ollama_hec_delivery_seconds", Help: "Seconds from the start of a request to its reply.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15},
 		}),
 		ack: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "ollama_hec_ack_seconds", Help: "From a reply to its acknowledgment.",
+			Name: "ollama_hec_ack_seconds", Help: "Seconds from a reply to the acknowledgment of its events.",
 			Buckets: []float64{.25, .5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300},
 		}),
 	}
@@ -49,7 +48,7 @@ func (l *Latencies) Posted(d time.Duration) { l.post.Observe(d.Seconds()) }
 // Acknowledged implements hec.Observer.
 func (l *Latencies) Acknowledged(d time.Duration) { l.ack.Observe(d.Seconds()) }
 
-// Server answers on one address.
+// Server serves metrics and probes on one address.
 type Server struct {
 	listener net.Listener
 	http     http.Server
@@ -64,26 +63,26 @@ func Listen(addr string) (*Server, error) {
 	return &Server{listener: l}, nil
 }
 
-// Addr is the address bound.
+// Addr returns the address the server listens on.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// Shown is what figures are read of.
-type Shown struct {
+// Deps are what the values are read from.
+type Deps struct {
 	Shipper   *app.Shipper
 	Lag       *lag.Watch
 	Latencies *Latencies
 }
 
-// Serve answers until ctx ends.
-func (s *Server) Serve(ctx context.Context, show Shown, log *slog.Logger) {
+// Serve answers requests until ctx ends.
+func (s *Server) Serve(ctx context.Context, deps Deps, log *slog.Logger) {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collector{show.Shipper, show.Lag}, show.Latencies.post, show.Latencies.ack,
+	registry.MustRegister(collector{deps.Shipper, deps.Lag}, deps.Latencies.post, deps.Latencies.ack,
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if ok, reason := show.Shipper.Ready(); !ok {
+		if ok, reason := deps.Shipper.Ready(); !ok {
 			http.Error(w, terminal.Text(reason), http.StatusServiceUnavailable)
 			return
 		}
@@ -93,6 +92,6 @@ func (s *Server) Serve(ctx context.Context, show Shown, log *slog.Logger) {
 	stop := context.AfterFunc(ctx, func() { s.http.Close() })
 	defer stop()
 	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
-		log.Error("metrics are no longer served", "error", err)
+		log.Error("metrics are no longer served", "error", err, "hint", "restart the program")
 	}
 }

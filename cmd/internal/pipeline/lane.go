@@ -15,44 +15,44 @@ import (
 // chunkSize is how much of a stream is read at a time.
 const chunkSize = 256 << 10
 
-// lane reads its streams in turn and sends one batch after the other. Its
-// fields belong to run but for the queue.
+// lane reads its streams in turn and sends one batch after the other. Only run
+// uses its fields, but for those guarded by mu.
 type lane struct {
 	p *Pipeline
 
 	mu      sync.Mutex
 	readers map[input.Stream]*reader // guarded by mu
-	queue   []*reader                // with something to read; guarded by mu
-	sources map[string]int           // how many readers each has; guarded by mu
+	queue   []*reader                // those with something to read; guarded by mu
+	sources map[string]int           // the number of readers of each source; guarded by mu
 	wake    chan struct{}
 
 	chunk   input.Chunk
 	builder *batch.Builder
-	due     time.Time // when the batch being built is to be sent; zero: nothing in it
-	touched []*reader // read from since the last batch was taken
+	due     time.Time // when the batch being built is sent at the latest; zero: it is empty
+	dirty   []*reader // read from since the last batch was taken
 
-	holding []*reader // with lines held for their continuation
+	holding []*reader // those with lines held until it is clear whether they continue
 	holdDue time.Time // when to look at them next
 
 	doing    activity
 	before   spent // the pipeline's time when the last batch was taken
 	patience patience
 
-	answered <-chan struct{} // closed once the batch under way is; nil: none is
+	answered <-chan struct{} // closed once the receiver has answered the batch sent last; nil: none is unanswered
 	sending  sync.WaitGroup
 }
 
-// reader is one stream being read, with what turns it into events.
+// reader is one stream being read, and the normalizer that turns its lines into events.
 type reader struct {
 	stream input.Stream
 	norm   *sourcetypes.Normalizer
 	ledger *ledger
 
 	queued  bool // guarded by lane.mu
-	touched bool
+	dirty   bool
 	holding bool
 	judged  bool
-	until   time.Time // how long what is held may wait
+	until   time.Time // how long its held lines may wait
 }
 
 func newLane(p *Pipeline) *lane {
@@ -86,7 +86,7 @@ func (l *lane) announce(s input.Stream) {
 	}
 }
 
-// next takes the reader that has waited longest, or nil.
+// next removes the reader that has waited longest from the queue and returns it, or nil.
 func (l *lane) next() *reader {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -107,8 +107,8 @@ func (l *lane) run(reading, delivering context.Context, finished <-chan struct{}
 	defer l.turn(resting)
 	for reading.Err() == nil {
 		if r := l.next(); r != nil {
-			l.take(delivering, r, fail)
-		} else if !l.idle(reading, finished) {
+			l.readChunk(delivering, r, fail)
+		} else if !l.waitForWork(reading, finished) {
 			break
 		}
 		l.tick(delivering, fail)
@@ -118,7 +118,7 @@ func (l *lane) run(reading, delivering context.Context, finished <-chan struct{}
 	l.sending.Wait()
 }
 
-// drain reads what cannot be read again, once its source has ended it.
+// drain reads pipes to their end after a stop: what they hold cannot be read again.
 func (l *lane) drain(delivering context.Context, finished <-chan struct{}, fail func(error)) {
 	l.turn(resting)
 	select {
@@ -132,7 +132,7 @@ func (l *lane) drain(delivering context.Context, finished <-chan struct{}, fail 
 			return
 		}
 		if _, pipe := r.stream.(input.Pipe); pipe {
-			l.take(delivering, r, fail)
+			l.readChunk(delivering, r, fail)
 		}
 	}
 }
@@ -143,8 +143,9 @@ func (l *lane) turn(to activity) {
 	l.doing = to
 }
 
-// idle waits for something to do; false: there will be nothing more.
-func (l *lane) idle(reading context.Context, finished <-chan struct{}) bool {
+// waitForWork blocks until there is something to do. It returns false if nothing more
+// will come.
+func (l *lane) waitForWork(reading context.Context, finished <-chan struct{}) bool {
 	l.turn(resting)
 	defer l.turn(working)
 	var timeout <-chan time.Time
@@ -153,7 +154,7 @@ func (l *lane) idle(reading context.Context, finished <-chan struct{}) bool {
 		defer timer.Stop()
 		timeout = timer.C
 	}
-	// A batch that is due goes as soon as the one before it is answered.
+	// A batch that is due is sent as soon as the one before it is answered.
 	var answered <-chan struct{}
 	if !l.due.IsZero() && !time.Now().Before(l.due) {
 		answered = l.answered
@@ -172,18 +173,18 @@ func (l *lane) idle(reading context.Context, finished <-chan struct{}) bool {
 	return true
 }
 
-// alarm is when something has to happen next; zero: never by itself.
+// alarm returns the time of the next timed action; zero: there is none.
 func (l *lane) alarm() time.Time {
 	at := l.holdDue
 	if due := l.due; !due.IsZero() && (at.IsZero() || due.Before(at)) {
-		if time.Now().Before(due) || l.clear() {
+		if time.Now().Before(due) || l.idle() {
 			return due
 		}
 	}
 	return at
 }
 
-// tick does what the time asks for.
+// tick does the timed actions that are due: it flushes held lines and sends the batch.
 func (l *lane) tick(delivering context.Context, fail func(error)) {
 	if l.due.IsZero() && l.holdDue.IsZero() {
 		return
@@ -192,13 +193,13 @@ func (l *lane) tick(delivering context.Context, fail func(error)) {
 	if !l.holdDue.IsZero() && !now.Before(l.holdDue) {
 		l.release(now)
 	}
-	if l.builder.Full() || !l.due.IsZero() && !now.Before(l.due) && l.clear() {
+	if l.builder.Full() || !l.due.IsZero() && !now.Before(l.due) && l.idle() {
 		l.send(delivering, fail)
 	}
 }
 
-// clear reports whether no batch is under way unanswered.
-func (l *lane) clear() bool {
+// idle reports whether every batch sent is answered.
+func (l *lane) idle() bool {
 	if l.answered == nil {
 		return true
 	}
@@ -211,20 +212,20 @@ func (l *lane) clear() bool {
 	}
 }
 
-// take reads one chunk of a stream into the batch, sending whenever it is full.
-func (l *lane) take(delivering context.Context, r *reader, fail func(error)) {
+// readChunk reads one chunk of a stream into the batch, and sends the batch whenever it is full.
+func (l *lane) readChunk(delivering context.Context, r *reader, fail func(error)) {
 	if r.norm == nil {
 		l.open(r)
 	}
 	progress := r.stream.Read(&l.chunk)
 	if len(l.chunk.Records) > 0 && len(l.holding) > 0 {
-		l.overtake(r)
+		l.flushPredecessor(r)
 	}
 	var bytes int64
 	for rest := l.chunk.Records; len(rest) > 0; {
 		n := r.norm.AddAll(rest, l.builder.Full)
 		rest = rest[n:]
-		l.touch(r)
+		l.markDirty(r)
 		if l.builder.Full() {
 			l.send(delivering, fail)
 		}
@@ -245,19 +246,18 @@ func (l *lane) take(delivering context.Context, r *reader, fail func(error)) {
 		l.announce(r.stream)
 	case input.Ended:
 		r.norm.Flush()
-		l.touch(r)
+		l.markDirty(r)
 		l.forget(r)
 	}
 	l.judge(r, progress == input.Ended)
-	// What may be continued waits for the time that nothing comes, not for the
-	// time that nothing is read: release sees to that. It is noted even where
-	// more is to come, for overtake.
+	// A held line waits while nothing comes in, not while nothing is read: release
+	// makes that difference. It is noted even where more is to come, for flushPredecessor.
 	if hold := r.norm.Held(); hold > 0 {
 		l.hold(r, time.Now().Add(hold))
 	}
 }
 
-// forget drops a reader that has come to its end.
+// forget drops a reader whose stream has ended.
 func (l *lane) forget(r *reader) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -276,18 +276,19 @@ func (l *lane) open(r *reader) {
 	})
 }
 
-// touch notes that the batch being built holds something of r, or moves it on.
-func (l *lane) touch(r *reader) {
-	if !r.touched {
-		r.touched = true
-		l.touched = append(l.touched, r)
+// markDirty notes that the batch being built moves r's position: it holds events of r,
+// or lines of r were dropped.
+func (l *lane) markDirty(r *reader) {
+	if !r.dirty {
+		r.dirty = true
+		l.dirty = append(l.dirty, r)
 	}
 	if l.due.IsZero() {
 		l.due = time.Now().Add(l.p.cfg.Delay)
 	}
 }
 
-// hold sees to it that what r holds is let go in time.
+// hold notes that the lines that r holds are flushed at the time until.
 func (l *lane) hold(r *reader, until time.Time) {
 	r.until = until
 	if !r.holding {
@@ -299,40 +300,40 @@ func (l *lane) hold(r *reader, until time.Time) {
 	}
 }
 
-// overtake lets go of what was held of streams that r follows: the last line of
-// a rotated file comes before the first one of its successor.
-func (l *lane) overtake(r *reader) {
+// flushPredecessor flushes the lines held of other streams of r's source: the last line
+// of a rotated file comes before the first one of its successor.
+func (l *lane) flushPredecessor(r *reader) {
 	if !l.shared(r.stream.Source()) {
 		return
 	}
 	for _, h := range l.holding {
 		if h != r && h.norm.Held() > 0 && h.stream.Source() == r.stream.Source() {
 			h.norm.Flush()
-			l.touch(h)
+			l.markDirty(h)
 		}
 	}
 }
 
-// shared reports whether several readers have a source.
+// shared reports whether a source has several readers.
 func (l *lane) shared(source string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.sources[source] > 1
 }
 
-// release lets go of what was held long enough.
+// release flushes the lines that were held long enough.
 func (l *lane) release(now time.Time) {
 	l.holdDue = time.Time{}
 	kept := l.holding[:0]
 	for _, r := range l.holding {
 		switch {
 		case r.norm.Held() == 0, r.until.After(now):
-		case l.waits(r):
+		case l.isQueued(r):
 			r.until = now.Add(holdAgain)
 		default:
 			r.norm.FlushDue()
-			l.touch(r)
-			r.until = now.Add(r.norm.Held()) // of a crash, which may take longer
+			l.markDirty(r)
+			r.until = now.Add(r.norm.Held()) // the rest of a crash, which may take longer
 		}
 		if r.holding = r.norm.Held() > 0; !r.holding {
 			continue
@@ -346,11 +347,12 @@ func (l *lane) release(now time.Time) {
 	l.holding = kept
 }
 
-// holdAgain is when a reader is looked at again that is about to be read.
+// holdAgain is how long lines stay held whose stream is about to be read: what comes may
+// continue them.
 const holdAgain = 10 * time.Millisecond
 
-// waits reports whether r has something to read.
-func (l *lane) waits(r *reader) bool {
+// isQueued reports whether r waits to be read.
+func (l *lane) isQueued(r *reader) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return r.queued
@@ -365,7 +367,7 @@ func (l *lane) finish(delivering context.Context, fail func(error), whole bool) 
 	for _, r := range readers {
 		if r.norm != nil && r.norm.Held() > 0 {
 			r.norm.Flush()
-			l.touch(r)
+			l.markDirty(r)
 		}
 		if r.norm != nil && whole {
 			l.judge(r, true)
@@ -374,25 +376,25 @@ func (l *lane) finish(delivering context.Context, fail func(error), whole bool) 
 	l.send(delivering, fail)
 }
 
-// batchCost is what a batch on its way takes besides its bytes: a request, a
-// goroutine, its marks.
+// batchCost is the memory that a batch being delivered takes besides its bytes: a request,
+// a goroutine, its watermarks.
 const batchCost = 8 << 10
 
-// send takes the batch and starts its delivery, after the one before it is
-// answered: one unanswered batch at a time keeps the order. Once delivering has
-// ended it sends nothing, and what was in the batch stays uncommitted.
+// send starts the delivery of the batch being built, once the one before it is answered:
+// one unanswered batch at a time keeps the order. Once delivering has ended it sends
+// nothing, and the events of the batch stay uncommitted.
 func (l *lane) send(delivering context.Context, fail func(error)) {
-	b, marks := l.builder.TakeAt(l.level()), l.enter()
+	b, marks := l.builder.TakeAt(l.level()), l.recordMarks()
 	l.due = time.Time{}
 	if b.Len() == 0 {
 		// Nothing to send, but lines were dropped or merged: they count once
-		// what stands before them is delivered.
-		settle(marks)
+		// the batches before them are delivered.
+		commitAll(marks)
 		return
 	}
 	bytes := int64(len(b.Body)+4*len(b.Ends)) + batchCost
 	l.turn(waiting)
-	sendable := l.await(delivering) && l.p.room.take(delivering, bytes) == nil
+	sendable := l.await(delivering) && l.p.budget.Acquire(delivering, bytes) == nil
 	l.turn(working)
 	if !sendable {
 		l.p.undelivered.Add(int64(b.Len()))
@@ -400,10 +402,10 @@ func (l *lane) send(delivering context.Context, fail func(error)) {
 	}
 	l.answered = b.Done()
 	l.sending.Go(func() {
-		defer l.p.room.give(bytes)
+		defer l.p.budget.Release(bytes)
 		err := l.p.cfg.Sink.Deliver(delivering, b)
 		if err == nil {
-			settle(marks)
+			commitAll(marks)
 			return
 		}
 		var pending *hec.PendingError
@@ -430,7 +432,8 @@ func (l *lane) level() batch.Level {
 	return chooseLevel(l.builder.Full(), l.patience.slowReceiver(), since)
 }
 
-// await waits until the batch under way is answered; false: it will not be.
+// await waits until the batch sent last is answered, and returns false if delivering ends
+// before.
 func (l *lane) await(delivering context.Context) bool {
 	if l.answered == nil {
 		return true
@@ -444,17 +447,17 @@ func (l *lane) await(delivering context.Context) bool {
 	}
 }
 
-// enter marks how far the batch just taken reaches into each stream. Also where
-// that is no further than before, as while a crash is held on another output: no
-// later batch may count without this one.
-func (l *lane) enter() (marks []*mark) {
+// recordMarks records how far the batch just taken reaches into each stream. It does so
+// even where that is no further than before, as while the lines of a crash are held: no
+// later batch may be committed without this one.
+func (l *lane) recordMarks() (marks []*watermark) {
 	batch := l.p.batches.Add(1)
-	for _, r := range l.touched {
-		r.touched = false
+	for _, r := range l.dirty {
+		r.dirty = false
 		next, carry := r.norm.Resume()
-		marks = append(marks, r.ledger.enter(batch, next, carry))
+		marks = append(marks, r.ledger.record(batch, next, carry))
 	}
-	clear(l.touched)
-	l.touched = l.touched[:0]
+	clear(l.dirty)
+	l.dirty = l.dirty[:0]
 	return marks
 }

@@ -7,39 +7,41 @@ import (
 	"ollama-hec/input"
 )
 
-// ledger commits a stream's positions in order: a position counts once every
-// batch that holds something of what stands before it is delivered.
+// ledger commits a stream's positions in order: a position is committed once every
+// batch with events from before it is delivered.
 type ledger struct {
 	stream input.Stream
 
 	mu    sync.Mutex
-	marks []*mark // in the order of the stream, the oldest first
+	marks []*watermark // in the order of the stream, the oldest first
 }
 
-// mark says how far into a stream one batch reaches.
-type mark struct {
+// watermark is how far into a stream one batch reaches.
+type watermark struct {
 	ledger    *ledger
 	next      input.Position
 	carry     input.Carry
 	batch     uint64 // grows along the stream
 	delivered bool   // guarded by ledger.mu
 
-	// receipts stand for acknowledgments to come, of a batch that was answered
-	// when delivery ended; guarded by ledger.mu
+	// receipts are set when delivery ends before the acknowledgment of a batch that
+	// was answered: a later run asks for it by them; guarded by ledger.mu
 	receipts []hec.Receipt
 }
 
-// enter notes that a batch reaches up to next. Called in the stream's order.
-func (l *ledger) enter(batch uint64, next input.Position, carry input.Carry) *mark {
+// record adds the watermark of a batch that reaches up to next. Call it in the order of
+// the stream.
+func (l *ledger) record(batch uint64, next input.Position, carry input.Carry) *watermark {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	m := &mark{ledger: l, batch: batch, next: next, carry: carry}
+	m := &watermark{ledger: l, batch: batch, next: next, carry: carry}
 	l.marks = append(l.marks, m)
 	return m
 }
 
-// settle notes that m's batch is delivered and commits the contiguous prefix.
-func (m *mark) settle() {
+// commitPrefix notes that m's batch is delivered and commits the position up to which
+// every batch of the stream is.
+func (m *watermark) commitPrefix() {
 	l := m.ledger
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -57,22 +59,23 @@ func (m *mark) settle() {
 	l.stream.Commit(last.next, last.carry)
 }
 
-func settle(marks []*mark) {
+// commitAll notes that the batch of all these watermarks is delivered.
+func commitAll(marks []*watermark) {
 	for _, m := range marks {
-		m.settle()
+		m.commitPrefix()
 	}
 }
 
-// suspend notes what the mark's batch was answered with.
-func (m *mark) suspend(receipts []hec.Receipt) {
+// suspend keeps the receipts that the watermark's batch was answered with.
+func (m *watermark) suspend(receipts []hec.Receipt) {
 	m.ledger.mu.Lock()
 	defer m.ledger.mu.Unlock()
 	m.receipts = receipts
 }
 
-// answered are the marks that count if every receipt is honoured: all up to the
-// first whose batch was not even answered.
-func (l *ledger) answered() (marks []*mark) {
+// answered returns the watermarks that may be committed if every receipt is acknowledged
+// after all: all before the first one whose batch was not even answered.
+func (l *ledger) answered() (marks []*watermark) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, m := range l.marks {

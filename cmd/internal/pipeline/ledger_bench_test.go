@@ -13,11 +13,11 @@ func BenchmarkLedger(b *testing.B) {
 	var next input.Position
 	for b.Loop() {
 		next++
-		first := l.enter(uint64(next), next, input.Carry{})
+		first := l.record(uint64(next), next, input.Carry{})
 		next++
-		second := l.enter(uint64(next), next, input.Carry{})
-		second.settle()
-		first.settle()
+		second := l.record(uint64(next), next, input.Carry{})
+		second.commitPrefix()
+		first.commitPrefix()
 	}
 }
 

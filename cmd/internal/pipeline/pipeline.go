@@ -1,9 +1,9 @@
-// Package pipeline is the pipeline that both executables run: streams are read by
-// lanes, normalized, batched and handed to a sink, and a position is committed
-// once all that stands before it is delivered.
+// Package pipeline is the pipeline that both executables run: lanes read streams,
+// normalize their lines, batch the events and hand the batches to a sink. A position
+// in a stream is committed once every event before it is delivered.
 //
-// It is the only place that decides what runs at the same time as what. It
-// reads nothing ahead: while a sink does not take a batch, its lane reads no more.
+// It is the only place that decides what runs concurrently. It reads nothing ahead:
+// while the sink does not take a batch, its lane reads no more.
 package pipeline
 
 import (
@@ -26,15 +26,15 @@ import (
 
 // Sink is where batches go.
 type Sink interface {
-	// Deliver blocks until the batch is the receiver's responsibility and
-	// returns nil, or an error if that did not come about before ctx ended or
-	// cannot come about at all. It calls b.Answered once the next batch of the
-	// same lane may follow without overtaking this one.
+	// Deliver blocks until the receiver is responsible for the batch, and then returns
+	// nil. It returns an error if ctx ends before that, or if the batch can never be
+	// delivered. It calls b.Answered once the next batch of the same lane may follow
+	// without overtaking this one.
 	Deliver(ctx context.Context, b *batch.Batch) error
 }
 
-// Config is what a Pipeline needs; all of it is required but the zero of Lanes,
-// which is DefaultLanes.
+// Config is what a Pipeline needs. All of it is required but Suspend, and Lanes, whose
+// zero means DefaultLanes.
 type Config struct {
 	Sources   []input.Source
 	Normalize *sourcetypes.Options
@@ -42,10 +42,10 @@ type Config struct {
 	Compress  Compression
 	Sink      Sink
 
-	// Suspend is called at the end of a Run for each batch that it leaves
-	// answered but not acknowledged, in their order. The commits it is to make
-	// count only if every receipt is honoured in a later run, and those of a
-	// stream before them do. nil: they are not made.
+	// Suspend is called at the end of a Run, in order, for each batch that was answered
+	// but not acknowledged. What commit commits counts only if a later run finds every
+	// receipt acknowledged, and the stream's earlier commits count. nil: nothing of such
+	// a batch is committed.
 	Suspend func(receipts []hec.Receipt, commit func()) error
 
 	// Strange is told, once for each source, that nothing of it looks like
@@ -54,13 +54,13 @@ type Config struct {
 
 	Lanes  int
 	Limits batch.Limits
-	Delay  time.Duration // how long an event waits for others
+	Delay  time.Duration // how long an event waits for others to share its batch
 	Drain  time.Duration // how long delivery goes on after a stop
 
 	Log *slog.Logger
 }
 
-// DefaultLanes is how many batches are on their way at once.
+// DefaultLanes is the number of lanes, and so of batches that wait for their answer at once.
 const DefaultLanes = 4
 
 // outstandingMax bounds the bytes of the batches that were sent and are not yet
@@ -69,14 +69,14 @@ const outstandingMax = 16 << 20
 
 // Pipeline ships the events of its sources. Use it for one Run.
 type Pipeline struct {
-	cfg   Config
-	lanes []*lane
-	room  *room
+	cfg    Config
+	lanes  []*lane
+	budget *budget
 
 	encoders  batch.Encoders
 	timesheet *timesheet
 
-	lines, read atomic.Int64
+	lines, read atomic.Int64 // read is in bytes
 	batches     atomic.Uint64
 	undelivered atomic.Int64
 	omitted     atomic.Int64
@@ -91,7 +91,7 @@ func New(cfg Config) *Pipeline {
 	if cfg.Lanes == 0 {
 		cfg.Lanes = DefaultLanes
 	}
-	p := &Pipeline{cfg: cfg, room: newRoom(outstandingMax), suspended: map[*ledger]bool{}}
+	p := &Pipeline{cfg: cfg, budget: newBudget(outstandingMax), suspended: map[*ledger]bool{}}
 	p.timesheet = newTimesheet(cfg.Lanes)
 	for range cfg.Lanes {
 		p.lanes = append(p.lanes, newLane(p))
@@ -99,12 +99,11 @@ func New(cfg Config) *Pipeline {
 	return p
 }
 
-// errDrained ends deliveries that took longer than they may after a stop.
+// errDrained ends the deliveries that go on for longer than Drain after a stop.
 var errDrained = errors.New("drain time is over")
 
-// Run ships until every source has come to its end, ctx ends or the sink gives
-// up. When ctx ends it reads no more and delivers what was read, for at most
-// Drain. It returns nil unless a source or the sink failed for good; what was
+// Run ships until every source has ended, ctx ends or the sink gives up. When ctx ends
+// it reads no more, and goes on delivering what was read for at most Drain. It returns nil unless a source or the sink failed for good; what was
 // not delivered stays uncommitted.
 func (p *Pipeline) Run(ctx context.Context) error {
 	reading, stop := context.WithCancelCause(ctx)
@@ -119,7 +118,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	finished := make(chan struct{}) // every source has come to its end
 	go func() {
 		defer close(finished)
-		p.find(reading, stop)
+		p.runSources(reading, stop)
 	}()
 	drained := make(chan struct{})
 	defer close(drained)
@@ -145,8 +144,8 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	return err
 }
 
-// suspend notes that the batch of marks was answered and not acknowledged.
-func (p *Pipeline) suspend(marks []*mark, receipts []hec.Receipt) {
+// suspend notes that the batch of these watermarks was answered but not acknowledged.
+func (p *Pipeline) suspend(marks []*watermark, receipts []hec.Receipt) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, m := range marks {
@@ -155,13 +154,13 @@ func (p *Pipeline) suspend(marks []*mark, receipts []hec.Receipt) {
 	}
 }
 
-// commitSuspended commits what was answered, batch by batch, under the condition
-// that it is acknowledged after all.
+// commitSuspended commits the batches that were answered, under the condition that they
+// turn out to be acknowledged.
 func (p *Pipeline) commitSuspended() {
 	if p.cfg.Suspend == nil {
 		return
 	}
-	batches := map[uint64][]*mark{} // one of several streams is in the ledger of each
+	batches := map[uint64][]*watermark{} // a batch of several streams has a watermark in the ledger of each
 	for l := range p.suspended {
 		for _, m := range l.answered() {
 			batches[m.batch] = append(batches[m.batch], m)
@@ -175,18 +174,18 @@ func (p *Pipeline) commitSuspended() {
 			}
 		})
 		if err != nil {
-			p.cfg.Log.Warn("what was not acknowledged will be sent again", "error", err)
+			p.cfg.Log.Warn("batches without acknowledgment will be sent again", "error", err)
 			return
 		}
 	}
 }
 
-// find runs the sources until all have ended. One that fails ends the others.
-func (p *Pipeline) find(ctx context.Context, stop func(error)) {
+// runSources runs the sources until all have ended. If one fails it stops the others.
+func (p *Pipeline) runSources(ctx context.Context, stop func(error)) {
 	var sources sync.WaitGroup
 	for _, s := range p.cfg.Sources {
 		sources.Go(func() {
-			if err := s.Run(ctx, p.ready); err != nil {
+			if err := s.Run(ctx, p.announce); err != nil {
 				stop(fmt.Errorf("source: %w", err))
 			}
 		})
@@ -194,23 +193,23 @@ func (p *Pipeline) find(ctx context.Context, stop func(error)) {
 	sources.Wait()
 }
 
-// ready queues a stream in its lane. Streams of one Source share a lane, so
+// announce queues a stream in its lane. Streams of one Source share a lane, so
 // that a rotated file and its successor stay in order.
-func (p *Pipeline) ready(s input.Stream) {
+func (p *Pipeline) announce(s input.Stream) {
 	h := fnv.New32a()
 	h.Write([]byte(s.Source()))
 	p.lanes[h.Sum32()%uint32(len(p.lanes))].announce(s)
 }
 
-// Progress is what was read so far.
-type Progress struct {
+// Stats counts what a Pipeline has read, and what it could not deliver.
+type Stats struct {
 	Lines, Bytes int64
 	Waiting      int64 // bytes sent and not yet delivered, after gzip
 	Undelivered  int64 // events given up when delivery ended
 	Omitted      int64 // lines left out: other programs' in the same log
 }
 
-// Progress returns what was read so far.
-func (p *Pipeline) Progress() Progress {
-	return Progress{p.lines.Load(), p.read.Load(), p.room.used(), p.undelivered.Load(), p.omitted.Load()}
+// Stats returns the counts so far.
+func (p *Pipeline) Stats() Stats {
+	return Stats{p.lines.Load(), p.read.Load(), p.budget.used(), p.undelivered.Load(), p.omitted.Load()}
 }

@@ -431,7 +431,7 @@ func TestWhatIsGivenUpIsCounted(t *testing.T) {
 		if err := <-s.done; err != nil {
 			t.Error(err)
 		}
-		if n := s.pipeline.Progress().Undelivered; n != 2 {
+		if n := s.pipeline.Stats().Undelivered; n != 2 {
 			t.Errorf("%d events were not delivered, want 2", n)
 		}
 	})

@@ -8,7 +8,7 @@ import (
 	"ollama-hec/input/journald"
 )
 
-// Discovery is what lies at the usual places of this system.
+// Discovery is what was found at the usual places of logs on this system.
 type Discovery struct {
 	system    discover.System
 	unit, dir string // the settings of the journal
@@ -18,7 +18,7 @@ type Discovery struct {
 	journal   discover.Journal
 }
 
-// Find looks at the usual places. If there is nothing, the error says where it
+// Find looks for logs at the usual places. If there are none, its error says where it
 // looked and what to do.
 func Find(ctx context.Context, journalUnit, journalDir string) (*Discovery, error) {
 	d := &Discovery{system: discover.Current(), unit: journalUnit, dir: journalDir, filter: new(discover.Filter)}
@@ -34,17 +34,17 @@ func (d *Discovery) choose(ctx context.Context, found []discover.Found) discover
 	})
 }
 
-// again decides on the journal by what is there now. Containers' logs have no
-// say in it.
+// again decides anew whether to follow the journal, by the files that are there now.
+// Containers' logs do not count.
 func (d *Discovery) again(ctx context.Context) discover.Journal {
 	places := slices.DeleteFunc(slices.Clone(d.places), func(p discover.Place) bool { return p.Containers })
 	return d.choose(ctx, discover.Scan(places, d.filter))
 }
 
-// Explain says what was found and why it is read.
+// Explain returns lines for people on what was found and why it is read.
 func (d *Discovery) Explain() []string { return discover.Explain(d.found, d.journal) }
 
-// Files are the files found.
+// Files returns the files found.
 func (d *Discovery) Files() (files []string) {
 	for _, f := range d.found {
 		files = append(files, f.Files...)

@@ -10,19 +10,19 @@ import (
 	"ollama-hec/input/journald"
 )
 
-// later is a journal that had nothing of Ollama at the start. It is followed
-// once it has, unless a log file that says the same has come by then.
+// later is a journal that had no entry of Ollama at the start. It is followed as soon as
+// it has one, unless a log file with the same lines has appeared by then.
 type later struct {
 	*journald.Journal
 	look func(context.Context) discover.Journal
 	log  *slog.Logger
 }
 
-// lookEvery is how late such a journal is found, at most: each look is a process.
-// At first it is sooner: what is installed together comes together.
+// lookEvery is the longest pause between two looks at such a journal: each look starts a
+// process. The first pauses are shorter, for an Ollama that is being installed.
 const lookEvery = time.Minute
 
-// Run looks for a journal to follow and follows it.
+// Run waits until there is a journal to follow, and follows it.
 func (l later) Run(ctx context.Context, ready func(input.Stream)) error {
 	for pause := time.Second; ; pause = min(2*pause, lookEvery) {
 		journal := l.look(ctx)

@@ -1,9 +1,9 @@
-// Package sources opens what the settings ask to be read: the files named, a
-// pipe, a journal, or with no setting at all the usual places of this system.
+// Package sources opens what the settings ask to be read: named files, a pipe, a journal,
+// or with no setting at all the usual places of this system.
 //
-// Whether files or a journal are read is settled at the start, but for a journal
-// that has its first entry of Ollama later: it is followed then. Files that
-// appear later are found by the file source.
+// Whether files or a journal are read is decided at the start, with one exception: a
+// journal without an entry of Ollama is followed once it has one. Files that appear later
+// are found by the file source.
 package sources
 
 import (
@@ -24,7 +24,7 @@ import (
 	"ollama-hec/input/stdin"
 )
 
-// Config is what the settings say of sources.
+// Config holds the settings of sources.
 type Config struct {
 	Paths       []string
 	JournalUnit string
@@ -39,11 +39,11 @@ type Config struct {
 	Log   *slog.Logger
 }
 
-// Pipe reports whether paths ask for standard input, of which nothing is
-// remembered: then no Store is needed.
+// Pipe reports whether paths ask for standard input. It cannot be read again, so no Store
+// is needed.
 func Pipe(paths []string) bool { return slices.Equal(paths, []string{"-"}) }
 
-// Set is the sources opened. Files and Journal are nil where there are none.
+// Set holds the opened sources. Files and Journal are nil if they are not among them.
 type Set struct {
 	All     []input.Source
 	Files   *file.Source
@@ -51,7 +51,7 @@ type Set struct {
 	Found   []string // what was found and why it is read, for people
 }
 
-// Open opens the sources. Its errors name the setting and the way out.
+// Open opens the sources. Its errors name the setting and say how to fix it.
 func Open(ctx context.Context, c Config) (*Set, error) {
 	if Pipe(c.Paths) {
 		return &Set{All: []input.Source{stdin.New(stdin.Options{
@@ -74,7 +74,7 @@ func Open(ctx context.Context, c Config) (*Set, error) {
 	return s, s.discover(ctx, c)
 }
 
-// named reports whether a journal was asked for by name.
+// named reports whether the settings ask for a journal by name.
 func named(c Config) bool {
 	return c.JournalUnit != "" && c.JournalUnit != "off" || c.JournalUnit == "" && c.JournalDir != ""
 }
@@ -93,7 +93,7 @@ func (s *Set) discover(ctx context.Context, c Config) error {
 	case d.journal.Unit != "":
 		return s.openJournal(c, d.journal.Unit)
 	case d.journal.MayAppear && !c.Once:
-		// What comes into an empty one is new, whatever START says.
+		// In an empty journal every entry is new, whatever START says.
 		c.FromEnd = c.FromEnd && d.journal.Err != nil
 		return s.awaitJournal(c, d.again)
 	}
@@ -139,7 +139,7 @@ func (s *Set) newJournal(c Config, unit string) (err error) {
 	return err
 }
 
-// Close closes all of them, so that their last commits are durable.
+// Close closes all sources, which makes their last commits durable.
 func (s *Set) Close() error {
 	var errs []error
 	for _, src := range s.All {

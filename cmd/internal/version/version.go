@@ -1,5 +1,4 @@
-// Package version is the one place where the program's version stands. The
-// commit comes from the build.
+// Package version holds the version of the program. The commit comes from the build.
 package version
 
 import "runtime/debug"
@@ -11,7 +10,7 @@ const Version = "0.1.0"
 // that Go embeds is used.
 var Commit string
 
-// Revision is the commit this was built from, or "unknown".
+// Revision returns the commit this was built from, or "unknown".
 func Revision() string {
 	if Commit != "" {
 		return Commit

@@ -1,6 +1,6 @@
-// Package deploy holds the manifests against Kubernetes' own types and the
-// Compose specification's own loader. It is a module of its own, so that the
-// shipper does not depend on either.
+// Package deploy checks the manifests with Kubernetes' own types and the Compose
+// specification's own loader. It is a module of its own, so that the shipper depends on
+// neither.
 package deploy
 
 import (

@@ -42,7 +42,7 @@ func (p *Process) readStream(dec *xml.Decoder) error {
 				if text, ok := token.(xml.CharData); !ok || strings.TrimSpace(string(text)) != "" {
 					return fmt.Errorf("%v after </stream>", token)
 				}
-			case err != io.EOF:
+			case !errors.Is(err, io.EOF):
 				return err
 			}
 			return nil
@@ -109,7 +109,7 @@ func nextElement(dec *xml.Decoder) (*xml.StartElement, error) {
 
 func torn(err error) bool {
 	syntax, ok := errors.AsType[*xml.SyntaxError](err)
-	return err == io.EOF || ok && syntax.Msg == "unexpected EOF"
+	return errors.Is(err, io.EOF) || ok && syntax.Msg == "unexpected EOF"
 }
 
 // gate lets nothing through while the process is paused.

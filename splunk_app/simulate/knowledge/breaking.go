@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// breaking is what happens when a plain forwarder monitors the file: text is
-// cut into events, rewritten and cut short.
+// breaking holds the settings for a file that a plain forwarder monitors: how text is
+// divided into events, rewritten and truncated.
 type breaking struct {
 	joins    *regexp.Regexp // a line that begins so belongs to the one before it
 	rewrites []rewrite
@@ -25,7 +25,7 @@ var (
 	sedCommand  = regexp.MustCompile(`^s/(.*)/(.*)/g$`)
 )
 
-// read takes one setting, if it is one of breaking's.
+// read takes a setting if it is about breaking, and reports whether it is.
 func (b *breaking) read(kind, v string) (known bool, err error) {
 	switch kind {
 	case "LINE_BREAKER": // Go's patterns cannot look ahead, so that part is applied by hand
@@ -52,7 +52,7 @@ func (b *breaking) read(kind, v string) (known bool, err error) {
 	return true, err
 }
 
-// Break cuts the text of a monitored file into events.
+// Break divides the text of a monitored file into events.
 func (k *Knowledge) Break(sourcetype, text string) []string {
 	b := k.sourcetypes[sourcetype].indexTime
 	var events []string

@@ -1,6 +1,6 @@
-// Package knowledge applies what the add-on teaches Splunk about an event (extractions,
-// aliases, calculated fields, event types, tags) in the order Splunk applies it,
-// so that a search is judged on the fields it will really see.
+// Package knowledge applies the search-time settings of an add-on to an event (extractions,
+// aliases, calculated fields, event types, tags) in the order in which Splunk applies
+// them, so that a search is tested on the fields it will really see.
 //
 // It models the settings the add-on uses; another one in props.conf is an
 // error. Lookups in props.conf are not among them. Automatic extraction follows
@@ -36,7 +36,7 @@ type sourcetype struct {
 	indexTime *breaking
 }
 
-// Event is what is stored: the text and what is known beside it.
+// Event is an event as Splunk stores it: its text and metadata.
 type Event struct {
 	Sourcetype, Source, Host, Index string
 	Time                            string // epoch seconds, decimal
@@ -68,7 +68,7 @@ func Load(tree fs.FS) (*Knowledge, error) {
 	return k, err
 }
 
-// Fields are the fields of an event, _raw and _time among them, as a search
+// Fields returns the fields of an event, _raw and _time among them, as a search
 // sees them. A sourcetype that is not configured has what Splunk does by default.
 func (k *Knowledge) Fields(e Event) spl.Row {
 	row := spl.Row{"_raw": {e.Raw}}
@@ -97,7 +97,7 @@ func (k *Knowledge) Fields(e Event) spl.Row {
 	return row
 }
 
-// Unconfigured are the fields of an event on a Splunk that lacks the add-on.
+// Unconfigured returns the fields of an event on a Splunk without the add-on.
 func Unconfigured(e Event) spl.Row { return new(Knowledge).Fields(e) }
 
 func (st *sourcetype) apply(row spl.Row) {
@@ -167,7 +167,7 @@ type calculated struct {
 	expr  *spl.Expr
 }
 
-// settled are settings that say nothing about fields.
+// settled are the settings that do not affect fields.
 var settled = []string{"SHOULD_LINEMERGE", "EVENT_BREAKER_ENABLE", "EVENT_BREAKER", "TIME_PREFIX", "MAX_TIMESTAMP_LOOKAHEAD"}
 
 func readSourcetype(s Stanza, transforms Conf) (*sourcetype, error) {
@@ -270,7 +270,8 @@ func readEventtypes(types, tags Conf) ([]eventtype, error) {
 	return list, nil
 }
 
-// flatten names nested JSON as Splunk does: a.b, and a{} for the items of a list.
+// flatten returns the fields of nested JSON, named as Splunk does: a.b, and a{} for the
+// items of a list.
 func flatten(row spl.Row, name string, v json.RawMessage) {
 	var object map[string]json.RawMessage
 	var list []json.RawMessage

@@ -1,10 +1,10 @@
 // Package pcre compiles the regular expressions of searches and of .conf files
 // for the model of Splunk, which runs them by Go's regexp instead of PCRE.
 //
-// Of what PCRE has and Go has not it understands possessive quantifiers (x*+,
-// x++, x?+, x{2}+): they are taken as greedy ones, so a pattern may use them only
-// where giving back would not help. How much work a pattern is for PCRE cannot
-// be seen here.
+// Of the features that PCRE has and Go lacks it understands possessive quantifiers (x*+,
+// x++, x?+, x{2}+): they are compiled as greedy ones, so a pattern may use them only where
+// backtracking would find no other match. It cannot show how much work a pattern is for
+// PCRE.
 package pcre
 
 import (
@@ -12,12 +12,12 @@ import (
 	"strings"
 )
 
-// Compile compiles a pattern of PCRE.
+// Compile compiles a pattern in the syntax of PCRE.
 func Compile(pattern string) (*regexp.Regexp, error) {
 	return regexp.Compile(greedy(pattern))
 }
 
-// greedy takes the + away that makes the quantifier before it possessive.
+// greedy returns the pattern without the + that makes a quantifier possessive.
 func greedy(pattern string) string {
 	var out strings.Builder
 	class, quantified := false, false
@@ -46,7 +46,7 @@ func greedy(pattern string) string {
 			quantified = false
 			continue
 		default:
-			quantified = strings.IndexByte("*+?}", c) >= 0 && !(c == '?' && i > 0 && pattern[i-1] == '(')
+			quantified = strings.IndexByte("*+?}", c) >= 0 && (c != '?' || i == 0 || pattern[i-1] != '(')
 		}
 		out.WriteByte(c)
 	}

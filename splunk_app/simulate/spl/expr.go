@@ -213,14 +213,15 @@ func (p *exprParser) product() (expr, error) {
 	return left, err
 }
 
-// arithmetic: null with anything is null; + joins what is not numbers, . always.
+// arithmetic applies an operator: null with anything is null; + joins values that are not
+// both numbers, and . always joins.
 func arithmetic(op string, a, b value) value {
 	if a.kind == null || b.kind == null {
 		return value{}
 	}
 	x, isX := a.asNumber()
 	y, isY := b.asNumber()
-	if op == "." || op == "+" && !(isX && isY) {
+	if op == "." || op == "+" && (!isX || !isY) {
 		if len(a.list()) != 1 || len(b.list()) != 1 {
 			return value{}
 		}

@@ -11,7 +11,7 @@ import (
 // both without regard to case. OR binds tighter than the implied AND.
 type filter struct{ keep predicate }
 
-// predicate says whether a row stays.
+// predicate reports whether a row is kept.
 type predicate func(Row) bool
 
 func buildFilter(args string, _ *Env) (command, error) {

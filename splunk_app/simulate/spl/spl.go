@@ -1,6 +1,6 @@
-// Package spl runs the part of Splunk's search language that the shipped
-// detections are written in, so that a check judges the very text that is
-// installed and not a second logic beside it.
+// Package spl runs the part of Splunk's search language that the shipped detections use.
+// So tests check the very text that is installed, and no second implementation of it. It
+// is our own model of Splunk, written after its documentation.
 //
 // It knows the commands search, where, eval, rex, stats, timechart, lookup, table,
 // fields, rename, sort, head and dedup, the functions listed in functions.go, and macros
@@ -21,7 +21,7 @@ import (
 // there is null; no field has an empty list.
 type Row map[string][]string
 
-// First is the first value of a field, or "" where it is null.
+// First returns the first value of a field, or "" if it is null.
 func (r Row) First(field string) string {
 	if values := r[field]; len(values) > 0 {
 		return values[0]

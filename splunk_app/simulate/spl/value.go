@@ -34,7 +34,7 @@ func textOf(s string) value    { return value{kind: text, texts: []string{s}} }
 func numberOf(n float64) value { return value{kind: numeric, num: n} }
 func truthOf(b bool) value     { return value{kind: boolean, truth: b} }
 
-// list is the value as a field holds it.
+// list returns the value in the form of a field: a list of texts.
 func (v value) list() []string {
 	switch v.kind {
 	case text:
@@ -96,7 +96,7 @@ func order(a, b string) int {
 	return 0
 }
 
-// holds says whether a comparison with this outcome satisfies the operator.
+// holds reports whether a comparison with this outcome satisfies the operator.
 func holds(op string, outcome int) bool {
 	switch op {
 	case "=", "==":

@@ -35,11 +35,11 @@ func TestEnvironmentFileIsThatOfTheSettings(t *testing.T) {
 // as comments with their defaults, but for where the package keeps the token.
 func environment() []byte {
 	var text strings.Builder
-	text.WriteString(`# Settings of the service ollama-hec. OLLAMA_HEC_URL is the only one it cannot do
-# without, or OLLAMA_HEC_SCS_TENANT in its place; the token belongs into the file
-# named below. What is commented out has the value shown. Take a change over with:
+	text.WriteString(`# Settings of the service ollama-hec. Only OLLAMA_HEC_URL is required (or
+# OLLAMA_HEC_SCS_TENANT instead); the token belongs in the file named below. A line
+# that is commented out shows the default. Apply a change with:
 # systemctl restart ollama-hec
-# Quote values with spaces; put patterns with backslashes into single quotes.
+# Quote values with spaces; put patterns with backslashes in single quotes.
 `)
 	for _, row := range settings.All() {
 		comment, value := "#", row.Default

@@ -9,14 +9,14 @@ if ! getent passwd ollama-hec >/dev/null; then
 	useradd --system --gid ollama-hec --home-dir /var/lib/ollama-hec --no-create-home \
 		--shell /usr/sbin/nologin --comment "ollama-hec" ollama-hec
 fi
-# They read the journal and /var/log.
+# These groups may read the journal and /var/log.
 for group in systemd-journal adm; do
 	if getent group "$group" >/dev/null; then
 		usermod --append --groups "$group" ollama-hec
 	fi
 done
 
-# Empty, with the modes that a token needs: to be filled in.
+# Create an empty token file, with the mode that a token needs.
 if [ ! -e /etc/ollama-hec/token ]; then
 	(umask 077 && : >/etc/ollama-hec/token)
 	chown root:ollama-hec /etc/ollama-hec/token

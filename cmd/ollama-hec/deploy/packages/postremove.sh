@@ -1,6 +1,6 @@
 #!/bin/sh
-# After removing. State and settings stay, for another installation to go on
-# where this one stopped; dpkg's purge takes them, and the user with them.
+# After removing. State and settings stay, so that a later installation continues
+# where this one stopped; dpkg's purge removes them and the user.
 set -e
 
 if [ -d /run/systemd/system ]; then

@@ -7,9 +7,9 @@ import (
 	"ollama-hec/input/journald"
 )
 
-// Progress is what was read so far, and how much there is to read.
-func (sh *Shipper) Progress() (p pipeline.Progress, size int64) {
-	p = sh.pipeline.Progress()
+// Progress returns what was read so far, and the bytes there are to read in all.
+func (sh *Shipper) Progress() (p pipeline.Stats, size int64) {
+	p = sh.pipeline.Stats()
 	if sh.sources.Files == nil {
 		return p, p.Bytes
 	}
@@ -19,7 +19,7 @@ func (sh *Shipper) Progress() (p pipeline.Progress, size int64) {
 	return p, size
 }
 
-// Delivered is what was sent over the network; zero if the output is another.
+// Delivered returns the counts of delivery; zero if the output is not remote.
 func (sh *Shipper) Delivered() hec.Snapshot {
 	if sh.remote == nil {
 		return hec.Snapshot{}
@@ -27,7 +27,7 @@ func (sh *Shipper) Delivered() hec.Snapshot {
 	return sh.remote.Stats()
 }
 
-// Ready reports whether events are taken, and if not, why.
+// Ready reports whether the output takes events, and if not, why.
 func (sh *Shipper) Ready() (ok bool, reason string) {
 	if sh.remote == nil {
 		return true, ""
@@ -35,7 +35,7 @@ func (sh *Shipper) Ready() (ok bool, reason string) {
 	return sh.remote.Ready()
 }
 
-// StateError is why checkpoints cannot be written at present, nil if they can.
+// StateError returns why checkpoints cannot be written at present, or nil.
 func (sh *Shipper) StateError() error {
 	if sh.store == nil {
 		return nil
@@ -43,7 +43,7 @@ func (sh *Shipper) StateError() error {
 	return sh.store.Err()
 }
 
-// Files are the files followed.
+// Files returns the state of every file followed.
 func (sh *Shipper) Files() []file.FileStatus {
 	if sh.sources.Files == nil {
 		return nil
@@ -51,7 +51,7 @@ func (sh *Shipper) Files() []file.FileStatus {
 	return sh.sources.Files.Files()
 }
 
-// FileCounters is what happened to files; ok is false if none are followed.
+// FileCounters returns the counts of the file source; ok is false if there is none.
 func (sh *Shipper) FileCounters() (c file.Counters, ok bool) {
 	if sh.sources.Files == nil {
 		return c, false
@@ -59,7 +59,7 @@ func (sh *Shipper) FileCounters() (c file.Counters, ok bool) {
 	return sh.sources.Files.Counters(), true
 }
 
-// JournalStats is what happened to the journal; ok is false if it is not read.
+// JournalStats returns the counts of the journal source; ok is false if there is none.
 func (sh *Shipper) JournalStats() (st journald.Stats, ok bool) {
 	if sh.sources.Journal == nil {
 		return st, false

@@ -14,7 +14,7 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 
-.PHONY: build demo test test-ollama test-otel test-redact chaos check lint vuln fuzz cross app appinspect dashboard packages bench profile clean
+.PHONY: build demo test test-ollama test-otel test-proxies test-redact chaos check lint vuln fuzz cross app appinspect dashboard packages bench profile clean
 
 build:
 	$(BUILD) -o bin/ollama-hec ./cmd/ollama-hec
@@ -71,6 +71,11 @@ test-otel:
 test-redact:
 	cd sourcetypes/redact/oracle && $(GO) vet . && $(GO) test -count=1 -v .
 
+# nginx, HAProxy and tinyproxy as they are installed, and Caddy, which is built into
+# .tools. PROXIES_REQUIRED=1 fails where one is missing instead of skipping it.
+test-proxies: $(TOOLS)/caddy
+	$(GO) test -count=1 ./cmd/internal/harness/proxies
+
 # Writers, rotations, a faulty receiver and kill -9, seeded; CHAOSFLAGS="-for 10m -kills 500".
 chaos:
 	$(GO) run ./cmd/internal/dev/chaos $(or $(CHAOSFLAGS),-for 30s)
@@ -94,6 +99,8 @@ $(TOOLS)/govulncheck:
 	GOBIN=$(TOOLS) $(GO) install golang.org/x/vuln/cmd/govulncheck@v1.8.0
 $(TOOLS)/ollama:
 	GOBIN=$(TOOLS) CGO_ENABLED=1 $(GO) install github.com/ollama/ollama@v0.6.5
+$(TOOLS)/caddy:
+	GOBIN=$(TOOLS) CGO_ENABLED=0 $(GO) install github.com/caddyserver/caddy/v2/cmd/caddy@v2.11.9
 # The newest version whose modules are to be had.
 $(TOOLS)/nfpm:
 	GOBIN=$(TOOLS) $(GO) install github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4

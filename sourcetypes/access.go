@@ -270,12 +270,3 @@ func skipSpaces(b []byte, i int) int {
 	}
 	return i
 }
-
-// escaped says whether the byte at i stands behind an odd number of backslashes.
-func escaped(b []byte, i int) bool {
-	n := i
-	for n > 0 && b[n-1] == '\\' {
-		n--
-	}
-	return (i-n)%2 == 1
-}

@@ -362,11 +362,3 @@ var nativeLines = []string{
 	"Could not attach to process.", "process, check the setting of ", "again as the root user.",
 	"ptrace: ", "No stack.", "The program is not being run.", "warning: process ", "Aborted",
 }
-
-func hasPrefix(text []byte, prefix string) bool {
-	return len(text) >= len(prefix) && string(text[:len(prefix)]) == prefix
-}
-
-func hexDigit(c byte) bool {
-	return digit(c) || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
-}

@@ -207,11 +207,3 @@ func llamaLevel(b []byte) bool {
 	}
 	return false
 }
-
-// identByte has the bytes names are made of.
-var identByte = func() (t [256]bool) {
-	for c := range t {
-		t[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-'
-	}
-	return t
-}()

@@ -1,10 +1,5 @@
 package sourcetypes
 
-import (
-	"bytes"
-	"unicode/utf8"
-)
-
 // field is one key=value of a slog line, where it stands in the line. Quotes
 // are not part of key and value; what they hold is escaped.
 type field struct {
@@ -57,92 +52,4 @@ func nextField(b []byte, i int) (f field, next int, ok bool) {
 	}
 	f.value = span{i, end}
 	return f, end, true
-}
-
-// closingQuote finds the quote that closes what begins at i; -1 if none does.
-func closingQuote(b []byte, i int) int {
-	for i < len(b) {
-		j := bytes.IndexByte(b[i:], '"')
-		if j < 0 {
-			return -1
-		}
-		i += j
-		if !escaped(b, i) {
-			return i
-		}
-		i++
-	}
-	return -1
-}
-
-// appendUnquoted appends what a text in the quotes of strconv.Quote stands
-// for. An escape it does not know stays as it is.
-func appendUnquoted(dst, b []byte) []byte {
-	for {
-		i := bytes.IndexByte(b, '\\')
-		if i < 0 || i+1 == len(b) {
-			return append(dst, b...)
-		}
-		dst = append(dst, b[:i]...)
-		b = b[i:]
-		n := 2
-		switch c := b[1]; c {
-		case 'n':
-			dst = append(dst, '\n')
-		case 't':
-			dst = append(dst, '\t')
-		case 'r':
-			dst = append(dst, '\r')
-		case 'a':
-			dst = append(dst, '\a')
-		case 'b':
-			dst = append(dst, '\b')
-		case 'f':
-			dst = append(dst, '\f')
-		case 'v':
-			dst = append(dst, '\v')
-		case '\\', '"', '\'':
-			dst = append(dst, c)
-		case 'x', 'u', 'U':
-			digits := 2
-			if c == 'u' {
-				digits = 4
-			} else if c == 'U' {
-				digits = 8
-			}
-			r, ok := hexValue(b[2:], digits)
-			if !ok {
-				dst = append(dst, '\\', c)
-				break
-			}
-			n += digits
-			if c == 'x' {
-				dst = append(dst, byte(r))
-			} else {
-				dst = utf8.AppendRune(dst, r)
-			}
-		default:
-			dst = append(dst, '\\', c)
-		}
-		b = b[n:]
-	}
-}
-
-func hexValue(b []byte, digits int) (v rune, ok bool) {
-	if len(b) < digits {
-		return 0, false
-	}
-	for _, c := range b[:digits] {
-		if !hexDigit(c) {
-			return 0, false
-		}
-		v <<= 4
-		switch {
-		case digit(c):
-			v |= rune(c - '0')
-		default:
-			v |= rune(c|0x20-'a') + 10
-		}
-	}
-	return v, true
 }

@@ -170,8 +170,6 @@ func same16(b []byte, with *[16]byte) bool {
 		binary.LittleEndian.Uint64(b[8:]) == binary.LittleEndian.Uint64(with[8:])
 }
 
-func digit(c byte) bool { return c-'0' <= 9 }
-
 // transportStamp is the stamp of a time that a journal or a container runtime
 // gave, with as many digits as it takes.
 func transportStamp(nanos int64) Stamp {

@@ -4,24 +4,18 @@ import "ollama-hec/sourcetypes/internal/text"
 
 // What package text has, under the names it has in this package.
 
-func lower(c byte) bool                     { return text.Lower(c) }
-func upper(c byte) bool                     { return text.Upper(c) }
-func equalFold(b []byte, lower string) bool { return text.EqualFold(b, lower) }
-func openingQuote(b []byte, i int) int      { return text.OpeningQuote(b, i) }
+func digit(c byte) bool                          { return text.Digit(c) }
+func lower(c byte) bool                          { return text.Lower(c) }
+func upper(c byte) bool                          { return text.Upper(c) }
+func hexDigit(c byte) bool                       { return text.HexDigit(c) }
+func hasPrefix(b []byte, prefix string) bool     { return text.HasPrefix(b, prefix) }
+func equalFold(b []byte, lower string) bool      { return text.EqualFold(b, lower) }
+func escaped(b []byte, i int) bool               { return text.Escaped(b, i) }
+func closingQuote(b []byte, i int) int           { return text.ClosingQuote(b, i) }
+func appendUnquoted(dst, b []byte) []byte        { return text.AppendUnquoted(dst, b) }
+func hexValue(b []byte, n int) (v rune, ok bool) { return text.Hex(b, n) }
 
-// nameByte has what a name is made of, groups and all.
-var nameByte = text.Table(func(c byte) bool { return text.Ident[c] || c == '.' })
-
-// value is a value in quotes at a place of a text.
-type value struct {
-	text []byte
-	at   int
-}
-
-// quoted measures it, with so many backslashes before the first quote.
-func (v *value) quoted(slashes int) (from, to int, ok bool) {
-	return text.Quoted(v.text, v.at, slashes)
-}
+var identByte = text.Ident
 
 // number reports whether b is a short number.
 func number(b []byte) bool {

@@ -120,7 +120,7 @@ func TestCases(t *testing.T) {
 			}
 			wanted, err := os.ReadFile(want)
 			if err != nil {
-				t.Skip("nothing is wanted of it yet")
+				t.Fatal(err)
 			}
 			if got != string(wanted) {
 				t.Errorf("got\n%s\nwant\n%s", got, wanted)

@@ -42,7 +42,6 @@ func (s *scan) email(at, domain int) (h hit, ok bool) {
 // stands. Letters of other scripts count, however they are escaped.
 func (s *scan) domainEnd(i int) (end, dot int) {
 	b, start := s.text, i
-	dot = -1
 	var dots [8]int
 	n := 0
 	end = i

@@ -113,17 +113,30 @@ var idWords = set("sha sha1 sha224 sha256 sha384 sha512 md5 blake2 blake2b blake
 // unguessable reports whether b, the rest of a run behind its prefix, holds a
 // stretch of letters and digits that no name and no id has.
 func unguessable(b []byte) bool {
-	start := 0
+	start, sum := 0, 0
 	for i := 0; i <= len(b); i++ {
 		if i < len(b) && class(b[i]) != 0 {
 			continue
 		}
-		if part := b[start:i]; len(part) >= 16 && unguessablePart(part) {
+		part := b[start:i]
+		if len(part) >= 16 && unguessablePart(part) {
 			return true
+		}
+		if len(part) >= 7 && allMixed(part) {
+			sum += len(part) // - and _ may be of what is random
 		}
 		start = i + 1
 	}
-	return false
+	return sum >= 24
+}
+
+// allMixed reports whether small letters, capitals and digits take turns in b.
+func allMixed(b []byte) bool {
+	var count [4]int
+	for _, c := range b {
+		count[class(c)]++
+	}
+	return count[1] > 0 && count[2] > 1 && count[3] > 0 && jumbled(b)
 }
 
 func unguessablePart(b []byte) bool {
@@ -138,7 +151,7 @@ func unguessablePart(b []byte) bool {
 	}
 	lowers, uppers, digits := count[1], count[2], count[3]
 	switch {
-	case digits < 2 || turns*5 < len(b):
+	case digits == 0 || turns*5 < len(b):
 		return false
 	case hex:
 		return len(b) >= 32 && lowers >= 4

@@ -123,6 +123,18 @@ func TestRedact(t *testing.T) {
 		{"yaml block", "password: |\n  L27\nuser: a", "password: |\n  [REDACTED:password]\nuser: a"},
 		{"yaml block, escaped", `"password: >-\n  L27\nuser: a"`, `"password: >-\n  [REDACTED:password]\nuser: a"`},
 
+		// Names that stand elsewhere than before an operator.
+		{"value before its name", `{"value":"abc123def","name":"API_KEY"}`, `{"value":"[REDACTED:key]","name":"API_KEY"}`},
+		{"value before its name, in slog", `body="{\"value\": \"abc123def\", \"name\": \"API_KEY\"}"`, `body="{\"value\": \"[REDACTED:key]\", \"name\": \"API_KEY\"}"`},
+		{"a list of names", `["Authorization", "Content-Type", "X-Api-Key", "X-Request-Id"]`, `["Authorization", "Content-Type", "X-Api-Key", "X-Request-Id"]`},
+		{"environ", `os.environ["HF_TOKEN"] = "abc123"`, `os.environ["HF_TOKEN"] = "[REDACTED:token]"`},
+		{"typed", `const apiKey: string = "abc123"`, `const apiKey: string = "[REDACTED:key]"`},
+		{"compared", `if token != "abc123" && password == other {`, `if token != "[REDACTED:token]" && password == other {`},
+		{"a set cookie with a date", `Set-Cookie: a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Path=/`, `Set-Cookie: [REDACTED:token]`},
+		{"an error", `couldn't get token: "Get \"https://x\": read tcp 1.2.3.4:5->6.7.8.9:443: reset"`, `couldn't get token: "Get \"https://x\": read tcp 1.2.3.4:5->6.7.8.9:443: reset"`},
+		{"percent-encoded JSON", `?q=%7B%22api_key%22%3A%22abc123%22%7D&x=1`, `?q=%7B%22api_key%22%3A%22[REDACTED:key]%22%7D&x=1`},
+		{"unknown prefix", `got acme_live_4fGh72kLmN01xYz9Qw, no`, `got [REDACTED:token], no`},
+
 		// Users of URLs.
 		{"proxy", `HTTPS_PROXY=http://bob:p%40ss@proxy:3128`, `HTTPS_PROXY=http://bob:[REDACTED:password]@proxy:3128`},
 		{"proxy without a scheme", `HTTPS_PROXY=bob:pass@proxy:3128`, `HTTPS_PROXY=bob:[REDACTED:password]@proxy:3128`},
@@ -177,6 +189,9 @@ func TestCleanLines(t *testing.T) {
 		`time=2024-05-01T10:00:00.000Z level=INFO source=x.go:1 msg="invalid password: required" `,
 		`github.com/spf13/cobra.(*Command).ExecuteC(0x15542331cf08)`,
 		`time=2026-11-21T19:28:43.409Z level=INFO source=server.go:429 msg="starting runner" cmd="/usr/local/bin/ollama runner --ollama-engine --port 37243"`,
+		`stop_token="<|im_end|>" eos_token: "<|endoftext|>" {"bos_token":"<s>","pad_token":{"content":"<pad>"}}`,
+		`--override-kv tokenizer.ggml.add_bos_token=bool:false authorization: denied retry policy=exponential2`,
+		`model_name=Qwen3-Coder-480B-A35B-Instruct-UD-Q4_K_XL-00001-of-00006.gguf libcudart-d0da41ae.so.11.0 id=msg_01XFDUDYJgAACzvnptvVoYEL`,
 		`Couldn't find '/root/.ollama/id_ed25519'. Generating new private key.`,
 		`Your new public key is: `,
 	} {

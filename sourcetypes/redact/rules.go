@@ -25,6 +25,8 @@ type Rule struct {
 	Around string
 	// Lead are the bytes that an Around secret may have before the literal.
 	Lead *[256]bool
+	// Window is how much of a text decides, where it is not window.
+	Window int
 	// At is the literal that lets the rule be looked at, unless it is the
 	// last three bytes of the prefix.
 	At string
@@ -118,7 +120,7 @@ func (s *scan) matched(r *Rule, start, tail int) (h hit, ok bool) {
 	if !boundary(b, start) {
 		return h, false
 	}
-	end := min(len(b), tail+window)
+	end := min(len(b), tail+max(window, r.Window))
 	s.steps += end - tail
 	m := r.re.FindSubmatchIndex(b[tail:end])
 	if m == nil {
@@ -129,7 +131,10 @@ func (s *scan) matched(r *Rule, start, tail int) (h hit, ok bool) {
 		h.to += s.rest(end, r.more)
 	}
 	if len(m) > 2 && m[2] >= 0 {
-		h.from, h.to = tail+m[2], tail+m[3]
+		h.from = tail + m[2]
+		if m[3] < m[1] || h.to < end {
+			h.to = tail + m[3]
+		}
 	}
 	if r.Looks != nil && !r.Looks(b[tail:h.to]) {
 		return h, false
@@ -181,52 +186,4 @@ func bytesOf(re *regexp.Regexp) *[256]bool {
 	}
 	walk(tree)
 	return in
-}
-
-// Looks reports whether what a pattern matched looks made up.
-type Looks func(b []byte) bool
-
-// digitOr reports true of a text with a digit, or of one with n bytes.
-func digitOr(n int) Looks {
-	return func(b []byte) bool { return len(b) >= n || slices.ContainsFunc(b, text.Digit) }
-}
-
-// solid reports whether letters and digits stand together for as long as no
-// word does: sk-learn-model-17 is a name, sk-proj-4fGh72kLmN01 is not.
-func solid(b []byte) bool {
-	run, digits := 0, 0
-	for _, c := range b {
-		if class(c) == 0 && c < 0x80 {
-			run, digits = 0, 0
-			continue
-		}
-		run++
-		if text.Digit(c) {
-			digits++
-		}
-		if run >= 10 && digits > 0 || run >= 24 {
-			return true
-		}
-	}
-	return false
-}
-
-// jumbled reports whether small letters, capitals and digits, or two of these, take
-// turns as they do in no name.
-func jumbled(b []byte) bool {
-	turns, letters, digits := 0, 0, 0
-	for i, c := range b {
-		switch class(c) {
-		case 0:
-			continue
-		case 3:
-			digits++
-		default:
-			letters++
-		}
-		if i > 0 && mixed(b[i-1], c) {
-			turns++
-		}
-	}
-	return digits > 0 && letters > 0 && turns*5 >= len(b)
 }

@@ -2,7 +2,6 @@ package redact
 
 import (
 	"bytes"
-	"unicode"
 
 	"ollama-hec/sourcetypes/internal/text"
 )
@@ -105,6 +104,9 @@ func (v *value) unquoted(spaced bool) (h hit, ok bool) {
 	b, from := v.text, v.at
 	if from == len(b) || v.name.piece && (b[from] == '<' || b[from] == '\'') {
 		return h, false
+	}
+	if b[from] == '{' && v.keyQuotes > 0 {
+		return h, false // names of their own stand in it
 	}
 	inQuotes := v.keyQuotes > 1 || v.inside(from)
 	v.opened = b[from] == '[' && MaskLen(b[from:]) == 0
@@ -317,107 +319,4 @@ func numbers(b []byte) bool {
 		}
 	}
 	return true
-}
-
-// judge reports whether what stands there is a secret, by the name and the
-// looks of it.
-func (v *value) judge(from, to int, spaced, quoted bool) (h hit, ok bool) {
-	b := v.text[from:to]
-	if len(b) == 0 || MaskLen(b) == len(b) || nothing(b) {
-		return h, false
-	}
-	n := &v.name
-	prose := v.prose(spaced)
-	switch {
-	case n.piece && !quoted && number(b) && (len(b) < 8 || bytes.IndexByte(b, '.') >= 0), n.plural && number(b):
-		return h, false
-	case n.piece && !quoted && (b[0] == '<' || b[0] == '\'' || text.HasPrefix(b, "0x") || text.HasPrefix(b, "(nil)")):
-		return h, false
-	case prose && n.kind == Password && (sentence(b) || failure(b)):
-		return h, false
-	case prose && n.kind != Password && !madeUp(b):
-		return h, false
-	case (v.weak || n.looks) && !n.header && !madeUp(b):
-		return h, false
-	case v.weak && bytes.IndexFunc(b[:min(len(b), 64)], unicode.IsLetter) < 0:
-		return h, false
-	case v.compared && !quoted && !madeUp(b):
-		return h, false
-	case n.kind == Password && b[0] == '/' && n.bare && text.EqualFold(v.text[v.start:min(v.start+3, len(v.text))], "pwd"):
-		return h, false // a directory
-	}
-	h = hit{from: from, to: to, kind: n.kind}
-	if v.keyQuotes > 0 && !quoted && v.sep == ':' {
-		h.quotes = v.keyQuotes // a JSON number
-	}
-	return h, true
-}
-
-// nothing reports whether b stands for no value, or for one that is hidden already.
-func nothing(b []byte) bool {
-	switch string(b) {
-	case "true", "false", "null", "nil", "<nil>", "none", "None", "undefined", "(null)", "[]", "{}", "{", "[", "\\":
-		return true
-	}
-	return b[0] == '*' && len(bytes.Trim(b, "*")) == 0
-}
-
-// sentence reports whether b is a word that follows "password:" in a message.
-func sentence(b []byte) bool {
-	switch string(b) {
-	case "incorrect", "invalid", "required", "wrong", "is", "not", "must", "missing", "expired", "too", "cannot", "the", "a",
-		"an", "for", "no", "authentication", "failed", "mismatch", "empty", "unknown", "does", "should", "needs":
-		return true
-	}
-	return false
-}
-
-// failure reports whether b reads like what went wrong with a request.
-func failure(b []byte) bool {
-	for _, method := range [...]string{"Get ", "Post ", "Put ", "Head ", "Delete ", "Patch ", "open ", "read ", "dial ", "rpc error"} {
-		if text.HasPrefix(b, method) {
-			return true
-		}
-	}
-	return false
-}
-
-// number reports whether b is a number, or some with commas: 12, 1.2e-01, 3,4.
-func number(b []byte) bool {
-	for i, c := range b[:min(len(b), 32)] {
-		if !text.Digit(c) && c != ',' && c != '.' && !((c == '-' || c == '+') && (i == 0 || b[i-1] == 'e')) && !(c == 'e' && i > 0 && text.Digit(b[0])) {
-			return false
-		}
-	}
-	return len(b) <= 32
-}
-
-// madeUp reports whether b looks made up rather than like a word of a sentence,
-// the sentence itself, a URL or a path.
-func madeUp(b []byte) bool {
-	b = b[:min(len(b), 256)]
-	digits, uppers, lowers, marks := 0, 0, 0, 0
-	for _, c := range b {
-		switch {
-		case text.Digit(c):
-			digits++
-		case text.Upper(c):
-			uppers++
-		case text.Lower(c):
-			lowers++
-		case c == ' ':
-			return false
-		default:
-			marks++
-		}
-	}
-	if text.HasPrefix(b, "http://") || text.HasPrefix(b, "https://") || path(b) {
-		return false
-	}
-	return digits > 0 && len(b) >= 4 || uppers > 1 && lowers > 0 && len(b) >= 8 || marks > 0 && len(b) >= 12 || len(b) >= 16
-}
-
-// path reports whether b is the absolute path of a file.
-func path(b []byte) bool {
-	return len(b) > 0 && b[0] == '/' && bytes.IndexByte(b[1:], '/') > 0 && bytes.IndexAny(b, "+=") < 0
 }

@@ -69,6 +69,7 @@ func TestForwardProxyRefuses(t *testing.T) {
 			t.Parallel()
 			r, proxy := behindTinyproxy(t, tt.https, tt.config)
 			r.write(1000, 0)
+			r.hasty()
 			r.start()
 			r.says("hint=", tt.variable, proxy.addr, tt.status)
 			if r.copies() > 0 {

@@ -30,8 +30,8 @@ func TestBodiesLimited(t *testing.T) {
 	})
 }
 
-// hasty are front ends that wait a second for the receiver.
-var hasty = map[*program]string{
+// impatient are front ends that wait a second for the receiver.
+var impatient = map[*program]string{
 	nginx:   `location / { proxy_pass http://{receiver}; proxy_read_timeout 1s; proxy_send_timeout 1s; proxy_next_upstream off; }`,
 	haproxy: "default_backend slow\nbackend slow\n\ttimeout server 1s\n\tserver one {receiver}",
 	caddy:   "reverse_proxy {receiver} {\ntransport http {\nresponse_header_timeout 1s\n}\n}",
@@ -41,7 +41,7 @@ var hasty = map[*program]string{
 // the second time-out: otherwise it would take the same events for ever.
 func TestGatewayTimeouts(t *testing.T) {
 	t.Parallel()
-	each(t, hasty, func(t *testing.T, p *program, body string) {
+	each(t, impatient, func(t *testing.T, p *program, body string) {
 		r := newRig(t, receiver.Options{})
 		r.receivers[0].SetFault(receiver.Submissions(func(req *receiver.Request) receiver.Fault {
 			// In proportion to what comes: a second for 64 KiB.

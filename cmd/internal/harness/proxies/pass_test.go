@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"ollama-hec/cmd/internal/harness"
 	"ollama-hec/hec/receiver"
 )
 
@@ -30,7 +31,9 @@ func passing() map[*program]string {
 	return bodies
 }
 
-var acking = []receiver.Token{{Ack: true}}
+// acking is the token of the shipper, with acknowledgment. A receiver that takes any
+// token answers to names of this machine only, and a forward proxy is asked by another.
+var acking = []receiver.Token{{Value: harness.Token(0), Ack: true}}
 
 func TestPassThrough(t *testing.T) {
 	t.Parallel()

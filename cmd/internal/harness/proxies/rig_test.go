@@ -46,7 +46,7 @@ func newRig(t *testing.T, o receiver.Options) *rig {
 	r := &rig{t: t, dir: t.TempDir(), ledger: harness.NewLedger(), came: map[int]bool{}}
 	r.env = map[string]string{
 		"STATE_DIR": filepath.Join(r.dir, "state"), "PATHS": filepath.Join(r.dir, "*.log"),
-		"HOST": "rig", "BATCH_DELAY": "50ms", "TOKEN": harness.Token(0), "REDACT": "off", "DRAIN_TIMEOUT": "1s",
+		"HOST": "rig", "BATCH_DELAY": "50ms", "TOKEN": harness.Token(0), "REDACT": "off", "DRAIN_TIMEOUT": "30s",
 	}
 	r.receive("127.0.0.1:0", o)
 	t.Cleanup(r.end)
@@ -162,11 +162,15 @@ func (r *rig) start() {
 	r.shipper = r.launch("run")
 }
 
+// hasty has the shipper end soon after a stop: nothing can be delivered then.
+func (r *rig) hasty() { r.env["DRAIN_TIMEOUT"] = "1s" }
+
 // restart ends the shipper cleanly and starts it with the settings of now.
 func (r *rig) restart() {
 	r.t.Helper()
 	r.shipper.Signal(syscall.SIGTERM)
 	r.ended(r.shipper)
+	r.env["DRAIN_TIMEOUT"] = "30s"
 	r.start()
 }
 

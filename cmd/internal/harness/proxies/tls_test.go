@@ -128,6 +128,7 @@ func TestTheOtherScheme(t *testing.T) {
 				f := r.frontTLS(p, listen, body)
 				r.env["URL"], r.env["CA_FILE"] = tt.given+"://"+f.addr, papers.file("ca.pem")
 				r.write(1000, 0)
+				r.hasty()
 				r.start()
 				r.says("hint=", tt.hint)
 				if r.copies() > 0 {
@@ -148,6 +149,7 @@ func TestClientCertificateMissing(t *testing.T) {
 		f := r.frontTLS(p, papers.listen(p, true), body)
 		r.env["URL"], r.env["CA_FILE"] = f.url(), papers.file("ca.pem")
 		r.write(1000, 0)
+		r.hasty()
 		r.start()
 		r.says("hint=", "CERT_FILE")
 		r.env["CERT_FILE"], r.env["KEY_FILE"] = papers.file("client.pem"), papers.file("client.key")

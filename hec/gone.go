@@ -17,6 +17,9 @@ const (
 	// goneAfter is how long a node is out of reach until another endpoint gets what
 	// waits for it.
 	goneAfter = 30 * time.Second
+	// awayFor is how long a front end says so until its node counts as away: one
+	// answer of 502 may stand for a node that is busy.
+	awayFor = 2 * time.Second
 	// steadyCookies is how many answers in a row leave a cookie as it is that stands
 	// for a node. Some balancers change theirs each time.
 	steadyCookies = 2
@@ -24,22 +27,25 @@ const (
 
 // unreachable reports whether a request shows that nobody is there who keeps
 // acknowledgments: nobody listens, it is shutting down, or a front end has no node
-// to ask.
-func unreachable(r *reply, err error) bool {
+// to ask. sure is false where only a front end says so.
+func unreachable(r *reply, err error) (away, sure bool) {
 	if err != nil {
 		var op *net.OpError
-		return !r.sent && errors.As(err, &op) && op.Op == "dial"
+		away = !r.sent && errors.As(err, &op) && op.Op == "dial"
+		return away, away
 	}
 	if r.hec() {
-		return *r.Code == codeShuttingDown
+		away = *r.Code == codeShuttingDown
+		return away, away
 	}
-	return r.status == http.StatusBadGateway || r.status == http.StatusServiceUnavailable
+	return r.status == http.StatusBadGateway || r.status == http.StatusServiceUnavailable, false
 }
 
 // sawNode notes what a request showed of the node that has the session.
 func (s *session) sawNode(r *reply, err error, poll bool) {
 	now := time.Now()
-	away, moved := unreachable(r, err), err == nil && s.cookieMoved()
+	away, sure := unreachable(r, err)
+	moved := err == nil && s.cookieMoved()
 	elsewhere := away && poll && s.endpoint.client.anotherUp(s.endpoint)
 	m := &s.acks
 	m.mu.Lock()
@@ -54,9 +60,11 @@ func (s *session) sawNode(r *reply, err error, poll bool) {
 	case !away:
 		m.unreached = time.Time{}
 	default:
-		m.away = now
 		if m.unreached.IsZero() {
 			m.unreached = now
+		}
+		if sure || now.Sub(m.unreached) >= awayFor {
+			m.away = now
 		}
 		if elsewhere && now.Sub(m.unreached) >= goneAfter {
 			m.dropAllLocked()

@@ -11,11 +11,11 @@ func harmlessValue(token []byte) bool {
 	if quotedToken(token) {
 		return false
 	}
-	token = bytes.Trim(token, "()[]{}<>\"`\\,;:!?*=|“”")
+	token = valueMarks.trim(token)
 	if from, to, ok := bytes.Cut(token, []byte("->")); ok && len(token) <= maxValue {
 		return hostLike(from) && hostLike(to)
 	}
-	if len(token) == 0 || len(bytes.Trim(token, "-+=./>~_#%&")) == 0 {
+	if len(token) == 0 || signs.all(token) {
 		return true
 	}
 	if len(token) > maxValue {
@@ -28,7 +28,7 @@ func harmlessValue(token []byte) bool {
 // namesPlace reports whether a token is a path or an address of the web, which holds no
 // text where an error or a runner names it.
 func namesPlace(token []byte) bool {
-	token = bytes.Trim(token, "()[]{}<>'\"`\\,;:!?*=|“”")
+	token = placeMarks.trim(token)
 	return len(token) <= maxValue && bytes.IndexByte(token, '"') < 0 && (urlLike(token) || pathLike(token))
 }
 
@@ -64,7 +64,7 @@ func numeric(b []byte) bool {
 	if digits == 0 || letters > 4 || bytes.IndexByte(b, '\'') >= 0 {
 		return false
 	}
-	return digit(b[0]) || len(b) > 1 && bytes.IndexByte([]byte("-+#.@~x"), b[0]) >= 0 && digit(b[1])
+	return digit(b[0]) || len(b) > 1 && numberStart[b[0]] && digit(b[1])
 }
 
 // hash: sha256:… or sha256-…, or hex digits alone, also of a part of one.
@@ -85,19 +85,16 @@ func hash(b []byte) bool {
 
 // addressLike: an IPv4 or an IPv6 address, perhaps with a port.
 func addressLike(b []byte) bool {
-	return hostLike(b) && (bytes.Count(b, []byte(":")) > 1 || digit(b[0]) && onlyOf(b, "0123456789abcdef.:[]"))
+	return hostLike(b) && (bytes.Count(b, []byte(":")) > 1 || digit(b[0]) && addressBytes.all(b))
 }
-
-// onlyOf reports whether b is made of these bytes alone.
-func onlyOf(b []byte, of string) bool { return len(bytes.Trim(b, of)) == 0 }
 
 // hostLike: names with dots between them and perhaps a port, all in small letters, or
 // an IPv6 address.
 func hostLike(b []byte) bool {
-	if i := bytes.LastIndexByte(b, ':'); i > 0 && len(b) > i+1 && onlyOf(b[i+1:], "0123456789") {
+	if i := bytes.LastIndexByte(b, ':'); i > 0 && len(b) > i+1 && decimals.all(b[i+1:]) {
 		b = b[:i]
 	}
-	b = bytes.Trim(b, "[]")
+	b = brackets.trim(b)
 	if zone := bytes.IndexByte(b, '%'); zone > 0 && len(b)-zone < 16 && bytes.IndexByte(b[:zone], ':') >= 0 {
 		b = bytes.TrimRight(b[:zone], "]")
 	}
@@ -113,7 +110,7 @@ func hostLike(b []byte) bool {
 		}
 	}
 	if colons > 1 {
-		return onlyOf(b, "0123456789abcdef:.")
+		return address6Bytes.all(b)
 	}
 	return dots > 0 && colons == 0
 }

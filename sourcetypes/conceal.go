@@ -17,10 +17,13 @@ import (
 // model while it loads it; the stack of a crash. It is one pass from left to right,
 // and whatever the text is, a byte is looked at a bounded number of times.
 func (n *Normalizer) conceal(b *block) []byte {
-	c := concealer{n: n, text: b.text, whole: len(uncut(b.text)), out: n.text[:0], tokens: n.tokens[:0]}
 	if b.stamped {
 		n.speaks = false
 	}
+	if b.knownRequest() && b.first == len(b.text) {
+		return b.text
+	}
+	c := concealer{n: n, text: b.text, whole: len(uncut(b.text)), out: n.text[:0], tokens: n.tokens[:0]}
 	c.all(b)
 	n.tokens = c.tokens[:0]
 	if c.done == 0 {

@@ -30,3 +30,15 @@ func FuzzMarks(f *testing.F) {
 		}
 	})
 }
+
+// What is a plain number holds nothing by the long way either.
+func FuzzPlainNumber(f *testing.F) {
+	for _, text := range []string{"1", "1.5GiB", "0x1f", "2026-11-21T19:12:19.5+01:00", "127.0.0.1:5", "1abcde", "1-", "12:", "0", "0x", "1.2ms"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if plainNumber(text) && (quotedToken(text) || len(valueMarks.trim(text)) != len(text) || !numeric(text)) {
+			t.Errorf("%q is no number", text)
+		}
+	})
+}

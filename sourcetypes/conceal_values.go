@@ -8,6 +8,9 @@ import (
 // harmlessValue reports whether a token is of a form that holds no text wherever it
 // stands: a number, a size, a time, an address, a version, a hash.
 func harmlessValue(token []byte) bool {
+	if plainNumber(token) {
+		return true
+	}
 	if quotedToken(token) {
 		return false
 	}
@@ -23,6 +26,25 @@ func harmlessValue(token []byte) bool {
 	}
 	return constants[string(token)] || numeric(token) || hash(token) || addressLike(token) ||
 		numbered(token) || assigned(token)
+}
+
+// plainNumber reports whether a token is a number, an amount or a time, without marks around
+// it. It is a short way to what harmlessValue says of most of them.
+func plainNumber(b []byte) bool {
+	if len(b) == 0 || len(b) > 40 || !digit(b[0]) || hasPrefix(b, "0x") {
+		return false
+	}
+	letters := 0
+	for _, c := range b {
+		switch {
+		case digit(c), c == '.', c == ':', c == '-', c == '+':
+		case lower(c | 0x20):
+			letters++
+		default:
+			return false
+		}
+	}
+	return letters <= 4 && identByte[b[len(b)-1]] && b[len(b)-1] != '-'
 }
 
 // namesPlace reports whether a token is a path or an address of the web, which holds no

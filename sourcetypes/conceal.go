@@ -64,6 +64,8 @@ func (c *concealer) all(b *block) {
 			c.access(b)
 		case which == allLines, which == firstLine && i == 0, which == listLines && (i == 0 || blankOrIndented(line)):
 		case b.class == ClassCrash && b.harmless(line):
+		case i == 0 && end == len(c.text):
+			c.only()
 		default:
 			c.line(max(i, c.past), end)
 		}

@@ -1,6 +1,7 @@
 package sourcetypes
 
 import (
+	"bytes"
 	"hash/maphash"
 	"sync/atomic"
 )
@@ -35,6 +36,8 @@ const (
 	asValue                      // as a whole, or else word by word
 	asValueStrictly
 	asMessage // as one that is known words alone
+	asLine    // as all there is
+	asStamped // as what stands in a line behind slog's stamp
 )
 
 // remembered are the verdicts of all streams.
@@ -67,6 +70,35 @@ func (v *verdicts) add(id uint64, as judged, text []byte) {
 	if v.seen[id%verdictSlots].Swap(id) == id {
 		v.slots[id%verdictSlots].Store(&harmlessText{as, string(text)})
 	}
+}
+
+// only walks over a text of one line. What it finds depends on that text alone, and not on the
+// time in it, unless PROMPTS lets some of it stay that is not harmless.
+func (c *concealer) only() {
+	rest, as := c.text, asLine
+	if n := stampLen(rest); n > 0 {
+		rest, as = rest[n:], asStamped
+	}
+	id := c.n.verdicts.id(as, rest)
+	if c.n.verdicts.has(id, as, rest) {
+		return
+	}
+	c.line(0, len(c.text))
+	if c.done == 0 && c.n.opts.Prompts == Off {
+		c.n.verdicts.add(id, as, rest)
+	}
+}
+
+// stampLen measures time= and a time at the start of a line.
+func stampLen(line []byte) int {
+	if !hasPrefix(line, "time=") {
+		return 0
+	}
+	end := bytes.IndexByte(line[:min(len(line), 48)], ' ')
+	if end < 0 || !plainNumber(line[5:end]) {
+		return 0
+	}
+	return end
 }
 
 // constant is the function of this name, which remembers.

@@ -23,6 +23,9 @@ func ships(o *Options, log []byte, remember bool) (bodies []string, hits int64) 
 		n.Add(&r)
 	}
 	n.Flush()
+	if remember != (n.verdicts == &remembered) {
+		panic("it remembers where it should not")
+	}
 	return bodies, n.counts.Redacted[KindPrompt]
 }
 
@@ -82,6 +85,17 @@ func TestVerdictsAgree(t *testing.T) {
 	for name, o := range concealing() {
 		for path, log := range logs {
 			agrees(t, o, name+", "+path, log)
+		}
+	}
+	kept := map[judged]int{}
+	for i := range remembered.slots {
+		if is := remembered.slots[i].Load(); is != nil {
+			kept[is.as]++
+		}
+	}
+	for as := byWord; as <= asStamped; as++ {
+		if kept[as] == 0 {
+			t.Errorf("nothing is remembered as %d", as)
 		}
 	}
 }

@@ -292,7 +292,6 @@ func (n *Normalizer) push(out int, r *input.Record, start input.Position, before
 		n.cur, n.free = n.free[last], n.free[:last]
 	} else {
 		n.cur = new(block)
-		n.verdicts = &remembered
 	}
 	b.held = held{out: out, host: r.Host, program: r.Program, start: start, carry: before, first: len(b.text)}
 	if b.moved {

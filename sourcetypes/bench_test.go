@@ -64,6 +64,12 @@ func BenchmarkNormalize(b *testing.B) {
 	} {
 		b.Run(bench.name, func(b *testing.B) { benchNormalize(b, bench.o, rs) })
 	}
+	b.Run("no-api,no-prompts,judged-anew", func(b *testing.B) {
+		o := options(func(o *Options) { o.APIEvents, o.Prompts = false, Off })
+		n := NewNormalizer(o, 0, input.Carry{}, func(*Event) {})
+		n.verdicts = nil // as for a log that never says the same twice
+		benchRecords(b, n, rs)
+	})
 	for class, prefix := range map[string]string{"access": "[GIN]", "slog": "time=", "runner": ""} {
 		var some []input.Record
 		for _, r := range rs {
@@ -79,12 +85,15 @@ func BenchmarkNormalize(b *testing.B) {
 }
 
 func benchNormalize(b *testing.B, o *Options, rs []input.Record) {
+	total := 0
+	benchRecords(b, NewNormalizer(o, 0, input.Carry{}, func(e *Event) { total += len(e.Body) }), rs)
+}
+
+func benchRecords(b *testing.B, n *Normalizer, rs []input.Record) {
 	size := 0
 	for _, r := range rs {
 		size += len(r.Text) + 1
 	}
-	total := 0
-	n := NewNormalizer(o, 0, input.Carry{}, func(e *Event) { total += len(e.Body) })
 	b.ReportAllocs()
 	b.SetBytes(int64(size))
 	const chunk = 600 // about 64 KiB

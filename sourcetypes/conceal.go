@@ -17,10 +17,13 @@ import (
 // model while it loads it; the stack of a crash. It is one pass from left to right,
 // and whatever the text is, a byte is looked at a bounded number of times.
 func (n *Normalizer) conceal(b *block) []byte {
-	c := concealer{n: n, text: b.text, whole: len(uncut(b.text)), out: n.text[:0], tokens: n.tokens[:0]}
 	if b.stamped {
 		n.speaks = false
 	}
+	if b.knownRequest() && b.first == len(b.text) {
+		return b.text
+	}
+	c := concealer{n: n, text: b.text, whole: len(uncut(b.text)), out: n.text[:0], tokens: n.tokens[:0]}
 	c.all(b)
 	n.tokens = c.tokens[:0]
 	if c.done == 0 {
@@ -44,8 +47,9 @@ type concealer struct {
 	is    promptMsg      // and what kind it is
 	any   bool           // all its keys are harmless
 
-	tokens []span // of the segment we are in
-	strict bool   // nobody knows what the value is of that they are in
+	tokens  []span // of the segment we are in
+	strict  bool   // nobody knows what the value is of that they are in
+	unknown bool   // there was a word that is not known to be harmless
 }
 
 // all walks over the lines of a block.
@@ -60,6 +64,8 @@ func (c *concealer) all(b *block) {
 			c.access(b)
 		case which == allLines, which == firstLine && i == 0, which == listLines && (i == 0 || blankOrIndented(line)):
 		case b.class == ClassCrash && b.harmless(line):
+		case i == 0 && end == len(c.text):
+			c.only()
 		default:
 			c.line(max(i, c.past), end)
 		}
@@ -203,6 +209,9 @@ func (c *concealer) field(f *field, to int) int {
 	case len(value) == 0, c.any, c.msg != nil && c.msg.Has(key), harmlessKey(key):
 		c.query(f.value.from, f.value.to) // of a uri, or of a url
 		return end
+	case c.level != levelNone && !textKey(key) && string(key) != "from":
+		c.named(f)
+		return end
 	case c.counts(f):
 		return end
 	}
@@ -223,6 +232,17 @@ func (c *concealer) field(f *field, to int) int {
 	return end
 }
 
+// named judges the value of a field in slog's form whose key is not a text's.
+func (c *concealer) named(f *field) {
+	as := asValueStrictly
+	c.strict = !errorKeys[string(f.key.of(c.text))]
+	if !c.strict {
+		as = asValue
+	}
+	c.judge(f.value, as, c.level != levelInfo)
+	c.strict = false
+}
+
 // message judges the value of msg.
 func (c *concealer) message(f *field) {
 	value := f.value.of(c.text)
@@ -231,14 +251,17 @@ func (c *concealer) message(f *field) {
 		c.is = promptMsgOf(c.text[f.value.from-1:])
 	}
 	c.any = string(value) == "subprocess" || string(value) == "system"
-	if c.msg != nil || c.level != levelTrace && constant(value) {
+	if c.msg != nil || c.level != levelTrace && c.constant(value) {
 		return
 	}
-	c.msg = new(known.Message) // one that has no keys
+	c.msg = &noKeys
 	c.strict = c.level == levelTrace
 	c.words(f.value, c.level != levelInfo)
 	c.strict = false
 }
+
+// noKeys is what is known of a message that is not known.
+var noKeys known.Message
 
 // errorKeys are what errors stand under, which name paths and hosts.
 var errorKeys = set("error", "err", "detail", "reason", "msg", "message", "string")
@@ -246,12 +269,12 @@ var errorKeys = set("error", "err", "detail", "reason", "msg", "message", "strin
 // constant reports whether a message is made of known words alone and not of what
 // an error said: one of a newer version, which is not known as a whole.
 func constant(msg []byte) bool {
-	if bytes.ContainsAny(msg, `:"\`) {
+	if errorMarks.any(msg) {
 		return false
 	}
 	words := 0
 	for word := range bytes.FieldsSeq(msg) {
-		word = bytes.Trim(word, "()[].,;!?'")
+		word = messageMarks.trim(word)
 		if words++; words > maxWords || len(word) > 1 && !known.Word(word) && !harmlessValue(word) && !hostLike(word) { // as the keys of a model are, general.name
 			return false
 		}
@@ -268,7 +291,7 @@ func (c *concealer) counts(f *field) bool {
 	key, value := f.key.of(c.text), f.value.of(c.text)
 	switch {
 	case !textKey(key):
-		return harmlessValue(value) && value[0] != '['
+		return value[0] != '[' && harmlessValue(value)
 	case f.quoted || c.level == levelTrace || !amount(value):
 		return false
 	case c.is == requestMsg || c.is == embeddingMsg:
@@ -277,8 +300,33 @@ func (c *concealer) counts(f *field) bool {
 	return true
 }
 
-// words judges a value word by word.
+// words judges a value word by word, as it is remembered.
 func (c *concealer) words(s span, sure bool) {
+	as := byWord
+	if c.strict {
+		as = byWordStrictly
+	}
+	c.judge(s, as, sure)
+}
+
+// judge judges a value unless it is remembered.
+func (c *concealer) judge(s span, as judged, sure bool) {
+	text := s.of(c.text)
+	id := c.n.verdicts.id(as, text)
+	if c.n.verdicts.has(id, as, text) {
+		return
+	}
+	c.unknown = false
+	if as < asValue || text[0] == '[' || !harmlessValue(text) {
+		c.eachWord(s, sure)
+	}
+	if !c.unknown {
+		c.n.verdicts.add(id, as, text)
+	}
+}
+
+// eachWord judges a value word by word.
+func (c *concealer) eachWord(s span, sure bool) {
 	for i := s.from; i < s.to; {
 		switch {
 		case c.text[i] == ' ', c.text[i] == '\t', c.text[i] == '\n':
@@ -364,19 +412,22 @@ func levelOf(name []byte) level {
 
 // levelName reports whether b is a level as slog writes it.
 func levelName(b []byte) bool {
-	return len(b) < 10 && onlyOf(b, "TRACEDBUGINFOWSP+-0123456789")
+	return len(b) < 10 && levelBytes.all(b)
 }
 
 // sourcePlace reports whether b is the place of a call in a source: server.go:496.
 func sourcePlace(b []byte) bool {
 	i := bytes.IndexByte(b, ':')
-	return i > 0 && len(b) < 80 && bytes.HasSuffix(b[:i], []byte(".go")) && onlyOf(b[i+1:], "0123456789")
+	return i > 0 && len(b) < 80 && bytes.HasSuffix(b[:i], []byte(".go")) && decimals.all(b[i+1:])
 }
 
 // amount says whether b is a number, perhaps with a unit.
 func amount(b []byte) bool {
-	unit := bytes.TrimLeft(b, "-.0123456789")
-	digits := len(b) - len(unit)
+	digits := 0
+	for digits < len(b) && amountBytes[b[digits]] {
+		digits++
+	}
+	unit := b[digits:]
 	return digits > 0 && digits < 20 &&
 		(len(unit) == 0 || len(unit) < 4 && lower(unit[0]|0x20) || hasPrefix(unit, "µs"))
 }

@@ -4,7 +4,7 @@ import "bytes"
 
 // access hides the texts in the query of an access line, and what stands behind it.
 func (c *concealer) access(b *block) {
-	if b.strict && b.request.route != nil {
+	if b.knownRequest() {
 		return
 	}
 	end := b.first
@@ -12,6 +12,9 @@ func (c *concealer) access(b *block) {
 		i = c.accessWithin(i, end)
 	}
 }
+
+// knownRequest reports whether a block begins with an access line of a known path and without a query.
+func (b *block) knownRequest() bool { return b.form == access && b.strict && b.request.route != nil }
 
 // accessWithin does so for the access line that stands at i, and returns where it ends.
 func (c *concealer) accessWithin(i, to int) int {

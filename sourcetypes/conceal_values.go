@@ -8,14 +8,17 @@ import (
 // harmlessValue reports whether a token is of a form that holds no text wherever it
 // stands: a number, a size, a time, an address, a version, a hash.
 func harmlessValue(token []byte) bool {
+	if plainNumber(token) {
+		return true
+	}
 	if quotedToken(token) {
 		return false
 	}
-	token = bytes.Trim(token, "()[]{}<>\"`\\,;:!?*=|“”")
+	token = valueMarks.trim(token)
 	if from, to, ok := bytes.Cut(token, []byte("->")); ok && len(token) <= maxValue {
 		return hostLike(from) && hostLike(to)
 	}
-	if len(token) == 0 || len(bytes.Trim(token, "-+=./>~_#%&")) == 0 {
+	if len(token) == 0 || signs.all(token) {
 		return true
 	}
 	if len(token) > maxValue {
@@ -25,10 +28,29 @@ func harmlessValue(token []byte) bool {
 		numbered(token) || assigned(token)
 }
 
+// plainNumber reports whether a token is a number, an amount or a time, without marks around
+// it. It is a short way to what harmlessValue says of most of them.
+func plainNumber(b []byte) bool {
+	if len(b) == 0 || len(b) > 40 || !digit(b[0]) || hasPrefix(b, "0x") {
+		return false
+	}
+	letters := 0
+	for _, c := range b {
+		switch {
+		case digit(c), c == '.', c == ':', c == '-', c == '+':
+		case lower(c | 0x20):
+			letters++
+		default:
+			return false
+		}
+	}
+	return letters <= 4 && identByte[b[len(b)-1]] && b[len(b)-1] != '-'
+}
+
 // namesPlace reports whether a token is a path or an address of the web, which holds no
 // text where an error or a runner names it.
 func namesPlace(token []byte) bool {
-	token = bytes.Trim(token, "()[]{}<>'\"`\\,;:!?*=|“”")
+	token = placeMarks.trim(token)
 	return len(token) <= maxValue && bytes.IndexByte(token, '"') < 0 && (urlLike(token) || pathLike(token))
 }
 
@@ -64,7 +86,7 @@ func numeric(b []byte) bool {
 	if digits == 0 || letters > 4 || bytes.IndexByte(b, '\'') >= 0 {
 		return false
 	}
-	return digit(b[0]) || len(b) > 1 && bytes.IndexByte([]byte("-+#.@~x"), b[0]) >= 0 && digit(b[1])
+	return digit(b[0]) || len(b) > 1 && numberStart[b[0]] && digit(b[1])
 }
 
 // hash: sha256:… or sha256-…, or hex digits alone, also of a part of one.
@@ -85,19 +107,16 @@ func hash(b []byte) bool {
 
 // addressLike: an IPv4 or an IPv6 address, perhaps with a port.
 func addressLike(b []byte) bool {
-	return hostLike(b) && (bytes.Count(b, []byte(":")) > 1 || digit(b[0]) && onlyOf(b, "0123456789abcdef.:[]"))
+	return hostLike(b) && (bytes.Count(b, []byte(":")) > 1 || digit(b[0]) && addressBytes.all(b))
 }
-
-// onlyOf reports whether b is made of these bytes alone.
-func onlyOf(b []byte, of string) bool { return len(bytes.Trim(b, of)) == 0 }
 
 // hostLike: names with dots between them and perhaps a port, all in small letters, or
 // an IPv6 address.
 func hostLike(b []byte) bool {
-	if i := bytes.LastIndexByte(b, ':'); i > 0 && len(b) > i+1 && onlyOf(b[i+1:], "0123456789") {
+	if i := bytes.LastIndexByte(b, ':'); i > 0 && len(b) > i+1 && decimals.all(b[i+1:]) {
 		b = b[:i]
 	}
-	b = bytes.Trim(b, "[]")
+	b = brackets.trim(b)
 	if zone := bytes.IndexByte(b, '%'); zone > 0 && len(b)-zone < 16 && bytes.IndexByte(b[:zone], ':') >= 0 {
 		b = bytes.TrimRight(b[:zone], "]")
 	}
@@ -113,7 +132,7 @@ func hostLike(b []byte) bool {
 		}
 	}
 	if colons > 1 {
-		return onlyOf(b, "0123456789abcdef:.")
+		return address6Bytes.all(b)
 	}
 	return dots > 0 && colons == 0
 }

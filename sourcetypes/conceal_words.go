@@ -66,6 +66,7 @@ func (c *concealer) close(end int, sure bool) {
 			i++
 			continue
 		}
+		c.unknown = true
 		from := c.tokens[i].from
 		if !phrase {
 			from = c.tokens[0].from
@@ -145,13 +146,13 @@ func wordOf(token []byte, strict bool) []byte {
 		}
 		token = token[i+1:]
 	}
-	return bytes.Trim(token, "()[]{}<>\"'`\\.,;:!?*=|-“”")
+	return wordMarks.trim(token)
 }
 
 // quotedToken reports whether a token begins or ends in the quotes in which
 // llama.cpp writes the text of a token of a model.
 func quotedToken(token []byte) bool {
-	token = bytes.Trim(token, "()[]{}<>\"`\\.,;:!?*=|-“”")
+	token = quotedMarks.trim(token)
 	return len(token) > 0 && (token[0] == '\'' || token[len(token)-1] == '\'')
 }
 
@@ -185,7 +186,7 @@ func codeHead(line []byte) int {
 	i := 0
 	for words := 0; words < 2; words++ {
 		start := i
-		for i < min(len(line), start+maxName) && (keyByte[line[i]] || bytes.IndexByte([]byte("~()[]"), line[i]) >= 0) {
+		for i < min(len(line), start+maxName) && (keyByte[line[i]] || headBytes[line[i]]) {
 			i++
 		}
 		word := line[start:i]

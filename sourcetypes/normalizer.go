@@ -23,6 +23,8 @@ type Normalizer struct {
 	forced  redactor // for prompt text, whatever REDACT says
 	sources sources
 
+	verdicts *verdicts // of all streams; nil: each text is judged anew
+
 	next  input.Position // behind the last record
 	carry input.Carry    // as of there
 	cur   *block         // what the next record is read into
@@ -55,6 +57,7 @@ func NewNormalizer(o *Options, at input.Position, c input.Carry, emit func(*Even
 		n.opts.Now = time.Now
 	}
 	n.cur = new(block)
+	n.verdicts = &remembered
 	n.clock = clock{zone: o.Zone, carry: &n.carry}
 	n.redact = newRedactor(o.Redact, &n.counts.Redacted)
 	n.forced = newRedactor(DefaultRedact(), &n.counts.Redacted)

@@ -28,10 +28,10 @@ test:
 
 check: test lint vuln cross
 
-lint: $(TOOLS)/staticcheck
+lint: $(TOOLS)/golangci-lint
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not formatted: $$unformatted"; exit 1; }
 	$(GO) mod tidy -diff
-	$(TOOLS)/staticcheck ./...
+	$(TOOLS)/golangci-lint run ./...
 	$(GO) run ./cmd/internal/dev/layers ./input/file ./input/checkpoint
 
 vuln: $(TOOLS)/govulncheck
@@ -93,8 +93,8 @@ dashboard:
 	splunk_app/packaging/check-dashboard
 
 # Tools are pinned here; they are no part of the module.
-$(TOOLS)/staticcheck:
-	GOBIN=$(TOOLS) $(GO) install honnef.co/go/tools/cmd/staticcheck@v0.8.2
+$(TOOLS)/golangci-lint:
+	GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 $(TOOLS)/govulncheck:
 	GOBIN=$(TOOLS) $(GO) install golang.org/x/vuln/cmd/govulncheck@v1.8.0
 $(TOOLS)/ollama:

@@ -102,7 +102,10 @@ func TestModesOfAcknowledgment(t *testing.T) {
 
 func TestMissingAcknowledgmentIsSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := start(t, receiver.Options{Tokens: acking, Fault: receiver.Submissions(receiver.Plan(receiver.Fault{Lose: true}))})
+		s := start(
+			t,
+			receiver.Options{Tokens: acking, Fault: receiver.Submissions(receiver.Plan(receiver.Fault{Lose: true}))},
+		)
 		c, _, _ := client(t, func(cfg *hec.Config) { cfg.AckTimeout = 700 * time.Millisecond }, s.URL())
 		if err := c.Deliver(t.Context(), events("e", 2)); err != nil {
 			t.Fatal(err)
@@ -131,8 +134,15 @@ func TestRestartedReceiverForgetsAcknowledgments(t *testing.T) {
 
 func TestFailedPollAcknowledgesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := start(t, receiver.Options{Tokens: acking, Fault: onPolls(false,
-			receiver.Fault{Status: 500}, receiver.Fault{Code: 9}, receiver.Fault{Status: 200, Body: "OK"}, receiver.Fault{Status: 403})})
+		s := start(t, receiver.Options{Tokens: acking, Fault: onPolls(
+			false,
+			receiver.Fault{
+				Status: 500,
+			},
+			receiver.Fault{Code: 9},
+			receiver.Fault{Status: 200, Body: "OK"},
+			receiver.Fault{Status: 403},
+		)})
 		c, _, _ := client(t, func(cfg *hec.Config) { cfg.AckPoll = 100 * time.Millisecond }, s.URL())
 		if err := c.Deliver(t.Context(), events("e", 1)); err != nil {
 			t.Fatal(err)

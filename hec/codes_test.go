@@ -116,7 +116,12 @@ func TestRepliesWithoutACode(t *testing.T) {
 		{status: 404, body: `{"text":"gone","code":404}`, says: "check URL"},
 	} {
 		inBubble(t, fmt.Sprint(tt.status, " ", tt.body), func(t *testing.T) {
-			f := receiver.Fault{Status: tt.status, Body: tt.body, Blank: tt.body == "", Header: http.Header{"Location": {"http://127.0.0.1:1/"}}}
+			f := receiver.Fault{
+				Status: tt.status,
+				Body:   tt.body,
+				Blank:  tt.body == "",
+				Header: http.Header{"Location": {"http://127.0.0.1:1/"}},
+			}
 			s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Plan(f))})
 			c, l, g := client(t, nil, s.URL())
 			if err := c.Deliver(t.Context(), events("e", 3)); err != nil {

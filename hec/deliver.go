@@ -2,6 +2,7 @@ package hec
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -119,11 +120,11 @@ func (d *delivery) await(ctx context.Context, waiting []pendingPart) (lost []par
 	defer c.stats.waiting.Add(-int64(len(waiting)))
 	for i, a := range waiting {
 		err := c.acknowledged(ctx, a.ack)
-		switch err {
-		case nil:
+		switch {
+		case err == nil:
 			c.cfg.Observer.Acknowledged(time.Since(a.ack.posted))
 			continue
-		case errNoAck, errNeverAck:
+		case errors.Is(err, errNoAck), errors.Is(err, errNeverAck):
 		default:
 			return lost, leave(ctx, len(lost) > 0, waiting[i:])
 		}
@@ -151,7 +152,7 @@ func (d *delivery) lost(a pendingPart, why error) (p part, err error) {
 	c.stats.ackTimeouts.Add(1)
 	p = a.part
 	p.lost++
-	if why == errNoAck {
+	if errors.Is(why, errNoAck) {
 		p.late++
 	}
 	if p.late <= lateMost { // what comes then was said

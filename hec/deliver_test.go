@@ -126,7 +126,10 @@ func TestFullDeadLettersPause(t *testing.T) {
 // While it stays so, delivery comes back less and less often, and says it once.
 func TestFullDeadLettersAreNotSaidOverAndOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Always(receiver.Fault{Code: 6, Invalid: ptr(0)}))})
+		s := start(
+			t,
+			receiver.Options{Fault: receiver.Submissions(receiver.Always(receiver.Fault{Code: 6, Invalid: ptr(0)}))},
+		)
 		c, l, g := client(t, nil, s.URL())
 		g.full = errors.New("no room")
 		ctx, cancel := context.WithCancel(t.Context())
@@ -269,7 +272,10 @@ func TestUnreachableEndpointHeals(t *testing.T) {
 
 func TestGateHoldsAllLanes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Plan(receiver.Fault{Code: 9}, receiver.Fault{Code: 9}))})
+		s := start(
+			t,
+			receiver.Options{Fault: receiver.Submissions(receiver.Plan(receiver.Fault{Code: 9}, receiver.Fault{Code: 9}))},
+		)
 		c, _, _ := client(t, nil, s.URL())
 		if err := c.Deliver(t.Context(), events("first", 1)); err != nil {
 			t.Fatal(err)

@@ -116,8 +116,19 @@ func TestHealthEndsDoubt(t *testing.T) {
 func TestOneEventAtATimeUntilHECAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Plan(
-			receiver.Fault{Status: 200, Blank: true}, receiver.Fault{Status: 502}, receiver.Fault{At: receiver.Taken, Status: 504},
-			receiver.Fault{At: receiver.Unread, Reset: true}, receiver.Fault{At: receiver.Unread, Reset: true}, receiver.Fault{At: receiver.Taken, Status: 204, Blank: true}))})
+			receiver.Fault{
+				Status: 200,
+				Blank:  true,
+			},
+			receiver.Fault{Status: 502},
+			receiver.Fault{At: receiver.Taken, Status: 504},
+			receiver.Fault{
+				At:    receiver.Unread,
+				Reset: true,
+			},
+			receiver.Fault{At: receiver.Unread, Reset: true},
+			receiver.Fault{At: receiver.Taken, Status: 204, Blank: true},
+		))})
 		c, _, _ := client(t, nil, s.URL())
 		if err := c.Deliver(t.Context(), events("e", 50)); err != nil {
 			t.Fatal(err)
@@ -164,7 +175,10 @@ func TestLostRepliesDoNotMultiplyEvents(t *testing.T) {
 
 func TestAnotherEndpointTakesOverInDoubt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first := start(t, receiver.Options{Fault: func(*receiver.Request) receiver.Fault { return receiver.Fault{Status: 200, Blank: true} }})
+		first := start(
+			t,
+			receiver.Options{Fault: func(*receiver.Request) receiver.Fault { return receiver.Fault{Status: 200, Blank: true} }},
+		)
 		second := start(t, receiver.Options{})
 		c, _, _ := client(t, func(cfg *hec.Config) { cfg.FailFast = true }, first.URL(), second.URL())
 		for i := range 50 {
@@ -241,7 +255,8 @@ func TestAcceptWithoutCode(t *testing.T) {
 			s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Always(tt.f))})
 			c, l, _ := client(t, func(cfg *hec.Config) { cfg.FailFast, cfg.AcceptWithoutCode = true, true }, s.URL())
 			err := c.Deliver(t.Context(), events("e", 3))
-			if accepted := err == nil; accepted != tt.accepted || accepted && (s.taken() != "e1 e2 e3" || c.Stats().Ambiguous > 0) {
+			if accepted := err == nil; accepted != tt.accepted ||
+				accepted && (s.taken() != "e1 e2 e3" || c.Stats().Ambiguous > 0) {
 				t.Errorf("%v, taken %s, %d ambiguous\n%s", err, s.taken(), c.Stats().Ambiguous, l)
 			}
 		})

@@ -45,7 +45,7 @@ func (o Origin) At(named string, p *input.Program) Origin {
 	return o
 }
 
-// meta is, by sourcetype, what stands from the comma after time to "event":
+// meta is, by sourcetype, what stands from the comma after time to "event":.
 type meta [sourcetypes.Sourcetypes][]byte
 
 // NewEnvelope returns the encoder for a stream.

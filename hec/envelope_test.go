@@ -10,8 +10,15 @@ import (
 )
 
 func TestEnvelope(t *testing.T) {
-	line := &sourcetypes.Event{Time: sourcetypes.Stamp{Nanos: 1732216541541000000, Digits: 3}, Body: []byte(`msg="a\b"` + "\t\x01é")}
-	object := &sourcetypes.Event{Sourcetype: sourcetypes.API, Time: sourcetypes.Stamp{Nanos: 1732216541999999999}, Body: []byte(`{"status":200}`)}
+	line := &sourcetypes.Event{
+		Time: sourcetypes.Stamp{Nanos: 1732216541541000000, Digits: 3},
+		Body: []byte(`msg="a\b"` + "\t\x01é"),
+	}
+	object := &sourcetypes.Event{
+		Sourcetype: sourcetypes.API,
+		Time:       sourcetypes.Stamp{Nanos: 1732216541999999999},
+		Body:       []byte(`{"status":200}`),
+	}
 	for _, tt := range []struct {
 		name   string
 		origin Origin
@@ -66,7 +73,9 @@ func FuzzTime(f *testing.F) {
 	f.Add(int64(1), uint8(12), int64(1e9), uint8(0))
 	f.Fuzz(func(t *testing.T, first int64, digits uint8, second int64, digits2 uint8) {
 		e := NewEnvelope(Origin{})
-		for _, at := range []sourcetypes.Stamp{{Nanos: first, Digits: digits}, {Nanos: second, Digits: digits2}, {Nanos: first, Digits: digits2}} {
+		for _, at := range []sourcetypes.Stamp{
+			{Nanos: first, Digits: digits}, {Nanos: second, Digits: digits2}, {Nanos: first, Digits: digits2},
+		} {
 			if got, want := e.appendTime(nil, at), at.Append([]byte(`{"time":`)); !bytes.Equal(got, want) {
 				t.Fatalf("%+v: got %s, want %s", at, got, want)
 			}

@@ -18,14 +18,27 @@ func TestErrorsWithoutWhatChanges(t *testing.T) {
 	here := func(port int) net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port} }
 	post := func(err error) error { return &url.Error{Op: "Post", URL: "https://splunk:8088/services", Err: err} }
 	reset := func(port int) error {
-		return &net.OpError{Op: "read", Net: "tcp", Source: here(port), Addr: here(8088), Err: os.NewSyscallError("read", syscall.ECONNRESET)}
+		return &net.OpError{
+			Op:     "read",
+			Net:    "tcp",
+			Source: here(port),
+			Addr:   here(8088),
+			Err:    os.NewSyscallError("read", syscall.ECONNRESET),
+		}
 	}
 	expired := func(now string) error {
-		cert := &x509.Certificate{NotBefore: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2025, 2, 1, 0, 0, 0, 0, time.UTC)}
+		cert := &x509.Certificate{
+			NotBefore: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC),
+			NotAfter:  time.Date(2025, 2, 1, 0, 0, 0, 0, time.UTC),
+		}
 		return x509.CertificateInvalidError{Cert: cert, Reason: x509.Expired, Detail: "current time " + now}
 	}
 	lookup := func(port int) error {
-		return &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: fmt.Sprintf("read udp 127.0.0.1:%d->127.0.0.53:53: refused", port), Name: "splunk"}}
+		return &net.OpError{
+			Op:  "dial",
+			Net: "tcp",
+			Err: &net.DNSError{Err: fmt.Sprintf("read udp 127.0.0.1:%d->127.0.0.53:53: refused", port), Name: "splunk"},
+		}
 	}
 	for _, tt := range []struct {
 		one, other error

@@ -57,7 +57,14 @@ func TestAGateLetsThrough(t *testing.T) {
 		var g gate
 		tt.told(&g)
 		if g.state != tt.state || g.flows(start.Add(slowPause)) != tt.flows || g.up() != tt.up || g.person() != tt.person {
-			t.Errorf("%s: state %d, flows %v, up %v, waits for a person %v", name, g.state, g.flows(start.Add(slowPause)), g.up(), g.person())
+			t.Errorf(
+				"%s: state %d, flows %v, up %v, waits for a person %v",
+				name,
+				g.state,
+				g.flows(start.Add(slowPause)),
+				g.up(),
+				g.person(),
+			)
 		}
 	}
 }

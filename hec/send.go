@@ -2,6 +2,7 @@ package hec
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -111,7 +112,7 @@ func (c *Client) attempt(ctx context.Context, p part) (t *attempt, err error) {
 		leave, err := t.session.enter(ctx)
 		if err != nil {
 			c.release(t.endpoint, t.pass)
-			if err == errNotSent {
+			if errors.Is(err, errNotSent) {
 				continue
 			}
 			return t, err

@@ -116,7 +116,11 @@ func TestEachSignOfAWrongURLHasItsHint(t *testing.T) {
 	} {
 		inBubble(t, tt.name, func(t *testing.T) {
 			address := talk(t, tt.with)
-			c, l, _ := client(t, func(cfg *hec.Config) { cfg.TLS = &tls.Config{InsecureSkipVerify: true} }, tt.scheme+"://"+address)
+			c, l, _ := client(
+				t,
+				func(cfg *hec.Config) { cfg.TLS = &tls.Config{InsecureSkipVerify: true} },
+				tt.scheme+"://"+address,
+			)
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
 			c.Deliver(ctx, events("e", 1))
@@ -199,7 +203,8 @@ func TestRedirectsNameWhereTo(t *testing.T) {
 			c, _, _ := client(t, func(cfg *hec.Config) { cfg.FailFast = true }, s.URL())
 			var config *hec.ConfigError
 			err := c.Deliver(t.Context(), events("e", 1))
-			if !errors.As(err, &config) || !strings.Contains(fmt.Sprintf("%q", config.Reason), tt.says) || !strings.Contains(config.Hint, tt.hint) {
+			if !errors.As(err, &config) || !strings.Contains(fmt.Sprintf("%q", config.Reason), tt.says) ||
+				!strings.Contains(config.Hint, tt.hint) {
 				t.Errorf("got %v", err)
 			}
 			for _, never := range []string{"password", "next", secret} {
@@ -251,12 +256,20 @@ func TestForwardProxies(t *testing.T) {
 			c.Deliver(ctx, events("e", 1))
 			said := l.String()
 			for _, want := range tt.says {
-				if want = strings.ReplaceAll(want, "PROXY ", address+" "); !strings.Contains(said, strings.ReplaceAll(want, "PROXY: ", address+": ")) &&
+				if want = strings.ReplaceAll(
+					want,
+					"PROXY ",
+					address+" ",
+				); !strings.Contains(
+					said,
+					strings.ReplaceAll(want, "PROXY: ", address+": "),
+				) &&
 					!(strings.HasSuffix(want, "proxy PROXY") && strings.Contains(said, strings.TrimSuffix(want, "PROXY")+address)) {
 					t.Errorf("the log does not say %q:\n%s", want, said)
 				}
 			}
-			if strings.Contains(said, "delivery is paused") != tt.waits || strings.Count(said, "\n") != 1 || strings.Contains(said, "hunter2") {
+			if strings.Contains(said, "delivery is paused") != tt.waits || strings.Count(said, "\n") != 1 ||
+				strings.Contains(said, "hunter2") {
 				t.Errorf("the log says\n%s", said)
 			}
 			if source.times.Load() > 0 || strings.Contains(said, "TOKEN") {
@@ -273,7 +286,9 @@ func TestProxyVariableThatIsNone(t *testing.T) {
 		hec.SetProxy(c, func(*http.Request) (*url.URL, error) { return nil, errors.New("invalid proxy address") })
 		err := c.Deliver(t.Context(), events("e", 1))
 		var config *hec.ConfigError
-		if !errors.As(err, &config) || !strings.Contains(config.Reason, "HTTPS_PROXY: got ") || !strings.Contains(config.Hint, "HTTPS_PROXY") || strings.Contains(err.Error(), "hunter2") {
+		if !errors.As(err, &config) || !strings.Contains(config.Reason, "HTTPS_PROXY: got ") ||
+			!strings.Contains(config.Hint, "HTTPS_PROXY") ||
+			strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -122,7 +122,10 @@ func TestStickySessionsAreLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var nodes []*receiver.Receiver
 		for _, name := range []string{"one", "two", "three"} {
-			nodes = append(nodes, receiver.New(receiver.Options{Tokens: acking, AckDelay: 10 * time.Second, Cookie: "node=" + name}))
+			nodes = append(
+				nodes,
+				receiver.New(receiver.Options{Tokens: acking, AckDelay: 10 * time.Second, Cookie: "node=" + name}),
+			)
 		}
 		c, l, _ := client(t, nil, serve(t, &http.Server{Handler: receiver.Balance(nodes...)}))
 		for i := range 30 {

@@ -126,7 +126,9 @@ func TestARefusedPollSaysNothing(t *testing.T) {
 		receipts := receiptsOf(t, c)
 		c.Close()
 		receipts[0].Posted = time.Now().Add(-time.Hour)
-		s.SetFault(onPolls(false, receiver.Fault{Status: 503}, receiver.Fault{Status: 403}, receiver.Fault{Status: 200, Body: "{}"}))
+		s.SetFault(
+			onPolls(false, receiver.Fault{Status: 503}, receiver.Fault{Status: 403}, receiver.Fault{Status: 200, Body: "{}"}),
+		)
 		next, _, _ := client(t, func(cfg *hec.Config) { cfg.AckPoll = 100 * time.Millisecond }, s.URL())
 		if came := next.Recall(t.Context(), receipts); !came[0] {
 			t.Error("it counts as lost")
@@ -139,7 +141,11 @@ func TestAfterAnOutageItIsAskedForOnceMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := start(t, receiver.Options{Tokens: acking})
 		const timeout = 4 * time.Second
-		c, l, _ := client(t, func(cfg *hec.Config) { cfg.AckTimeout = timeout; cfg.AckPoll = 100 * time.Millisecond }, s.URL())
+		c, l, _ := client(
+			t,
+			func(cfg *hec.Config) { cfg.AckTimeout = timeout; cfg.AckPoll = 100 * time.Millisecond },
+			s.URL(),
+		)
 		b := events("a", 1)
 		done := make(chan error, 1)
 		s.SetFault(receiver.On(receiver.EndpointAck, func(*receiver.Request) receiver.Fault {

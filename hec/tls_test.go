@@ -29,7 +29,10 @@ func TestTLSTroubleIsSaidWithTheWayOut(t *testing.T) {
 	plain := func(t *testing.T) string { return start(t, receiver.Options{}).URL() }
 	// As splunkd does with a request that is not TLS.
 	silent := func(t *testing.T) string {
-		return serve(t, &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })})
+		return serve(
+			t,
+			&http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })},
+		)
 	}
 	for _, tt := range []struct {
 		name   string

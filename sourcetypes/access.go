@@ -99,7 +99,8 @@ func (n *Normalizer) readAccess(l *line, text []byte, from int) bool {
 // the processor would have to guess the end.
 func (q *request) fixed(text []byte) bool {
 	const status, latency, width, address = 30, 36, 13, 15
-	if len(text) < 80 || !bar(text, status-3) || !bar(text, status+3) || !digit(text[status]) || !digit(text[status+1]) || !digit(text[status+2]) {
+	if len(text) < 80 || !bar(text, status-3) || !bar(text, status+3) || !digit(text[status]) || !digit(text[status+1]) ||
+		!digit(text[status+2]) {
 		return false
 	}
 	end := latency + width

@@ -87,8 +87,16 @@ func TestGluedAccessLines(t *testing.T) {
 	line := strings.Replace(ginLine, "/api/tags", `/a\"[GIN] b`, 1) + strings.Replace(ginLine, "19:12:19", "19:12:20", 1)
 	want := []kept{
 		{Server, "1795288339", line},
-		{API, "1795288339", `{"origin":"access_log","src":"127.0.0.1","src_scope":"loopback","http_method":"GET","uri_path":"/a\"[GIN] b","status":200,"response_time_ms":0.005819,"api":"other","operation":"unknown"}`},
-		{API, "1795288340", `{"origin":"access_log","src":"127.0.0.1","src_scope":"loopback","http_method":"GET","uri_path":"/api/tags","status":200,"response_time_ms":0.005819,"api":"ollama","operation":"list"}`},
+		{
+			API,
+			"1795288339",
+			`{"origin":"access_log","src":"127.0.0.1","src_scope":"loopback","http_method":"GET","uri_path":"/a\"[GIN] b","status":200,"response_time_ms":0.005819,"api":"other","operation":"unknown"}`,
+		},
+		{
+			API,
+			"1795288340",
+			`{"origin":"access_log","src":"127.0.0.1","src_scope":"loopback","http_method":"GET","uri_path":"/api/tags","status":200,"response_time_ms":0.005819,"api":"ollama","operation":"list"}`,
+		},
 	}
 	if got := normalize(t, defaults(), line); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
@@ -174,7 +182,9 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-var ginPattern = regexp.MustCompile(`^\[GIN\] \d{4}/\d\d/\d\d - \d\d:\d\d:\d\d \| *(\d+) \| *(\S+) \| *(\S*) \| *([A-Z]+) *("(?:[^"\\]|\\.)*")$`)
+var ginPattern = regexp.MustCompile(
+	`^\[GIN\] \d{4}/\d\d/\d\d - \d\d:\d\d:\d\d \| *(\d+) \| *(\S+) \| *(\S*) \| *([A-Z]+) *("(?:[^"\\]|\\.)*")$`,
+)
 
 // FuzzGIN compares with a plain reading of what gin's format gives.
 func FuzzGIN(f *testing.F) {
@@ -187,7 +197,18 @@ func FuzzGIN(f *testing.F) {
 		if d > time.Minute {
 			d = d.Truncate(time.Second)
 		}
-		line := fmt.Sprintf("[GIN] 2026/11/21 - 19:12:19 |%s %3d %s| %13v | %15s |%s %-7s %s %#v", "", status, "", d, src, "", method, "", target)
+		line := fmt.Sprintf(
+			"[GIN] 2026/11/21 - 19:12:19 |%s %3d %s| %13v | %15s |%s %-7s %s %#v",
+			"",
+			status,
+			"",
+			d,
+			src,
+			"",
+			method,
+			"",
+			target,
+		)
 		o := defaults()
 		o.Redact = Redact{}
 		events := normalize(t, o, line)

@@ -53,7 +53,12 @@ func TestSaidByAnother(t *testing.T) {
 		{Text: []byte(`time=2026-04-13T08:00:00.123Z level=INFO source=routes.go:1 msg="total blobs: 0"`), Next: 1, Time: at},
 		{Text: []byte("panic: boom"), Next: 2, Time: at},
 		{Text: []byte("goroutine 1 [running]:"), Next: 3, Time: at},
-		{Text: []byte("ollama.service: Main process exited, code=killed, status=9/KILL"), Next: 4, Time: at + 5e9, Caller: "systemd"},
+		{
+			Text:   []byte("ollama.service: Main process exited, code=killed, status=9/KILL"),
+			Next:   4,
+			Time:   at + 5e9,
+			Caller: "systemd",
+		},
 		{Text: []byte("main.main()"), Next: 5, Time: at},
 		{Text: []byte("\t/x/main.go:1 +0x1"), Next: 6, Time: at},
 		{Text: []byte("  "), Next: 7, Caller: "systemd"},
@@ -65,7 +70,14 @@ func TestSaidByAnother(t *testing.T) {
 	n.AddAll(rs, nil)
 	n.Flush()
 	slices.Sort(got)
-	if want := []string{" 1776067200.123 78", " 1776067200.123 80", "systemd 1776067205.123 63"}; !slices.Equal(got, want) {
+	if want := []string{
+		" 1776067200.123 78",
+		" 1776067200.123 80",
+		"systemd 1776067205.123 63",
+	}; !slices.Equal(
+		got,
+		want,
+	) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
@@ -75,7 +87,13 @@ func TestSaidByAnother(t *testing.T) {
 func TestLateLines(t *testing.T) {
 	const at, hour = 1776067200123000000, 3600e9
 	rs := []input.Record{
-		{Text: []byte(`time=2026-04-13T08:00:00.123Z level=INFO source=routes.go:1 msg="Listening on [::]:11434 (version 0.13.5)"`), Next: 1, Time: at + 450000},
+		{
+			Text: []byte(
+				`time=2026-04-13T08:00:00.123Z level=INFO source=routes.go:1 msg="Listening on [::]:11434 (version 0.13.5)"`,
+			),
+			Next: 1,
+			Time: at + 450000,
+		},
 		{Text: []byte(`CUDA error: an illegal memory access was encountered`), Next: 2, Time: at + 7*hour},
 		{Text: []byte(`  current device: 0, in function x at y.cu:1`), Next: 3, Time: at + 7*hour},
 		{Text: []byte(`srv  update_slots: all slots are idle`), Next: 4, Time: at + 8*hour},

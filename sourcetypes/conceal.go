@@ -275,7 +275,9 @@ func constant(msg []byte) bool {
 	words := 0
 	for word := range bytes.FieldsSeq(msg) {
 		word = messageMarks.trim(word)
-		if words++; words > maxWords || len(word) > 1 && !known.Word(word) && !harmlessValue(word) && !hostLike(word) { // as the keys of a model are, general.name
+		if words++; words > maxWords ||
+			len(word) > 1 && !known.Word(word) && !harmlessValue(word) &&
+				!hostLike(word) { // as the keys of a model are, general.name
 			return false
 		}
 	}

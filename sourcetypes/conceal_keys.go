@@ -11,7 +11,9 @@ func textKey(key []byte) bool {
 	from, word := end, end
 	for from > 0 && key[from-1] != '.' && key[from-1] != ' ' && key[from-1] != '"' {
 		from--
-		if word == end && (from == 0 || !identByte[key[from-1]] || key[from-1] == '_' || key[from-1] == '-' || upper(key[from]) && lower(key[from-1])) {
+		if word == end &&
+			(from == 0 || !identByte[key[from-1]] || key[from-1] == '_' || key[from-1] == '-' ||
+				upper(key[from]) && lower(key[from-1])) {
 			word = from
 		}
 	}

@@ -208,7 +208,8 @@ func recoveryHead(l *line) (s stack, kind joinKind, ok bool) {
 
 // stackLine reports whether a line is of a stack or of the registers: it holds no text.
 func stackLine(line []byte) bool {
-	if len(line) == 0 || goroutineLine(line) || registerLine(line) || locationLine(line) && (line[0] == ' ' || line[0] == '\t') {
+	if len(line) == 0 || goroutineLine(line) || registerLine(line) ||
+		locationLine(line) && (line[0] == ' ' || line[0] == '\t') {
 		return true
 	}
 	if by, ok := bytes.CutPrefix(line, []byte("created by ")); ok {
@@ -243,13 +244,13 @@ func assertion(line []byte) bool {
 	return ok && bytes.IndexByte(bytes.TrimSuffix(before, []byte(" ")), ' ') < 0
 }
 
-// goroutineLine: goroutine 24 gp=0xc0001 m=3 mp=0xc0002 [syscall]:
+// goroutineLine: goroutine 24 gp=0xc0001 m=3 mp=0xc0002 [syscall]:.
 func goroutineLine(text []byte) bool {
 	return hasPrefix(text, "goroutine ") && len(text) > 10 && (digit(text[10]) && text[len(text)-1] == ':' &&
 		bytes.IndexByte(text, '[') > 0 || hasPrefix(text, "goroutine running on other thread"))
 }
 
-// signalLine: SIGSEGV: segmentation violation
+// signalLine: SIGSEGV: segmentation violation.
 func signalLine(text []byte) bool {
 	if !hasPrefix(text, "SIG") {
 		return false
@@ -262,7 +263,7 @@ func signalLine(text []byte) bool {
 	return false
 }
 
-// locationLine: <tab>/usr/local/go/src/runtime/proc.go:462 +0xce fp=0x1 sp=0x2 pc=0x3
+// locationLine: <tab>/usr/local/go/src/runtime/proc.go:462 +0xce fp=0x1 sp=0x2 pc=0x3.
 func locationLine(text []byte) bool {
 	text = bytes.TrimLeft(text, " \t")
 	name := text
@@ -282,7 +283,7 @@ func locationLine(text []byte) bool {
 		[]byte(".cpp"))
 }
 
-// recoveryLine: /usr/local/go/src/runtime/panic.go:88 (0x42f1a5)
+// recoveryLine: /usr/local/go/src/runtime/panic.go:88 (0x42f1a5).
 func recoveryLine(text []byte) bool {
 	i := bytes.LastIndex(text, []byte(" (0x"))
 	return i > 0 && text[len(text)-1] == ')' && digit(text[i-1]) && bytes.IndexByte(text[:i], ':') > 0
@@ -305,13 +306,13 @@ func headerLine(text []byte) bool {
 	return true
 }
 
-// functionLine: net/http.(*conn).serve(0xc000, {0x1, 0x2}), or crosscall2(0x1)
+// functionLine: net/http.(*conn).serve(0xc000, {0x1, 0x2}), or crosscall2(0x1).
 func functionLine(text []byte) bool {
 	i := bytes.IndexByte(text, '(')
 	return i > 0 && text[len(text)-1] == ')' && bytes.IndexByte(text[:i], ' ') < 0
 }
 
-// registerLine: r10    0xffffffffffffffff
+// registerLine: r10    0xffffffffffffffff.
 func registerLine(text []byte) bool {
 	i := bytes.IndexByte(text[:min(len(text), 8)], ' ')
 	if i < 2 || text[0] < 'a' || text[0] > 'z' {

@@ -145,7 +145,8 @@ func (b *block) hold() {
 // firstRunHead and the lines after it are what a server prints that has no
 // key pair yet.
 func firstRunHead(text []byte) bool {
-	return bytes.HasPrefix(text, []byte("Couldn't find '")) && bytes.HasSuffix(text, []byte("Generating new private key.")) ||
+	return bytes.HasPrefix(text, []byte("Couldn't find '")) &&
+		bytes.HasSuffix(text, []byte("Generating new private key.")) ||
 		bytes.HasPrefix(text, []byte("Your new public key is:"))
 }
 

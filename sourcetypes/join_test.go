@@ -165,7 +165,13 @@ func TestOutputsAreJoinedApart(t *testing.T) {
 	add(input.Stderr, "")
 	add(input.Stderr, "goroutine 1 [running]:")
 	n.Flush()
-	want := []string{"slot launch_slot_: params: \n\trepeat = 1", ginLine, "panic: x\n\ngoroutine 1 [running]:", ginLine, "plain"}
+	want := []string{
+		"slot launch_slot_: params: \n\trepeat = 1",
+		ginLine,
+		"panic: x\n\ngoroutine 1 [running]:",
+		ginLine,
+		"plain",
+	}
 	got := of(Server, events)
 	slices.Sort(got)
 	slices.Sort(want)

@@ -48,7 +48,11 @@ func modes() map[string]*Options {
 	full.Prompts = Full
 	full.Redact.Patterns = []*regexp.Regexp{regexp.MustCompile(`qqq[0-9]+`)}
 	return map[string]*Options{
-		"redacted": redacted, "off": off, "off, REDACT=off": hidden, "redacted, REDACT=off": bare, "full, with a pattern": full,
+		"redacted":             redacted,
+		"off":                  off,
+		"off, REDACT=off":      hidden,
+		"redacted, REDACT=off": bare,
+		"full, with a pattern": full,
 	}
 }
 

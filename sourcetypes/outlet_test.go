@@ -75,7 +75,8 @@ func TestProgramsTimesAreTheirOwn(t *testing.T) {
 		wrote(systemd, 1776060003, `ollama.service: Main process exited`),
 		wrote(systemd, 0, `and without a time`),
 	)
-	if len(got) != 3 || !strings.HasPrefix(got[1], "systemd 1776060003 ") || !strings.HasPrefix(got[2], "systemd 1776060002.877 ") {
+	if len(got) != 3 || !strings.HasPrefix(got[1], "systemd 1776060003 ") ||
+		!strings.HasPrefix(got[2], "systemd 1776060002.877 ") {
 		t.Errorf("%q", got)
 	}
 }

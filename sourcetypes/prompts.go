@@ -81,7 +81,10 @@ const (
 func promptMsgOf(msg []byte) promptMsg {
 	switch {
 	case len(msg) < 2 || msg[0] != '"':
-	case hasPrefix(msg, `"generate request"`), hasPrefix(msg, `"chat request"`), hasPrefix(msg, `"generate handler"`), hasPrefix(msg, `"chat handler"`):
+	case hasPrefix(msg, `"generate request"`),
+		hasPrefix(msg, `"chat request"`),
+		hasPrefix(msg, `"generate handler"`),
+		hasPrefix(msg, `"chat handler"`):
 		return requestMsg
 	case hasPrefix(msg, `"embedding request"`):
 		return embeddingMsg

@@ -38,7 +38,9 @@ func TestCleanCorpus(t *testing.T) {
 // is, not as a log or JSON escapes it, and it holds in every sourcetype.
 func TestPatternsSeeWhatWasWritten(t *testing.T) {
 	o := defaults()
-	patterns, err := ParsePatterns(`"ssn":"[^"]+"` + "\n" + `C:\\Users\\\w+` + "\n" + `^Dear \w+` + "\n" + `case\nnumber` + "\n" + `Größe \d`)
+	patterns, err := ParsePatterns(
+		`"ssn":"[^"]+"` + "\n" + `C:\\Users\\\w+` + "\n" + `^Dear \w+` + "\n" + `case\nnumber` + "\n" + `Größe \d`,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +135,8 @@ func slogKeys(line string) (keys string, ok bool) {
 		if f.quoted && f.value.to == len(b) {
 			return "", false // cut short
 		}
-		if f.quotedKey || len(f.key.of(b)) == 0 || strings.Trim(string(f.key.of(b)), keyBytes) != "" || !f.quoted && (len(f.value.of(b)) == 0 || strings.ContainsAny(string(f.value.of(b)), `"\'=`)) {
+		if f.quotedKey || len(f.key.of(b)) == 0 || strings.Trim(string(f.key.of(b)), keyBytes) != "" ||
+			!f.quoted && (len(f.value.of(b)) == 0 || strings.ContainsAny(string(f.value.of(b)), `"\'=`)) {
 			return "", false // nothing that slog writes
 		}
 		if !f.quoted && b[f.value.to-1] == ':' {

@@ -42,7 +42,10 @@ func TestSourceIsRedactedByTheSitesPatterns(t *testing.T) {
 			Src   string
 			Scope string `json:"src_scope"`
 		}
-		if err := json.Unmarshal(append([]byte(`{"a":1`), append(s.of([]byte("192.168.1.40"), &redact), '}')...), &got); err != nil {
+		if err := json.Unmarshal(
+			append([]byte(`{"a":1`), append(s.of([]byte("192.168.1.40"), &redact), '}')...),
+			&got,
+		); err != nil {
 			t.Fatal(err)
 		}
 		if got.Src != "192.168.[REDACTED:custom]" || got.Scope != "private" {

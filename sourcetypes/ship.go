@@ -39,7 +39,8 @@ func (n *Normalizer) ship(b *block) {
 // in the same line.
 func (n *Normalizer) shipGlued(b *block) {
 	line := b.head()
-	for next := b.request.target.to + 1; next < len(line) && n.readAccess(&b.line, line, next); next = b.request.target.to + 1 {
+	behind := func() int { return b.request.target.to + 1 }
+	for next := behind(); next < len(line) && n.readAccess(&b.line, line, next); next = behind() {
 		n.put(API, b, n.accessEvent(b))
 	}
 }
@@ -193,7 +194,19 @@ func speaksOfFailure(text []byte) bool {
 	return false
 }
 
-var failureWords = []string{"error", "fail", "out of memory", "unable", "abort", "exception", "fatal", "cannot", "could not", "couldn't", "no space"}
+var failureWords = []string{
+	"error",
+	"fail",
+	"out of memory",
+	"unable",
+	"abort",
+	"exception",
+	"fatal",
+	"cannot",
+	"could not",
+	"couldn't",
+	"no space",
+}
 
 var failureBegins = func() (t [256]bool) {
 	for _, word := range failureWords {

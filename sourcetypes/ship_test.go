@@ -83,8 +83,11 @@ func TestSkipKeepsFailures(t *testing.T) {
 	o := defaults()
 	o.Skip = Runner
 	keep := []string{
-		`llama_model_load: error loading model: x`, `error loading model: unable to open`, `ggml_backend_cuda_buffer_type_alloc_buffer: cudaMalloc failed: out of memory`,
-		`ERR [load_model] unable to load model | model="x" tid="1" timestamp=1727366911`, `{"function":"f","level":"ERROR","msg":"x","timestamp":1710561010}`,
+		`llama_model_load: error loading model: x`,
+		`error loading model: unable to open`,
+		`ggml_backend_cuda_buffer_type_alloc_buffer: cudaMalloc failed: out of memory`,
+		`ERR [load_model] unable to load model | model="x" tid="1" timestamp=1727366911`,
+		`{"function":"f","level":"ERROR","msg":"x","timestamp":1710561010}`,
 		`slot launch_slot_: x: ` + "\n\tAborted (core dumped)",
 	}
 	drop := []string{`print_info: x = 1`, `load: terrors = 0`, `INFO [main] model loaded | tid="1" timestamp=1727366911`}
@@ -114,7 +117,12 @@ func TestCounts(t *testing.T) {
 
 // TestNoAllocations: a log that goes on as it did costs no memory.
 func TestNoAllocations(t *testing.T) {
-	log := string(benchLog(t)) + strings.Repeat(debugStamp+`msg="chat request" images=0 prompt="token=abcdef, a@b.com"`+"\n"+panicBlock+"\nslot: \n\tx\n", 5)
+	log := string(
+		benchLog(t),
+	) + strings.Repeat(
+		debugStamp+`msg="chat request" images=0 prompt="token=abcdef, a@b.com"`+"\n"+panicBlock+"\nslot: \n\tx\n",
+		5,
+	)
 	rs := records([]byte(log))
 	n := NewNormalizer(defaults(), 0, input.Carry{}, func(*Event) {})
 	n.AddAll(rs, nil)

@@ -72,7 +72,9 @@ func (c *clock) gin(b []byte) (at Stamp, ok bool) {
 	if len(b) < 21 {
 		return at, false
 	}
-	if b[16] != c.localMinute[16] || b[17] != c.localMinute[17] || !same16(b, (*[16]byte)(c.localMinute[:16])) || c.carry.Offset != c.localOffset || c.carry.Zoned != c.localZoned {
+	if b[16] != c.localMinute[16] || b[17] != c.localMinute[17] || !same16(b, (*[16]byte)(c.localMinute[:16])) ||
+		c.carry.Offset != c.localOffset ||
+		c.carry.Zoned != c.localZoned {
 		unix, ok := minuteUnix(b, '/', " - ")
 		if !ok {
 			return at, false

@@ -102,7 +102,13 @@ func FuzzStamps(f *testing.F) {
 	var carry input.Carry
 	c := clock{zone: berlin, carry: &carry}
 	f.Fuzz(func(t *testing.T, a, b string, nanos int64, east int32) {
-		if moment := time.Unix(0, nanos).In(time.FixedZone("", int(east)%(23*3600)/60*60)); moment.Year() > 1970 && moment.Year() < 2261 {
+		if moment := time.Unix(
+			0,
+			nanos,
+		).In(
+			time.FixedZone("", int(east)%(23*3600)/60*60),
+		); moment.Year() > 1970 &&
+			moment.Year() < 2261 {
 			a = moment.Format("2006-01-02T15:04:05.000Z07:00")
 			at, _, n := c.rfc3339([]byte(a))
 			if n != len(a) || at.Nanos != moment.Truncate(time.Millisecond).UnixNano() || at.Digits != 3 {

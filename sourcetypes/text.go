@@ -4,16 +4,15 @@ import "ollama-hec/sourcetypes/internal/text"
 
 // What package text has, under the names it has in this package.
 
-func digit(c byte) bool                          { return text.Digit(c) }
-func lower(c byte) bool                          { return text.Lower(c) }
-func upper(c byte) bool                          { return text.Upper(c) }
-func hexDigit(c byte) bool                       { return text.HexDigit(c) }
-func hasPrefix(b []byte, prefix string) bool     { return text.HasPrefix(b, prefix) }
-func equalFold(b []byte, lower string) bool      { return text.EqualFold(b, lower) }
-func escaped(b []byte, i int) bool               { return text.Escaped(b, i) }
-func closingQuote(b []byte, i int) int           { return text.ClosingQuote(b, i) }
-func appendUnquoted(dst, b []byte) []byte        { return text.AppendUnquoted(dst, b) }
-func hexValue(b []byte, n int) (v rune, ok bool) { return text.Hex(b, n) }
+func digit(c byte) bool                      { return text.Digit(c) }
+func lower(c byte) bool                      { return text.Lower(c) }
+func upper(c byte) bool                      { return text.Upper(c) }
+func hexDigit(c byte) bool                   { return text.HexDigit(c) }
+func hasPrefix(b []byte, prefix string) bool { return text.HasPrefix(b, prefix) }
+func equalFold(b []byte, lower string) bool  { return text.EqualFold(b, lower) }
+func escaped(b []byte, i int) bool           { return text.Escaped(b, i) }
+func closingQuote(b []byte, i int) int       { return text.ClosingQuote(b, i) }
+func appendUnquoted(dst, b []byte) []byte    { return text.AppendUnquoted(dst, b) }
 
 var identByte = text.Ident
 

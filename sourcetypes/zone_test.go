@@ -101,7 +101,12 @@ func TestZoneCase(t *testing.T) {
 func TestTransportJudgesStamps(t *testing.T) {
 	const at = 1795288330000000000
 	rs := []input.Record{
-		{Text: []byte(zoneZ), Next: 1, Time: at}, {Text: []byte(zoneLine("2026-11-24T19:12:10.000", "Z")), Next: 2, Time: at + 1e9},
+		{
+			Text: []byte(zoneZ),
+			Next: 1,
+			Time: at,
+		},
+		{Text: []byte(zoneLine("2026-11-24T19:12:10.000", "Z")), Next: 2, Time: at + 1e9},
 		{Text: []byte(zoneBare), Next: 3, Time: at + 1e9},
 	}
 	events, _ := normalizeRecords(t, defaults(), rs)
@@ -113,8 +118,23 @@ func TestTransportJudgesStamps(t *testing.T) {
 // TestZonesAcrossRestarts: wherever a run is broken off, the next one says the same.
 func TestZonesAcrossRestarts(t *testing.T) {
 	log := strings.Join([]string{
-		zoneZ, zoneBare, zoneLine("2026-11-22T03:12:11.000", "+08:00"), zoneGIN, zoneBare, zoneLine("2026-11-22T03:12:12.000", "+08:00"), zoneGIN,
-		zoneLine("2026-11-22T03:12:13.000", "+08:00"), zoneBare, zoneGIN, zoneLine("2001-11-22T03:12:13.000", "+08:00"), zoneBare, zoneLine("2026-11-21T19:12:11.000", "-23:59"), zoneGIN,
+		zoneZ,
+		zoneBare,
+		zoneLine("2026-11-22T03:12:11.000", "+08:00"),
+		zoneGIN,
+		zoneBare,
+		zoneLine("2026-11-22T03:12:12.000", "+08:00"),
+		zoneGIN,
+		zoneLine(
+			"2026-11-22T03:12:13.000",
+			"+08:00",
+		),
+		zoneBare,
+		zoneGIN,
+		zoneLine("2001-11-22T03:12:13.000", "+08:00"),
+		zoneBare,
+		zoneLine("2026-11-21T19:12:11.000", "-23:59"),
+		zoneGIN,
 	}, "\n")
 	o := defaults()
 	o.Zone = nil
@@ -149,7 +169,10 @@ func TestZonesAcrossRestarts(t *testing.T) {
 // TestOldCarry: what a checkpoint of an older version carries is read as it was.
 func TestOldCarry(t *testing.T) {
 	var c input.Carry
-	if err := json.Unmarshal([]byte(`{"time":1795288330000000000,"digits":3,"offset":28800,"zoned":true,"trace":true}`), &c); err != nil {
+	if err := json.Unmarshal(
+		[]byte(`{"time":1795288330000000000,"digits":3,"offset":28800,"zoned":true,"trace":true}`),
+		&c,
+	); err != nil {
 		t.Fatal(err)
 	}
 	if c != (input.Carry{Time: 1795288330000000000, Digits: 3, Offset: 28800, Zoned: true, Trace: true}) {

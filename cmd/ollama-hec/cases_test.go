@@ -78,7 +78,10 @@ func shipped(t *testing.T, stdin string, args ...string) string {
 	defer r.Close()
 	go r.Serve(t.Context())
 	t.Setenv("OLLAMA_HEC_TOKEN", testToken)
-	status, _, errOut := command(t, stdin, slices.Concat([]string{"run", "--once", "--url=" + r.URL(), "--state-dir=" + t.TempDir()}, args)...)
+	status, _, errOut := command(
+		t,
+		stdin,
+		slices.Concat([]string{"run", "--once", "--url=" + r.URL(), "--state-dir=" + t.TempDir()}, args)...)
 	if status != 0 {
 		t.Fatalf("status %d: %s", status, errOut)
 	}
@@ -89,8 +92,15 @@ func shipped(t *testing.T, stdin string, args ...string) string {
 // followed, piped or previewed.
 func TestCases(t *testing.T) {
 	hole := filepath.Join(t.TempDir(), "42-nul-hole.log")
-	write(t, hole, strings.Repeat("\x00", 1_200_000)+"time=2026-05-08T20:50:26.091Z level=INFO source=routes.go:15 msg=\"first line after the hole\"\n"+
-		`[GIN] 2026/05/08 - 20:50:27 | 200 |            0s |       203.0.113.9 | GET      "/api/tags"`+"\n")
+	write(
+		t,
+		hole,
+		strings.Repeat(
+			"\x00",
+			1_200_000,
+		)+"time=2026-05-08T20:50:26.091Z level=INFO source=routes.go:15 msg=\"first line after the hole\"\n"+
+			`[GIN] 2026/05/08 - 20:50:27 | 200 |            0s |       203.0.113.9 | GET      "/api/tags"`+"\n",
+	)
 	local := time.Local
 	time.Local = time.UTC
 	t.Cleanup(func() { time.Local = local })

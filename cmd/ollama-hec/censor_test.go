@@ -16,8 +16,15 @@ import (
 
 // events are those of a log under some settings, as they are sent.
 func events(o *sourcetypes.Options, log string) (all []string) {
-	enc := hec.NewEnvelope(hec.Origin{Host: "h", Source: "s", Index: "i", Fields: []input.Field{{Name: "pod", Value: "p"}}})
-	n := sourcetypes.NewNormalizer(o, 0, input.Carry{}, func(ev *sourcetypes.Event) { all = append(all, string(enc.Append(nil, ev))) })
+	enc := hec.NewEnvelope(
+		hec.Origin{Host: "h", Source: "s", Index: "i", Fields: []input.Field{{Name: "pod", Value: "p"}}},
+	)
+	n := sourcetypes.NewNormalizer(
+		o,
+		0,
+		input.Carry{},
+		func(ev *sourcetypes.Event) { all = append(all, string(enc.Append(nil, ev))) },
+	)
 	for i, line := range strings.Split(log, "\n") {
 		n.Add(&input.Record{Text: []byte(line), Next: input.Position(i + 1)})
 	}
@@ -26,7 +33,13 @@ func events(o *sourcetypes.Options, log string) (all []string) {
 }
 
 func normalizing(mode sourcetypes.PromptMode, redact sourcetypes.Redact) *sourcetypes.Options {
-	return &sourcetypes.Options{Zone: time.UTC, APIEvents: true, Prompts: mode, Redact: redact, Now: func() time.Time { return time.Unix(1_767_225_600, 0) }}
+	return &sourcetypes.Options{
+		Zone:      time.UTC,
+		APIEvents: true,
+		Prompts:   mode,
+		Redact:    redact,
+		Now:       func() time.Time { return time.Unix(1_767_225_600, 0) },
+	}
 }
 
 // Under settings that ask for no more than the earlier ones an event stays as it is,
@@ -100,7 +113,12 @@ time=2026-01-01T00:00:00.000Z level=INFO source=routes.go:1 msg=mail to=`+mail) 
 			}
 		}
 		status, _, errOut := command(t, "", append([]string{"dead-letter", "replay", "--state-dir=" + dir}, tt.args...)...)
-		all := strings.Join(append(append(append([]string{}, got.events["s"]["ollama:server"]...), got.events["s"]["ollama:api"]...), got.events["s"]["ollama:prompts"]...), "\n")
+		all := strings.Join(
+			append(
+				append(append([]string{}, got.events["s"]["ollama:server"]...), got.events["s"]["ollama:api"]...),
+				got.events["s"]["ollama:prompts"]...),
+			"\n",
+		)
 		for _, text := range tt.gone {
 			if strings.Contains(all, text) {
 				t.Errorf("%q: %s arrived:\n%s", tt.args, text, all)
@@ -112,7 +130,8 @@ time=2026-01-01T00:00:00.000Z level=INFO source=routes.go:1 msg=mail to=`+mail) 
 			}
 		}
 		want := fmt.Sprintf("%d dead letters sent again, 0 of them rejected again", 5-tt.dropped)
-		if status != 0 || !strings.Contains(errOut, want) || strings.Contains(errOut, "1 dead letters dropped: they are prompts, and PROMPTS=off") != (tt.dropped == 1) {
+		if status != 0 || !strings.Contains(errOut, want) ||
+			strings.Contains(errOut, "1 dead letters dropped: they are prompts, and PROMPTS=off") != (tt.dropped == 1) {
 			t.Errorf("%q: status %d: %s", tt.args, status, errOut)
 		}
 		if _, out, _ := command(t, "", "dead-letter", "list", "--state-dir="+dir); out != "" {

@@ -31,12 +31,20 @@ func newDeadLetter(std streams) *cobra.Command {
 		Args: cobra.NoArgs,
 	}
 	cmd.AddCommand(
-		onLetters("list", "print the dead letters, one JSON object a line", func(_ *cobra.Command, _ *settings.Settings, s *deadletter.Store) error {
-			return list(s, std.out)
-		}),
-		onLetters("replay", "send the dead letters again, under today's PROMPTS and REDACT; what is rejected again stays one", func(cmd *cobra.Command, set *settings.Settings, s *deadletter.Store) error {
-			return replay(cmd.Context(), set, s, std)
-		}),
+		onLetters(
+			"list",
+			"print the dead letters, one JSON object a line",
+			func(_ *cobra.Command, _ *settings.Settings, s *deadletter.Store) error {
+				return list(s, std.out)
+			},
+		),
+		onLetters(
+			"replay",
+			"send the dead letters again, under today's PROMPTS and REDACT; what is rejected again stays one",
+			func(cmd *cobra.Command, set *settings.Settings, s *deadletter.Store) error {
+				return replay(cmd.Context(), set, s, std)
+			},
+		),
 		onLetters("drop", "delete the dead letters", func(_ *cobra.Command, _ *settings.Settings, s *deadletter.Store) error {
 			dropped, err := s.Drop()
 			fmt.Fprintf(std.err, "%d dead letters dropped\n", dropped)
@@ -175,7 +183,11 @@ func whole(event json.RawMessage) bool { return len(event) > 0 && event[0] == '{
 
 // deliver sends a batch until it is settled. When ctx ends it waits for the POST in flight,
 // for at most drain.
-func (r *replayer) deliver(ctx context.Context, b *batch.Batch, refused func(int, hec.DeadLetter)) (settled int, err error) {
+func (r *replayer) deliver(
+	ctx context.Context,
+	b *batch.Batch,
+	refused func(int, hec.DeadLetter),
+) (settled int, err error) {
 	delivering, abort := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer abort(nil)
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(r.drain, func() { abort(errors.New("stopped")) }) })()

@@ -17,7 +17,10 @@ func letters(t *testing.T, n int) (state string) {
 	dir := t.TempDir()
 	store := deadletter.Open(filepath.Join(dir, "dead-letter"))
 	for i := range n {
-		letter := hec.DeadLetter{Event: fmt.Appendf(nil, `{"event":"e%d","source":"s","sourcetype":"ollama:server"}`, i), Reason: "Invalid data format"}
+		letter := hec.DeadLetter{
+			Event:  fmt.Appendf(nil, `{"event":"e%d","source":"s","sourcetype":"ollama:server"}`, i),
+			Reason: "Invalid data format",
+		}
 		if err := store.Put(letter); err != nil {
 			t.Fatal(err)
 		}

@@ -47,9 +47,16 @@ var elsewhere = []struct{ command, file, says string }{
 	{"dpkg --remove ollama-hec", ".ci/package-test", "dpkg --remove ollama-hec"},
 	{"rpm -U ollama-hec_*_linux_amd64.rpm", ".ci/package-test", `--install "$rpm"`},
 	{"rpm -e ollama-hec", deployed + "packages/nfpm.yaml", "name: ollama-hec\n"},
-	{"useradd --system --user-group --no-create-home --home-dir /var/lib/ollama-hec --shell /usr/sbin/nologin ollama-hec",
-		deployed + "packages/postinstall.sh", "useradd --system --gid ollama-hec --home-dir /var/lib/ollama-hec --no-create-home"},
-	{"usermod --append --groups systemd-journal,adm ollama-hec", deployed + "packages/postinstall.sh", "for group in systemd-journal adm"},
+	{
+		"useradd --system --user-group --no-create-home --home-dir /var/lib/ollama-hec --shell /usr/sbin/nologin ollama-hec",
+		deployed + "packages/postinstall.sh",
+		"useradd --system --gid ollama-hec --home-dir /var/lib/ollama-hec --no-create-home",
+	},
+	{
+		"usermod --append --groups systemd-journal,adm ollama-hec",
+		deployed + "packages/postinstall.sh",
+		"for group in systemd-journal adm",
+	},
 	{"systemctl enable --now ollama-hec", deployed + "systemd/ollama-hec.service", "WantedBy=multi-user.target"},
 	{"systemctl restart ollama-hec", deployed + "packages/postinstall.sh", "systemctl try-restart ollama-hec"},
 	{"systemctl daemon-reload", deployed + "packages/postinstall.sh", "systemctl daemon-reload"},
@@ -57,18 +64,38 @@ var elsewhere = []struct{ command, file, says string }{
 	{"systemd-creds encrypt --name=hec-token TOKEN-FILE /etc/ollama-hec/token.cred", deployed + "systemd/credential.conf",
 		"LoadCredentialEncrypted=hec-token:/etc/ollama-hec/token.cred"},
 	{"docker build -f cmd/ollama-hec/deploy/Dockerfile -t ollama-hec .", deployed + "Dockerfile", "\nFROM scratch"},
-	{"docker build -f cmd/ollama-hec/deploy/Dockerfile -t ollama-hec:journal --target journal .", deployed + "Dockerfile", " AS journal\n"},
+	{
+		"docker build -f cmd/ollama-hec/deploy/Dockerfile -t ollama-hec:journal --target journal .",
+		deployed + "Dockerfile",
+		" AS journal\n",
+	},
 	{"printf %s TOKEN", deployed + "compose/compose.yaml", "file: ./hec-token"},
 	{"docker compose up --build --detach --no-deps shipper", deployed + "compose/compose.yaml", "\n  shipper:\n"},
 	{"docker compose up --build --detach", deployed + "compose/compose.yaml", "build:"},
 	{"kubectl apply -f ollama-hec.yaml", deployed + "kubernetes/ollama-hec.yaml", "kind: DaemonSet"},
-	{"kubectl -n ollama-hec create secret generic ollama-hec --from-file=token=FILE", deployed + "kubernetes/ollama-hec.yaml", "secretName: ollama-hec"},
-	{"launchctl bootstrap system /Library/LaunchDaemons/ollama-hec.plist", deployed + "launchd/ollama-hec.plist", "<string>ollama-hec</string>"},
+	{
+		"kubectl -n ollama-hec create secret generic ollama-hec --from-file=token=FILE",
+		deployed + "kubernetes/ollama-hec.yaml",
+		"secretName: ollama-hec",
+	},
+	{
+		"launchctl bootstrap system /Library/LaunchDaemons/ollama-hec.plist",
+		deployed + "launchd/ollama-hec.plist",
+		"<string>ollama-hec</string>",
+	},
 	{"launchctl print system/ollama-hec", deployed + "launchd/ollama-hec.plist", "<string>ollama-hec</string>"},
 	{"launchctl bootout system/ollama-hec", deployed + "launchd/ollama-hec.plist", "<string>ollama-hec</string>"},
 	{"launchctl kickstart -k system/ollama-hec", deployed + "launchd/ollama-hec.plist", "<string>ollama-hec</string>"},
-	{"xattr -d com.apple.quarantine /usr/local/bin/ollama-hec", deployed + "launchd/ollama-hec.plist", "<string>/usr/local/bin/ollama-hec</string>"},
-	{"$bin = $env:ProgramFiles\\ollama-hec", deployed + "windows/ollama-hec.xml", `C:\Program Files\ollama-hec\ollama-hec.cmd`},
+	{
+		"xattr -d com.apple.quarantine /usr/local/bin/ollama-hec",
+		deployed + "launchd/ollama-hec.plist",
+		"<string>/usr/local/bin/ollama-hec</string>",
+	},
+	{
+		"$bin = $env:ProgramFiles\\ollama-hec",
+		deployed + "windows/ollama-hec.xml",
+		`C:\Program Files\ollama-hec\ollama-hec.cmd`,
+	},
 	{"$data = $env:ProgramData\\ollama-hec", deployed + "windows/ollama-hec.cmd", `%ProgramData%\ollama-hec`},
 	{"New-Item -ItemType Directory -Force $bin, $data", deployed + "windows/ollama-hec.cmd", `%ProgramData%\ollama-hec`},
 	{"Out-Null", deployed + "windows/ollama-hec.cmd", "ollama-hec.exe"},
@@ -76,7 +103,11 @@ var elsewhere = []struct{ command, file, says string }{
 	{"icacls $data", deployed + "windows/ollama-hec.xml", "S-1-5-18"},
 	{"notepad $data\\token", deployed + "windows/ollama-hec.cmd", `%ProgramData%\ollama-hec`},
 	{"notepad $bin\\ollama-hec.cmd", deployed + "windows/ollama-hec.xml", "ollama-hec.cmd"},
-	{"schtasks /Create /TN ollama-hec /XML windows\\ollama-hec.xml", deployed + "windows/ollama-hec.xml", "RegistrationTrigger"},
+	{
+		"schtasks /Create /TN ollama-hec /XML windows\\ollama-hec.xml",
+		deployed + "windows/ollama-hec.xml",
+		"RegistrationTrigger",
+	},
 	{"schtasks /Query /TN ollama-hec", deployed + "windows/ollama-hec.xml", "<Task "},
 	{"schtasks /End /TN ollama-hec", deployed + "windows/ollama-hec.xml", "<Task "},
 	{"schtasks /Change /TN ollama-hec /DISABLE", deployed + "windows/ollama-hec.xml", "<Task "},
@@ -89,8 +120,10 @@ const deployed = "cmd/ollama-hec/deploy/"
 // programs are what makes a span a command: those above, and others that people
 // are told to run.
 func programs() []string {
-	names := strings.Fields(`sudo docker podman kubectl helm apt apt-get yum dnf brew git setfacl chmod chown splunk openssl
-		nc tail cat grep sc net openssl systemd-run loginctl promtool sha256sum winget choco snap sysctl .ci/run .ci/package-test`)
+	names := strings.Fields(
+		`sudo docker podman kubectl helm apt apt-get yum dnf brew git setfacl chmod chown splunk openssl
+		nc tail cat grep sc net openssl systemd-run loginctl promtool sha256sum winget choco snap sysctl .ci/run .ci/package-test`,
+	)
 	for name := range tried {
 		names = append(names, name)
 	}
@@ -208,7 +241,18 @@ func newSandbox(t *testing.T) *sandbox {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, logs := filepath.Join(s.dir, "etc", "ollama-hec", "token"), filepath.Join(s.dir, "var", "log", "ollama", "ollama.log")
+	token, logs := filepath.Join(
+		s.dir,
+		"etc",
+		"ollama-hec",
+		"token",
+	), filepath.Join(
+		s.dir,
+		"var",
+		"log",
+		"ollama",
+		"ollama.log",
+	)
 	splunkdToken, access := filepath.Join(s.archive, "splunkd.token"), filepath.Join(s.archive, "access.token")
 	for name, text := range map[string]string{
 		token: testToken + "\n", logs: string(log), splunkdToken: splunkdtest.AdminToken + "\n", access: scstest.AccessToken + "\n",
@@ -365,7 +409,8 @@ func (s *sandbox) goRun(w words) {
 	}
 	cmd := exec.CommandContext(s.t.Context(), "go", append(slices.Clone(w[1:]), "-h")...)
 	cmd.Dir = root
-	if said, err := cmd.CombinedOutput(); !strings.Contains(string(said), "Usage") || strings.Contains(string(said), "not defined") {
+	if said, err := cmd.CombinedOutput(); !strings.Contains(string(said), "Usage") ||
+		strings.Contains(string(said), "not defined") {
 		s.t.Errorf("%q: %v\n%s", w, err, said)
 	}
 }
@@ -417,7 +462,8 @@ func (s *sandbox) sh(w words) {
 func (s *sandbox) curl(w words) {
 	s.t.Helper()
 	url := w[len(w)-1]
-	if !strings.HasSuffix(url, "/servicesNS/nobody/"+modinput.App+"/storage/passwords") || !slices.Contains(w, "realm="+modinput.TokenRealm) ||
+	if !strings.HasSuffix(url, "/servicesNS/nobody/"+modinput.App+"/storage/passwords") ||
+		!slices.Contains(w, "realm="+modinput.TokenRealm) ||
 		!slices.Contains(w, "name="+modinput.TokenUserShared) {
 		s.t.Errorf("%q: the input looks elsewhere", w)
 	}
@@ -425,7 +471,15 @@ func (s *sandbox) curl(w words) {
 		return
 	}
 	// Instead of asking for the admin's password.
-	args := []string{"--fail", "--silent", "--show-error", "--noproxy", "*", "--header", "Authorization: Bearer " + splunkdtest.AdminToken}
+	args := []string{
+		"--fail",
+		"--silent",
+		"--show-error",
+		"--noproxy",
+		"*",
+		"--header",
+		"Authorization: Bearer " + splunkdtest.AdminToken,
+	}
 	for i := 1; i < len(w); i++ {
 		if w[i] == "--user" {
 			i++
@@ -487,7 +541,8 @@ func TestNamesInTheDocuments(t *testing.T) {
 			}
 		}
 		for _, name := range regexp.MustCompile(`ollama_hec_[a-z_]+[a-z]`).FindAllString(text, -1) {
-			if !strings.Contains(source.String(), `"`+strings.TrimPrefix(name, "ollama_hec_")+`"`) && !strings.Contains(source.String(), `"`+name+`"`) {
+			if !strings.Contains(source.String(), `"`+strings.TrimPrefix(name, "ollama_hec_")+`"`) &&
+				!strings.Contains(source.String(), `"`+name+`"`) {
 				t.Errorf("%s: there is no metric %s", doc, name)
 			}
 		}

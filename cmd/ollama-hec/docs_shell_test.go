@@ -55,7 +55,8 @@ func documents(t *testing.T) (docs []string) {
 			return err
 		}
 		base := d.Name()
-		if d.IsDir() && name != root && (strings.HasPrefix(base, ".") || slices.Contains([]string{"testdata", "dist", "bin", "node_modules", "detections"}, base)) {
+		if d.IsDir() && name != root &&
+			(strings.HasPrefix(base, ".") || slices.Contains([]string{"testdata", "dist", "bin", "node_modules", "detections"}, base)) {
 			return fs.SkipDir
 		}
 		rel, err := filepath.Rel(root, name)
@@ -252,7 +253,12 @@ func TestSplit(t *testing.T) {
 
 func TestSnippets(t *testing.T) {
 	got := snippets("d.md", "text `one` and `two x`\n\n    block\n    more\n\nend\n    no block\n```\nfenced\n```\n")
-	want := []snippet{{"d.md", 1, "one", true}, {"d.md", 1, "two x", true}, {"d.md", 3, "block\nmore\n", false}, {"d.md", 9, "fenced\n", false}}
+	want := []snippet{
+		{"d.md", 1, "one", true},
+		{"d.md", 1, "two x", true},
+		{"d.md", 3, "block\nmore\n", false},
+		{"d.md", 9, "fenced\n", false},
+	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %+v", got)
 	}

@@ -16,7 +16,13 @@ import (
 )
 
 // evil are names that a file may have where anybody may make one.
-var evil = []string{"\x1b[2J\x1b]0;title\a.log", "a\nollama-hec: all is well\r.log", "\u009b31m\u202egpj.log", "caf\xe9\xff.log", "tab\there.log"}
+var evil = []string{
+	"\x1b[2J\x1b]0;title\a.log",
+	"a\nollama-hec: all is well\r.log",
+	"\u009b31m\u202egpj.log",
+	"caf\xe9\xff.log",
+	"tab\there.log",
+}
 
 // harmless reports a character in what was printed that a terminal obeys.
 func harmless(t *testing.T, what, text string) {
@@ -40,7 +46,11 @@ func TestNamesOfFilesAreHarmless(t *testing.T) {
 	r, _ := collect(t)
 	dir := t.TempDir()
 	for _, name := range evil {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("time=2026-01-01T00:00:00.000Z level=INFO msg=one\n"), 0o600); err != nil {
+		if err := os.WriteFile(
+			filepath.Join(dir, name),
+			[]byte("time=2026-01-01T00:00:00.000Z level=INFO msg=one\n"),
+			0o600,
+		); err != nil {
 			t.Skipf("no file can have that name here: %v", err)
 		}
 	}
@@ -54,7 +64,8 @@ func TestNamesOfFilesAreHarmless(t *testing.T) {
 		if status != 0 {
 			t.Errorf("%q: status %d: %s%s", args, status, out, errOut)
 		}
-		if args[0] == "status" && (strings.Count(out, `.log`) != len(evil) || strings.Contains(out, "gone") || !strings.Contains(out, `caf\xe9\xff.log`)) {
+		if args[0] == "status" &&
+			(strings.Count(out, `.log`) != len(evil) || strings.Contains(out, "gone") || !strings.Contains(out, `caf\xe9\xff.log`)) {
 			t.Errorf("status shows\n%s", out)
 		}
 	}

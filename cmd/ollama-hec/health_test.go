@@ -25,7 +25,9 @@ func TestHealthEventsOnRequest(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, got := collect(t)
-			args := append([]string{"run", "--paths=" + filepath.Join(corpusDir, "v0.13.5-info.log"), "--state-dir=" + t.TempDir()}, tt.args...)
+			args := append(
+				[]string{"run", "--paths=" + filepath.Join(corpusDir, "v0.13.5-info.log"), "--state-dir=" + t.TempDir()},
+				tt.args...)
 			ctx, stop := context.WithCancel(t.Context())
 			defer stop()
 			done := make(chan string, 1)
@@ -35,7 +37,8 @@ func TestHealthEventsOnRequest(t *testing.T) {
 				done <- fmt.Sprintf("status %d\n%s", status, errOut.String())
 			}()
 			enough := func() bool {
-				return got.count("v0.13.5-info.log", "ollama:server") > 0 && (got.count(heartbeat.Source, heartbeat.Sourcetype) > 1 || !tt.some)
+				return got.count("v0.13.5-info.log", "ollama:server") > 0 &&
+					(got.count(heartbeat.Source, heartbeat.Sourcetype) > 1 || !tt.some)
 			}
 			for end := time.Now().Add(time.Minute); !enough() && time.Now().Before(end); {
 				<-time.After(10 * time.Millisecond)
@@ -44,8 +47,14 @@ func TestHealthEventsOnRequest(t *testing.T) {
 				stop()
 			}
 			said := <-done
-			if !enough() || !strings.HasPrefix(said, "status 0\n") || !tt.some && got.count(heartbeat.Source, heartbeat.Sourcetype) > 0 {
-				t.Errorf("%d lines, %d health events, %s", got.count("v0.13.5-info.log", "ollama:server"), got.count(heartbeat.Source, heartbeat.Sourcetype), said)
+			if !enough() || !strings.HasPrefix(said, "status 0\n") ||
+				!tt.some && got.count(heartbeat.Source, heartbeat.Sourcetype) > 0 {
+				t.Errorf(
+					"%d lines, %d health events, %s",
+					got.count("v0.13.5-info.log", "ollama:server"),
+					got.count(heartbeat.Source, heartbeat.Sourcetype),
+					said,
+				)
 			}
 		})
 	}

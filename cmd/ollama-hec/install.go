@@ -48,9 +48,19 @@ func newInstall(std streams) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&i.url, "splunkd", "", "splunkd's management address, such as https://splunk:8089")
 	f.StringVar(&i.tokenFile, "token-file", "", "file with a token of splunkd; default: the variable "+splunkdToken)
-	f.StringVar(&i.caFile, "ca-file", "", "certificates to trust besides the system's (PEM); without it only that of a loopback address is not verified")
+	f.StringVar(
+		&i.caFile,
+		"ca-file",
+		"",
+		"certificates to trust besides the system's (PEM); without it only that of a loopback address is not verified",
+	)
 	f.StringVar(&i.app, "app", "search", "app to put them in; it exists already")
-	f.StringSliceVar(&i.indexes, "search-index", nil, "index that the searches look in, written into the macros that this site has not changed; comma separated")
+	f.StringSliceVar(
+		&i.indexes,
+		"search-index",
+		nil,
+		"index that the searches look in, written into the macros that this site has not changed; comma separated",
+	)
 	f.BoolVar(&i.dryRun, "dry-run", false, "change nothing, say what would change")
 	f.BoolVar(&i.enable, "enable", false, "enable the saved searches too")
 	f.BoolVar(&i.uninstall, "uninstall", false, "remove them, but for macros that the site has changed")
@@ -58,7 +68,12 @@ func newInstall(std streams) *cobra.Command {
 	f.StringVar(&i.hec.index, "index", "", "index of the HEC token; empty: Splunk's default")
 	f.BoolVar(&i.hec.ack, "ack", false, "turn on indexer acknowledgment for the HEC token")
 	f.StringVar(&i.hec.file, "hec-token-file", "", "write the HEC token to this file instead of printing it")
-	f.BoolVar(&i.hec.only, "hec-token-only", false, "create the HEC token and nothing else: where events arrive is not always where searches run")
+	f.BoolVar(
+		&i.hec.only,
+		"hec-token-only",
+		false,
+		"create the HEC token and nothing else: where events arrive is not always where searches run",
+	)
 	cmd.MarkFlagsMutuallyExclusive("uninstall", "enable")
 	settings.AddFlagsOf(f, "scs-")
 	return cmd
@@ -78,7 +93,10 @@ func (i *installation) run(ctx context.Context, out io.Writer) error {
 	}
 	for _, index := range i.indexes {
 		if !indexName.MatchString(index) {
-			return &settings.Error{Setting: "--search-index", Problem: fmt.Sprintf("got %q, want the name of an index, such as ollama", index)}
+			return &settings.Error{
+				Setting: "--search-index",
+				Problem: fmt.Sprintf("got %q, want the name of an index, such as ollama", index),
+			}
 		}
 	}
 	if i.uninstall && i.hec.name != "" {
@@ -110,7 +128,10 @@ var indexName = regexp.MustCompile(`^[a-z0-9][a-z0-9_*-]*$`)
 
 func (i *installation) connect() (*splunkd.Client, error) {
 	if i.url == "" {
-		return nil, &settings.Error{Setting: "--splunkd", Problem: "not given: name splunkd's management address, such as https://splunk:8089"}
+		return nil, &settings.Error{
+			Setting: "--splunkd",
+			Problem: "not given: name splunkd's management address, such as https://splunk:8089",
+		}
 	}
 	token := os.Getenv(splunkdToken)
 	if i.tokenFile != "" {
@@ -121,7 +142,10 @@ func (i *installation) connect() (*splunkd.Client, error) {
 		token = string(text)
 	}
 	if token = strings.TrimSpace(token); token == "" {
-		return nil, &settings.Error{Setting: "--token-file", Problem: "no token: create one in Splunk under Settings > Tokens and give it in a file or in " + splunkdToken}
+		return nil, &settings.Error{
+			Setting: "--token-file",
+			Problem: "no token: create one in Splunk under Settings > Tokens and give it in a file or in " + splunkdToken,
+		}
 	}
 	o := splunkd.Options{URL: i.url, Token: token}
 	if _, err := splunkd.New(o); err != nil {
@@ -193,7 +217,10 @@ type hecToken struct {
 
 func (h *hecToken) check() error {
 	if h.name == "" && (h.index != "" || h.file != "" || h.ack || h.only) {
-		return &settings.Error{Setting: "--hec-token", Problem: "not given, and --index, --ack, --hec-token-file and --hec-token-only are about it: name the token"}
+		return &settings.Error{
+			Setting: "--hec-token",
+			Problem: "not given, and --index, --ack, --hec-token-file and --hec-token-only are about it: name the token",
+		}
 	}
 	return nil
 }
@@ -205,7 +232,10 @@ func (h *hecToken) create(ctx context.Context, client *splunkd.Client, app strin
 		return err
 	}
 	if collector.Disabled {
-		fmt.Fprintln(out, "HEC is disabled on this Splunk, no token works: enable it under Settings > Data inputs > HTTP Event Collector > Global settings")
+		fmt.Fprintln(
+			out,
+			"HEC is disabled on this Splunk, no token works: enable it under Settings > Data inputs > HTTP Event Collector > Global settings",
+		)
 	}
 	if dryRun {
 		there, err := client.FindHECToken(ctx, h.name)

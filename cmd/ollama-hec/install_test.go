@@ -39,7 +39,11 @@ func TestInstallMayBeRepeated(t *testing.T) {
 	s, install := splunk(t)
 	all := len(detections.Entities())
 
-	if out := install(exitDone, "--dry-run"); each(out, "created") != all || !strings.HasPrefix(out, "dry run: ") || len(s.Writes()) > 0 {
+	if out := install(
+		exitDone,
+		"--dry-run",
+	); each(out, "created") != all || !strings.HasPrefix(out, "dry run: ") ||
+		len(s.Writes()) > 0 {
 		t.Errorf("dry run wrote %q:\n%s", s.Writes(), out)
 	}
 	if out := install(exitDone); each(out, "created") != all || !strings.Contains(out, "--enable") {
@@ -115,7 +119,14 @@ func TestInstallWritesTheIndexIntoMacros(t *testing.T) {
 		return got.Get("definition")
 	}
 	install(exitDone)
-	s.Put("search", "configs/conf-macros", "ollama_api", url.Values{"definition": {`(index="mine" sourcetype="ollama:api")`}}, "app", false)
+	s.Put(
+		"search",
+		"configs/conf-macros",
+		"ollama_api",
+		url.Values{"definition": {`(index="mine" sourcetype="ollama:api")`}},
+		"app",
+		false,
+	)
 	out := install(exitDone, "--search-index", "ollama")
 	for macro, want := range map[string]string{
 		"ollama_server":  `(index="ollama" sourcetype="ollama:server")`,
@@ -193,16 +204,41 @@ func TestInstallCreatesAHECToken(t *testing.T) {
 
 	s.AddToken("old", url.Values{"token": {"other"}, "index": {"main"}, "useACK": {"0"}})
 	s.SetCollector("disabled", true)
-	out = install(exitDone, "--hec-token", "old", "--index", "ollama", "--ack", "--hec-token-only", "--hec-token-file", file)
+	out = install(
+		exitDone,
+		"--hec-token",
+		"old",
+		"--index",
+		"ollama",
+		"--ack",
+		"--hec-token-only",
+		"--hec-token-file",
+		file,
+	)
 	for _, want := range []string{"HEC is disabled on this Splunk", "HEC token old: kept (its index is main, without acknowledgment: change it in Splunk)\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not in\n%s", want, out)
 		}
 	}
-	if out := install(exitFailed, "--hec-token", "new", "--index", "nope", "--hec-token-only"); !strings.Contains(out, "index=nope does not exist") {
+	if out := install(
+		exitFailed,
+		"--hec-token",
+		"new",
+		"--index",
+		"nope",
+		"--hec-token-only",
+	); !strings.Contains(
+		out,
+		"index=nope does not exist",
+	) {
 		t.Errorf("got %s", out)
 	}
-	if out := install(exitDone, "--hec-token", "ollama"); each(out, "created") != len(detections.Entities()) || !strings.HasSuffix(out, "_TOKEN="+token+"\n") {
+	if out := install(
+		exitDone,
+		"--hec-token",
+		"ollama",
+	); each(out, "created") != len(detections.Entities()) ||
+		!strings.HasSuffix(out, "_TOKEN="+token+"\n") {
 		t.Errorf("with searches:\n%s", out)
 	}
 }
@@ -244,7 +280,10 @@ func TestInstallIsRefused(t *testing.T) {
 		{"token uninstalled", exitUsage, "uninstall", []string{"--uninstall", "--hec-token", "a"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if out := install(tt.status, tt.args...); !strings.Contains(out, tt.want) || strings.Contains(out, "nobody-knows") || strings.Contains(out, "hunter2") {
+			if out := install(
+				tt.status,
+				tt.args...); !strings.Contains(out, tt.want) || strings.Contains(out, "nobody-knows") ||
+				strings.Contains(out, "hunter2") {
 				t.Errorf("got %s", out)
 			}
 		})

@@ -114,7 +114,11 @@ func TestDeadLettersAreListedReplayedAndDropped(t *testing.T) {
 	store := deadletter.Open(filepath.Join(strings.TrimPrefix(state, "--state-dir="), "dead-letter"))
 	bury := func(event string) {
 		t.Helper()
-		letter := hec.DeadLetter{Event: []byte(`{"event":"` + event + `","source":"s","sourcetype":"ollama:server"}`), Reason: "Invalid data format", Code: 6}
+		letter := hec.DeadLetter{
+			Event:  []byte(`{"event":"` + event + `","source":"s","sourcetype":"ollama:server"}`),
+			Reason: "Invalid data format",
+			Code:   6,
+		}
 		if err := store.Put(letter); err != nil {
 			t.Fatal(err)
 		}
@@ -201,8 +205,14 @@ func TestAStopBeforeAllIsShipped(t *testing.T) {
 		{"run --once", []string{"--once"}, exitFailed, "told to stop before all was shipped"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			args := append([]string{"run", "--url=http://127.0.0.1:1", "--paths=" + log, "--state-dir=" + t.TempDir(), "--drain-timeout=1ms"}, tt.args...)
-			if status, said := stopOnceSaid(t, "does not take events", args...); status != tt.status || !strings.Contains(said, tt.want) {
+			args := append(
+				[]string{"run", "--url=http://127.0.0.1:1", "--paths=" + log, "--state-dir=" + t.TempDir(), "--drain-timeout=1ms"},
+				tt.args...)
+			if status, said := stopOnceSaid(
+				t,
+				"does not take events",
+				args...); status != tt.status ||
+				!strings.Contains(said, tt.want) {
 				t.Errorf("status %d, log\n%s", status, said)
 			}
 		})

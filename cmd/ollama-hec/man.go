@@ -66,7 +66,14 @@ func manual(root *cobra.Command) string {
 		p.text(f[1])
 	}
 	p.line(".SH EXIT STATUS")
-	p.text(fmt.Sprintf("%d: done. %d: failed while running. %d: bad usage or settings; the message says which.", exitDone, exitFailed, exitUsage))
+	p.text(
+		fmt.Sprintf(
+			"%d: done. %d: failed while running. %d: bad usage or settings; the message says which.",
+			exitDone,
+			exitFailed,
+			exitUsage,
+		),
+	)
 	return p.String()
 }
 

@@ -162,7 +162,14 @@ func (p *preview) summary(w io.Writer) error {
 	fmt.Fprintf(t, "\nsourcetype\tevents\tlicence\ta day\n")
 	for st := range sourcetypes.Sourcetypes {
 		bytes := p.count.Bytes[st]
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", st, humanize.Comma(p.count.Events[st]), humanize.IBytes(uint64(bytes)), p.perDay(bytes))
+		fmt.Fprintf(
+			t,
+			"%s\t%s\t%s\t%s\n",
+			st,
+			humanize.Comma(p.count.Events[st]),
+			humanize.IBytes(uint64(bytes)),
+			p.perDay(bytes),
+		)
 	}
 	for class, n := range p.counts.ByClass {
 		if class == 0 {

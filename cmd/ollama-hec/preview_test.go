@@ -18,7 +18,14 @@ func TestPreviewPrintsEventsAndCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	status, out, errOut := command(t, "", "preview", "--host=h", "--index=i", filepath.Join(corpusDir, "v0.13.5-trace.log"))
+	status, out, errOut := command(
+		t,
+		"",
+		"preview",
+		"--host=h",
+		"--index=i",
+		filepath.Join(corpusDir, "v0.13.5-trace.log"),
+	)
 	if status != 0 {
 		t.Fatalf("status %d: %s", status, errOut)
 	}
@@ -66,8 +73,16 @@ func TestPreviewIsWhatRunSends(t *testing.T) {
 	id := strings.Repeat("0123456789abcdef", 4)
 	container := filepath.Join("containers", id, id+"-json.log")
 	line := func(n string) string { return "time=2026-01-01T00:00:00." + n + "Z level=INFO msg=line\n" }
-	write(t, container, `{"log":"`+strings.TrimSpace(line("001"))+`\n","stream":"stderr","time":"2026-01-01T00:00:00.001Z"}`+"\n")
-	write(t, filepath.Join(filepath.Dir(container), "config.v2.json"), `{"Name":"/ollama","Config":{"Image":"ollama/ollama"}}`)
+	write(
+		t,
+		container,
+		`{"log":"`+strings.TrimSpace(line("001"))+`\n","stream":"stderr","time":"2026-01-01T00:00:00.001Z"}`+"\n",
+	)
+	write(
+		t,
+		filepath.Join(filepath.Dir(container), "config.v2.json"),
+		`{"Name":"/ollama","Config":{"Image":"ollama/ollama"}}`,
+	)
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
 	if _, err := w.Write([]byte(line("002"))); err != nil || w.Close() != nil {
@@ -100,7 +115,10 @@ func sentBy(t *testing.T, args ...string) string {
 	defer r.Close()
 	go r.Serve(t.Context())
 	t.Setenv("OLLAMA_HEC_TOKEN", testToken)
-	status, _, errOut := command(t, "", slices.Concat([]string{"run", "--once", "--url=" + r.URL(), "--state-dir=" + t.TempDir()}, args)...)
+	status, _, errOut := command(
+		t,
+		"",
+		slices.Concat([]string{"run", "--once", "--url=" + r.URL(), "--state-dir=" + t.TempDir()}, args)...)
 	if status != 0 {
 		t.Fatalf("status %d: %s", status, errOut)
 	}

@@ -27,8 +27,21 @@ func watchOf(sh *app.Shipper, once bool, errOut io.Writer, log *slog.Logger) wat
 	look := func() {
 		p, _ := sh.Progress()
 		st := sh.Delivered()
-		log.Info("status", "lines", p.Lines, "lines_last_minute", p.Lines-last, "read", humanize.IBytes(uint64(p.Bytes)),
-			"delivered", total(st.Delivered.Events[:]), "dead_letters", st.DeadLetters, "waiting", humanize.IBytes(uint64(p.Waiting)))
+		log.Info(
+			"status",
+			"lines",
+			p.Lines,
+			"lines_last_minute",
+			p.Lines-last,
+			"read",
+			humanize.IBytes(uint64(p.Bytes)),
+			"delivered",
+			total(st.Delivered.Events[:]),
+			"dead_letters",
+			st.DeadLetters,
+			"waiting",
+			humanize.IBytes(uint64(p.Waiting)),
+		)
 		last = p.Lines
 	}
 	return watch{every: time.Minute, look: look, end: func() {}}

@@ -40,10 +40,15 @@ func TestStrangeLogsAreSaid(t *testing.T) {
 		if n := strings.Count(said, "nothing in this log looks like Ollama's: 0 of 300 events"); n != 1 && who != "run" {
 			t.Errorf("%s says it %d times: %s", who, n, said)
 		}
-		if n := strings.Count(said, "nothing in this log looks like Ollama's"); n != 1 || !strings.Contains(said, "name the log that ollama serve writes") {
+		if n := strings.Count(
+			said,
+			"nothing in this log looks like Ollama's",
+		); n != 1 ||
+			!strings.Contains(said, "name the log that ollama serve writes") {
 			t.Errorf("%s says it %d times: %s", who, n, said)
 		}
-		if strings.Count(said, "203.0.113.9") != 3 || strings.Contains(said, "jane.doe") || strings.ContainsAny(said, "\x1b\x07") {
+		if strings.Count(said, "203.0.113.9") != 3 || strings.Contains(said, "jane.doe") ||
+			strings.ContainsAny(said, "\x1b\x07") {
 			t.Errorf("the examples of %s: %s", who, said)
 		}
 	}

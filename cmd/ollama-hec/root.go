@@ -64,7 +64,18 @@ func newRoot(std streams) *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newRun(std), newReceive(std), newPreview(std), newCheck(std), newStatus(std), newDemo(std), newDeadLetter(std), newVersion(std), newInstall(std), newMan(std))
+	root.AddCommand(
+		newRun(std),
+		newReceive(std),
+		newPreview(std),
+		newCheck(std),
+		newStatus(std),
+		newDemo(std),
+		newDeadLetter(std),
+		newVersion(std),
+		newInstall(std),
+		newMan(std),
+	)
 	return root
 }
 

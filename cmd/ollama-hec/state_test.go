@@ -60,12 +60,23 @@ func TestStateDirectoryOfOthersIsRefused(t *testing.T) {
 			if err := tt.prepare(state); err != nil {
 				t.Fatal(err)
 			}
-			commands := map[string]int{"run --once": exitUsage, "status": exitUsage, "check": exitFailed, "dead-letter list": exitUsage, "dead-letter drop": exitUsage}
+			commands := map[string]int{
+				"run --once":       exitUsage,
+				"status":           exitUsage,
+				"check":            exitFailed,
+				"dead-letter list": exitUsage,
+				"dead-letter drop": exitUsage,
+			}
 			switch tt.bad {
 			case "lock":
 				commands = map[string]int{"run --once": exitUsage, "status": exitUsage}
 			case "dead-letter":
-				commands = map[string]int{"dead-letter list": exitUsage, "dead-letter drop": exitUsage, "dead-letter replay": exitUsage, "run --once": exitUsage}
+				commands = map[string]int{
+					"dead-letter list":   exitUsage,
+					"dead-letter drop":   exitUsage,
+					"dead-letter replay": exitUsage,
+					"run --once":         exitUsage,
+				}
 			}
 			for command_, want := range commands {
 				args := append(strings.Fields(command_), "--state-dir="+state, "--paths="+log)
@@ -75,7 +86,8 @@ func TestStateDirectoryOfOthersIsRefused(t *testing.T) {
 				}
 				told := out + errOut
 				bad := filepath.Join(state, tt.bad)
-				if !strings.Contains(told, tt.want) || !strings.Contains(told, bad) || !(strings.Contains(told, "STATE_DIR") || strings.Contains(told, "--state-dir")) {
+				if !strings.Contains(told, tt.want) || !strings.Contains(told, bad) ||
+					!(strings.Contains(told, "STATE_DIR") || strings.Contains(told, "--state-dir")) {
 					t.Errorf("%s says\n%s", command_, told)
 				}
 			}

@@ -89,7 +89,16 @@ func status(ctx context.Context, s *settings.Settings, dir string, out io.Writer
 		if since := waitingSince(ctx, s, f); !since.IsZero() {
 			waiting = ago(since)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", terminal.Text(f.Path), humanize.IBytes(uint64(f.Size)), humanize.IBytes(uint64(f.Committed)), lag, waiting, lastLine(f))
+		fmt.Fprintf(
+			w,
+			"%s\t%s\t%s\t%s\t%s\t%s\n",
+			terminal.Text(f.Path),
+			humanize.IBytes(uint64(f.Size)),
+			humanize.IBytes(uint64(f.Committed)),
+			lag,
+			waiting,
+			lastLine(f),
+		)
 	}
 	if err := others(w, in.Records); err != nil {
 		return err
@@ -113,7 +122,13 @@ func others(w io.Writer, records map[string]map[string]json.RawMessage) error {
 			if at.Carry.Time > 0 {
 				last = ago(time.Unix(0, at.Carry.Time))
 			}
-			fmt.Fprintf(w, "%s%s\t%s\n", title, terminal.Text(strings.Join(append([]string{namespace}, strings.Fields(id)...), " ")), last)
+			fmt.Fprintf(
+				w,
+				"%s%s\t%s\n",
+				title,
+				terminal.Text(strings.Join(append([]string{namespace}, strings.Fields(id)...), " ")),
+				last,
+			)
 			title = ""
 		}
 	}

@@ -21,7 +21,13 @@ func TestStatusShowsHowFarItGot(t *testing.T) {
 		t.Fatal(err)
 	}
 	state := "--state-dir=" + filepath.Join(dir, "state")
-	if status, _, errOut := command(t, "", "status", state); status != exitUsage || !strings.Contains(errOut, "no shipper has used") {
+	if status, _, errOut := command(
+		t,
+		"",
+		"status",
+		state,
+	); status != exitUsage ||
+		!strings.Contains(errOut, "no shipper has used") {
 		t.Errorf("status %d: %s", status, errOut)
 	}
 	if status, _, errOut := command(t, "", "run", "--once", "--paths="+log, state); status != 0 {
@@ -37,7 +43,13 @@ func TestStatusShowsHowFarItGot(t *testing.T) {
 		}
 	}
 	// A line without end does not wait for delivery but for Ollama.
-	shows("stopped", "checkpoints +written (now|.* ago)", "last delivery +(now|.* ago)", "dead letters   0", regexp.QuoteMeta(log)+" +53 B +49 B +4 B +- ")
+	shows(
+		"stopped",
+		"checkpoints +written (now|.* ago)",
+		"last delivery +(now|.* ago)",
+		"dead letters   0",
+		regexp.QuoteMeta(log)+" +53 B +49 B +4 B +- ",
+	)
 
 	// What was written since waits since its first line says.
 	waits := func(line string) {
@@ -47,9 +59,21 @@ func TestStatusShowsHowFarItGot(t *testing.T) {
 		}
 	}
 	hour, second := time.Now().Add(-3*time.Hour-time.Second).UTC(), time.Now().UTC()
-	waits("time=" + hour.Format(time.RFC3339Nano) + " level=INFO msg=two\ntime=" + second.Format(time.RFC3339Nano) + " level=INFO msg=three\n")
+	waits(
+		"time=" + hour.Format(
+			time.RFC3339Nano,
+		) + " level=INFO msg=two\ntime=" + second.Format(
+			time.RFC3339Nano,
+		) + " level=INFO msg=three\n",
+	)
 	shows(regexp.QuoteMeta(log) + ".* B +3 hours ago ")
-	waits(`{"log":"time=` + hour.Format(time.RFC3339Nano) + ` level=INFO msg=two\n","stream":"stderr","time":"` + hour.Format(time.RFC3339Nano) + "\"}\n")
+	waits(
+		`{"log":"time=` + hour.Format(
+			time.RFC3339Nano,
+		) + ` level=INFO msg=two\n","stream":"stderr","time":"` + hour.Format(
+			time.RFC3339Nano,
+		) + "\"}\n",
+	)
 	shows(regexp.QuoteMeta(log) + ".* B +3 hours ago ")
 }
 
@@ -67,7 +91,16 @@ func TestStatusShowsJournals(t *testing.T) {
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, out, errOut := command(t, "", "status", "--state-dir="+dir); !regexp.MustCompile(`(?m)^journald ollama gpu1 +2 hours ago$`).MatchString(out) {
+	if _, out, errOut := command(
+		t,
+		"",
+		"status",
+		"--state-dir="+dir,
+	); !regexp.MustCompile(
+		`(?m)^journald ollama gpu1 +2 hours ago$`,
+	).MatchString(
+		out,
+	) {
 		t.Errorf("got\n%s%s", out, errOut)
 	}
 }
@@ -91,7 +124,15 @@ func TestStatusTellsWritingFromDelivery(t *testing.T) {
 			t.Fatalf("status %d: %s", status, errOut)
 		}
 	}
-	stopOnceSaid(t, "does not take events", "run", "--url=http://127.0.0.1:1", "--paths="+log, "--state-dir="+state, "--drain-timeout=1ms")
+	stopOnceSaid(
+		t,
+		"does not take events",
+		"run",
+		"--url=http://127.0.0.1:1",
+		"--paths="+log,
+		"--state-dir="+state,
+		"--drain-timeout=1ms",
+	)
 	is(`^checkpoints +written`)
 	is(`^last delivery +never$`)
 	is(regexp.QuoteMeta(log) + " .* never$")

@@ -28,7 +28,13 @@ func (a *arrivals) print(out io.Writer, sh *app.Shipper) error {
 	read, _ := sh.Progress()
 	st := sh.Delivered()
 	fmt.Fprintf(w, "read\t%s lines\t%s\n", humanize.Comma(read.Lines), humanize.IBytes(uint64(read.Bytes)))
-	fmt.Fprintf(w, "sent\t%d batches\t%s, as gzip %s\n", st.Batches, humanize.IBytes(uint64(st.PlainBytes)), humanize.IBytes(uint64(st.WireBytes)))
+	fmt.Fprintf(
+		w,
+		"sent\t%d batches\t%s, as gzip %s\n",
+		st.Batches,
+		humanize.IBytes(uint64(st.PlainBytes)),
+		humanize.IBytes(uint64(st.WireBytes)),
+	)
 	fmt.Fprintf(w, "acknowledged\t%d of %d events\n", total(st.Delivered.Events[:]), len(a.events))
 	bySourcetype := tally{}
 	for _, ev := range a.events {

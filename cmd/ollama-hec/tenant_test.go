@@ -85,7 +85,8 @@ func TestRunShipsToATenantWhatItShipsToHEC(t *testing.T) {
 				}
 				got[*ev.Sourcetype] = append(got[*ev.Sourcetype], text)
 				index := string(ev.Attributes["index"])
-				if *ev.Host != "gpu1" || filepath.Base(*ev.Source) != filepath.Base(log) || index != `"ai"` || *ev.Timestamp < 1e12 {
+				if *ev.Host != "gpu1" || filepath.Base(*ev.Source) != filepath.Base(log) || index != `"ai"` ||
+					*ev.Timestamp < 1e12 {
 					t.Fatalf("host %s, source %s, index %s, time %d", *ev.Host, *ev.Source, index, *ev.Timestamp)
 				}
 			}
@@ -252,7 +253,10 @@ func TestInstallACollectorTokenOfATenant(t *testing.T) {
 	if out != "dry run: nothing is changed\nHEC token ollama: created\n" || len(s.Requests("postCollectorTokens")) > 0 {
 		t.Errorf("dry run: %s", out)
 	}
-	if out := install("--index=ai", "--hec-token-file="+file); out != "HEC token ollama: created\nthe HEC token is in "+file+"\n" {
+	if out := install(
+		"--index=ai",
+		"--hec-token-file="+file,
+	); out != "HEC token ollama: created\nthe HEC token is in "+file+"\n" {
 		t.Errorf("first time: %s", out)
 	}
 	if text, err := os.ReadFile(file); err != nil || string(text) != value+"\n" {

@@ -48,7 +48,9 @@ func waitingSince(ctx context.Context, s *settings.Settings, f file.RecordedFile
 			since = time.Unix(0, ev.Time.Nanos)
 		}
 	})
-	lines := stdin.New(stdin.Options{Reader: bytes.NewReader(text[:n]), MaxLine: waitingRead, Log: slog.New(slog.DiscardHandler)})
+	lines := stdin.New(
+		stdin.Options{Reader: bytes.NewReader(text[:n]), MaxLine: waitingRead, Log: slog.New(slog.DiscardHandler)},
+	)
 	_ = recognition.Normalize(ctx, lines, norm) // a reader of bytes has no errors
 	return since
 }

@@ -39,7 +39,13 @@ func follow(ctx context.Context, d *modinput.Definition, stdout io.Writer, log *
 }
 
 // output returns the output that the stanza names: splunkd or HEC.
-func output(ctx context.Context, s *settings.Settings, d *modinput.Definition, stream *modinput.Stream, log *slog.Logger) (app.Output, error) {
+func output(
+	ctx context.Context,
+	s *settings.Settings,
+	d *modinput.Definition,
+	stream *modinput.Stream,
+	log *slog.Logger,
+) (app.Output, error) {
 	st := &d.Stanzas[0]
 	to, err := st.Output()
 	if err != nil {

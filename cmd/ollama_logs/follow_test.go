@@ -61,7 +61,19 @@ func solid(text string) (lines []string) {
 func TestEveryLineOfTheCorpusArrives(t *testing.T) {
 	splunk := splunk(t)
 	dir, texts := corpusLogs(t)
-	all := stanza("corpus", "paths", filepath.Join(dir, "*.log"), "redact", "off", "prompts", "full", "host", "h", "index", "i")
+	all := stanza(
+		"corpus",
+		"paths",
+		filepath.Join(dir, "*.log"),
+		"redact",
+		"off",
+		"prompts",
+		"full",
+		"host",
+		"h",
+		"index",
+		"i",
+	)
 	p := splunk.Start(t, all)
 	events := p.Await("end of each log", whole(len(texts)))
 	endedWell(t, p)
@@ -235,11 +247,13 @@ func TestArgumentsAct(t *testing.T) {
 		return sourcetypes, text
 	}
 	counts, text := run()
-	if counts["ollama:api"] == 0 || counts["ollama:prompts"] == 0 || !strings.Contains(text, "[GIN]") || strings.Contains(text, "jane.doe@example.com") {
+	if counts["ollama:api"] == 0 || counts["ollama:prompts"] == 0 || !strings.Contains(text, "[GIN]") ||
+		strings.Contains(text, "jane.doe@example.com") {
 		t.Errorf("by default: %v", counts)
 	}
 	counts, text = run("api_events", "off", "prompts", "off", "skip", "access", "redact", "off")
-	if counts["ollama:api"] > 0 || counts["ollama:prompts"] > 0 || strings.Contains(text, "[GIN]") || !strings.Contains(text, "[REDACTED:prompt]") {
+	if counts["ollama:api"] > 0 || counts["ollama:prompts"] > 0 || strings.Contains(text, "[GIN]") ||
+		!strings.Contains(text, "[REDACTED:prompt]") {
 		t.Errorf("switched off: %v", counts)
 	}
 }
@@ -257,9 +271,24 @@ func TestTheEnvironmentChangesNothing(t *testing.T) {
 	}
 	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
 	plain := run()
-	changed := run("OLLAMA_HEC_PATHS=/nowhere/*", "OLLAMA_HEC_PROMPTS=off", "OLLAMA_HEC_START=end", "OLLAMA_HEC_HOST=x", "OLLAMA_HEC_INDEX=x", "OLLAMA_HEC_TIMEZONE=Asia/Tokyo",
-		"OLLAMA_HEC_API_EVENTS=nonsense", "OLLAMA_HEC_REDACT=off", "OLLAMA_HEC_SKIP=access", "OLLAMA_HEC_URL=http://127.0.0.1:1", "OLLAMA_HEC_TOKEN=t",
-		"OLLAMA_HEC_STATE_DIR="+elsewhere, "STATE_DIRECTORY="+elsewhere, "HOST=x", "TOKEN=t", "PATHS=/nowhere/*")
+	changed := run(
+		"OLLAMA_HEC_PATHS=/nowhere/*",
+		"OLLAMA_HEC_PROMPTS=off",
+		"OLLAMA_HEC_START=end",
+		"OLLAMA_HEC_HOST=x",
+		"OLLAMA_HEC_INDEX=x",
+		"OLLAMA_HEC_TIMEZONE=Asia/Tokyo",
+		"OLLAMA_HEC_API_EVENTS=nonsense",
+		"OLLAMA_HEC_REDACT=off",
+		"OLLAMA_HEC_SKIP=access",
+		"OLLAMA_HEC_URL=http://127.0.0.1:1",
+		"OLLAMA_HEC_TOKEN=t",
+		"OLLAMA_HEC_STATE_DIR="+elsewhere,
+		"STATE_DIRECTORY="+elsewhere,
+		"HOST=x",
+		"TOKEN=t",
+		"PATHS=/nowhere/*",
+	)
 	if !reflect.DeepEqual(plain, changed) {
 		t.Errorf("%d events, %d with other variables, or not the same", len(plain), len(changed))
 	}

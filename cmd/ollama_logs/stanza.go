@@ -95,6 +95,9 @@ func stateDir(checkpoints string, st *modinput.Stanza) (string, error) {
 	}
 	const harmless = "abcdefghijklmnopqrstuvwxyz0123456789-_"
 	name := []byte(strings.ToLower(st.Input()))
-	name = slices.DeleteFunc(name[:min(len(name), 40)], func(c byte) bool { return !strings.ContainsRune(harmless, rune(c)) })
+	name = slices.DeleteFunc(
+		name[:min(len(name), 40)],
+		func(c byte) bool { return !strings.ContainsRune(harmless, rune(c)) },
+	)
 	return filepath.Join(checkpoints, fmt.Sprintf("%s-%.6x", name, sha256.Sum256([]byte(st.Input())))), nil
 }

@@ -23,11 +23,39 @@ func TestValidation(t *testing.T) {
 	}{
 		{"defaults", nil, nil},
 		{"empty values", []string{"paths", "", "start", " ", "output", "", "url", "", "ack", ""}, nil},
-		{"every argument", []string{
-			"paths", "/var/log/ollama/**/*.log, /srv/{a,b}.log", "journal_unit", "ollama", "start", "end", "timezone", "Europe/Berlin",
-			"api_events", "off", "prompts", "full", "redact", "emails", "skip", "access,runner", "output", "hec", "url", url + "," + url, "ack", "on",
-		}, nil},
-		{"what every input has", []string{"interval", "60", "sourcetype", "x", "source", "y", "python.version", "python3"}, nil},
+		{
+			"every argument",
+			[]string{
+				"paths",
+				"/var/log/ollama/**/*.log, /srv/{a,b}.log",
+				"journal_unit",
+				"ollama",
+				"start",
+				"end",
+				"timezone",
+				"Europe/Berlin",
+				"api_events",
+				"off",
+				"prompts",
+				"full",
+				"redact",
+				"emails",
+				"skip",
+				"access,runner",
+				"output",
+				"hec",
+				"url",
+				url + "," + url,
+				"ack",
+				"on",
+			},
+			nil,
+		},
+		{
+			"what every input has",
+			[]string{"interval", "60", "sourcetype", "x", "source", "y", "python.version", "python3"},
+			nil,
+		},
 		{"glob", []string{"paths", "/var/log/[.log"}, []string{"paths: ", `"/var/log/[.log"`, "it takes *, **"}},
 		{"relative glob", []string{"paths", "logs/*.log"}, []string{"paths: ", `"logs/*.log"`, exampleGlob}},
 		{"pipe", []string{"paths", "-"}, []string{"paths: ", `"-"`, exampleGlob}},
@@ -37,16 +65,27 @@ func TestValidation(t *testing.T) {
 		{"prompts", []string{"prompts", "some"}, []string{"prompts: ", `"some"`, "redacted, full or off"}},
 		{"redact", []string{"redact", "names"}, []string{"redact: ", `"names"`, "secrets and emails"}},
 		{"skip", []string{"skip", "all"}, []string{"skip: ", `"all"`, "access, runner and startup"}},
-		{"answers without a code and acknowledgment", []string{"output", "hec", "url", url, "ack", "on", "accept_without_code", "on"},
-			[]string{"accept_without_code: ", "ack=on"}},
+		{
+			"answers without a code and acknowledgment",
+			[]string{"output", "hec", "url", url, "ack", "on", "accept_without_code", "on"},
+			[]string{"accept_without_code: ", "ack=on"},
+		},
 		{"ack", []string{"ack", "yes"}, []string{"ack: ", `"yes"`, "auto or on or off"}},
 		{"output", []string{"output", "stdout"}, []string{"output is", `"stdout"`, "splunkd or hec"}},
 		{"no url", []string{"output", "hec"}, []string{"needs url", url}},
 		{"empty url", []string{"output", "hec", "url", " , "}, []string{"url: ", url}},
 		{"url", []string{"output", "hec", "url", url + ",splunk:8088"}, []string{"url: ", `"splunk:8088"`, url}},
 		{"url with a password", []string{"output", "hec", "url", "https://a:hunter2@splunk:8088"}, []string{"url: ", url}},
-		{"no certificate", []string{"output", "hec", "url", url, "ca_file", notPEM}, []string{" ca_file: ", notPEM, "want a file of PEM"}},
-		{"no such file", []string{"output", "hec", "url", url, "ca_file", notPEM + "x"}, []string{" ca_file: ", notPEM + "x", "want a file of PEM"}},
+		{
+			"no certificate",
+			[]string{"output", "hec", "url", url, "ca_file", notPEM},
+			[]string{" ca_file: ", notPEM, "want a file of PEM"},
+		},
+		{
+			"no such file",
+			[]string{"output", "hec", "url", url, "ca_file", notPEM + "x"},
+			[]string{" ca_file: ", notPEM + "x", "want a file of PEM"},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -59,7 +98,8 @@ func TestValidation(t *testing.T) {
 				}
 				return
 			}
-			if got.Exit != modinput.ExitFailed || !strings.HasPrefix(got.Stdout, "<error><message>") || strings.Contains(got.Stderr, "hunter2") {
+			if got.Exit != modinput.ExitFailed || !strings.HasPrefix(got.Stdout, "<error><message>") ||
+				strings.Contains(got.Stderr, "hunter2") {
 				t.Errorf("got %+v", got)
 			}
 			for _, part := range tt.want {
@@ -89,7 +129,8 @@ func TestStateDirectoriesAreApart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if filepath.Dir(got) != dir || len(filepath.Base(got)) > 60 || strings.Trim(filepath.Base(got), "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+		if filepath.Dir(got) != dir || len(filepath.Base(got)) > 60 ||
+			strings.Trim(filepath.Base(got), "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
 			t.Errorf("%q is kept in %s", name, got)
 		}
 		if other, taken := seen[got]; taken {

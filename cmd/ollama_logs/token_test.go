@@ -47,11 +47,13 @@ type collector struct {
 func collect(t *testing.T, token string) *collector {
 	t.Helper()
 	c := new(collector)
-	c.Receiver = receiver.New(receiver.Options{Tokens: []receiver.Token{{Value: token, Ack: true}}, Event: func(ev receiver.Event) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.events = append(c.events, ev)
-	}})
+	c.Receiver = receiver.New(
+		receiver.Options{Tokens: []receiver.Token{{Value: token, Ack: true}}, Event: func(ev receiver.Event) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.events = append(c.events, ev)
+		}},
+	)
 	if err := c.Listen("127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +128,8 @@ func TestEventsGoToHEC(t *testing.T) {
 	if len(texts) != 1500 {
 		t.Errorf("%d events", len(texts))
 	}
-	if ev := c.events[0]; ev.Host != "gpu-1" || ev.Index != "ollama" || ev.Source != log.path || ev.Sourcetype != "ollama:server" {
+	if ev := c.events[0]; ev.Host != "gpu-1" || ev.Index != "ollama" || ev.Source != log.path ||
+		ev.Sourcetype != "ollama:server" {
 		t.Errorf("metadata %+v", ev)
 	}
 	said := strings.Join(p.Log(), "\n")
@@ -169,8 +172,16 @@ func TestATokenThatIsMissing(t *testing.T) {
 		name, want string
 		change     func()
 	}{
-		{"none", "ERROR no HEC token: store it in storage/passwords of the app TA-ollama-hec, realm ollama_logs, user main or default", func() {}},
-		{"unusable", "ERROR read the HEC token of user default: the token holds a space", func() { store("default", "two words") }},
+		{
+			"none",
+			"ERROR no HEC token: store it in storage/passwords of the app TA-ollama-hec, realm ollama_logs, user main or default",
+			func() {},
+		},
+		{
+			"unusable",
+			"ERROR read the HEC token of user default: the token holds a space",
+			func() { store("default", "two words") },
+		},
 		{"wrong session", "401", func() { splunk.SessionKey = "expired" }},
 		{"no session", "ERROR splunkd gave no session key", func() { splunk.SessionKey = "" }},
 	}

@@ -22,7 +22,15 @@ func TestAckIdsCountFromZeroPerChannelAndAreTrueOnce(t *testing.T) {
 	event := call{channel: chanA, body: `{"event":1}`}
 	event.expect(t, r, 200, `{"text":"Success","code":0,"ackId":0}`)
 	event.expect(t, r, 200, `{"text":"Success","code":0,"ackId":1}`)
-	call{path: "/services/collector/raw?channel=" + chanB, body: "a"}.expect(t, r, 200, `{"text":"Success","code":0,"ackId":0}`)
+	call{
+		path: "/services/collector/raw?channel=" + chanB,
+		body: "a",
+	}.expect(
+		t,
+		r,
+		200,
+		`{"text":"Success","code":0,"ackId":0}`,
+	)
 
 	ask(chanB, "1").expect(t, r, 200, `{"acks":{"1":false}}`)
 	ask(chanA, "1,0,7").expect(t, r, 200, `{"acks":{"1":true,"0":true,"7":false}}`)
@@ -40,12 +48,27 @@ func TestAcksNeedAChannel(t *testing.T) {
 		want  string
 	}{
 		{"missing", false, call{body: `{"event":1}`}, `{"text":"Data channel is missing","code":10}`},
-		{"missing on raw", false, call{path: "/services/collector/raw", body: `a`}, `{"text":"Data channel is missing","code":10}`},
+		{
+			"missing on raw",
+			false,
+			call{path: "/services/collector/raw", body: `a`},
+			`{"text":"Data channel is missing","code":10}`,
+		},
 		{"missing in a query", false, ask("", "0"), `{"text":"Data channel is missing","code":10}`},
 		{"missing on Cloud", true, call{body: `{"event":1}`}, `{"text":"` + codes[28].text + `","code":28}`},
 		{"no GUID", false, call{channel: "a", body: `{"event":1}`}, `{"text":"Invalid data channel","code":11}`},
-		{"a GUID but for one letter", false, call{channel: strings.Replace(chanA, "a", "g", 1), body: `{"event":1}`}, `{"text":"Invalid data channel","code":11}`},
-		{"a GUID but for one dash", false, ask(strings.Replace(chanA, "-", "0", 1), "0"), `{"text":"Invalid data channel","code":11}`},
+		{
+			"a GUID but for one letter",
+			false,
+			call{channel: strings.Replace(chanA, "a", "g", 1), body: `{"event":1}`},
+			`{"text":"Invalid data channel","code":11}`,
+		},
+		{
+			"a GUID but for one dash",
+			false,
+			ask(strings.Replace(chanA, "-", "0", 1), "0"),
+			`{"text":"Invalid data channel","code":11}`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -71,7 +94,15 @@ func TestAckQueriesThatAreNone(t *testing.T) {
 
 func TestARefusalCarriesTheAckOfThePrefixTaken(t *testing.T) {
 	r := start(t, ackOptions())
-	call{channel: chanA, body: `{"event":0}x`}.expect(t, r, 400, `{"text":"Invalid data format","code":6,"invalid-event-number":1,"ackId":0}`)
+	call{
+		channel: chanA,
+		body:    `{"event":0}x`,
+	}.expect(
+		t,
+		r,
+		400,
+		`{"text":"Invalid data format","code":6,"invalid-event-number":1,"ackId":0}`,
+	)
 	call{channel: chanA, body: `x`}.expect(t, r, 400, `{"text":"Invalid data format","code":6,"invalid-event-number":0}`)
 	call{channel: chanA}.expect(t, r, 400, `{"text":"No data","code":5}`)
 	call{channel: chanA, body: `{"event":0}`}.expect(t, r, 200, `{"text":"Success","code":0,"ackId":1}`)

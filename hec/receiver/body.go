@@ -75,7 +75,7 @@ func (x *exchange) unpack(limit int64, use func(io.Reader) error) error {
 		err = errEncoding
 	}
 	x.r.stats.body(packed.n, plain.n)
-	if packed.err != nil && packed.err != errTooLarge {
+	if packed.err != nil && !errors.Is(packed.err, errTooLarge) {
 		return errLost
 	}
 	return err
@@ -87,7 +87,7 @@ func inflate(packed, plain *wire, use func(io.Reader) error) error {
 		z = new(gzip.Reader)
 	}
 	defer inflaters.Put(z)
-	if err := z.Reset(packed); err == io.EOF && packed.n == 0 {
+	if err := z.Reset(packed); errors.Is(err, io.EOF) && packed.n == 0 {
 		return nil // nothing at all is no data, not bad data
 	} else if err != nil {
 		return err

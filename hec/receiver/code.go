@@ -38,7 +38,10 @@ var codes = [...]struct {
 	25: {http.StatusOK, "HEC ACK is approaching its capacity limit"},
 	26: {http.StatusTooManyRequests, "HEC queue is at capacity and cannot process any more requests"},
 	27: {http.StatusTooManyRequests, "HEC ACK channel is at capacity and cannot process any more requests"},
-	28: {http.StatusBadRequest, "Data channel is missing. If you have multiple indexers, sticky session load balancers must be provisioned and client requests must be routed accordingly."},
+	28: {
+		http.StatusBadRequest,
+		"Data channel is missing. If you have multiple indexers, sticky session load balancers must be provisioned and client requests must be routed accordingly.",
+	},
 }
 
 const (

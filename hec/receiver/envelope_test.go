@@ -50,8 +50,13 @@ func TestOutput(t *testing.T) {
 func TestEventsAreHandedOverParsed(t *testing.T) {
 	var got []Event
 	r := start(t, Options{Event: func(e Event) { got = append(got, e) }})
-	call{body: ` { "time" : 1433188255.500000001, "host":"h\u00e9", "source":"/a b", "sourcetype":"ollama:api", "index":"main", "event" : {"b": 1}, "fields":{"pod":"p"} }
-{"time":"1433188255.5","event":"x"}`}.do(t, r)
+	call{
+		body: ` { "time" : 1433188255.500000001, "host":"h\u00e9", "source":"/a b", "sourcetype":"ollama:api", "index":"main", "event" : {"b": 1}, "fields":{"pod":"p"} }
+{"time":"1433188255.5","event":"x"}`,
+	}.do(
+		t,
+		r,
+	)
 	if len(got) != 2 {
 		t.Fatalf("got %d events", len(got))
 	}
@@ -60,7 +65,9 @@ func TestEventsAreHandedOverParsed(t *testing.T) {
 		e.Index != "main" || string(e.Event) != `{"b": 1}` || string(e.Fields) != `{"pod":"p"}` {
 		t.Errorf("got %+v", e)
 	}
-	if want := `{"time":1433188255.500000001,"host":"h\u00e9","source":"/a b","sourcetype":"ollama:api","index":"main","event":{"b":1},"fields":{"pod":"p"}}`; string(e.Line) != want {
+	if want := `{"time":1433188255.500000001,"host":"h\u00e9","source":"/a b","sourcetype":"ollama:api","index":"main","event":{"b":1},"fields":{"pod":"p"}}`; string(
+		e.Line,
+	) != want {
 		t.Errorf("line %s", e.Line)
 	}
 	if e := got[1]; e.Time != "1433188255.5" || e.Host != "" || string(e.Event) != `"x"` || e.Fields != nil {

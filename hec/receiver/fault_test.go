@@ -28,12 +28,48 @@ func TestFaultsThatAnswer(t *testing.T) {
 		{"busy unread", Fault{At: Unread, Code: 9}, 503, `{"text":"Server is busy","code":9}`, ""},
 		{"internal error after taking", Fault{At: Taken, Code: 8}, 500, `{"text":"Internal server error","code":8}`, "ab"},
 		{"shutting down", Fault{Code: 23}, 503, `{"text":"Server is shutting down","code":23}`, ""},
-		{"queue nearly full takes", Fault{Code: 24}, 200, `{"text":"HEC queue is approaching its capacity limit","code":24,"ackId":0}`, "ab"},
-		{"acks nearly full takes", Fault{Code: 25}, 200, `{"text":"HEC ACK is approaching its capacity limit","code":25,"ackId":0}`, "ab"},
-		{"queue full", Fault{Code: 26}, 429, `{"text":"HEC queue is at capacity and cannot process any more requests","code":26}`, ""},
-		{"refused at the second", Fault{Code: 6, Invalid: new(1)}, 400, `{"text":"Invalid data format","code":6,"invalid-event-number":1,"ackId":0}`, "a"},
-		{"refused at the first", Fault{Code: 6, Invalid: new(0)}, 400, `{"text":"Invalid data format","code":6,"invalid-event-number":0}`, ""},
-		{"number out of range", Fault{Code: 6, Invalid: new(9)}, 400, `{"text":"Invalid data format","code":6,"invalid-event-number":9,"ackId":0}`, "ab"},
+		{
+			"queue nearly full takes",
+			Fault{Code: 24},
+			200,
+			`{"text":"HEC queue is approaching its capacity limit","code":24,"ackId":0}`,
+			"ab",
+		},
+		{
+			"acks nearly full takes",
+			Fault{Code: 25},
+			200,
+			`{"text":"HEC ACK is approaching its capacity limit","code":25,"ackId":0}`,
+			"ab",
+		},
+		{
+			"queue full",
+			Fault{Code: 26},
+			429,
+			`{"text":"HEC queue is at capacity and cannot process any more requests","code":26}`,
+			"",
+		},
+		{
+			"refused at the second",
+			Fault{Code: 6, Invalid: new(1)},
+			400,
+			`{"text":"Invalid data format","code":6,"invalid-event-number":1,"ackId":0}`,
+			"a",
+		},
+		{
+			"refused at the first",
+			Fault{Code: 6, Invalid: new(0)},
+			400,
+			`{"text":"Invalid data format","code":6,"invalid-event-number":0}`,
+			"",
+		},
+		{
+			"number out of range",
+			Fault{Code: 6, Invalid: new(9)},
+			400,
+			`{"text":"Invalid data format","code":6,"invalid-event-number":9,"ackId":0}`,
+			"ab",
+		},
 		{"code under another status", Fault{Code: 9, Status: 500}, 500, `{"text":"Server is busy","code":9}`, ""},
 		{"proxy", Fault{Status: 502}, 502, "*", ""},
 		{"proxy, too large", Fault{At: Unread, Status: 413}, 413, "*", ""},
@@ -79,7 +115,10 @@ func TestLostEventsAreNeverAcknowledged(t *testing.T) {
 }
 
 func TestFaultsAddHeaders(t *testing.T) {
-	r := start(t, Options{Fault: Always(Fault{Status: 503, Header: http.Header{"retry-after": {"7"}, "Location": {"/x"}}})})
+	r := start(
+		t,
+		Options{Fault: Always(Fault{Status: 503, Header: http.Header{"retry-after": {"7"}, "Location": {"/x"}}})},
+	)
 	req := call{body: two}.request(t, r)
 	resp, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
@@ -219,7 +258,15 @@ func TestAnAckQueryMayFail(t *testing.T) {
 
 func TestHealthMayFail(t *testing.T) {
 	r := start(t, Options{Fault: On(EndpointHealth, func(*Request) Fault { return Fault{Code: 18} })})
-	call{method: "GET", path: "/services/collector/health"}.expect(t, r, 503, `{"text":"HEC is unhealthy, queues are full","code":18}`)
+	call{
+		method: "GET",
+		path:   "/services/collector/health",
+	}.expect(
+		t,
+		r,
+		503,
+		`{"text":"HEC is unhealthy, queues are full","code":18}`,
+	)
 	call{body: two}.expect(t, r, 200, `{"text":"Success","code":0}`)
 }
 

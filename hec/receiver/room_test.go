@@ -23,7 +23,11 @@ func TestBodiesInFlightAreBoundedTogether(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { conn.Close() })
-		fmt.Fprintf(conn, "POST /services/collector HTTP/1.1\r\nHost: x\r\nAuthorization: Splunk x\r\nContent-Length: %d\r\n\r\n", body)
+		fmt.Fprintf(
+			conn,
+			"POST /services/collector HTTP/1.1\r\nHost: x\r\nAuthorization: Splunk x\r\nContent-Length: %d\r\n\r\n",
+			body,
+		)
 		if _, err := io.CopyN(conn, zeros{}, body-1); err != nil {
 			t.Fatal(err)
 		}
@@ -67,7 +71,14 @@ func TestHostsOfOthersAreRefused(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Splunk x\r\nContent-Length: %d\r\n\r\n%s", path, host, len(two), two)
+			fmt.Fprintf(
+				conn,
+				"POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Splunk x\r\nContent-Length: %d\r\n\r\n%s",
+				path,
+				host,
+				len(two),
+				two,
+			)
 			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 			if err != nil {
 				t.Fatal(err)
@@ -82,7 +93,8 @@ func TestHostsOfOthersAreRefused(t *testing.T) {
 				t.Errorf("%.40s %s: answered %d %s", host, path, resp.StatusCode, text)
 			}
 			var said struct{ Text string }
-			if resp.StatusCode == http.StatusMisdirectedRequest && (json.Unmarshal(text, &said) != nil || !strings.Contains(said.Text, "use 127.0.0.1 or localhost")) {
+			if resp.StatusCode == http.StatusMisdirectedRequest &&
+				(json.Unmarshal(text, &said) != nil || !strings.Contains(said.Text, "use 127.0.0.1 or localhost")) {
 				t.Errorf("%.40s: says %s", host, text)
 			}
 		}

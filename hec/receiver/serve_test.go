@@ -48,7 +48,10 @@ func TestServeNeedsListen(t *testing.T) {
 func TestTLS(t *testing.T) {
 	donor := httptest.NewTLSServer(nil) // for its certificate
 	defer donor.Close()
-	r := start(t, Options{TLS: &tls.Config{Certificates: donor.TLS.Certificates}, Fault: Plan(Fault{}, Fault{Reset: true})})
+	r := start(
+		t,
+		Options{TLS: &tls.Config{Certificates: donor.TLS.Certificates}, Fault: Plan(Fault{}, Fault{Reset: true})},
+	)
 	roots := x509.NewCertPool()
 	roots.AddCert(donor.Certificate())
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
@@ -83,7 +86,13 @@ func TestBodiesAreBounded(t *testing.T) {
 		{"raw", false, call{path: "/services/collector/raw", body: big}, 413, "*"},
 		{"deflate", false, call{header: map[string]string{"Content-Encoding": "deflate"}, body: "x"}, 415, "*"},
 		{"Cloud", true, call{body: big}, 400, `{"text":"Invalid data format","code":6,"invalid-event-number":0}`},
-		{"Cloud, unpacked", true, call{header: gz, body: zip(big)}, 400, `{"text":"Invalid data format","code":6,"invalid-event-number":0}`},
+		{
+			"Cloud, unpacked",
+			true,
+			call{header: gz, body: zip(big)},
+			400,
+			`{"text":"Invalid data format","code":6,"invalid-event-number":0}`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -129,7 +138,10 @@ func TestALengthOverTheLimitIsRefusedBeforeTheBody(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	fmt.Fprint(conn, "POST /services/collector HTTP/1.1\r\nHost: x\r\nAuthorization: Splunk x\r\nContent-Length: 1001\r\n\r\n")
+	fmt.Fprint(
+		conn,
+		"POST /services/collector HTTP/1.1\r\nHost: x\r\nAuthorization: Splunk x\r\nContent-Length: 1001\r\n\r\n",
+	)
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -170,7 +182,11 @@ func TestABodyCutOffByTheClientIsNotTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintf(conn, "POST /services/collector HTTP/1.1\r\nHost: x\r\nAuthorization: Splunk x\r\nContent-Length: 1000\r\n\r\n%s", two)
+	fmt.Fprintf(
+		conn,
+		"POST /services/collector HTTP/1.1\r\nHost: x\r\nAuthorization: Splunk x\r\nContent-Length: 1000\r\n\r\n%s",
+		two,
+	)
 	conn.(*net.TCPConn).CloseWrite()
 	if _, err := http.ReadResponse(bufio.NewReader(conn), nil); err == nil {
 		t.Error("answered")
@@ -313,7 +329,10 @@ func TestLinesOfConcurrentRequestsDoNotMix(t *testing.T) {
 		last = line
 	}
 	s := r.Stats()
-	if want := uint64(2 * clients * requests); s.Taken() != want || told != int(want) || s.Requests != want/2 || s.Codes[0] != want/2 {
+	if want := uint64(
+		2 * clients * requests,
+	); s.Taken() != want || told != int(want) || s.Requests != want/2 ||
+		s.Codes[0] != want/2 {
 		t.Errorf("want %d events in %d requests, told of %d, got %+v", want, want/2, told, s)
 	}
 }
@@ -349,7 +368,14 @@ func TestABalancerFollowsItsCookie(t *testing.T) {
 	}
 	sticky := &http.Client{Jar: jar}
 	for i := range 3 {
-		if got, want := ask(sticky, "/services/collector", two), fmt.Sprintf(`{"text":"Success","code":0,"ackId":%d}`, i); got != want {
+		if got, want := ask(
+			sticky,
+			"/services/collector",
+			two,
+		), fmt.Sprintf(
+			`{"text":"Success","code":0,"ackId":%d}`,
+			i,
+		); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}

@@ -39,7 +39,12 @@ func TestThePrincipalAsksAsTheSDKDoes(t *testing.T) {
 	if err := c.Authorize(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := idp.NewClientCredentialsRetriever(scstest.Principal, scstest.Secret, scstest.Scope, s.URL).GetTokenContext(); err != nil {
+	if _, err := idp.NewClientCredentialsRetriever(
+		scstest.Principal,
+		scstest.Secret,
+		scstest.Scope,
+		s.URL,
+	).GetTokenContext(); err != nil {
 		t.Fatal(err)
 	}
 	asked := s.Requests("token")
@@ -116,7 +121,9 @@ func TestATokenIsReplacedBeforeItEnds(t *testing.T) {
 
 func TestRenewal(t *testing.T) {
 	now := time.Unix(1e9, 0)
-	for seconds, want := range map[int]time.Duration{3600: 59 * time.Minute, 120: time.Minute, 60: 30 * time.Second, 1: 500 * time.Millisecond} {
+	for seconds, want := range map[int]time.Duration{
+		3600: 59 * time.Minute, 120: time.Minute, 60: 30 * time.Second, 1: 500 * time.Millisecond,
+	} {
 		if got := renewal(now, seconds).Sub(now); got != want {
 			t.Errorf("%d s: replaced after %v, want %v", seconds, got, want)
 		}

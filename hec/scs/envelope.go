@@ -22,7 +22,7 @@ type Envelope struct {
 	next   uint64
 }
 
-// meta is, by sourcetype, what stands from the comma after id to "body":
+// meta is, by sourcetype, what stands from the comma after id to "body":.
 type meta [sourcetypes.Sourcetypes][]byte
 
 // NewEnvelope returns the encoder for a stream.

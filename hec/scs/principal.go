@@ -3,6 +3,7 @@ package scs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -102,7 +103,7 @@ func (p *Principal) ask(ctx context.Context, t http.RoundTripper) (*idp.Context,
 	req.SetBasicAuth(p.id, secret)
 	resp, err := t.RoundTrip(req) // without a client: a redirect is not followed
 	if err != nil {
-		if ctx.Err() != nil && context.Cause(ctx) == context.Canceled {
+		if ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled) {
 			return nil, ctx.Err()
 		}
 		return nil, &credentialsError{reason: p.unanswered(err), hint: hintOf(err)}

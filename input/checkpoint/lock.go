@@ -33,7 +33,11 @@ func lockDir(dir *statedir.Dir, path string) (*os.File, error) {
 			holder = " (process " + strings.TrimSpace(string(pid)) + ")"
 		}
 		f.Close()
-		return nil, fmt.Errorf("state directory STATE_DIR=%s is in use by another ollama-hec%s; stop that one or set STATE_DIR to another directory", path, holder)
+		return nil, fmt.Errorf(
+			"state directory STATE_DIR=%s is in use by another ollama-hec%s; stop that one or set STATE_DIR to another directory",
+			path,
+			holder,
+		)
 	}
 	if err != nil {
 		f.Close()
@@ -50,5 +54,9 @@ func unusable(dir string, err error) error {
 	if refused := (*statedir.RefusedError)(nil); errors.As(err, &refused) {
 		return fmt.Errorf("state directory STATE_DIR=%s is refused: %w", dir, err)
 	}
-	return fmt.Errorf("state directory STATE_DIR=%s cannot be used: %w; let this user write to it or set STATE_DIR to another directory", dir, err)
+	return fmt.Errorf(
+		"state directory STATE_DIR=%s cannot be used: %w; let this user write to it or set STATE_DIR to another directory",
+		dir,
+		err,
+	)
 }

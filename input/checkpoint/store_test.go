@@ -262,7 +262,10 @@ func TestCannotBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{current, unready} {
-		if err := errors.Join(os.RemoveAll(filepath.Join(dir, name)), os.MkdirAll(filepath.Join(dir, name, "x"), 0o700)); err != nil {
+		if err := errors.Join(
+			os.RemoveAll(filepath.Join(dir, name)),
+			os.MkdirAll(filepath.Join(dir, name, "x"), 0o700),
+		); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,3 +1,7 @@
+// Package container knows what a container's log file is of: the pod, the container
+// and the image, from its path and from what the runtime keeps beside it.
+//
+// What a runtime puts around lines is package framing's.
 package container
 
 import (
@@ -45,7 +49,12 @@ var layouts = []struct {
 	config  string
 }{
 	{regexp.MustCompile(`/(?P<container_id>[0-9a-f]{64})/[0-9a-f]{64}-json\.log[^/]*$`), "config.v2.json"},
-	{regexp.MustCompile(`/containers/(?P<pod>[^/_]+)_(?P<namespace>[^/_]+)_(?P<container>[^/]+)-(?P<container_id>[0-9a-f]{64})\.log$`), ""},
+	{
+		regexp.MustCompile(
+			`/containers/(?P<pod>[^/_]+)_(?P<namespace>[^/_]+)_(?P<container>[^/]+)-(?P<container_id>[0-9a-f]{64})\.log$`,
+		),
+		"",
+	},
 	{regexp.MustCompile(`/pods/(?P<namespace>[^/_]+)_(?P<pod>[^/_]+)_[^/_]+/(?P<container>[^/]+)/[0-9]+\.log[^/]*$`), ""},
 	{regexp.MustCompile(`/overlay-containers/(?P<container_id>[0-9a-f]{64})/userdata/ctr\.log[^/]*$`), ""},
 }

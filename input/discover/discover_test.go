@@ -16,14 +16,17 @@ import (
 var update = flag.Bool("update", false, "write golden files")
 
 var systems = map[string]System{
-	"linux user":      {GOOS: "linux", Home: "/home/user1"},
-	"linux root":      {GOOS: "linux", Home: "/root", Root: true},
-	"linux no home":   {GOOS: "linux", Root: true},
-	"macos user":      {GOOS: "darwin", Home: "/Users/user1"},
-	"macos root":      {GOOS: "darwin", Home: "/var/root", Root: true},
-	"windows user":    {GOOS: "windows", Env: env("LOCALAPPDATA", `C:\Users\user1\AppData\Local`, "SystemDrive", "C:")},
-	"windows service": {GOOS: "windows", Env: env("LOCALAPPDATA", `D:\Windows\system32\config\systemprofile\AppData\Local`, "SystemDrive", "D:")},
-	"windows bare":    {GOOS: "windows", Env: env()},
+	"linux user":    {GOOS: "linux", Home: "/home/user1"},
+	"linux root":    {GOOS: "linux", Home: "/root", Root: true},
+	"linux no home": {GOOS: "linux", Root: true},
+	"macos user":    {GOOS: "darwin", Home: "/Users/user1"},
+	"macos root":    {GOOS: "darwin", Home: "/var/root", Root: true},
+	"windows user":  {GOOS: "windows", Env: env("LOCALAPPDATA", `C:\Users\user1\AppData\Local`, "SystemDrive", "C:")},
+	"windows service": {
+		GOOS: "windows",
+		Env:  env("LOCALAPPDATA", `D:\Windows\system32\config\systemprofile\AppData\Local`, "SystemDrive", "D:"),
+	},
+	"windows bare": {GOOS: "windows", Env: env()},
 }
 
 func env(pairs ...string) func(string) string {
@@ -145,7 +148,13 @@ func TestLook(t *testing.T) {
 				got = append(got, fmt.Sprint(f.What, " ", f.Ignored, " others"))
 			}
 		}
-		want := []string{service + " ollama.log", docker + " " + id + "-json.log", docker + " 2 others", pod + " 0.log", pod + " 1 others"}
+		want := []string{
+			service + " ollama.log",
+			docker + " " + id + "-json.log",
+			docker + " 2 others",
+			pod + " 0.log",
+			pod + " 1 others",
+		}
 		if !slices.Equal(got, want) {
 			t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
@@ -169,12 +178,28 @@ func TestPodman(t *testing.T) {
 	}
 	listed := func(name, image string) string {
 		about := fmt.Sprintf(`{"image-name":%q,"image-id":"sha","name":%q,"created-at":1792610141}`, image, name)
-		return fmt.Sprintf(`{"id":%q,"names":[%q],"image":"sha","layer":"l","metadata":%q,"created":"2026-10-21T19:15:41Z","flags":{"MountLabel":""}}`,
-			ids[name], name, about)
+		return fmt.Sprintf(
+			`{"id":%q,"names":[%q],"image":"sha","layer":"l","metadata":%q,"created":"2026-10-21T19:15:41Z","flags":{"MountLabel":""}}`,
+			ids[name],
+			name,
+			about,
+		)
 	}
 	files := map[string]string{
-		store + "containers.json":          "[" + listed("llm", "docker.io/ollama/ollama:latest") + "," + listed("db", "docker.io/library/postgres:17") + "]",
-		store + "volatile-containers.json": "[" + listed("ollama", "localhost/mine:1") + "," + listed("ollama-hec", "localhost/ollama-hec:1") + "]",
+		store + "containers.json": "[" + listed(
+			"llm",
+			"docker.io/ollama/ollama:latest",
+		) + "," + listed(
+			"db",
+			"docker.io/library/postgres:17",
+		) + "]",
+		store + "volatile-containers.json": "[" + listed(
+			"ollama",
+			"localhost/mine:1",
+		) + "," + listed(
+			"ollama-hec",
+			"localhost/ollama-hec:1",
+		) + "]",
 	}
 	for _, containerID := range ids {
 		files[store+containerID+"/userdata/ctr.log"] = ""
@@ -188,13 +213,28 @@ func TestPodman(t *testing.T) {
 			for _, field := range Fields(file) {
 				fields[field.Name] = field.Value
 			}
-			got = append(got, fmt.Sprint(f.What, " ", fields["container"], " ", fields["image"], " ", fields["container_id"] == ids[fields["container"]]))
+			got = append(
+				got,
+				fmt.Sprint(
+					f.What,
+					" ",
+					fields["container"],
+					" ",
+					fields["image"],
+					" ",
+					fields["container_id"] == ids[fields["container"]],
+				),
+			)
 		}
 		if f.Ignored > 0 {
 			got = append(got, fmt.Sprint(f.What, " ", f.Ignored, " others"))
 		}
 	}
-	want := []string{podman + " llm docker.io/ollama/ollama:latest true", podman + " ollama localhost/mine:1 true", podman + " 3 others"}
+	want := []string{
+		podman + " llm docker.io/ollama/ollama:latest true",
+		podman + " ollama localhost/mine:1 true",
+		podman + " 3 others",
+	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
@@ -205,7 +245,15 @@ func TestPodman(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, ollama := range map[string]bool{"unknown": true, "llm": true, "db": false} {
-		if log := filepath.Join(root, filepath.FromSlash(store), ids[name], "userdata", "ctr.log"); filter.Ollama(log) != ollama {
+		if log := filepath.Join(
+			root,
+			filepath.FromSlash(store),
+			ids[name],
+			"userdata",
+			"ctr.log",
+		); filter.Ollama(
+			log,
+		) != ollama {
 			t.Errorf("%s is taken for Ollama's: %v", name, !ollama)
 		}
 	}
@@ -308,8 +356,12 @@ func TestExplain(t *testing.T) {
 		{Place: Place{Glob: "/root/*.log", What: user}, Err: errors.New("permission denied")},
 	}
 	got := Explain(found, Journal{Unit: "ollama", Why: "JOURNAL_UNIT names it"})
-	want := []string{"/var/log/ollama/ollama.log: log file of the service", "/var/log/pods/*/*/*.log: 2 logs of other containers left alone",
-		"permission denied", "journal of ollama: JOURNAL_UNIT names it"}
+	want := []string{
+		"/var/log/ollama/ollama.log: log file of the service",
+		"/var/log/pods/*/*/*.log: 2 logs of other containers left alone",
+		"permission denied",
+		"journal of ollama: JOURNAL_UNIT names it",
+	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}

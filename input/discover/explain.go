@@ -125,9 +125,11 @@ func (s System) advice() []string {
 			"to have `ollama serve` log to a file: ollama serve >>~/.ollama/logs/server.log 2>&1",
 			"containers of Docker Desktop log inside its virtual machine: run ollama-hec in a container there")
 	case "windows":
-		return append(advice,
+		return append(
+			advice,
 			`the desktop app logs below %LOCALAPPDATA%\Ollama of the user who starts it; a service running as LocalSystem reads every user's`,
-			"containers of Docker Desktop log inside its virtual machine: run ollama-hec in a container there")
+			"containers of Docker Desktop log inside its virtual machine: run ollama-hec in a container there",
+		)
 	}
 	return advice
 }

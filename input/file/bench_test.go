@@ -10,7 +10,10 @@ import (
 // BenchmarkRead is what reading costs of lines of Ollama's length.
 func BenchmarkRead(b *testing.B) {
 	bench := newBench(b)
-	text := strings.Repeat("[GIN] 2025/11/21 - 20:37:05 | 200 |  1.234567ms |  127.0.0.1 | POST  \"/api/generate\" xxxxxxxxxxx\n", 20000)
+	text := strings.Repeat(
+		"[GIN] 2025/11/21 - 20:37:05 | 200 |  1.234567ms |  127.0.0.1 | POST  \"/api/generate\" xxxxxxxxxxx\n",
+		20000,
+	)
 	bench.write("a.log", text)
 	_, g := bench.open("a.log")
 	chunk := &input.Chunk{Buf: make([]byte, 256<<10)}

@@ -109,7 +109,10 @@ func TestKilled(t *testing.T) {
 				write(1 + random.IntN(2000))
 			}
 			some := before + 1 + random.IntN(100)
-			b.eventually("some lines", func() bool { return len(delivered()) > some || slices.Contains(delivered(), last(written)) })
+			b.eventually(
+				"some lines",
+				func() bool { return len(delivered()) > some || slices.Contains(delivered(), last(written)) },
+			)
 		})
 		if n > 0 && random.IntN(3) == 0 {
 			b.rename("a.log", fmt.Sprintf("a.log-2025%04d", n))

@@ -94,7 +94,10 @@ func TestUTF16(t *testing.T) {
 					s.tell(b, func(text string) string { return in16(text, big, mark) })
 				}})
 			}
-			t.Run(map[bool]string{false: "little", true: "big"}[big]+map[bool]string{true: ", marked"}[mark], func(t *testing.T) { tellAll(t, stories) })
+			t.Run(
+				map[bool]string{false: "little", true: "big"}[big]+map[bool]string{true: ", marked"}[mark],
+				func(t *testing.T) { tellAll(t, stories) },
+			)
 		}
 	}
 }

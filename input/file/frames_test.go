@@ -150,7 +150,10 @@ func TestLinesInPartsAcrossRotation(t *testing.T) {
 			b.start()
 			b.rest()
 			b.rename("0.log", "0.log.20261121")
-			b.write("0.log", criAt(9, "stderr", "F", " ended")+criAt(11, "stderr", "F", "other")+criAt(12, "stdout", "F", "whole"))
+			b.write(
+				"0.log",
+				criAt(9, "stderr", "F", " ended")+criAt(11, "stderr", "F", "other")+criAt(12, "stdout", "F", "whole"),
+			)
 			b.wants("also ended\n", "begun\n", "other\n", "whole\n")
 		}},
 		{"the next file is not framed", nil, func(b *bench) {

@@ -80,7 +80,8 @@ func TestGzippedInTrouble(t *testing.T) {
 			b.eventually("all but the damaged one", came(b, "a-000999"))
 			b.eventually("given up", func() bool { return b.run.source.Counters().Files == 1 })
 			n := len(b.lane.lines())
-			if want := strings.Split(noise(200_000), "\n")[:n-300]; n < 400 || !slices.Equal(want[:50], b.lane.lines()[200:250]) {
+			if want := strings.Split(noise(200_000), "\n")[:n-300]; n < 400 ||
+				!slices.Equal(want[:50], b.lane.lines()[200:250]) {
 				b.t.Errorf("%d lines", n)
 			}
 			if b.log.count("ends early") != 1 {

@@ -138,7 +138,8 @@ func TestLineLimit(t *testing.T) {
 				if n := b.run.source.Counters().CutLines; n != 4 {
 					t.Errorf("%d cut lines counted, not 4", n)
 				}
-				if got := b.lane.lines(); len(got[0]) != limit || !strings.HasPrefix(got[2], "bbb") || got[len(got)-2] != strings.Repeat("f", limit) {
+				if got := b.lane.lines(); len(got[0]) != limit || !strings.HasPrefix(got[2], "bbb") ||
+					got[len(got)-2] != strings.Repeat("f", limit) {
 					t.Errorf("out of order")
 				}
 			})

@@ -283,7 +283,10 @@ func TestRandomHistories(t *testing.T) {
 }
 
 func FuzzHistory(f *testing.F) {
-	f.Add([]byte{0, 5, 1, 5, 5, 5, 2, 5, 5, 5, 9, 5, 3, 5, 5, 5, 9, 5, 6, 5, 4, 5, 0, 5, 10, 5, 0, 5, 7, 5, 0, 5, 8, 5, 0, 5}, false)
+	f.Add(
+		[]byte{0, 5, 1, 5, 5, 5, 2, 5, 5, 5, 9, 5, 3, 5, 5, 5, 9, 5, 6, 5, 4, 5, 0, 5, 10, 5, 0, 5, 7, 5, 0, 5, 8, 5, 0, 5},
+		false,
+	)
 	f.Add([]byte{0, 0, 11, 3, 5, 0, 0, 0, 6, 200, 0, 2, 5, 0, 9, 0, 0, 3, 6, 130, 9, 0, 0, 0, 11, 0}, true)
 	f.Fuzz(func(t *testing.T, ops []byte, within bool) {
 		tellRandom(t, ops[:min(len(ops), 80)], within)

@@ -75,13 +75,22 @@ func (n notices) unmatched(glob string, once bool) {
 	if once {
 		way = "nothing is read of it"
 	}
-	n.log.Warn("no file matches PATHS: "+way+"; check the path, and that this user may look into its directories", "glob", glob)
+	n.log.Warn(
+		"no file matches PATHS: "+way+"; check the path, and that this user may look into its directories",
+		"glob",
+		glob,
+	)
 }
 
 func (n notices) damaged(path string, err error) {
 	if n.once(path, "damaged") {
-		n.log.Warn("gzipped log file ends early or is damaged: what can be unpacked is read, what follows is lost unless the file grows",
-			"file", path, "error", err)
+		n.log.Warn(
+			"gzipped log file ends early or is damaged: what can be unpacked is read, what follows is lost unless the file grows",
+			"file",
+			path,
+			"error",
+			err,
+		)
 	}
 }
 

@@ -104,7 +104,7 @@ func (p *packed) read(b []byte, at int64) (int, error) {
 	if p.stopped = true; !ended {
 		p.size = before.size
 	}
-	if c.err != io.EOF {
+	if !errors.Is(c.err, io.EOF) {
 		p.damage = c.err
 	}
 	if again && at >= c.end-restSize {
@@ -177,7 +177,7 @@ func (c *cursor) next(b []byte) (n int) {
 
 // early: a file that ends before it has begun.
 func early(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err
@@ -214,7 +214,7 @@ type section struct {
 func (s *section) Read(b []byte) (int, error) {
 	n, err := s.file.ReadAt(b, s.at)
 	s.at += int64(n)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err
 	}
 	return n, err

@@ -2,6 +2,7 @@ package file
 
 import (
 	"bytes"
+	"errors"
 	"io"
 
 	"ollama-hec/input"
@@ -76,7 +77,7 @@ func (r *pass) readAt(buf []byte, pos int64) (int, bool) {
 		buf = buf[:max(0, min(int64(len(buf)), r.limit-pos))]
 	}
 	n, err := r.file.ReadAt(buf, pos)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		r.err = err
 		return 0, false
 	}

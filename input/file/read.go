@@ -262,7 +262,7 @@ func (r *pass) skipBlank(data []byte) int {
 func (r *pass) sameHead(buf []byte) bool {
 	n, err := r.file.ReadAt(buf[:headSize], 0)
 	switch {
-	case err != nil && err != io.EOF:
+	case err != nil && !errors.Is(err, io.EOF):
 		r.err = err
 		return false
 	case !bytes.HasPrefix(buf[:n], r.head):

@@ -196,7 +196,14 @@ func TestClaims(t *testing.T) {
 	file := func(path string, ino uint64) sighting {
 		return sighting{path: path, packed: packedName(path), stat: stat{id: fileID{Dev: 1, Ino: ino}, mtime: 100e9}}
 	}
-	known := record{Source: "/a.log", Path: "/a.log", ID: fileID{Dev: 1, Ino: 7}, Head: digest{Len: 9}, Offset: 9, Mtime: 100e9}
+	known := record{
+		Source: "/a.log",
+		Path:   "/a.log",
+		ID:     fileID{Dev: 1, Ino: 7},
+		Head:   digest{Len: 9},
+		Offset: 9,
+		Mtime:  100e9,
+	}
 	far, empty, old, renumbered := known, known, known, known
 	far.Offset = anchorSize
 	empty.Head, empty.Offset = digest{}, 0

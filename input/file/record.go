@@ -163,7 +163,8 @@ func (r record) telling() bool { return r.Head.Len > 0 && !r.Old }
 // a name that it may have had where it was found. For nothing else tells it but its name
 // in the file system, which others are soon given.
 func (r record) wasEmptyAt(found sighting) bool {
-	return !r.telling() && r.Gone == 0 && (r.Path == found.path || found.rotatedFrom(r.Path) && filepath.Dir(r.Path) == filepath.Dir(found.path))
+	return !r.telling() && r.Gone == 0 &&
+		(r.Path == found.path || found.rotatedFrom(r.Path) && filepath.Dir(r.Path) == filepath.Dir(found.path))
 }
 
 // fits reports whether a is the recorded file, grown perhaps.

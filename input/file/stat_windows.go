@@ -48,7 +48,10 @@ func statHandle(h windows.Handle, path string) (stat, error) {
 	kind, _ := windows.GetFileType(h)
 	dir := info.FileAttributes&windows.FILE_ATTRIBUTE_DIRECTORY != 0
 	st := stat{
-		id:      fileID{Dev: uint64(info.VolumeSerialNumber), Ino: uint64(info.FileIndexHigh)<<32 | uint64(info.FileIndexLow)},
+		id: fileID{
+			Dev: uint64(info.VolumeSerialNumber),
+			Ino: uint64(info.FileIndexHigh)<<32 | uint64(info.FileIndexLow),
+		},
 		size:    int64(info.FileSizeHigh)<<32 | int64(info.FileSizeLow),
 		mtime:   info.LastWriteTime.Nanoseconds(),
 		links:   uint64(info.NumberOfLinks),

@@ -58,7 +58,11 @@ func TestStates(t *testing.T) {
 		if !reach(s)[retired] {
 			t.Errorf("what is %s stays so for ever", s)
 		}
-		if s.isOver() && slices.ContainsFunc([]state{active, rotated, drained, quiet, displaced, sought}, func(live state) bool { return reach(s)[live] }) {
+		if s.isOver() &&
+			slices.ContainsFunc(
+				[]state{active, rotated, drained, quiet, displaced, sought},
+				func(live state) bool { return reach(s)[live] },
+			) {
 			t.Errorf("what is %s begins again", s)
 		}
 	}

@@ -14,7 +14,9 @@ func TestChunkKeepsTimeOutputAndPosition(t *testing.T) {
 	}
 	c := &input.Chunk{Records: []input.Record{{Text: []byte(first), Next: 37}, {Text: []byte(second), Next: 73}}}
 	f.Unwrap(c, 0, input.Idle)
-	if r := c.Records[0]; len(c.Records) != 1 || string(r.Text) != "text" || r.Output != input.Stderr || r.Time != 1795288541500000000 || r.Next != 37 {
+	if r := c.Records[0]; len(c.Records) != 1 || string(r.Text) != "text" || r.Output != input.Stderr ||
+		r.Time != 1795288541500000000 ||
+		r.Next != 37 {
 		t.Errorf("%+v", c.Records)
 	}
 	c.Records = nil

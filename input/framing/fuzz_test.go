@@ -31,7 +31,9 @@ func plainDocker(line []byte) (text string, nanos int64, out input.Output, ok bo
 
 func FuzzDocker(f *testing.F) {
 	f.Add([]byte(`{"log":"a\n","stream":"stderr","time":"2026-10-21T19:15:41.123456789Z"}`))
-	f.Add([]byte(`{"log":"\ud83d\ude00\u001b\\n","stream":"stdout","attrs":{"x":[1,{}]},"time":"2026-10-21T19:15:41+02:00"}`))
+	f.Add(
+		[]byte(`{"log":"\ud83d\ude00\u001b\\n","stream":"stdout","attrs":{"x":[1,{}]},"time":"2026-10-21T19:15:41+02:00"}`),
+	)
 	f.Fuzz(func(t *testing.T, line []byte) {
 		text, nanos, out, ok := plainDocker(line)
 		d := &decoder{runtime: dockerLog}
@@ -75,7 +77,9 @@ func FuzzStamp(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string, seconds, nanos int64, minutes int16) {
 		got, ok := parseStamp([]byte(s))
 		want, err := time.Parse(time.RFC3339Nano, s)
-		if readable := err == nil && want.Year() >= 1971 && want.Year() <= 2261; ok != readable || ok && got != want.UnixNano() {
+		if readable := err == nil && want.Year() >= 1971 &&
+			want.Year() <= 2261; ok != readable ||
+			ok && got != want.UnixNano() {
 			t.Fatalf("parseStamp(%q) = %d, %v, time.Parse: %v, %v", s, got, ok, want, err)
 		}
 		const first, last = 63_072_000, 9_151_000_000 // 1972 to 2259
@@ -115,11 +119,19 @@ func FuzzCRI(f *testing.F) {
 }
 
 func BenchmarkDocker(b *testing.B) {
-	benchmark(b, dockerLog, `{"log":"[GIN] 2026/11/21 - 19:12:19 | 404 |       5.819µs |       127.0.0.1 | GET      \"/nope\"\n","stream":"stdout","time":"2026-10-21T19:15:41.123456789Z"}`)
+	benchmark(
+		b,
+		dockerLog,
+		`{"log":"[GIN] 2026/11/21 - 19:12:19 | 404 |       5.819µs |       127.0.0.1 | GET      \"/nope\"\n","stream":"stdout","time":"2026-10-21T19:15:41.123456789Z"}`,
+	)
 }
 
 func BenchmarkCRI(b *testing.B) {
-	benchmark(b, criLog, `2026-10-21T19:15:41.123456789Z stdout F [GIN] 2026/11/21 - 19:12:19 | 404 |       5.819µs |       127.0.0.1 | GET      "/nope"`)
+	benchmark(
+		b,
+		criLog,
+		`2026-10-21T19:15:41.123456789Z stdout F [GIN] 2026/11/21 - 19:12:19 | 404 |       5.819µs |       127.0.0.1 | GET      "/nope"`,
+	)
 }
 
 func benchmark(b *testing.B, framing runtime, line string) {

@@ -72,7 +72,11 @@ func TestInheritedLineHoldsThePosition(t *testing.T) {
 	if before.Pending() || !f.Pending() {
 		t.Error("it was not taken over")
 	}
-	c.Records = []input.Record{{Text: []byte(z + "stderr F other"), Next: 20}, {Text: []byte(z + "stdout F gun"), Next: 30}, {Text: []byte(z + "stdout F whole"), Next: 40}}
+	c.Records = []input.Record{
+		{Text: []byte(z + "stderr F other"), Next: 20},
+		{Text: []byte(z + "stdout F gun"), Next: 30},
+		{Text: []byte(z + "stdout F whole"), Next: 40},
+	}
 	f.Limit([]byte(z+"stdout F a\n"), 100)
 	f.Unwrap(c, 7, input.Idle)
 	var got []string

@@ -35,7 +35,8 @@ func parseStamped(line []byte, p *piece) bool {
 		return false
 	}
 	// Docker and Kubernetes write all nine digits, and no other log does.
-	p.strong = !bracket && n == len("2026-04-13T06:00:00.123456789Z") && line[10] == 'T' && line[19] == '.' && line[n-1] == 'Z'
+	p.strong = !bracket && n == len("2026-04-13T06:00:00.123456789Z") && line[10] == 'T' && line[19] == '.' &&
+		line[n-1] == 'Z'
 	p.text = line[i:]
 	return true
 }
@@ -89,7 +90,10 @@ func spacedZone(b []byte, m moment, n int) (moment, int) {
 	if m.kind != wall || n+4 > len(b) || b[n] != ' ' {
 		return m, n
 	}
-	if offset, length := zoneAt(b[n+1:]); length > 3 && (n+1+length == len(b) || b[n+1+length] == ' ' || b[n+1+length] == ']') {
+	if offset, length := zoneAt(
+		b[n+1:],
+	); length > 3 &&
+		(n+1+length == len(b) || b[n+1+length] == ' ' || b[n+1+length] == ']') {
 		return moment{kind: instant, nanos: m.nanos - int64(offset)*nanosSecond}, n + 1 + length
 	}
 	if bytes.HasPrefix(b[n:], []byte(" UTC ")) || bytes.HasPrefix(b[n:], []byte(" UTC]")) {

@@ -108,8 +108,6 @@ func number(digits []byte) int64 {
 	return n
 }
 
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-
 // suppressedID marks what journald logs when its rate limit dropped messages.
 const suppressedID = "a596d6fe7bfa4994828e72309e95d61e"
 

@@ -113,15 +113,67 @@ func recordAnew(t *testing.T) {
 		return
 	}
 	j := newJournal(t)
-	j.write(t, "ollama",
-		said(`time=2026-10-21T19:15:41.541Z level=INFO source=server.go:496 msg="loading model" "model layers"=3 requested=-1`),
+	j.write(
+		t,
+		"ollama",
+		said(
+			`time=2026-10-21T19:15:41.541Z level=INFO source=server.go:496 msg="loading model" "model layers"=3 requested=-1`,
+		),
 		said("[GIN] 2026/10/21 - 19:15:42 | 404 |       5.819µs |       127.0.0.1 | GET      \"/nope\"", "_STREAM_ID", "out"),
-		said("\x1b[31mred\x1b[0m"), said("bad\xff bytes"), said("two\nlines"), said(strings.Repeat("long ", 1000)),
-		said("cut ", "_LINE_BREAK", "line-max", "_STREAM_ID", "out"), said("between", "_STREAM_ID", "err"), said("and joined", "_STREAM_ID", "out"),
-		fieldsOf{"_TRANSPORT", "driver", "MESSAGE_ID", suppressedID, "N_DROPPED", "5", "OBJECT_SYSTEMD_UNIT", "ollama.service", "MESSAGE", "Suppressed 5 messages from ollama.service"},
-		fieldsOf{"_SYSTEMD_UNIT", "libpod-conmon-0f.scope", "CONTAINER_NAME", "ollama", "CONTAINER_ID_FULL", "0f", "PRIORITY", "3", "CONTAINER_PARTIAL_MESSAGE", "true", "MESSAGE", "a container's "},
-		fieldsOf{"_SYSTEMD_UNIT", "libpod-conmon-0f.scope", "CONTAINER_NAME", "ollama", "CONTAINER_ID_FULL", "0f", "PRIORITY", "3", "MESSAGE", "line\n"},
-		said("first", "MESSAGE", "second"), said("end 😀"))
+		said("\x1b[31mred\x1b[0m"),
+		said("bad\xff bytes"),
+		said("two\nlines"),
+		said(strings.Repeat("long ", 1000)),
+		said(
+			"cut ",
+			"_LINE_BREAK",
+			"line-max",
+			"_STREAM_ID",
+			"out",
+		),
+		said("between", "_STREAM_ID", "err"),
+		said("and joined", "_STREAM_ID", "out"),
+		fieldsOf{
+			"_TRANSPORT",
+			"driver",
+			"MESSAGE_ID",
+			suppressedID,
+			"N_DROPPED",
+			"5",
+			"OBJECT_SYSTEMD_UNIT",
+			"ollama.service",
+			"MESSAGE",
+			"Suppressed 5 messages from ollama.service",
+		},
+		fieldsOf{
+			"_SYSTEMD_UNIT",
+			"libpod-conmon-0f.scope",
+			"CONTAINER_NAME",
+			"ollama",
+			"CONTAINER_ID_FULL",
+			"0f",
+			"PRIORITY",
+			"3",
+			"CONTAINER_PARTIAL_MESSAGE",
+			"true",
+			"MESSAGE",
+			"a container's ",
+		},
+		fieldsOf{
+			"_SYSTEMD_UNIT",
+			"libpod-conmon-0f.scope",
+			"CONTAINER_NAME",
+			"ollama",
+			"CONTAINER_ID_FULL",
+			"0f",
+			"PRIORITY",
+			"3",
+			"MESSAGE",
+			"line\n",
+		},
+		said("first", "MESSAGE", "second"),
+		said("end 😀"),
+	)
 	file := filepath.Join(j.dir, "ollama.journal")
 	raw, err := os.ReadFile(file)
 	if err != nil {
@@ -206,7 +258,11 @@ func FuzzEntry(f *testing.F) {
 			if len(raw) == 0 && strings.Contains(value, "[]") {
 				continue // journalctl writes no empty lists
 			}
-			line := fmt.Appendf(nil, `{"x":{"MESSAGE":1},"MESSAGE":%s,"__CURSOR":"c","__REALTIME_TIMESTAMP":"1700000000001000"}`, value)
+			line := fmt.Appendf(
+				nil,
+				`{"x":{"MESSAGE":1},"MESSAGE":%s,"__CURSOR":"c","__REALTIME_TIMESTAMP":"1700000000001000"}`,
+				value,
+			)
 			cursor, want, nanos, ok := plainEntry(line)
 			if !ok {
 				t.Fatalf("the plain parser refuses %s", line)

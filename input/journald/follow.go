@@ -111,8 +111,11 @@ func (f *follower) skipToEnd(ctx context.Context) error {
 // startOver reads from the beginning what was not read before, as far as the
 // journal's own numbering tells.
 func (f *follower) startOver() {
-	f.lost("the journal was replaced, emptied or its clock set back: everything it holds is read, lines it held may be missing",
-		"last", when(f.cursor))
+	f.lost(
+		"the journal was replaced, emptied or its clock set back: everything it holds is read, lines it held may be missing",
+		"last",
+		when(f.cursor),
+	)
 	s := f.stream
 	s.mu.Lock()
 	s.floor = bytes.Clone(f.cursor)
@@ -292,7 +295,11 @@ func (f *follower) deliver(ctx context.Context, lines []byte) error {
 func (f *follower) checkStall(ctx context.Context) {
 	found, err := f.stream.journal.query(f.stream.host).first(ctx, "--cursor="+string(f.cursor))
 	if err == nil && !stillThere([]byte(found), f.cursor) {
-		f.lost("while sending stalled the journal dropped what was to be read next: lines may be missing", "last", when(f.cursor))
+		f.lost(
+			"while sending stalled the journal dropped what was to be read next: lines may be missing",
+			"last",
+			when(f.cursor),
+		)
 	}
 }
 

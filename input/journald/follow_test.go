@@ -272,7 +272,12 @@ func fake(t *testing.T, script string) {
 func fakeVersion(t *testing.T, version int, script string) {
 	t.Helper()
 	dir := t.TempDir()
-	script = fmt.Sprintf("#!/bin/sh\n%s\ncase \"$*\" in *--version*) echo \"systemd %d (%[2]d)\"; exit;; esac\n%s", recordEnvironment, version, script)
+	script = fmt.Sprintf(
+		"#!/bin/sh\n%s\ncase \"$*\" in *--version*) echo \"systemd %d (%[2]d)\"; exit;; esac\n%s",
+		recordEnvironment,
+		version,
+		script,
+	)
 	if err := os.WriteFile(filepath.Join(dir, "journalctl"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -308,7 +313,14 @@ func TestJournalctlGetsNoToken(t *testing.T) {
 			t.Errorf("%s is in its environment:\n%s", variable, got)
 		}
 	}
-	if calls := strings.Count(string(got), "\nPATH=") + strings.Count(string(got[:5]), "PATH="); calls < 3 || strings.Count(string(got), "SYSTEMD_PAGER=kept") != calls {
+	if calls := strings.Count(
+		string(got),
+		"\nPATH=",
+	) + strings.Count(
+		string(got[:5]),
+		"PATH=",
+	); calls < 3 ||
+		strings.Count(string(got), "SYSTEMD_PAGER=kept") != calls {
 		t.Errorf("%d calls had what journalctl needs:\n%s", calls, got)
 	}
 }
@@ -339,7 +351,11 @@ func TestJournalctlThatFails(t *testing.T) {
 		equal(t, s.until(1), []string{"hello"})
 	})
 	t.Run("too old to select fields is not asked to", func(t *testing.T) {
-		fakeVersion(t, 219, `case "$*" in *--output-fields*) echo "unrecognized option '--output-fields'" >&2; exit 1;; esac; echo '`+oneEntry+`'`)
+		fakeVersion(
+			t,
+			219,
+			`case "$*" in *--output-fields*) echo "unrecognized option '--output-fields'" >&2; exit 1;; esac; echo '`+oneEntry+`'`,
+		)
 		s := newShipper(t, Config{Once: true, Store: &memory{}})
 		equal(t, s.once(), []string{"hello"})
 	})
@@ -363,8 +379,11 @@ func TestJournalctlThatFails(t *testing.T) {
 	t.Run("that dies within a line repeats and loses nothing", func(t *testing.T) {
 		mark := filepath.Join(t.TempDir(), "died")
 		second := strings.NewReplacer("hello", "second", "i=1", "i=2", "x=1", "x=2").Replace(oneEntry)
-		fake(t, `if test -e `+mark+`; then case "$*" in *--cursor=s=1\;i=1\;*) echo '`+oneEntry+`';; esac; echo '`+second+`'; exec sleep 60; fi
-: > `+mark+`; echo '`+oneEntry+`'; printf %s '`+second[:40]+`'; exit 1`)
+		fake(
+			t,
+			`if test -e `+mark+`; then case "$*" in *--cursor=s=1\;i=1\;*) echo '`+oneEntry+`';; esac; echo '`+second+`'; exec sleep 60; fi
+: > `+mark+`; echo '`+oneEntry+`'; printf %s '`+second[:40]+`'; exit 1`,
+		)
 		s := newShipper(t, Config{Store: &memory{}})
 		defer s.following()()
 		equal(t, s.until(2), []string{"hello", "second"})

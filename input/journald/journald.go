@@ -199,8 +199,15 @@ func (j *Journal) suppressed(n int64) {
 		return
 	}
 	total := j.stats.suppressed.Add(n)
-	j.Log.Warn("journald's rate limit dropped lines before anyone could read them; to keep them set LogRateLimitIntervalSec=0 in the unit",
-		"unit", j.unit, "lines", n, "total", total)
+	j.Log.Warn(
+		"journald's rate limit dropped lines before anyone could read them; to keep them set LogRateLimitIntervalSec=0 in the unit",
+		"unit",
+		j.unit,
+		"lines",
+		n,
+		"total",
+		total,
+	)
 }
 
 // Close makes the last commits durable. Every journalctl has ended with Run.

@@ -39,7 +39,13 @@ func equal(t *testing.T, got, want []string) {
 
 func TestOnce(t *testing.T) {
 	live(t, "ships what is there of the unit, from every boot and file", func(t *testing.T, j *journal) {
-		j.write(t, "a", said("one"), said("a b"), fieldsOf{"_SYSTEMD_UNIT", "ssh.service", "_HOSTNAME", "gpu1", "MESSAGE", "other"})
+		j.write(
+			t,
+			"a",
+			said("one"),
+			said("a b"),
+			fieldsOf{"_SYSTEMD_UNIT", "ssh.service", "_HOSTNAME", "gpu1", "MESSAGE", "other"},
+		)
 		j.boot = boot2
 		j.write(t, "b", said("after the boot"))
 		s := newShipper(t, Config{Dir: j.dir, Once: true, Store: &memory{}})
@@ -96,14 +102,21 @@ func TestOnce(t *testing.T) {
 	live(t, "keeps hosts apart", func(t *testing.T, j *journal) {
 		other := said("from elsewhere")
 		other[3] = "gpu2"
-		j.write(t, "a", said("here"), other, fieldsOf{"_SYSTEMD_UNIT", "ssh.service", "_HOSTNAME", "web", "MESSAGE", "no ollama"})
+		j.write(
+			t,
+			"a",
+			said("here"),
+			other,
+			fieldsOf{"_SYSTEMD_UNIT", "ssh.service", "_HOSTNAME", "web", "MESSAGE", "no ollama"},
+		)
 		s := newShipper(t, Config{Dir: j.dir, Once: true, Store: &memory{}})
 		s.once()
 		byHost := map[string]string{}
 		for _, r := range s.got {
 			byHost[r.stream.Fields()[0].Name+"="+r.stream.Fields()[0].Value+" "+r.host] += r.text
 		}
-		if len(byHost) != 2 || byHost["journal_host=gpu1 gpu1"] != "here" || byHost["journal_host=gpu2 gpu2"] != "from elsewhere" {
+		if len(byHost) != 2 || byHost["journal_host=gpu1 gpu1"] != "here" ||
+			byHost["journal_host=gpu2 gpu2"] != "from elsewhere" {
 			t.Errorf("got %v", byHost)
 		}
 	})
@@ -139,9 +152,22 @@ func TestMessages(t *testing.T) {
 	live(t, "that journald cut are joined, each connection's apart", func(t *testing.T, j *journal) {
 		out, err := []string{"_STREAM_ID", "out"}, []string{"_STREAM_ID", "err"}
 		part := []string{"_LINE_BREAK", "line-max"}
-		j.write(t, "a",
-			said("before"), said("one ", append(out, part...)...), said("other ", append(err, part...)...),
-			said("whole", "_STREAM_ID", "third"), said("two ", append(out, part...)...), said("three", out...), said("end", err...), said("after"))
+		j.write(
+			t,
+			"a",
+			said("before"),
+			said("one ", append(out, part...)...),
+			said("other ", append(err, part...)...),
+			said(
+				"whole",
+				"_STREAM_ID",
+				"third",
+			),
+			said("two ", append(out, part...)...),
+			said("three", out...),
+			said("end", err...),
+			said("after"),
+		)
 		store := &memory{}
 		s := newShipper(t, Config{Dir: j.dir, Once: true, Store: store})
 		equal(t, s.once(), []string{"before", "whole", "one two three", "other end", "after"})
@@ -153,7 +179,11 @@ func TestMessages(t *testing.T) {
 			t.Errorf("resume positions %v, want %v: never past a part", nexts, want)
 		}
 		s.commit(3)
-		equal(t, newShipper(t, Config{Dir: j.dir, Once: true, Store: store}).once(), []string{"whole", "one two three", "other end", "after"})
+		equal(
+			t,
+			newShipper(t, Config{Dir: j.dir, Once: true, Store: store}).once(),
+			[]string{"whole", "one two three", "other end", "after"},
+		)
 	})
 	live(t, "that got no end come out when the journal has gone on", func(t *testing.T, j *journal) {
 		j.write(t, "a", said("cut", "_LINE_BREAK", "line-max", "_STREAM_ID", "x"))
@@ -164,36 +194,86 @@ func TestMessages(t *testing.T) {
 		j.write(t, "a", said("later", "_STREAM_ID", "y"))
 		equal(t, newShipper(t, Config{Dir: j.dir, Once: true, Store: store}).once(), []string{"cut", "later"})
 	})
-	live(t, "of a container of that name are its lines, joined where its runtime cut them", func(t *testing.T, j *journal) {
-		// Podman leaves lines their end, Docker takes it.
-		podman := func(priority, text string, more ...string) fieldsOf {
-			return append(fieldsOf{"_SYSTEMD_UNIT", "libpod-conmon-0f.scope", "_HOSTNAME", "gpu1", "_TRANSPORT", "journal", "PRIORITY", priority,
-				"CONTAINER_NAME", "ollama", "CONTAINER_ID_FULL", "0f", "MESSAGE", text}, more...)
-		}
-		docker := func(name, text string) fieldsOf {
-			return fieldsOf{"_SYSTEMD_UNIT", "docker.service", "_HOSTNAME", "gpu1", "_TRANSPORT", "journal", "PRIORITY", "3",
-				"CONTAINER_NAME", name, "CONTAINER_ID_FULL", "1f", "MESSAGE", text}
-		}
-		partial := []string{"CONTAINER_PARTIAL_MESSAGE", "true"}
-		j.write(t, "a",
-			docker("ollama", "by Docker"), docker("ollama-hec", "not this"), docker("open-webui", "nor this"),
-			podman("3", "one ", partial...), podman("6", "between\n"), podman("3", "two ", partial...), podman("3", "three\n"),
-			podman("6", "out\n"), podman("6", "\n"))
-		s := newShipper(t, Config{Dir: j.dir, Once: true, Store: &memory{}})
-		equal(t, s.once(), []string{"by Docker", "between", "one two three", "out", ""})
-		var outputs []input.Output
-		for _, r := range s.got {
-			outputs = append(outputs, r.output)
-		}
-		if want := []input.Output{input.Stderr, input.Stdout, input.Stderr, input.Stdout, input.Stdout}; !slices.Equal(outputs, want) {
-			t.Errorf("outputs %v, want %v", outputs, want)
-		}
-	})
+	live(
+		t,
+		"of a container of that name are its lines, joined where its runtime cut them",
+		func(t *testing.T, j *journal) {
+			// Podman leaves lines their end, Docker takes it.
+			podman := func(priority, text string, more ...string) fieldsOf {
+				return append(
+					fieldsOf{
+						"_SYSTEMD_UNIT",
+						"libpod-conmon-0f.scope",
+						"_HOSTNAME",
+						"gpu1",
+						"_TRANSPORT",
+						"journal",
+						"PRIORITY",
+						priority,
+						"CONTAINER_NAME",
+						"ollama",
+						"CONTAINER_ID_FULL",
+						"0f",
+						"MESSAGE",
+						text,
+					},
+					more...)
+			}
+			docker := func(name, text string) fieldsOf {
+				return fieldsOf{"_SYSTEMD_UNIT", "docker.service", "_HOSTNAME", "gpu1", "_TRANSPORT", "journal", "PRIORITY", "3",
+					"CONTAINER_NAME", name, "CONTAINER_ID_FULL", "1f", "MESSAGE", text}
+			}
+			partial := []string{"CONTAINER_PARTIAL_MESSAGE", "true"}
+			j.write(t, "a",
+				docker("ollama", "by Docker"), docker("ollama-hec", "not this"), docker("open-webui", "nor this"),
+				podman("3", "one ", partial...), podman("6", "between\n"), podman("3", "two ", partial...), podman("3", "three\n"),
+				podman("6", "out\n"), podman("6", "\n"))
+			s := newShipper(t, Config{Dir: j.dir, Once: true, Store: &memory{}})
+			equal(t, s.once(), []string{"by Docker", "between", "one two three", "out", ""})
+			var outputs []input.Output
+			for _, r := range s.got {
+				outputs = append(outputs, r.output)
+			}
+			if want := []input.Output{
+				input.Stderr,
+				input.Stdout,
+				input.Stderr,
+				input.Stdout,
+				input.Stdout,
+			}; !slices.Equal(
+				outputs,
+				want,
+			) {
+				t.Errorf("outputs %v, want %v", outputs, want)
+			}
+		},
+	)
 	live(t, "of a unit of a user, and of a unit that runs a container, come once", func(t *testing.T, j *journal) {
-		j.write(t, "a",
-			fieldsOf{"_SYSTEMD_UNIT", "user@1000.service", "_SYSTEMD_USER_UNIT", "ollama.service", "_HOSTNAME", "gpu1", "MESSAGE", "a user's"},
+		j.write(
+			t,
+			"a",
+			fieldsOf{
+				"_SYSTEMD_UNIT",
+				"user@1000.service",
+				"_SYSTEMD_USER_UNIT",
+				"ollama.service",
+				"_HOSTNAME",
+				"gpu1",
+				"MESSAGE",
+				"a user's",
+			},
 			said("the system's", "CONTAINER_NAME", "ollama"),
-			fieldsOf{"_SYSTEMD_UNIT", "user@1000.service", "_SYSTEMD_USER_UNIT", "other.service", "_HOSTNAME", "gpu1", "MESSAGE", "not this"})
+			fieldsOf{
+				"_SYSTEMD_UNIT",
+				"user@1000.service",
+				"_SYSTEMD_USER_UNIT",
+				"other.service",
+				"_HOSTNAME",
+				"gpu1",
+				"MESSAGE",
+				"not this",
+			},
+		)
 		equal(t, newShipper(t, Config{Dir: j.dir, Once: true, Store: &memory{}}).once(), []string{"a user's", "the system's"})
 	})
 	live(t, "of a unit with a journal namespace are read from its directory", func(t *testing.T, j *journal) {
@@ -215,17 +295,46 @@ func TestMessages(t *testing.T) {
 	})
 	live(t, "of the service manager about the unit are told apart, and cannot be forged", func(t *testing.T, j *journal) {
 		manager := func(message string, more ...string) fieldsOf {
-			return append(fieldsOf{"_SYSTEMD_UNIT", "init.scope", "_HOSTNAME", "gpu1", "_TRANSPORT", "journal", "_COMM", "systemd", "SYSLOG_IDENTIFIER", "systemd",
-				"MESSAGE", message}, more...)
+			return append(
+				fieldsOf{
+					"_SYSTEMD_UNIT",
+					"init.scope",
+					"_HOSTNAME",
+					"gpu1",
+					"_TRANSPORT",
+					"journal",
+					"_COMM",
+					"systemd",
+					"SYSLOG_IDENTIFIER",
+					"systemd",
+					"MESSAGE",
+					message,
+				},
+				more...)
 		}
-		j.write(t, "a", manager("Started Ollama Service.", "_PID", "1", "UNIT", "ollama.service"), said("a", "_STREAM_ID", "x"),
+		j.write(
+			t,
+			"a",
+			manager("Started Ollama Service.", "_PID", "1", "UNIT", "ollama.service"),
+			said("a", "_STREAM_ID", "x"),
 			manager("Started another.", "_PID", "1", "UNIT", "other.service"),
 			manager("ollama.service: Failed with result 'oom-kill'.", "_PID", "1", "UNIT", "ollama.service"),
 			manager("ollama.service: forged by another process", "_PID", "77", "UNIT", "ollama.service"),
 			said("printed by the unit", "_STREAM_ID", "x", "UNIT", "ollama.service"),
-			manager("ollama.service: Main process exited.", "_PID", "900", "USER_UNIT", "ollama.service"))
+			manager("ollama.service: Main process exited.", "_PID", "900", "USER_UNIT", "ollama.service"),
+		)
 		s := newShipper(t, Config{Dir: j.dir, Once: true, Store: &memory{}})
-		equal(t, s.once(), []string{"Started Ollama Service.", "a", "ollama.service: Failed with result 'oom-kill'.", "printed by the unit", "ollama.service: Main process exited."})
+		equal(
+			t,
+			s.once(),
+			[]string{
+				"Started Ollama Service.",
+				"a",
+				"ollama.service: Failed with result 'oom-kill'.",
+				"printed by the unit",
+				"ollama.service: Main process exited.",
+			},
+		)
 		var callers []string
 		for _, r := range s.got {
 			callers = append(callers, r.caller)
@@ -249,7 +358,8 @@ func TestMessages(t *testing.T) {
 		if got := s.source.Stats().Suppressed; got != 77 {
 			t.Errorf("counted %d, want 77", got)
 		}
-		if log := s.log.String(); !strings.Contains(log, "LogRateLimitIntervalSec=0") || strings.Count(log, "rate limit") != 2 {
+		if log := s.log.String(); !strings.Contains(log, "LogRateLimitIntervalSec=0") ||
+			strings.Count(log, "rate limit") != 2 {
 			t.Errorf("log:\n%s", log)
 		}
 	})
@@ -294,7 +404,9 @@ func TestLostCursor(t *testing.T) {
 		s.commit(1)
 		c := store.records[s.got[0].stream.(*stream).id()]
 		// a cursor further on in the same sequence, whose entry is not there
-		store.records[s.got[0].stream.(*stream).id()] = []byte(strings.NewReplacer(";i=3;", ";i=9;", ";t=", ";t=f").Replace(string(c)))
+		store.records[s.got[0].stream.(*stream).id()] = []byte(
+			strings.NewReplacer(";i=3;", ";i=9;", ";t=", ";t=f").Replace(string(c)),
+		)
 		again(t, j, store, 1)
 	})
 	live(t, "checkpoint that is no cursor: reads all", func(t *testing.T, j *journal) {
@@ -326,7 +438,11 @@ func TestFromEnd(t *testing.T) {
 	})
 	live(t, "never when checkpoints were lost", func(t *testing.T, j *journal) {
 		j.write(t, "a", said("old"))
-		equal(t, newShipper(t, Config{Dir: j.dir, Once: true, FromEnd: true, Store: &memory{damaged: true}}).once(), []string{"old"})
+		equal(
+			t,
+			newShipper(t, Config{Dir: j.dir, Once: true, FromEnd: true, Store: &memory{damaged: true}}).once(),
+			[]string{"old"},
+		)
 	})
 }
 
@@ -348,7 +464,12 @@ func TestProbe(t *testing.T) {
 	})
 	t.Run("says when there is no journalctl", func(t *testing.T) {
 		t.Setenv("PATH", t.TempDir())
-		if _, err := Probe(context.Background(), "ollama", ""); err == nil || !strings.Contains(err.Error(), "JOURNAL_UNIT=off") {
+		if _, err := Probe(
+			context.Background(),
+			"ollama",
+			"",
+		); err == nil ||
+			!strings.Contains(err.Error(), "JOURNAL_UNIT=off") {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -72,7 +72,13 @@ func (j *journal) export(entries []fieldsOf) []byte {
 		if !j.still {
 			j.at++
 		}
-		fmt.Fprintf(&b, "__REALTIME_TIMESTAMP=%d\n__MONOTONIC_TIMESTAMP=%d\n_BOOT_ID=%s\n", epoch+j.at*1_000_000, (j.at+10_000)*1_000_000, j.boot)
+		fmt.Fprintf(
+			&b,
+			"__REALTIME_TIMESTAMP=%d\n__MONOTONIC_TIMESTAMP=%d\n_BOOT_ID=%s\n",
+			epoch+j.at*1_000_000,
+			(j.at+10_000)*1_000_000,
+			j.boot,
+		)
 		for i := 0; i < len(e); i += 2 {
 			if e[i+1] == "" {
 				b.WriteString(e[i] + "=\n") // counted, it would be left out

@@ -14,8 +14,12 @@ import (
 )
 
 var (
-	errMissing = errors.New("journalctl is not in PATH: it comes with systemd; set JOURNAL_UNIT=off if Ollama logs elsewhere")
-	errDenied  = errors.New("the journal is not readable by this user: add it to group systemd-journal (usermod -aG systemd-journal USER) or adm and start again")
+	errMissing = errors.New(
+		"journalctl is not in PATH: it comes with systemd; set JOURNAL_UNIT=off if Ollama logs elsewhere",
+	)
+	errDenied = errors.New(
+		"the journal is not readable by this user: add it to group systemd-journal (usermod -aG systemd-journal USER) or adm and start again",
+	)
 	errNoMerge = errors.New("journalctl cannot follow merged journals")
 )
 

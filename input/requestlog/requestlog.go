@@ -35,7 +35,8 @@ var (
 func Read(path string) ([]byte, error) {
 	dir, name := filepath.Split(filepath.Clean(path))
 	dir = filepath.Clean(dir)
-	if !filepath.IsAbs(path) || !strings.HasPrefix(filepath.Base(dir), "ollama-request-logs-") || !strings.HasSuffix(name, "_body.json") {
+	if !filepath.IsAbs(path) || !strings.HasPrefix(filepath.Base(dir), "ollama-request-logs-") ||
+		!strings.HasSuffix(name, "_body.json") {
 		return nil, fmt.Errorf("%s %w", path, errElsewhere)
 	}
 	if info, err := os.Lstat(dir); err != nil {

@@ -64,7 +64,10 @@ func TestOnlyBodiesAreRead(t *testing.T) {
 		"too long":  {`"` + strings.Repeat("x", Max-1) + `"`, ErrLong},
 		"as long":   {`"` + strings.Repeat("x", Max-2) + `"`, nil},
 	} {
-		if got, err := Read(write(filepath.Join(dir, "x_body.json"), tt.text)); !errors.Is(err, tt.want) || err == nil && string(got) != tt.text {
+		if got, err := Read(
+			write(filepath.Join(dir, "x_body.json"), tt.text),
+		); !errors.Is(err, tt.want) ||
+			err == nil && string(got) != tt.text {
 			t.Errorf("%s: %d bytes, %v, want %v", name, len(got), err, tt.want)
 		}
 	}

@@ -22,7 +22,11 @@ func Telling(log *slog.Logger) func(path string) ([]byte, error) {
 		told[why] = true
 		mu.Unlock()
 		if first {
-			log.Warn("cannot read a request body that the log names: its prompt is not delivered (logged once for each reason)", "error", err)
+			log.Warn(
+				"cannot read a request body that the log names: its prompt is not delivered (logged once for each reason)",
+				"error",
+				err,
+			)
 		}
 		return nil, err
 	}
@@ -30,7 +34,9 @@ func Telling(log *slog.Logger) func(path string) ([]byte, error) {
 
 // reason returns which of the known errors err is, or nil.
 func reason(err error) error {
-	for _, why := range []error{ErrEmpty, ErrLong, ErrNotJSON, errIrregular, errElsewhere, fs.ErrNotExist, fs.ErrPermission} {
+	for _, why := range []error{
+		ErrEmpty, ErrLong, ErrNotJSON, errIrregular, errElsewhere, fs.ErrNotExist, fs.ErrPermission,
+	} {
 		if errors.Is(err, why) {
 			return why
 		}

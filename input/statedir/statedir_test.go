@@ -47,7 +47,8 @@ func symlink(t *testing.T, to, at string) {
 func refuses(t *testing.T, err error, path, problem string) {
 	t.Helper()
 	var refused *RefusedError
-	if !errors.As(err, &refused) || refused.Path != path || !strings.Contains(refused.Problem, problem) || refused.Hint == "" {
+	if !errors.As(err, &refused) || refused.Path != path || !strings.Contains(refused.Problem, problem) ||
+		refused.Hint == "" {
 		t.Errorf("got %v, want %s refused because it %s", err, path, problem)
 	}
 }

@@ -51,7 +51,12 @@ func TestCases(t *testing.T) {
 		hidden["unknown"], all["unknown"], hidden["outside"], all["outside"])
 	if hidden["unknown"]*100 < all["unknown"]*98 {
 		slices.Sort(missed)
-		t.Errorf("of unknown tokens only %d of %d are hidden:\n%s", hidden["unknown"], all["unknown"], strings.Join(missed, "\n"))
+		t.Errorf(
+			"of unknown tokens only %d of %d are hidden:\n%s",
+			hidden["unknown"],
+			all["unknown"],
+			strings.Join(missed, "\n"),
+		)
 	}
 }
 
@@ -60,9 +65,18 @@ func TestSecurityCases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets := []string{"YFdeSoCT44Q9ovAKXUoZ", "plainsecret0014", "plainsecret0001", "plainsecret0008", "plainsecret0007",
-		"CAESIJ1f0Zk3bQm9Xw7Rr2Yt5Ui8Op0As3Df6Gh9Jk2Lz4Xc", "q7Vd2-Kx0pPz9LmN3bTt-Yw8Rr4Uo1Se6HgJ5fDcA",
-		"JxdLq9RnPJqK7byXPEr3YgKSz7avI1Tf4Hiv8DLvoWbquqgu8PWmoOuQ4Tm", "eyAiU3RhdGVtZW50IjpbXX0_", "3JF6UECNrfnUU6y3pakR1OKUM"}
+	secrets := []string{
+		"YFdeSoCT44Q9ovAKXUoZ",
+		"plainsecret0014",
+		"plainsecret0001",
+		"plainsecret0008",
+		"plainsecret0007",
+		"CAESIJ1f0Zk3bQm9Xw7Rr2Yt5Ui8Op0As3Df6Gh9Jk2Lz4Xc",
+		"q7Vd2-Kx0pPz9LmN3bTt-Yw8Rr4Uo1Se6HgJ5fDcA",
+		"JxdLq9RnPJqK7byXPEr3YgKSz7avI1Tf4Hiv8DLvoWbquqgu8PWmoOuQ4Tm",
+		"eyAiU3RhdGVtZW50IjpbXX0_",
+		"3JF6UECNrfnUU6y3pakR1OKUM",
+	}
 	got := redacted(Default(), string(file))
 	for _, s := range secrets {
 		if strings.Contains(got, s) {

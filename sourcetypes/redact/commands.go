@@ -22,15 +22,59 @@ var commands = []Rule{
 		command: &command{1, []string{"curl", "smbclient"}, re(`\s*["']?[^\s"':%]+[:%]([^\s"']+)`)}},
 	{Name: "curl --user user:password", Kind: Password, At: "-us", Source: "https://curl.se/docs/manpage.html",
 		command: &command{2, []string{"--us", "-proxy-us"}, re(`er(?:\s+|=)` + userPassword)}},
-	{Name: "-p password", Kind: Password, stems: spacedFlag("-p"), Source: "https://dev.mysql.com/doc/refman/8.4/en/connecting.html",
-		command: &command{3, []string{"mysql", "mariadb", "mongo", "sshpass", "docker login", "podman login", "helm registry login", "skopeo login", "buildah login", "az login", "oc login", "7z", "cqlsh", "plink", "pscp", "mosquitto"},
-			re(`(?:["']([^"']+)|([^\s"']+)|\s+["']([^"']+)|\s+([^\s"'-][^\s"']*))`)}},
-	{Name: "-P password", Kind: Password, stems: spacedFlag("-P"), Source: "https://learn.microsoft.com/sql/tools/sqlcmd/sqlcmd-utility",
-		command: &command{4, []string{"sqlcmd", "bcp", "unzip", "mosquitto"}, re(`\s*["']?([^\s"'-][^\s"']*)`)}},
-	{Name: "-a password", Kind: Password, stems: spacedFlag("-a"), Source: "https://redis.io/docs/latest/develop/tools/cli/",
-		command: &command{5, []string{"redis-cli", "valkey-cli", "keydb-cli"}, re(`\s+["']?([^\s"'-][^\s"']*)`)}},
-	{Name: "-w password", Kind: Password, stems: spacedFlag("-w"), Source: "https://www.openldap.org/software/man.cgi?query=ldapsearch",
-		command: &command{6, []string{"ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldappasswd", "ldapdelete"}, re(`\s*["']?([^\s"'-][^\s"']*)`)}},
+	{
+		Name:   "-p password",
+		Kind:   Password,
+		stems:  spacedFlag("-p"),
+		Source: "https://dev.mysql.com/doc/refman/8.4/en/connecting.html",
+		command: &command{
+			3,
+			[]string{
+				"mysql",
+				"mariadb",
+				"mongo",
+				"sshpass",
+				"docker login",
+				"podman login",
+				"helm registry login",
+				"skopeo login",
+				"buildah login",
+				"az login",
+				"oc login",
+				"7z",
+				"cqlsh",
+				"plink",
+				"pscp",
+				"mosquitto",
+			},
+			re(`(?:["']([^"']+)|([^\s"']+)|\s+["']([^"']+)|\s+([^\s"'-][^\s"']*))`),
+		},
+	},
+	{
+		Name:    "-P password",
+		Kind:    Password,
+		stems:   spacedFlag("-P"),
+		Source:  "https://learn.microsoft.com/sql/tools/sqlcmd/sqlcmd-utility",
+		command: &command{4, []string{"sqlcmd", "bcp", "unzip", "mosquitto"}, re(`\s*["']?([^\s"'-][^\s"']*)`)},
+	},
+	{
+		Name:    "-a password",
+		Kind:    Password,
+		stems:   spacedFlag("-a"),
+		Source:  "https://redis.io/docs/latest/develop/tools/cli/",
+		command: &command{5, []string{"redis-cli", "valkey-cli", "keydb-cli"}, re(`\s+["']?([^\s"'-][^\s"']*)`)},
+	},
+	{
+		Name:   "-w password",
+		Kind:   Password,
+		stems:  spacedFlag("-w"),
+		Source: "https://www.openldap.org/software/man.cgi?query=ldapsearch",
+		command: &command{
+			6,
+			[]string{"ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldappasswd", "ldapdelete"},
+			re(`\s*["']?([^\s"'-][^\s"']*)`),
+		},
+	},
 }
 
 // userPassword is user:password as a shell takes it, with quotes around both or each.
@@ -122,7 +166,8 @@ func (v *value) flagged(start, end int) bool {
 	if start >= 1 && b[start-1] == '-' && (start == 1 || b[start-2] == '-' || !text.Ident[b[start-2]]) {
 		return true
 	}
-	if start < 2 || b[start-1] != ' ' && b[start-1] != '\t' || !v.name.caps && v.name.kind != Password || v.gapEnd(end, 0) != next {
+	if start < 2 || b[start-1] != ' ' && b[start-1] != '\t' || !v.name.caps && v.name.kind != Password ||
+		v.gapEnd(end, 0) != next {
 		return false
 	}
 	v.weak = true
@@ -131,7 +176,9 @@ func (v *value) flagged(start, end int) bool {
 
 // setters are commands and words that set a variable by its name alone, or that
 // stand before a password in .netrc.
-var setters = regexp.MustCompile(`(?:^|[\s"';&|(n])(?:(?i:setx|setenv|env|arg|export|declare)|(?i:set)(?: -[a-zA-Z]{1,3}){0,2}|fish_add|login \S{1,16}|#define|Set-Variable)\s$`)
+var setters = regexp.MustCompile(
+	`(?:^|[\s"';&|(n])(?:(?i:setx|setenv|env|arg|export|declare)|(?i:set)(?: -[a-zA-Z]{1,3}){0,2}|fish_add|login \S{1,16}|#define|Set-Variable)\s$`,
+)
 
 // flag finds the value behind the white space that ends at end.
 func (v *value) flag(end int) (h hit, ok bool) {

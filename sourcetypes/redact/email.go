@@ -32,7 +32,8 @@ func (s *scan) email(at, domain int) (h hit, ok bool) {
 	switch {
 	case string(local) == "git" && len(host) > 4:
 		return h, false
-	case host[0] == 'v' && len(host) > 1 && text.Digit(host[1]) && bytes.IndexByte(host, '.') < 4 && (start == 0 || b[start-1] == '/'):
+	case host[0] == 'v' && len(host) > 1 && text.Digit(host[1]) && bytes.IndexByte(host, '.') < 4 &&
+		(start == 0 || b[start-1] == '/'):
 		return h, false // the path of a Go module
 	}
 	return hit{from: start, to: end, kind: Email}, true
@@ -156,7 +157,8 @@ func (s *scan) quotedLocal(at int) (start int, ok bool) {
 		return 0, false
 	}
 	start = end
-	for start > 0 && end-start < 64 && (text.Ident[b[start-1]] || b[start-1] == '.' || b[start-1] == ' ' || b[start-1] == '+') {
+	for start > 0 && end-start < 64 &&
+		(text.Ident[b[start-1]] || b[start-1] == '.' || b[start-1] == ' ' || b[start-1] == '+') {
 		start--
 	}
 	s.steps += end - start

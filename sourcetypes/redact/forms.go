@@ -4,8 +4,22 @@ import "ollama-hec/sourcetypes/internal/text"
 
 // forms are secrets of which more is known than a prefix.
 var forms = []Rule{
-	{Name: "PEM private key", Kind: PrivateKey, pem: true, At: "EGI", Fold: true, Source: "https://www.rfc-editor.org/rfc/rfc7468"},
-	{Name: "HTTP Bearer", Kind: Token, scheme: "bearer", name: true, stems: []string{"bea"}, Source: "https://www.rfc-editor.org/rfc/rfc6750"},
+	{
+		Name:   "PEM private key",
+		Kind:   PrivateKey,
+		pem:    true,
+		At:     "EGI",
+		Fold:   true,
+		Source: "https://www.rfc-editor.org/rfc/rfc7468",
+	},
+	{
+		Name:   "HTTP Bearer",
+		Kind:   Token,
+		scheme: "bearer",
+		name:   true,
+		stems:  []string{"bea"},
+		Source: "https://www.rfc-editor.org/rfc/rfc6750",
+	},
 	{Name: "Splunk HEC", Kind: Token, scheme: "splunk", name: true, stems: []string{"spl"},
 		Source: "https://docs.splunk.com/Documentation/Splunk/latest/Data/UsetheHTTPEventCollector"},
 	{Name: "JSON web token", Kind: Token, Prefixes: []string{"eyJ"},
@@ -36,9 +50,14 @@ var forms = []Rule{
 	{Name: "Discord webhook", Kind: Token, Prefixes: []string{"discord.com"}, At: "rd.",
 		Tail:   sl + `api` + sl + `(?:v\d+` + sl + `)?webhooks` + sl + `\d+` + sl + `([\w-]{20,})`,
 		Source: "https://discord.com/developers/docs/resources/webhook"},
-	{Name: "Teams webhook", Kind: Token, Window: 320, Prefixes: []string{"webhook.office.com"},
-		Tail:   sl + `webhookb2` + sl + `([\w-]+(?:@|%40)[\w-]+` + sl + `IncomingWebhook` + sl + `\w{20,}` + sl + `[\w-]{20,}(?:` + sl + `[\w-]+)?)`,
-		Source: "https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook"},
+	{
+		Name:     "Teams webhook",
+		Kind:     Token,
+		Window:   320,
+		Prefixes: []string{"webhook.office.com"},
+		Tail:     sl + `webhookb2` + sl + `([\w-]+(?:@|%40)[\w-]+` + sl + `IncomingWebhook` + sl + `\w{20,}` + sl + `[\w-]{20,}(?:` + sl + `[\w-]+)?)`,
+		Source:   "https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook",
+	},
 }
 
 // sl is a slash, as it stands, in JSON or in a query.

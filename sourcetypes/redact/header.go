@@ -91,7 +91,8 @@ func inDate(b []byte, i int) bool {
 		start--
 	}
 	word := b[start:i]
-	return start > 0 && b[start-1] == ' ' && (len(word) <= 4 || len(word) == 8 && word[2] == ':') && (text.Digit(word[0]) || len(word) == 3) &&
+	return start > 0 && b[start-1] == ' ' && (len(word) <= 4 || len(word) == 8 && word[2] == ':') &&
+		(text.Digit(word[0]) || len(word) == 3) &&
 		(text.Digit(b[i+1]) || text.Upper(b[i+1]))
 }
 

@@ -26,25 +26,62 @@ const maxLink = 80
 
 // links are tried in order.
 var links = []link{
-	{name: "typed", first: " :", sep: '=', between: re(`\s*:?\s*(?:const )?(?:[Ss]tring|str|text|&str|&'static str|\[\]byte|char ?\*|std::string)\??\s*:?=\s*`),
-		example: `var apiKey string = "%s"`},
-	{name: "pair", first: `"'`, sep: '=', between: re("[\"'`]\\s*,\\s*[\"'`](?i:value|val|secretValue|data)[\"'`]\\s*[:=]>?\\s*[\"'`]"), quoted: true,
-		example: `{"name": "API_KEY", "value": "%s"}`},
-	{name: "pair of other values", first: `"'`, sep: ':', between: re("[\"'`]\\s*,\\s*[\"'`](?i:value|val|secretValue|data)[\"'`]\\s*[:=]>?\\s*"),
-		example: `{"name": "API_KEY", "value": ["%s"]}`},
-	{name: "argument", first: "\"'`", sep: ',', between: re("[\"'`]\\s*,\\s*(?:\\[\\s*)?(?:[urbf]|@|L)?[\"'`]"), quoted: true, weak: true,
-		example: `setProperty("API_KEY", "%s")`},
-	{name: "attribute", first: `"'`, sep: '=', between: re(`["']\s*(?i:value|content|password|secret)\s*=\s*["']`), quoted: true,
-		example: `<add key="apiKey" value="%s"/>`},
+	{
+		name:    "typed",
+		first:   " :",
+		sep:     '=',
+		between: re(`\s*:?\s*(?:const )?(?:[Ss]tring|str|text|&str|&'static str|\[\]byte|char ?\*|std::string)\??\s*:?=\s*`),
+		example: `var apiKey string = "%s"`,
+	},
+	{
+		name:    "pair",
+		first:   `"'`,
+		sep:     '=',
+		between: re("[\"'`]\\s*,\\s*[\"'`](?i:value|val|secretValue|data)[\"'`]\\s*[:=]>?\\s*[\"'`]"),
+		quoted:  true,
+		example: `{"name": "API_KEY", "value": "%s"}`,
+	},
+	{
+		name:    "pair of other values",
+		first:   `"'`,
+		sep:     ':',
+		between: re("[\"'`]\\s*,\\s*[\"'`](?i:value|val|secretValue|data)[\"'`]\\s*[:=]>?\\s*"),
+		example: `{"name": "API_KEY", "value": ["%s"]}`,
+	},
+	{
+		name:    "argument",
+		first:   "\"'`",
+		sep:     ',',
+		between: re("[\"'`]\\s*,\\s*(?:\\[\\s*)?(?:[urbf]|@|L)?[\"'`]"),
+		quoted:  true,
+		weak:    true,
+		example: `setProperty("API_KEY", "%s")`,
+	},
+	{
+		name:    "attribute",
+		first:   `"'`,
+		sep:     '=',
+		between: re(`["']\s*(?i:value|content|password|secret)\s*=\s*["']`),
+		quoted:  true,
+		example: `<add key="apiKey" value="%s"/>`,
+	},
 	{name: "element", first: `"'`, sep: '>', between: re(`["']\s*/?>\s*(?:<(?i:value|string)(?:\s[^<>]{0,20})?>)?`),
 		example: `<entry key="apiKey">%s</entry>`},
 	{name: "element of a list", first: `<`, sep: '>', between: re(`</(?i:key|name|string)>\s*<(?i:string|value|data)>`),
 		example: `<key>apiKey</key><string>%s</string>`},
 	{name: "YAML", first: "\n\r \"'", sep: '=', between: re(`["']?[ \t\r]*\n[ \t]*["']?(?:value|stringValue)["']?:[ \t]*`),
 		example: "- name: API_KEY\n  value: %s"},
-	{name: "prose", first: " ", sep: ':', spoken: true, weak: true,
-		between: re(`(?: (?:file )?(?:contents?|value|base|string|v?\d{1,3})){0,2}\s+(?:is|was|are|will be|set to|equals|reads)(?: (?:now|set to))?(?:\s*[:=])?\s+`),
-		example: "your API key is: %s"},
+	{
+		name:   "prose",
+		first:  " ",
+		sep:    ':',
+		spoken: true,
+		weak:   true,
+		between: re(
+			`(?: (?:file )?(?:contents?|value|base|string|v?\d{1,3})){0,2}\s+(?:is|was|are|will be|set to|equals|reads)(?: (?:now|set to))?(?:\s*[:=])?\s+`,
+		),
+		example: "your API key is: %s",
+	},
 	{name: "words and a colon", first: " :=", sep: ':', spoken: true, weak: true,
 		between: re(`(?: (?:file )?(?:contents?|value|base|string|v?\d{1,3})){0,2}\s*[:=]\s*`),
 		example: "the API key: %s"},
@@ -187,7 +224,8 @@ func (v *value) element() (h hit, ok bool) {
 	}
 	v.steps += end - from
 	closing := v.gapEnd(end, 1)
-	if end == from || MaskLen(b[from:end]) == end-from || !text.HasPrefix(b[closing:], "</") && !text.HasPrefix(b[closing:], `\u003c/`) {
+	if end == from || MaskLen(b[from:end]) == end-from ||
+		!text.HasPrefix(b[closing:], "</") && !text.HasPrefix(b[closing:], `\u003c/`) {
 		return h, false
 	}
 	for end > from && b[end-1] == ' ' {

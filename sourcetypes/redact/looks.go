@@ -67,8 +67,30 @@ func nothing(b []byte) bool {
 // sentence reports whether b is a word that follows "password:" in a message.
 func sentence(b []byte) bool {
 	switch string(b) {
-	case "incorrect", "invalid", "required", "wrong", "is", "not", "must", "missing", "expired", "too", "cannot", "the", "a",
-		"an", "for", "no", "authentication", "failed", "mismatch", "empty", "unknown", "does", "should", "needs":
+	case "incorrect",
+		"invalid",
+		"required",
+		"wrong",
+		"is",
+		"not",
+		"must",
+		"missing",
+		"expired",
+		"too",
+		"cannot",
+		"the",
+		"a",
+		"an",
+		"for",
+		"no",
+		"authentication",
+		"failed",
+		"mismatch",
+		"empty",
+		"unknown",
+		"does",
+		"should",
+		"needs":
 		return true
 	}
 	return false
@@ -92,7 +114,8 @@ func failure(b []byte) bool {
 // number reports whether b is a number, or some with commas: 12, 1.2e-01, 3,4.
 func number(b []byte) bool {
 	for i, c := range b[:min(len(b), 32)] {
-		if !text.Digit(c) && c != ',' && c != '.' && !((c == '-' || c == '+') && (i == 0 || b[i-1] == 'e')) && !(c == 'e' && i > 0 && text.Digit(b[0])) {
+		if !text.Digit(c) && c != ',' && c != '.' && !((c == '-' || c == '+') && (i == 0 || b[i-1] == 'e')) &&
+			!(c == 'e' && i > 0 && text.Digit(b[0])) {
 			return false
 		}
 	}
@@ -121,7 +144,8 @@ func madeUp(b []byte) bool {
 	if text.HasPrefix(b, "http://") || text.HasPrefix(b, "https://") || path(b) {
 		return false
 	}
-	return digits > 0 && len(b) >= 4 || uppers > 1 && lowers > 0 && len(b) >= 8 || marks > 0 && len(b) >= 12 || len(b) >= 16
+	return digits > 0 && len(b) >= 4 || uppers > 1 && lowers > 0 && len(b) >= 8 || marks > 0 && len(b) >= 12 ||
+		len(b) >= 16
 }
 
 // path reports whether b is the absolute path of a file.

@@ -10,8 +10,29 @@ import (
 // nameRules has the stems of words that make a name one of a secret: they let
 // the rule be looked at, and the whole name decides. See nameEnds.
 var nameRules = []Rule{
-	{Name: "values by their name", name: true, Kind: Secret, Source: "events.md, Redaction",
-		stems: []string{"oke", "ecr", "pas", "pw", "key", "uth", "ede", "oki", "sig", "oli", "xac", "x-a", "x_a", "eed", "mne"}},
+	{
+		Name:   "values by their name",
+		name:   true,
+		Kind:   Secret,
+		Source: "events.md, Redaction",
+		stems: []string{
+			"oke",
+			"ecr",
+			"pas",
+			"pw",
+			"key",
+			"uth",
+			"ede",
+			"oki",
+			"sig",
+			"oli",
+			"xac",
+			"x-a",
+			"x_a",
+			"eed",
+			"mne",
+		},
+	},
 }
 
 // name is what a name says of the value assigned to it.
@@ -79,7 +100,9 @@ func (w *words) last(before int) []byte {
 
 // afterNames are words that stand behind a secret's name and leave it one:
 // AUTH_TOKEN_V2, SECRET_KEY_BASE.
-var afterNames = set("content contents value base string str b64 base64 hex prod production dev staging test live old new current next primary secondary backup plain plaintext text raw override")
+var afterNames = set(
+	"content contents value base string str b64 base64 hex prod production dev staging test live old new current next primary secondary backup plain plaintext text raw override",
+)
 
 // nameOf reports whether words are the name of a secret, and of what.
 func nameOf(w *words) (n name, ok bool) {
@@ -108,7 +131,8 @@ func nameOf(w *words) (n name, ok bool) {
 		if !whole && !(end.suffix && len(word) > len(end.word) && string(word[len(word)-len(end.word):]) == end.word) {
 			continue
 		}
-		if whole && !end.alone && len(before) == 0 || end.not[string(before)] || end.only != nil && !end.only[string(before)] {
+		if whole && !end.alone && len(before) == 0 || end.not[string(before)] ||
+			end.only != nil && !end.only[string(before)] {
 			continue
 		}
 		n = end.name
@@ -133,18 +157,26 @@ type nameEnd struct {
 }
 
 var (
-	harmlessKeys = set("public pub primary foreign sort cache partition row hot map group num host idempotency routing message registry dictionary dict " +
-		"object lookup config meta metadata kv tensor attention sorting unique index composite hash shard range bucket s3 prompt slot any this the a no press arrow " +
-		"function first last next prev ssh authorized known json yaml model string int the with of per each missing unknown invalid duplicate on")
+	harmlessKeys = set(
+		"public pub primary foreign sort cache partition row hot map group num host idempotency routing message registry dictionary dict " +
+			"object lookup config meta metadata kv tensor attention sorting unique index composite hash shard range bucket s3 prompt slot any this the a no press arrow " +
+			"function first last next prev ssh authorized known json yaml model string int the with of per each missing unknown invalid duplicate on",
+	)
 	// pieces are what stands before the word token in a tokenizer.
-	pieces = set("bos eos eot eom eog unk sep pad cls mask lf nl fim pre suf mid rep next last prev image audio video vision special stop start end begin control " +
-		"first cached prompt sampled new max min num n per draft target prefix suffix middle boi eoi think ms id total completion input output generated " +
-		"reasoning chat vocab unused added context patch text word sub byte user tool thinking eval decode decoded accepted predicted reserved invalid unexpected " +
-		"unknown single each every this the a one current pending seq sequence hit sot eoh soh of")
-	passes = set("first second third final render single multi forward backward warmup dry n num by one two both each last next prev graph test the a did will " +
-		"to must not optimizer compile bypass high low band all")
-	keyWords = set("api access secret private master signing signature encryption encrypt decryption account unseal license licence auth service admin client shared storage " +
-		"subscription consumer session deploy deployment app application webhook jwt hmac aes rsa root recovery")
+	pieces = set(
+		"bos eos eot eom eog unk sep pad cls mask lf nl fim pre suf mid rep next last prev image audio video vision special stop start end begin control " +
+			"first cached prompt sampled new max min num n per draft target prefix suffix middle boi eoi think ms id total completion input output generated " +
+			"reasoning chat vocab unused added context patch text word sub byte user tool thinking eval decode decoded accepted predicted reserved invalid unexpected " +
+			"unknown single each every this the a one current pending seq sequence hit sot eoh soh of",
+	)
+	passes = set(
+		"first second third final render single multi forward backward warmup dry n num by one two both each last next prev graph test the a did will " +
+			"to must not optimizer compile bypass high low band all",
+	)
+	keyWords = set(
+		"api access secret private master signing signature encryption encrypt decryption account unseal license licence auth service admin client shared storage " +
+			"subscription consumer session deploy deployment app application webhook jwt hmac aes rsa root recovery",
+	)
 	authWords = set("x basic proxy http npm registry bearer redis smtp npmrc docker")
 	seedWords = set("totp otp mfa wallet hotp")
 )

@@ -72,7 +72,8 @@ func readOperator(b []byte, i int) (sep byte, end int) {
 			return c, i + 3
 		}
 	case '\\':
-		if text.HasPrefix(b[i:], `\u003d`) || text.HasPrefix(b[i:], `\u003D`) || text.HasPrefix(b[i:], `\u003a`) || text.HasPrefix(b[i:], `\u003A`) {
+		if text.HasPrefix(b[i:], `\u003d`) || text.HasPrefix(b[i:], `\u003D`) || text.HasPrefix(b[i:], `\u003a`) ||
+			text.HasPrefix(b[i:], `\u003A`) {
 			return map[bool]byte{true: ':', false: '='}[b[i+5]|0x20 == 'a'], i + 6
 		}
 	}

@@ -138,7 +138,13 @@ func linkTable() string {
 		if l.weak {
 			weak = "made up"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", l.name, code([]string{strings.ReplaceAll(strings.ReplaceAll(l.example, "\n", `\n`), "%s", "V")}), weak)
+		fmt.Fprintf(
+			&b,
+			"| %s | %s | %s |\n",
+			l.name,
+			code([]string{strings.ReplaceAll(strings.ReplaceAll(l.example, "\n", `\n`), "%s", "V")}),
+			weak,
+		)
 	}
 	return b.String()
 }

@@ -96,7 +96,10 @@ func (r *Redactor) quotedMatches(found []text.Span, b []byte, at []int, depth in
 		open = end
 	}
 	if at == nil {
-		slices.SortFunc(found, func(a, b text.Span) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(b.To, a.To)) })
+		slices.SortFunc(
+			found,
+			func(a, b text.Span) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(b.To, a.To)) },
+		)
 	}
 	return found
 }

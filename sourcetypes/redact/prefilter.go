@@ -97,7 +97,8 @@ var classes = func() (t [256]uint8) {
 func skip(b []byte, i int, before byte, g gate) (int, byte, gate) {
 	for i+4 <= len(b) {
 		c := b[i : i+4 : i+4]
-		g0, g1, g2, g3 := gates[pairOf(before, c[0])], gates[pairOf(c[0], c[1])], gates[pairOf(c[1], c[2])], gates[pairOf(c[2], c[3])]
+		g0, g1 := gates[pairOf(before, c[0])], gates[pairOf(c[0], c[1])]
+		g2, g3 := gates[pairOf(c[1], c[2])], gates[pairOf(c[2], c[3])]
 		if g>>gateHalf&g0|g0>>gateHalf&g1|g1>>gateHalf&g2|g2>>gateHalf&g3 != 0 {
 			break
 		}

@@ -16,13 +16,38 @@ var runs = []struct {
 	source string
 }{
 	{"ollama.com", Key, whole(`[0-9a-f]{32}\.[\w-]{24}`), "https://docs.ollama.com/api/authentication"},
-	{"Airtable", Token, whole(`pat[0-9A-Za-z]{14}\.[0-9a-f]{64}`), "https://airtable.com/developers/web/guides/personal-access-tokens"},
-	{"Discord bot", Token, whole(`[MNO][\w-]{22,28}\.[\w-]{6}\.[\w-]{27,40}`), "https://discord.com/developers/docs/reference"},
-	{"Harness", Token, whole(`[ps]at\.[\w-]{22}\.[0-9A-Za-z]{24}\.[0-9A-Za-z]{20}`), "https://developer.harness.io/docs/platform/automation/api/add-and-manage-api-keys/"},
+	{
+		"Airtable",
+		Token,
+		whole(`pat[0-9A-Za-z]{14}\.[0-9a-f]{64}`),
+		"https://airtable.com/developers/web/guides/personal-access-tokens",
+	},
+	{
+		"Discord bot",
+		Token,
+		whole(`[MNO][\w-]{22,28}\.[\w-]{6}\.[\w-]{27,40}`),
+		"https://discord.com/developers/docs/reference",
+	},
+	{
+		"Harness",
+		Token,
+		whole(`[ps]at\.[\w-]{22}\.[0-9A-Za-z]{24}\.[0-9A-Za-z]{20}`),
+		"https://developer.harness.io/docs/platform/automation/api/add-and-manage-api-keys/",
+	},
 	{"ClickHouse Cloud", Key, whole(`4b1d[0-9A-Za-z]{38}`), "https://clickhouse.com/docs/cloud/manage/openapi"},
-	{"Vault, before 1.10", Token, whole(`s\.[0-9A-Za-z]{24}`), "https://developer.hashicorp.com/vault/docs/concepts/tokens"},
+	{
+		"Vault, before 1.10",
+		Token,
+		whole(`s\.[0-9A-Za-z]{24}`),
+		"https://developer.hashicorp.com/vault/docs/concepts/tokens",
+	},
 	{"JSON web token of another alphabet", Token, whole(`ey[0-9A-Za-z]{17,}\.ey[\w-]{17,}(?:\.[\w-]*)?`), "gitleaks: jwt"},
-	{"MongoDB Atlas", Token, whole(`mdb_sa_sk_[\w-]{40}`), "https://www.mongodb.com/docs/atlas/api/service-accounts-overview/"},
+	{
+		"MongoDB Atlas",
+		Token,
+		whole(`mdb_sa_sk_[\w-]{40}`),
+		"https://www.mongodb.com/docs/atlas/api/service-accounts-overview/",
+	},
 	{"Zhipu and others", Key, whole(`[0-9a-f]{32}\.[0-9A-Za-z]{16}`), "https://docs.z.ai/api-reference/introduction"},
 }
 
@@ -62,7 +87,8 @@ func (s *scan) random(i int) (h hit, ok bool) {
 		}
 	}
 	n := prefixLen(run)
-	if n == 0 || !unguessable(run[n:]) || start > 0 && (b[start-1] == '/' || b[start-1] == '@' || b[start-1] == ':' && start > 1 && b[start-2] != ' ') {
+	if n == 0 || !unguessable(run[n:]) ||
+		start > 0 && (b[start-1] == '/' || b[start-1] == '@' || b[start-1] == ':' && start > 1 && b[start-2] != ' ') {
 		return h, false
 	}
 	return hit{from: start, to: end, kind: Token}, true
@@ -104,11 +130,13 @@ func prefixLen(run []byte) int {
 }
 
 // idWords stand before digests, ids and names that are no secret.
-var idWords = set("sha sha1 sha224 sha256 sha384 sha512 md5 blake2 blake2b blake3 crc crc32 xxh64 digest hash docker containerd cri crio libpod podman pod pods kubepods burstable " +
-	"besteffort container image layer blob model ollama runner gpu mig uuid guid id ids req request requestid trace traceid span spanid run task job call toolu tool " +
-	"chatcmpl cmpl msg message resp response rs item thread conn connection commit rev revision git build version v go1 node host ip ec2 instance i eni vol volume subnet sg " +
-	"snapshot checkpoint ckpt tmp temp cache etag session file batch asst user org proj evt event cus acct pi seti ch in sub price prod models blobs partial adapter lora gguf ggml " +
-	"cuda rocm lib libggml libcublas systemd boot machine invocation cursor key kv tensor blk x86 amd64 arm64 linux windows darwin scope slice service")
+var idWords = set(
+	"sha sha1 sha224 sha256 sha384 sha512 md5 blake2 blake2b blake3 crc crc32 xxh64 digest hash docker containerd cri crio libpod podman pod pods kubepods burstable " +
+		"besteffort container image layer blob model ollama runner gpu mig uuid guid id ids req request requestid trace traceid span spanid run task job call toolu tool " +
+		"chatcmpl cmpl msg message resp response rs item thread conn connection commit rev revision git build version v go1 node host ip ec2 instance i eni vol volume subnet sg " +
+		"snapshot checkpoint ckpt tmp temp cache etag session file batch asst user org proj evt event cus acct pi seti ch in sub price prod models blobs partial adapter lora gguf ggml " +
+		"cuda rocm lib libggml libcublas systemd boot machine invocation cursor key kv tensor blk x86 amd64 arm64 linux windows darwin scope slice service",
+)
 
 // unguessable reports whether b, the rest of a run behind its prefix, holds a
 // stretch of letters and digits that no name and no id has.

@@ -220,7 +220,16 @@ func TestRedactKindsApart(t *testing.T) {
 
 // TestNoSecretSurvives puts secrets into every place they are known to stand in.
 func TestNoSecretSurvives(t *testing.T) {
-	secrets := []string{"hunter2", "correct-horse_battery", "a,b;c&d)e", `q"u'o`, `back\slash`, "naïve¢", "{}x[]", "with.dots/and+more="}
+	secrets := []string{
+		"hunter2",
+		"correct-horse_battery",
+		"a,b;c&d)e",
+		`q"u'o`,
+		`back\slash`,
+		"naïve¢",
+		"{}x[]",
+		"with.dots/and+more=",
+	}
 	quote := func(s string) string { q, _ := json.Marshal(s); return strings.Trim(string(q), `"`) }
 	twice := func(s string) string { return quote(quote(s)) }
 	places := []func(s string) string{

@@ -9,7 +9,9 @@ import (
 
 // valueBefore is a value that stands before its name, up to the name:
 // {"value": "V", "name": "API_KEY"}, <add value="V" key="apiKey"/>.
-var valueBefore = regexp.MustCompile(`(?i:value|val)\\*["']?\s*[:=]\s*\\*["']([^"'\\\s]{1,200})\\*["'],?\s*\\*["']?(?i:name|key)\\*["']?\s*[:=]\s*\\*["']$`)
+var valueBefore = regexp.MustCompile(
+	`(?i:value|val)\\*["']?\s*[:=]\s*\\*["']([^"'\\\s]{1,200})\\*["'],?\s*\\*["']?(?i:name|key)\\*["']?\s*[:=]\s*\\*["']$`,
+)
 
 // before finds the value that stands before the name that begins at start.
 func (v *value) before(start int) (h hit, ok bool) {
@@ -27,7 +29,8 @@ func (v *value) before(start int) (h hit, ok bool) {
 	}
 	h = hit{from: from + m[2], to: from + m[3], kind: v.name.kind}
 	secret := b[h.from:h.to]
-	if MaskLen(secret) > 0 || nothing(secret) || !madeUp(secret) || bytes.IndexFunc(secret, func(r rune) bool { return r < 0x80 && text.Digit(byte(r)) }) < 0 {
+	if MaskLen(secret) > 0 || nothing(secret) || !madeUp(secret) ||
+		bytes.IndexFunc(secret, func(r rune) bool { return r < 0x80 && text.Digit(byte(r)) }) < 0 {
 		return h, false
 	}
 	return h, true

@@ -84,7 +84,11 @@ func TestRulesFindWhatTheySay(t *testing.T) {
 			secret := s.of(t, r)
 			for _, place := range []string{"%s", "got %s, rejected", `msg="no such x: %s" a=b`, `body="{\"x\": \"%s\"}"`, `{"x":"%s"}`, `GET "/v1/models?x=%s&y=1"`, "prompt=\"a\\n%s\\nb\"", "「%s」", "/x?q=a%%20%s%%20b", "(%s)"} {
 				line := fmt.Sprintf(place, secret)
-				if got := redacted(Default(), line); !strings.Contains(got, maskHead) || len(got) > len(line)-len(secret)/3+2*len("[REDACTED:private_key]") || strings.Contains(got, secret[len(secret)/2:]) {
+				if got := redacted(
+					Default(),
+					line,
+				); !strings.Contains(got, maskHead) || len(got) > len(line)-len(secret)/3+2*len("[REDACTED:private_key]") ||
+					strings.Contains(got, secret[len(secret)/2:]) {
 					t.Errorf("%s: %s\nleaves %s", r.Name, line, got)
 				}
 			}

@@ -51,7 +51,13 @@ var tokens = []Rule{
 	token("Google OAuth", "ya29.", `[\w.-]{20,}`, nil, "https://developers.google.com/identity/protocols/oauth2"),
 	token("Google OAuth refresh", "1//0", `[\w-]{30,}`, solid,
 		"https://developers.google.com/identity/protocols/oauth2").at("1//"),
-	token("Google OAuth refresh, in a query", "1%2F%2F0", `[\w-]{30,}`, solid, "https://developers.google.com/identity/protocols/oauth2"),
+	token(
+		"Google OAuth refresh, in a query",
+		"1%2F%2F0",
+		`[\w-]{30,}`,
+		solid,
+		"https://developers.google.com/identity/protocols/oauth2",
+	),
 	secret("Google OAuth client", "GOCSPX-", `[\w-]{20,}`, nil,
 		"https://developers.google.com/identity/protocols/oauth2"),
 	key("Alibaba", "LTAI", `[0-9A-Za-z]{16,}`, digitOr(20),
@@ -80,8 +86,13 @@ var tokens = []Rule{
 		"https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github"),
 	token("GitHub, fine-grained", "github_pat_", `\w{12,}`, digitOr(24),
 		"https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github"),
-	token("GitLab", "glpat- gloas- gldt- glrt- glrtr- glcbt- glptt- glft- glimt- glwt- glsoat- glffct-", `[\w-]{16,}(?:\.[\w-]+)*`, digitOr(20),
-		"https://docs.gitlab.com/security/tokens/"),
+	token(
+		"GitLab",
+		"glpat- gloas- gldt- glrt- glrtr- glcbt- glptt- glft- glimt- glwt- glsoat- glffct-",
+		`[\w-]{16,}(?:\.[\w-]+)*`,
+		digitOr(20),
+		"https://docs.gitlab.com/security/tokens/",
+	),
 	token("GitLab agent", "glagent-", `[\w-]{20,}`, digitOr(40), "https://docs.gitlab.com/security/tokens/").at("gla"),
 	token("GitLab runner registration", "GR1348941", `[\w-]{20}`, nil,
 		"https://docs.gitlab.com/security/tokens/").at("R13"),
@@ -111,7 +122,13 @@ var tokens = []Rule{
 
 	// Secrets and identities.
 	token("Vault", "hvs. hvb. hvr.", `[\w-]{20,}`, nil, "https://developer.hashicorp.com/vault/docs/concepts/tokens"),
-	token("1Password", "ops_eyJ", `(?:[\w+/-]|%2[BF]){40,}={0,3}`, nil, "https://developer.1password.com/docs/service-accounts/"),
+	token(
+		"1Password",
+		"ops_eyJ",
+		`(?:[\w+/-]|%2[BF]){40,}={0,3}`,
+		nil,
+		"https://developer.1password.com/docs/service-accounts/",
+	),
 	key("1Password secret", "A3-", `[0-9A-Z]{6}-(?:[0-9A-Z]{11}|[0-9A-Z]{6}-[0-9A-Z]{5})(?:-[0-9A-Z]{5}){3}`, nil,
 		"https://support.1password.com/secret-key/"),
 	key("age", "AGE-SECRET-KEY-1", `[0-9A-Z]{30,}`, nil, "https://github.com/C2SP/C2SP/blob/main/age.md").at("Y-1"),
@@ -180,8 +197,13 @@ var tokens = []Rule{
 		"https://api.intra.42.fr/apidoc/guides/getting_started"),
 	token("SettleMint", "sm_aat_ sm_pat_ sm_sat_", `[0-9A-Za-z]{16}`, nil,
 		"https://console.settlemint.com/documentation/"),
-	token("Authress", "sc_ ext_ scauth_ authress_", `[0-9a-z]{5,30}\.[0-9a-z]{4,6}\.acc[_-][0-9a-z-]{10,32}\.[\w+/=-]{30,}`, nil,
-		"https://authress.io/knowledge-base/docs/authorization/service-clients/"),
+	token(
+		"Authress",
+		"sc_ ext_ scauth_ authress_",
+		`[0-9a-z]{5,30}\.[0-9a-z]{4,6}\.acc[_-][0-9a-z-]{10,32}\.[\w+/=-]{30,}`,
+		nil,
+		"https://authress.io/knowledge-base/docs/authorization/service-clients/",
+	),
 }
 
 func token(name, prefixes, tail string, looks Looks, source string) Rule {

@@ -117,7 +117,8 @@ func (s *scan) bareUser(start, i, behind int) (from int, ok bool) {
 	if n, isProxy := proxyName(b[start:i]); isProxy {
 		return start + n, true
 	}
-	if rest := b[behind:]; text.HasPrefix(rest, "tcp(") || text.HasPrefix(rest, "unix(") || text.HasPrefix(rest, "tcp%28") {
+	if rest := b[behind:]; text.HasPrefix(rest, "tcp(") || text.HasPrefix(rest, "unix(") ||
+		text.HasPrefix(rest, "tcp%28") {
 		if n := bytes.IndexByte(b[start:i], '='); n >= 0 && n < bytes.IndexByte(b[start:i], ':') {
 			start += n + 1
 		}

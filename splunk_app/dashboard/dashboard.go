@@ -27,8 +27,12 @@ func View() string {
 	if err := e.Encode(build()); err != nil {
 		panic(err) // nothing in it can fail to encode
 	}
-	return fmt.Sprintf("<dashboard version=\"2\" theme=\"light\">\n  <label>%s</label>\n  <description>%s</description>\n  <definition><![CDATA[\n%s]]></definition>\n</dashboard>\n",
-		title, description, definition.String())
+	return fmt.Sprintf(
+		"<dashboard version=\"2\" theme=\"light\">\n  <label>%s</label>\n  <description>%s</description>\n  <definition><![CDATA[\n%s]]></definition>\n</dashboard>\n",
+		title,
+		description,
+		definition.String(),
+	)
 }
 
 const (
@@ -55,7 +59,12 @@ const (
 
 // Panels returns the panels from top to bottom.
 func Panels() []Panel {
-	stacked := map[string]any{"stackMode": "stacked", "legendDisplay": "right", "yAxisTitleVisibility": "hide", "xAxisTitleVisibility": "hide"}
+	stacked := map[string]any{
+		"stackMode":            "stacked",
+		"legendDisplay":        "right",
+		"yAxisTitleVisibility": "hide",
+		"xAxisTitleVisibility": "hide",
+	}
 	const shortTime = `strftime(last_seen, "%Y-%m-%d %H:%M:%S")`
 	return []Panel{
 		{ID: "requests", Title: "Requests", Kind: single, X: 0, Y: 0, W: 240, H: 140,
@@ -71,33 +80,95 @@ func Panels() []Panel {
 			Search: networkFailures() + "\n| stats count as failures"},
 		{ID: "by_operation", Title: "Requests by operation", Kind: column, Options: stacked, X: 0, Y: 140, W: 600, H: 280,
 			Search: "`ollama_api` | timechart count by operation"},
-		{ID: "by_status", Title: "Requests that failed, by status", Kind: column, Options: stacked, X: 600, Y: 140, W: 600, H: 280,
-			Note:   "A streaming call that fails is logged as 200.",
-			Search: "`ollama_api` status>=400 | timechart count by status"},
-		{ID: "latency", Title: "Response time of generate, chat and embed (ms)", Kind: line, X: 0, Y: 420, W: 600, H: 280,
-			Options: map[string]any{"legendDisplay": "right", "nullValueDisplay": "gaps", "yAxisTitleVisibility": "hide", "xAxisTitleVisibility": "hide"},
-			Search:  "`ollama_api` operation IN (generate, chat, embed) | timechart median(response_time_ms) as median, p95(response_time_ms) as p95"},
-		{ID: "sources", Title: "External sources", Kind: table, X: 600, Y: 420, W: 600, H: 280,
-			Note: "The address is what Ollama logs; X-Forwarded-For can forge it.",
+		{
+			ID:      "by_status",
+			Title:   "Requests that failed, by status",
+			Kind:    column,
+			Options: stacked,
+			X:       600,
+			Y:       140,
+			W:       600,
+			H:       280,
+			Note:    "A streaming call that fails is logged as 200.",
+			Search:  "`ollama_api` status>=400 | timechart count by status",
+		},
+		{
+			ID:    "latency",
+			Title: "Response time of generate, chat and embed (ms)",
+			Kind:  line,
+			X:     0,
+			Y:     420,
+			W:     600,
+			H:     280,
+			Options: map[string]any{
+				"legendDisplay":        "right",
+				"nullValueDisplay":     "gaps",
+				"yAxisTitleVisibility": "hide",
+				"xAxisTitleVisibility": "hide",
+			},
+			Search: "`ollama_api` operation IN (generate, chat, embed) | timechart median(response_time_ms) as median, p95(response_time_ms) as p95",
+		},
+		{
+			ID:    "sources",
+			Title: "External sources",
+			Kind:  table,
+			X:     600,
+			Y:     420,
+			W:     600,
+			H:     280,
+			Note:  "The address is what Ollama logs; X-Forwarded-For can forge it.",
 			Search: "`ollama_api` src_scope=external\n| stats count as requests, values(operation) as operations, values(status) as statuses, latest(_time) as last_seen by src, host\n" +
-				"| eval last_seen=" + shortTime + "\n| sort - requests\n| table src, host, requests, operations, statuses, last_seen"},
-		{ID: "models", Title: "Models pulled, pushed and changed", Kind: table, X: 0, Y: 700, W: 600, H: 280,
+				"| eval last_seen=" + shortTime + "\n| sort - requests\n| table src, host, requests, operations, statuses, last_seen",
+		},
+		{
+			ID:    "models",
+			Title: "Models pulled, pushed and changed",
+			Kind:  table,
+			X:     0,
+			Y:     700,
+			W:     600,
+			H:     280,
 			Search: "`ollama_api` operation IN (pull, push, create, copy, delete)\n| stats count as requests, values(status) as statuses, latest(_time) as last_seen by operation, src, host\n" +
-				"| eval last_seen=" + shortTime + "\n| sort - requests\n| table operation, src, host, requests, statuses, last_seen"},
-		{ID: "model_names", Title: "Models whose pull failed, by name", Kind: table, X: 600, Y: 700, W: 600, H: 280,
-			Note: "Ollama logs the name of a model only when its registry cannot be used.",
+				"| eval last_seen=" + shortTime + "\n| sort - requests\n| table operation, src, host, requests, statuses, last_seen",
+		},
+		{
+			ID:    "model_names",
+			Title: "Models whose pull failed, by name",
+			Kind:  table,
+			X:     600,
+			Y:     700,
+			W:     600,
+			H:     280,
+			Note:  "Ollama logs the name of a model only when its registry cannot be used.",
 			Search: "`ollama_server` manifests\n" + `| rex "\x22(?:https?://)(?<registry>[^/\s\x22]+)/v2/(?<model>[^\s\x22\x5C]+)/manifests/(?<tag>[^\s\x22\x5C]+)"` + "\n| where isnotnull(model)\n" +
-				"| stats count as attempts, latest(_time) as last_seen by registry, model, tag, host\n| eval last_seen=" + shortTime + "\n| sort - attempts\n| table registry, model, tag, host, attempts, last_seen"},
-		{ID: "failure_table", Title: "Network failures by host", Kind: table, X: 0, Y: 980, W: 1200, H: 280,
+				"| stats count as attempts, latest(_time) as last_seen by registry, model, tag, host\n| eval last_seen=" + shortTime + "\n| sort - attempts\n| table registry, model, tag, host, attempts, last_seen",
+		},
+		{
+			ID:    "failure_table",
+			Title: "Network failures by host",
+			Kind:  table,
+			X:     0,
+			Y:     980,
+			W:     1200,
+			H:     280,
 			Search: networkFailures() + "\n| stats count as incidents, values(kind) as kinds, values(remote_host) as remote_hosts, values(error_message) as error_messages, latest(_time) as last_seen by host\n" +
-				"| eval last_seen=" + shortTime + "\n| table host, incidents, kinds, remote_hosts, error_messages, last_seen"},
+				"| eval last_seen=" + shortTime + "\n| table host, incidents, kinds, remote_hosts, error_messages, last_seen",
+		},
 		{ID: "prompts", Title: "Prompts and their length", Kind: line, X: 0, Y: 1260, W: 600, H: 280,
 			Options: map[string]any{"legendDisplay": "right", "yAxisTitleVisibility": "hide", "xAxisTitleVisibility": "hide"},
 			Note:    "Ollama logs prompts, or their length, only at DEBUG and TRACE.",
 			Search:  "`ollama_prompts` | timechart count as prompts, avg(prompt_length) as average_length"},
-		{ID: "latest_prompts", Title: "Latest prompts", Kind: table, X: 600, Y: 1260, W: 600, H: 280,
+		{
+			ID:     "latest_prompts",
+			Title:  "Latest prompts",
+			Kind:   table,
+			X:      600,
+			Y:      1260,
+			W:      600,
+			H:      280,
 			Note:   "Splunk extracts a prompt up to about 5 KB.",
-			Search: "`ollama_prompts`\n| sort 50 - _time\n" + `| eval time=strftime(_time, "%Y-%m-%d %H:%M:%S"), prompt=coalesce(prompt, if(prompt_length>4000, "(too long to show: see the event)", null()))` + "\n| table time, host, origin, prompt_length, prompt"},
+			Search: "`ollama_prompts`\n| sort 50 - _time\n" + `| eval time=strftime(_time, "%Y-%m-%d %H:%M:%S"), prompt=coalesce(prompt, if(prompt_length>4000, "(too long to show: see the event)", null()))` + "\n| table time, host, origin, prompt_length, prompt",
+		},
 	}
 }
 
@@ -131,7 +202,10 @@ func build() object {
 			view["options"] = p.Options
 		}
 		views["viz_"+p.ID] = view
-		structure = append(structure, object{"item": "viz_" + p.ID, "type": "block", "position": object{"x": p.X, "y": p.Y, "w": p.W, "h": p.H}})
+		structure = append(
+			structure,
+			object{"item": "viz_" + p.ID, "type": "block", "position": object{"x": p.X, "y": p.Y, "w": p.W, "h": p.H}},
+		)
 	}
 	return object{
 		"title":          title,

@@ -50,7 +50,17 @@ func TestNetworkFailureCases(t *testing.T) {
 			want := strings.Split(labels[i]["remote_hosts"], ",")
 			slices.Sort(want)
 			if kind != l.kind || hosts != strings.Join(want, ",") {
-				t.Errorf("%s: %v (%s): kind %q at %s, want %q at %s\n%s", s.name, l, labels[i]["why"], kind, hosts, l.kind, want, l.text)
+				t.Errorf(
+					"%s: %v (%s): kind %q at %s, want %q at %s\n%s",
+					s.name,
+					l,
+					labels[i]["why"],
+					kind,
+					hosts,
+					l.kind,
+					want,
+					l.text,
+				)
 			}
 		}
 	}

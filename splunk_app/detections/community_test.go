@@ -22,14 +22,33 @@ func TestCommunitySearches(t *testing.T) {
 	}{
 		{"access lines", "`ollama_server` \"*[GIN]*\"", `\[GIN\]`},
 		{"access lines, by term", "`ollama_server` \"GIN\"", `(?i)\bgin(\b|_)`},
-		{"access lines taken apart", "`ollama_server` \"GIN\" | rex field=_raw \"" + communityAccess + "\" | where isnotnull(status_code) AND isnotnull(uri_path)",
-			`\[GIN\].*\|\s+\d+\s+\|\s+[\d.]+[a-z]+\s+\|`},
-		{"runner errors", "`ollama_server` level=ERROR (\"*llama runner*\" OR \"*model*\")", `level=ERROR.*(llama runner|model)`},
+		{
+			"access lines taken apart",
+			"`ollama_server` \"GIN\" | rex field=_raw \"" + communityAccess + "\" | where isnotnull(status_code) AND isnotnull(uri_path)",
+			`\[GIN\].*\|\s+\d+\s+\|\s+[\d.]+[a-z]+\s+\|`,
+		},
+		{
+			"runner errors",
+			"`ollama_server` level=ERROR (\"*llama runner*\" OR \"*model*\")",
+			`level=ERROR.*(llama runner|model)`,
+		},
 		{"truncated prompts", "`ollama_server` level=WARN msg=\"*truncat*\"", `level=WARN.*msg="?[^"]*truncat`},
-		{"memory of the cache", "`ollama_server` \"*llama_kv_cache*\" | rex \"size\\s+=\\s+(?<mib>[\\d.]+) MiB\" | where isnotnull(mib)", `llama_kv_cache.*size\s+=\s+[\d.]+ MiB`},
-		{"compute buffer", "`ollama_server` \"*compute buffer*\" | rex \"size\\s+=\\s+(?<mib>[\\d.]+) MiB\" | where isnotnull(mib)", `compute buffer.*size\s+=\s+[\d.]+ MiB`},
+		{
+			"memory of the cache",
+			"`ollama_server` \"*llama_kv_cache*\" | rex \"size\\s+=\\s+(?<mib>[\\d.]+) MiB\" | where isnotnull(mib)",
+			`llama_kv_cache.*size\s+=\s+[\d.]+ MiB`,
+		},
+		{
+			"compute buffer",
+			"`ollama_server` \"*compute buffer*\" | rex \"size\\s+=\\s+(?<mib>[\\d.]+) MiB\" | where isnotnull(mib)",
+			`compute buffer.*size\s+=\s+[\d.]+ MiB`,
+		},
 		{"loaded runners", "`ollama_server` \"*loaded runners*\" | where count>=0", `msg="loaded runners" count=\d`},
-		{"status, method and source as fields", "`ollama_server` status=404 http_method=GET src=127.0.0.1 dest=ollama-01", `\[GIN\].*\| 404 \|.*\s127\.0\.0\.1 \| GET `},
+		{
+			"status, method and source as fields",
+			"`ollama_server` status=404 http_method=GET src=127.0.0.1 dest=ollama-01",
+			`\[GIN\].*\| 404 \|.*\s127\.0\.0\.1 \| GET `,
+		},
 	}
 	var lines []line
 	var fields []spl.Row

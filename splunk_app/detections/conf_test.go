@@ -54,8 +54,12 @@ func TestConfReadsBack(t *testing.T) {
 func TestContract(t *testing.T) {
 	want := map[string]map[string]string{
 		"Ollama Abnormal Network Connectivity": {
-			"disabled": "true", "enableSched": "1", "cron_schedule": "0 * * * *", "schedule_window": "auto",
-			"dispatch.earliest_time": "-70m@m", "dispatch.latest_time": "-10m@m",
+			"disabled":                             "true",
+			"enableSched":                          "1",
+			"cron_schedule":                        "0 * * * *",
+			"schedule_window":                      "auto",
+			"dispatch.earliest_time":               "-70m@m",
+			"dispatch.latest_time":                 "-10m@m",
 			"action.risk":                          "1",
 			"action.risk.param._risk":              `[{"risk_object_field":"host","risk_object_type":"system","risk_score":10},{"threat_object_field":"src","threat_object_type":"ip_address"}]`,
 			"action.risk.param._risk_message":      `Abnormal network activity detected on $host$ with $incidents$ incidents from $src$. Investigation needed for network errors: $warning_messages$.`,
@@ -67,8 +71,13 @@ func TestContract(t *testing.T) {
 				`{"threat_object_field":"remote_hosts","threat_object_type":"domain"}]`,
 		},
 		"Ollama API Accessed from External Network": {
-			"disabled": "true", "cron_schedule": "*/5 * * * *", "dispatch.index_earliest": "-9m@m", "dispatch.index_latest": "-4m@m",
-			"dispatch.earliest_time": "-24h@h", "alert.suppress": "1", "alert.suppress.fields": "host,src",
+			"disabled":                "true",
+			"cron_schedule":           "*/5 * * * *",
+			"dispatch.index_earliest": "-9m@m",
+			"dispatch.index_latest":   "-4m@m",
+			"dispatch.earliest_time":  "-24h@h",
+			"alert.suppress":          "1",
+			"alert.suppress.fields":   "host,src",
 			"action.risk.param._risk": `[{"risk_object_field":"host","risk_object_type":"system","risk_score":47},` +
 				`{"risk_object_field":"src","risk_object_type":"system","risk_score":47},` +
 				`{"threat_object_field":"src","threat_object_type":"ip_address"}]`,
@@ -90,7 +99,8 @@ func TestContract(t *testing.T) {
 		if filter < 0 || macros[filter].Definition != "search *" || !strings.HasSuffix(d.Search, "\n| `"+d.Filter+"`") {
 			t.Errorf("%s does not end in its own empty filter macro", d.Name)
 		}
-		if want[d.Name] == nil || d.Description == "" || len(d.FalsePositives) == 0 || len(d.Triage) == 0 || len(d.KnownLimits) == 0 {
+		if want[d.Name] == nil || d.Description == "" || len(d.FalsePositives) == 0 || len(d.Triage) == 0 ||
+			len(d.KnownLimits) == 0 {
 			t.Errorf("%s is not documented", d.Name)
 		}
 	}
@@ -168,7 +178,8 @@ func TestLookupAgrees(t *testing.T) {
 		t.Fatal(err)
 	}
 	stanza := conf.Stanza(TrustedRanges.Name)
-	if stanza == nil || stanza.Keys["filename"] != TrustedRanges.File || stanza.Keys["match_type"] != TrustedRanges.MatchType {
+	if stanza == nil || stanza.Keys["filename"] != TrustedRanges.File ||
+		stanza.Keys["match_type"] != TrustedRanges.MatchType {
 		t.Errorf("transforms.conf says %v", stanza)
 	}
 	csv, err := splunkapp.Tree.ReadFile("lookups/" + TrustedRanges.File)

@@ -29,7 +29,13 @@ type line struct {
 func (l line) String() string { return fmt.Sprintf("%s:%d", l.file, l.number) }
 
 func (l line) event() Event {
-	return Event{Sourcetype: "ollama:server", Source: l.file, Host: "ollama-01", Time: strconv.Itoa(1_800_000_000 + l.number), Raw: l.text}
+	return Event{
+		Sourcetype: "ollama:server",
+		Source:     l.file,
+		Host:       "ollama-01",
+		Time:       strconv.Itoa(1_800_000_000 + l.number),
+		Raw:        l.text,
+	}
 }
 
 // corpus is every line of the real logs, labelled.
@@ -192,11 +198,16 @@ func TestCorpusWithoutPrompts(t *testing.T) {
 // withoutPrompts is a line as PROMPTS=off ships it.
 func withoutPrompts(line string) string {
 	shipped := ""
-	n := sourcetypes.NewNormalizer(&sourcetypes.Options{Prompts: sourcetypes.Off, Zone: time.UTC}, 0, input.Carry{}, func(e *sourcetypes.Event) {
-		if e.Sourcetype == sourcetypes.Server {
-			shipped = string(e.Body)
-		}
-	})
+	n := sourcetypes.NewNormalizer(
+		&sourcetypes.Options{Prompts: sourcetypes.Off, Zone: time.UTC},
+		0,
+		input.Carry{},
+		func(e *sourcetypes.Event) {
+			if e.Sourcetype == sourcetypes.Server {
+				shipped = string(e.Body)
+			}
+		},
+	)
 	n.Add(&input.Record{Text: []byte(line), Next: 1})
 	n.Flush()
 	return shipped

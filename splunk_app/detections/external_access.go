@@ -21,13 +21,15 @@ func externalAccess() Detection {
 			"| rename client as src\n" +
 			"| table last_request, first_request, host, src, requests, http_method, uri_path, status, severity, attack_type\n" +
 			"| `ollama_api_accessed_from_external_network_filter`",
-		Cron: "*/5 * * * *", Skew: "1m",
-		Window:   Window{"-24h@h", "+1h@h", "-9m@m", "-4m@m"},
-		Throttle: []string{"host", "src"}, ThrottleFor: "1h",
-		Severity: "medium",
-		Risk:     []RiskObject{{"host", "system", 47}, {"src", "system", 47}},
-		Threats:  []ThreatObject{{"src", "ip_address"}},
-		Message:  "Ollama on $host$ answered $requests$ requests from the external address $src$: $http_method$ $uri_path$.",
+		Cron:        "*/5 * * * *",
+		Skew:        "1m",
+		Window:      Window{"-24h@h", "+1h@h", "-9m@m", "-4m@m"},
+		Throttle:    []string{"host", "src"},
+		ThrottleFor: "1h",
+		Severity:    "medium",
+		Risk:        []RiskObject{{"host", "system", 47}, {"src", "system", 47}},
+		Threats:     []ThreatObject{{"src", "ip_address"}},
+		Message:     "Ollama on $host$ answered $requests$ requests from the external address $src$: $http_method$ $uri_path$.",
 		Attack: []Technique{
 			{"T1133", "External Remote Services", "Initial Access"},
 			{"T1190", "Exploit Public-Facing Application", "Initial Access"},

@@ -19,8 +19,12 @@ func apiEvent(src string) Event {
 	if src != "" {
 		member = fmt.Sprintf(`"src":%q,`, src)
 	}
-	return Event{Sourcetype: "ollama:api", Host: "gpu-1", Time: "1767773642",
-		Raw: `{"origin":"access_log",` + member + `"http_method":"POST","uri_path":"/api/pull","uri_query":"x=1","status":200,"response_time_ms":6001.8187,"api":"ollama","operation":"pull"}`}
+	return Event{
+		Sourcetype: "ollama:api",
+		Host:       "gpu-1",
+		Time:       "1767773642",
+		Raw:        `{"origin":"access_log",` + member + `"http_method":"POST","uri_path":"/api/pull","uri_query":"x=1","status":200,"response_time_ms":6001.8187,"api":"ollama","operation":"pull"}`,
+	}
 }
 
 // Which sources are external, however the request arrived.
@@ -106,7 +110,16 @@ func TestExternalRequestsCount(t *testing.T) {
 			t.Fatalf("%d lines and %d ollama:api: %v, want %s requests", tt.lines, tt.api, found, tt.want)
 		}
 		row := spl.Row(found[0].Row)
-		if got := strings.Join([]string{row.First("src"), row.First("http_method"), row.First("uri_path"), row.First("status"), row.First("last_request")}, " "); got[:len("203.0.113.7 POST /api/pull 200 2026-01-07 08:14:")] != "203.0.113.7 POST /api/pull 200 2026-01-07 08:14:" {
+		if got := strings.Join(
+			[]string{
+				row.First("src"),
+				row.First("http_method"),
+				row.First("uri_path"),
+				row.First("status"),
+				row.First("last_request"),
+			},
+			" ",
+		); got[:len("203.0.113.7 POST /api/pull 200 2026-01-07 08:14:")] != "203.0.113.7 POST /api/pull 200 2026-01-07 08:14:" {
 			t.Errorf("found %s", got)
 		}
 		if len(row["uri_path"]) != 1 {
@@ -124,7 +137,11 @@ func TestExternalAccessIsNotForged(t *testing.T) {
 		`[GIN-debug] GET    /api/tags                 --> server.(*Server).ListHandler-fm (5 handlers)`,
 		`[GIN] 2026/01/07 - 09:14:02 | 200 |       5.308µs |                 | GET      "/api/tags?203.0.113.9"`,
 	} {
-		if found := externalAccess().Run([]Event{{Sourcetype: "ollama:server", Host: "h", Time: "1", Raw: raw}}); len(found) > 0 {
+		if found := externalAccess().Run(
+			[]Event{{Sourcetype: "ollama:server", Host: "h", Time: "1", Raw: raw}},
+		); len(
+			found,
+		) > 0 {
 			t.Errorf("%s is reported: %s", raw, found[0].Text)
 		}
 	}
@@ -132,7 +149,10 @@ func TestExternalAccessIsNotForged(t *testing.T) {
 
 // A range in the lookup is trusted, IPv4 and IPv6 alike.
 func TestTrustedRanges(t *testing.T) {
-	table, err := spl.ReadLookup(strings.NewReader("range,comment\n203.0.113.0/24,\n2001:db8:a::/48,office\n198.51.100.7,one host\n"), "range")
+	table, err := spl.ReadLookup(
+		strings.NewReader("range,comment\n203.0.113.0/24,\n2001:db8:a::/48,office\n198.51.100.7,one host\n"),
+		"range",
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,11 +20,18 @@ func Macros() []Macro {
 		{"ollama_prompts", `(sourcetype="ollama:prompts")`, "", "Finds the prompts sent to Ollama." + narrow},
 		// A search that names a missing lookup fails, so the macro does not name it
 		// where only macros and searches are installed.
-		{TrustedRanges.Name, "lookup " + TrustedRanges.Name + " range AS client OUTPUT range AS trusted_range", "eval trusted_range=null()",
-			"Marks clients in the ranges that your site trusts: those in the lookup of the same name."},
+		{
+			TrustedRanges.Name,
+			"lookup " + TrustedRanges.Name + " range AS client OUTPUT range AS trusted_range",
+			"eval trusted_range=null()",
+			"Marks clients in the ranges that your site trusts: those in the lookup of the same name.",
+		},
 	}
 	for _, d := range All() {
-		macros = append(macros, Macro{d.Filter, "search *", "", "Excludes results of the detection " + d.Name + " that your site does not want."})
+		macros = append(
+			macros,
+			Macro{d.Filter, "search *", "", "Excludes results of the detection " + d.Name + " that your site does not want."},
+		)
 	}
 	return macros
 }

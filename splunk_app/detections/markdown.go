@@ -8,12 +8,21 @@ import (
 // Markdown returns DETECTIONS.md, the description of the detections for people.
 func Markdown() string {
 	var b strings.Builder
-	b.WriteString("# Detections\n\nWritten from this package by `go generate`; a test holds it to that. What they find and miss: RESULTS.md.\n" +
-		"All are disabled at first and belong to the analytic story *" + Story + "*.\n")
+	b.WriteString(
+		"# Detections\n\nWritten from this package by `go generate`; a test holds it to that. What they find and miss: RESULTS.md.\n" +
+			"All are disabled at first and belong to the analytic story *" + Story + "*.\n",
+	)
 	for _, d := range All() {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n```\n%s\n```\n\n", d.Name, d.Description, d.Search)
-		fmt.Fprintf(&b, "| setting | value |\n|---|---|\n| cron | %s |\n| events | %s |\n| severity | %s |\n| risk | %s |\n| risk message | %s |\n",
-			d.Cron, d.Window, d.Severity, d.riskText(), d.Message)
+		fmt.Fprintf(
+			&b,
+			"| setting | value |\n|---|---|\n| cron | %s |\n| events | %s |\n| severity | %s |\n| risk | %s |\n| risk message | %s |\n",
+			d.Cron,
+			d.Window,
+			d.Severity,
+			d.riskText(),
+			d.Message,
+		)
 		if len(d.Throttle) > 0 {
 			fmt.Fprintf(&b, "| throttled | one result for each %s in %s |\n", strings.Join(d.Throttle, " and "), d.ThrottleFor)
 		}

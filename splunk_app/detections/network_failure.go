@@ -45,7 +45,8 @@ func networkFailure() Detection {
 			`| eval severity="medium", attack_type="Network Failure", count=1` + "\n" +
 			`| table last_incident, host, incidents, src, warning_messages, error_messages, remote_hosts, kinds, severity, attack_type, count` + "\n" +
 			"| `ollama_network_failure_filter`",
-		Cron: "13 * * * *", Skew: "5m",
+		Cron:     "13 * * * *",
+		Skew:     "5m",
 		Window:   Window{"-24h@h", "+1h@h", "-70m@m", "-10m@m"},
 		Severity: "medium",
 		Risk:     []RiskObject{{"host", "system", 10}},

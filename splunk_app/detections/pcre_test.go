@@ -30,10 +30,14 @@ func hostileEvents() map[string]string {
 		"path of escapes": `[GIN] 2026/11/21 - 19:12:19 | 200 | 1.5ms | 203.0.113.9 | GET      "/` + many(`\"`) + `"`,
 		"query of escapes": `[GIN] 2026/11/21 - 19:12:19 | 200 | 1.5ms | 203.0.113.9 | GET      "/api/tags?` +
 			many(`\"`) + `"`,
-		"path of NULs":         `[GIN] 2026/11/21 - 19:12:19 | 404 | 1.5ms | 203.0.113.9 | GET      "/` + many(`\x00`) + `"`,
-		"message of escapes":   stamp + `"request failed: Get \"https://a/` + many(`\"`) + `\": dial tcp: connection refused"`,
-		"error of escapes":     stamp + `"cannot pull" error="Get \"https://a/` + many(`\"`) + `\": EOF"`,
-		"error behind escapes": stamp + `"cannot pull" model="` + many(`\"`) + `" error="dial tcp 192.0.2.1:443: i/o timeout"`,
+		"path of NULs": `[GIN] 2026/11/21 - 19:12:19 | 404 | 1.5ms | 203.0.113.9 | GET      "/` + many(`\x00`) + `"`,
+		"message of escapes": stamp + `"request failed: Get \"https://a/` + many(
+			`\"`,
+		) + `\": dial tcp: connection refused"`,
+		"error of escapes": stamp + `"cannot pull" error="Get \"https://a/` + many(`\"`) + `\": EOF"`,
+		"error behind escapes": stamp + `"cannot pull" model="` + many(
+			`\"`,
+		) + `" error="dial tcp 192.0.2.1:443: i/o timeout"`,
 		"words of the network": stamp + `"` + many(`tcp http: `) + `x"`,
 		"deadlines":            stamp + `"` + many(`lookup a on b `) + `x"`,
 		"pairs":                stamp + `x` + many(` a=b`),

@@ -66,7 +66,13 @@ func TestResults(t *testing.T) {
 		"are reported. Missed: those that are not. False: reported, but not about the network.\n\n"+table.String()+
 		"\n1: "+abnormalConnectivity().Name+". 2: "+networkFailure().Name+
 		". app-reconstructed.log is written after the source, not taken from a desktop app.\n")
-	goldenPart(t, "../README.md", "<!-- results: written by go test ./splunk_app/detections -run TestResults -update -->\n", table.String(), "<!-- end of results -->")
+	goldenPart(
+		t,
+		"../README.md",
+		"<!-- results: written by go test ./splunk_app/detections -run TestResults -update -->\n",
+		table.String(),
+		"<!-- end of results -->",
+	)
 }
 
 // goldenPart is golden for what stands between two marks.
@@ -96,7 +102,11 @@ func golden(t *testing.T, path, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s is not what it should be; run the tests with -update and read the difference\n%s", path, firstDifference(got, string(want)))
+		t.Errorf(
+			"%s is not what it should be; run the tests with -update and read the difference\n%s",
+			path,
+			firstDifference(got, string(want)),
+		)
 	}
 }
 
@@ -131,7 +141,10 @@ func TestNetworkFailureOfHosts(t *testing.T) {
 		if got := spl.Row(f.Row).First("incidents"); got != fmt.Sprint(want[host]) {
 			t.Errorf("%s: %s incidents, want %d", host, got, want[host])
 		}
-		if columns := strings.Join(f.Columns, " "); columns != "last_incident host incidents src warning_messages error_messages remote_hosts kinds severity attack_type count" {
+		if columns := strings.Join(
+			f.Columns,
+			" ",
+		); columns != "last_incident host incidents src warning_messages error_messages remote_hosts kinds severity attack_type count" {
 			t.Errorf("columns %s", columns)
 		}
 	}

@@ -82,7 +82,12 @@ func TestReadItem(t *testing.T) {
 	}
 	for host, fixed := range map[string]string{"h": "h", "web1": "", "$decideOnStartup": "", "": ""} {
 		if got := d.FixedHost(&Stanza{Params: map[string]string{"host": host}}); got != fixed {
-			t.Errorf("host %q is fixed as %q, want %q: the name of splunkd's machine gives way to one that a line names", host, got, fixed)
+			t.Errorf(
+				"host %q is fixed as %q, want %q: the name of splunkd's machine gives way to one that a line names",
+				host,
+				got,
+				fixed,
+			)
 		}
 	}
 	if d.ServerURI != "https://127.0.0.1:8089" || d.SessionKey.Reveal() != key || d.CheckpointDir != "/cp" {
@@ -141,7 +146,9 @@ func TestTheSessionKeyIsNeverShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log strings.Builder
-	for _, h := range []slog.Handler{NewLogHandler(&log, slog.LevelInfo), slog.NewJSONHandler(&log, nil), slog.NewTextHandler(&log, nil)} {
+	for _, h := range []slog.Handler{
+		NewLogHandler(&log, slog.LevelInfo), slog.NewJSONHandler(&log, nil), slog.NewTextHandler(&log, nil),
+	} {
 		slog.New(h).Info("definition", "key", d.SessionKey, "all", d, "value", *d)
 	}
 	text, err := json.Marshal(d)

@@ -32,7 +32,11 @@ func TestEncoderGolden(t *testing.T) {
 }
 
 func event(s sourcetypes.Sourcetype, digits uint8, body string) sourcetypes.Event {
-	return sourcetypes.Event{Sourcetype: s, Time: sourcetypes.Stamp{Nanos: 1732221741541234567, Digits: digits}, Body: []byte(body)}
+	return sourcetypes.Event{
+		Sourcetype: s,
+		Time:       sourcetypes.Stamp{Nanos: 1732221741541234567, Digits: digits},
+		Body:       []byte(body),
+	}
 }
 
 func named(ev sourcetypes.Event) sourcetypes.Event {
@@ -53,7 +57,12 @@ func TestEncoderDoesNotAllocate(t *testing.T) {
 // A plain decoder reads back what was written, but for what XML cannot hold.
 func FuzzEncoder(f *testing.F) {
 	f.Add("/var/log/ollama/server.log", "web-1", "main", `level=INFO msg="a < b && c ]]> d"`)
-	f.Add("journald:ollama", "", "", "panic\r\n\tat \x1b[31m\x00 \u0085\u2028 \ufffe\uffff\ufffd \xff\xed\xa0\x80 \U0001F999")
+	f.Add(
+		"journald:ollama",
+		"",
+		"",
+		"panic\r\n\tat \x1b[31m\x00 \u0085\u2028 \ufffe\uffff\ufffd \xff\xed\xa0\x80 \U0001F999",
+	)
 	f.Add("a\tb\nc", "\r", " ", "'\"<!--?>")
 	f.Fuzz(func(t *testing.T, source, host, index, body string) {
 		enc := NewEncoder("ollama_logs://"+source, source, host, index)
@@ -88,7 +97,12 @@ func plainText(s string) string {
 	var out strings.Builder
 	for _, r := range s {
 		switch {
-		case r == '\t', r == '\n', r == '\r', r >= 0x20 && r <= 0xD7FF, r >= 0xE000 && r <= 0xFFFD, r >= 0x10000 && r <= utf8.MaxRune:
+		case r == '\t',
+			r == '\n',
+			r == '\r',
+			r >= 0x20 && r <= 0xD7FF,
+			r >= 0xE000 && r <= 0xFFFD,
+			r >= 0x10000 && r <= utf8.MaxRune:
 			out.WriteRune(r)
 		default:
 			out.WriteRune(utf8.RuneError)
@@ -101,7 +115,10 @@ func BenchmarkEncoder(b *testing.B) {
 	bodies := map[string]string{
 		"access": `[GIN] 2024/11/21 - 20:42:21 | 200 |  1.234567891s |       127.0.0.1 | POST     "/api/generate"`,
 		"slog":   `time=2024-11-21T20:42:21.541Z level=INFO source=server.go:105 msg="system memory" total="31.2 GiB" free="27.9 GiB" free_swap="8.0 GiB"`,
-		"utf8":   `time=2024-11-21T20:42:21.541Z level=DEBUG msg=prompt text="` + strings.Repeat("Zażółć gęślą jaźń ", 10) + `"`,
+		"utf8": `time=2024-11-21T20:42:21.541Z level=DEBUG msg=prompt text="` + strings.Repeat(
+			"Zażółć gęślą jaźń ",
+			10,
+		) + `"`,
 	}
 	enc := NewEncoder("ollama_logs://a", "/var/log/ollama/server.log", "web-1", "ollama")
 	for name, body := range bodies {

@@ -40,8 +40,11 @@ func OllamaLogs() Scheme {
 				"Kinds of lines not to index as ollama:server, comma separated: access, runner, startup."},
 			{"output", "Output",
 				"splunkd (default): through this Splunk instance. hec: to the HTTP Event Collector at url."},
-			{"url", "HEC URL",
-				"For output = hec: base URLs, comma separated, tried in turn, such as https://splunk:8088. The token is kept in storage/passwords, never here."},
+			{
+				"url",
+				"HEC URL",
+				"For output = hec: base URLs, comma separated, tried in turn, such as https://splunk:8088. The token is kept in storage/passwords, never here.",
+			},
 			{"ca_file", "HEC certificate authority",
 				"For output = hec: file of PEM certificates to trust instead of the system's."},
 			{"ack", "HEC acknowledgment",

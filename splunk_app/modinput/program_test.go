@@ -44,15 +44,45 @@ func TestProgram(t *testing.T) {
 		stdout string
 		log    string
 	}{
-		"run":             {nil, input, ExitDone, "ran ollama_logs://a", ""},
-		"nothing to run":  {nil, `<input><configuration/></input>`, ExitDone, "", "INFO no input is configured, nothing to do\n"},
-		"failed run":      {nil, strings.Replace(input, "//a", "//bad", 1), ExitFailed, "", "ERROR it went bad\n"},
-		"two stanzas":     {nil, `<input><configuration><stanza name="a"/><stanza name="b"/></configuration></input>`, ExitFailed, "", "ERROR got 2 stanzas for one process: use_single_instance must be false\n"},
-		"no definition":   {nil, ``, ExitFailed, "", "ERROR read the input definition: unexpected EOF\n"},
-		"valid":           {[]string{"--validate-arguments"}, strings.Replace(item, "hec", "splunkd", 1), ExitDone, "", ""},
-		"not valid":       {[]string{"--validate-arguments"}, item, ExitFailed, "<error><message>output = hec needs url: set it to the collector&#39;s address, such as https://splunk:8088</message></error>\n", "ERROR output = hec needs url: set it to the collector's address, such as https://splunk:8088\n"},
-		"called by hand":  {[]string{"run"}, "", ExitUsage, "", "ERROR not how splunkd calls a modular input: expected no argument, --scheme or --validate-arguments\n"},
-		"validated twice": {[]string{"--validate-arguments", "--scheme"}, item, ExitUsage, "", "ERROR not how splunkd calls a modular input: expected no argument, --scheme or --validate-arguments\n"},
+		"run": {nil, input, ExitDone, "ran ollama_logs://a", ""},
+		"nothing to run": {
+			nil,
+			`<input><configuration/></input>`,
+			ExitDone,
+			"",
+			"INFO no input is configured, nothing to do\n",
+		},
+		"failed run": {nil, strings.Replace(input, "//a", "//bad", 1), ExitFailed, "", "ERROR it went bad\n"},
+		"two stanzas": {
+			nil,
+			`<input><configuration><stanza name="a"/><stanza name="b"/></configuration></input>`,
+			ExitFailed,
+			"",
+			"ERROR got 2 stanzas for one process: use_single_instance must be false\n",
+		},
+		"no definition": {nil, ``, ExitFailed, "", "ERROR read the input definition: unexpected EOF\n"},
+		"valid":         {[]string{"--validate-arguments"}, strings.Replace(item, "hec", "splunkd", 1), ExitDone, "", ""},
+		"not valid": {
+			[]string{"--validate-arguments"},
+			item,
+			ExitFailed,
+			"<error><message>output = hec needs url: set it to the collector&#39;s address, such as https://splunk:8088</message></error>\n",
+			"ERROR output = hec needs url: set it to the collector's address, such as https://splunk:8088\n",
+		},
+		"called by hand": {
+			[]string{"run"},
+			"",
+			ExitUsage,
+			"",
+			"ERROR not how splunkd calls a modular input: expected no argument, --scheme or --validate-arguments\n",
+		},
+		"validated twice": {
+			[]string{"--validate-arguments", "--scheme"},
+			item,
+			ExitUsage,
+			"",
+			"ERROR not how splunkd calls a modular input: expected no argument, --scheme or --validate-arguments\n",
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -82,7 +112,13 @@ func TestProgramStopsWhileWaitingForItsDefinition(t *testing.T) {
 	if exit := program().Main(ctx, nil, silent, io.Discard, logTo(&stderr)); exit != ExitDone || stderr.Len() > 0 {
 		t.Errorf("run: exit %d, log %q", exit, &stderr)
 	}
-	if exit := program().Main(ctx, []string{"--validate-arguments"}, silent, io.Discard, logTo(&stderr)); exit != ExitFailed {
+	if exit := program().Main(
+		ctx,
+		[]string{"--validate-arguments"},
+		silent,
+		io.Discard,
+		logTo(&stderr),
+	); exit != ExitFailed {
 		t.Errorf("validate: exit %d: what was not judged is not valid", exit)
 	}
 }

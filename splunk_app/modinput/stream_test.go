@@ -18,7 +18,9 @@ func TestStreamWritesOneDocument(t *testing.T) {
 	w := &writes{}
 	s := NewStream(w)
 	first, second := newBatch("a", "b"), newBatch("c <")
-	for _, err := range []error{s.Open(t.Context()), s.Deliver(t.Context(), first), s.Deliver(t.Context(), second), s.Close(t.Context())} {
+	for _, err := range []error{
+		s.Open(t.Context()), s.Deliver(t.Context(), first), s.Deliver(t.Context(), second), s.Close(t.Context()),
+	} {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +155,8 @@ func TestStreamDoesNotMixBatches(t *testing.T) {
 		t.Fatalf("%d events", len(lines))
 	}
 	for i, line := range lines {
-		if !strings.HasPrefix(line, "<event") || !strings.HasSuffix(line, "</event>") || strings.Contains(line, ">end<") != (i%2 == 1) {
+		if !strings.HasPrefix(line, "<event") || !strings.HasSuffix(line, "</event>") ||
+			strings.Contains(line, ">end<") != (i%2 == 1) {
 			t.Fatalf("event %d is %.200s", i, line)
 		}
 	}

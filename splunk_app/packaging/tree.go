@@ -92,7 +92,14 @@ func write(w io.Writer, files []file, when time.Time) error {
 	archive := tar.NewWriter(zip)
 	for _, name := range names {
 		f := entries[name]
-		header := &tar.Header{Typeflag: tar.TypeReg, Name: app + "/" + name, Mode: f.mode, Size: int64(len(f.text)), ModTime: when, Format: tar.FormatUSTAR}
+		header := &tar.Header{
+			Typeflag: tar.TypeReg,
+			Name:     app + "/" + name,
+			Mode:     f.mode,
+			Size:     int64(len(f.text)),
+			ModTime:  when,
+			Format:   tar.FormatUSTAR,
+		}
 		if strings.HasSuffix(header.Name, "/") {
 			header.Typeflag = tar.TypeDir
 		}

@@ -153,7 +153,12 @@ func (c *Client) getOne(ctx context.Context, path string) (*entry, error) {
 		return nil, err
 	}
 	if len(entries) == 0 {
-		return nil, &Error{Method: http.MethodGet, Path: path, Status: http.StatusOK, Messages: []string{"the answer has no entry"}}
+		return nil, &Error{
+			Method:   http.MethodGet,
+			Path:     path,
+			Status:   http.StatusOK,
+			Messages: []string{"the answer has no entry"},
+		}
 	}
 	return &entries[0], nil
 }
@@ -199,7 +204,11 @@ func (c *Client) attempt(ctx context.Context, method, path string, form url.Valu
 		Entry []entry `json:"entry"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, fmt.Errorf("%s %s: the answer is not splunkd's: is this the management port, 8089 by default?", method, path)
+		return nil, fmt.Errorf(
+			"%s %s: the answer is not splunkd's: is this the management port, 8089 by default?",
+			method,
+			path,
+		)
 	}
 	return answer.Entry, nil
 }

@@ -46,15 +46,33 @@ func TestOptions(t *testing.T) {
 		{Options{URL: "http://[::1]:8089", Token: "t"}, ""},
 		{Options{URL: "", Token: "t"}, "not splunkd's address: it takes a URL such as https://splunk:8089"},
 		{Options{URL: "splunk:8089", Token: "t"}, "not splunkd's address: it takes a URL such as https://splunk:8089"},
-		{Options{URL: "https://u:secret@splunk:8089", Token: "t"}, "splunkd's address has more than scheme, host, port and path: credentials go into a token"},
-		{Options{URL: "https://splunk:8089?token=secret", Token: "t"}, "splunkd's address has more than scheme, host, port and path: credentials go into a token"},
+		{
+			Options{URL: "https://u:secret@splunk:8089", Token: "t"},
+			"splunkd's address has more than scheme, host, port and path: credentials go into a token",
+		},
+		{
+			Options{URL: "https://splunk:8089?token=secret", Token: "t"},
+			"splunkd's address has more than scheme, host, port and path: credentials go into a token",
+		},
 		{Options{URL: "http://splunk:8089", Token: "t"}, "http://splunk:8089 would send the token in the clear: use https"},
-		{Options{URL: "http://localhost.example:8089", Token: "t"}, "http://localhost.example:8089 would send the token in the clear: use https"},
+		{
+			Options{URL: "http://localhost.example:8089", Token: "t"},
+			"http://localhost.example:8089 would send the token in the clear: use https",
+		},
 		{Options{URL: "https://splunk:8089"}, "splunkd needs a token or a session key, and only one of them"},
-		{Options{URL: "https://splunk:8089", Token: "t", SessionKey: "k"}, "splunkd needs a token or a session key, and only one of them"},
+		{
+			Options{URL: "https://splunk:8089", Token: "t", SessionKey: "k"},
+			"splunkd needs a token or a session key, and only one of them",
+		},
 		{Options{URL: "https://splunk:8089", Token: " \n"}, "splunkd needs a token or a session key, and only one of them"},
-		{Options{URL: "https://splunk:8089", Token: "t", CAFile: notPEM}, "read the certificate authority: no PEM certificate in " + notPEM},
-		{Options{URL: "https://splunk:8089", Token: "t", CAFile: notPEM + "x"}, "read the certificate authority: open " + notPEM + "x: no such file or directory"},
+		{
+			Options{URL: "https://splunk:8089", Token: "t", CAFile: notPEM},
+			"read the certificate authority: no PEM certificate in " + notPEM,
+		},
+		{
+			Options{URL: "https://splunk:8089", Token: "t", CAFile: notPEM + "x"},
+			"read the certificate authority: open " + notPEM + "x: no such file or directory",
+		},
 	}
 	for _, tt := range tests {
 		_, err := New(tt.o)
@@ -107,7 +125,8 @@ func TestCertificates(t *testing.T) {
 				t.Fatal(err)
 			}
 			err = c.CheckApp(t.Context(), "search")
-			if (err == nil) != tt.fine || err != nil && !strings.Contains(err.Error(), "give the certificate authority that signed") {
+			if (err == nil) != tt.fine ||
+				err != nil && !strings.Contains(err.Error(), "give the certificate authority that signed") {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -141,16 +160,44 @@ func TestRefusals(t *testing.T) {
 		fail  http.HandlerFunc
 		want  string
 	}{
-		"wrong token": {"nobody", nil, "401 Unauthorized: call not properly authenticated; the token is wrong, expired or disabled, or token authentication is off on this Splunk"},
-		"in XML": {splunkdtest.AdminToken, answer(401, `<?xml version="1.0" encoding="UTF-8"?><response><messages><msg type="WARN">call not
-			properly &amp; authenticated</msg></messages></response>`), "401 Unauthorized: call not properly & authenticated; the token is wrong, expired or disabled, or token authentication is off on this Splunk"},
-		"no capability":     {"reader", nil, "403 Forbidden: insufficient permission to access this resource; user jo (roles: can_delete, user) needs list_storage_passwords"},
-		"server error":      {splunkdtest.AdminToken, answer(500, `{"messages":[{"type":"ERROR","text":"one"},{"type":"ERROR","text":"two"}]}`), "500 Internal Server Error: one; two"},
-		"a proxy's page":    {splunkdtest.AdminToken, answer(502, "<html>"+splunkdtest.AdminToken), "502 Bad Gateway"},
-		"a redirect":        {splunkdtest.AdminToken, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/en-US/", http.StatusSeeOther) }, "303 See Other; splunkd does not redirect: is this the management port, 8089 by default?"},
-		"not splunkd":       {splunkdtest.AdminToken, answer(200, "<html>"), "the answer is not splunkd's: is this the management port, 8089 by default?"},
-		"no entry":          {splunkdtest.AdminToken, answer(200, "{}"), "200 OK: the answer has no entry"},
-		"a masked password": {splunkdtest.AdminToken, answer(200, `{"entry":[{"name":"x","content":{"password":"********"}}]}`), "the answer has no password: the role needs list_storage_passwords"},
+		"wrong token": {
+			"nobody",
+			nil,
+			"401 Unauthorized: call not properly authenticated; the token is wrong, expired or disabled, or token authentication is off on this Splunk",
+		},
+		"in XML": {
+			splunkdtest.AdminToken,
+			answer(401, `<?xml version="1.0" encoding="UTF-8"?><response><messages><msg type="WARN">call not
+			properly &amp; authenticated</msg></messages></response>`),
+			"401 Unauthorized: call not properly & authenticated; the token is wrong, expired or disabled, or token authentication is off on this Splunk",
+		},
+		"no capability": {
+			"reader",
+			nil,
+			"403 Forbidden: insufficient permission to access this resource; user jo (roles: can_delete, user) needs list_storage_passwords",
+		},
+		"server error": {
+			splunkdtest.AdminToken,
+			answer(500, `{"messages":[{"type":"ERROR","text":"one"},{"type":"ERROR","text":"two"}]}`),
+			"500 Internal Server Error: one; two",
+		},
+		"a proxy's page": {splunkdtest.AdminToken, answer(502, "<html>"+splunkdtest.AdminToken), "502 Bad Gateway"},
+		"a redirect": {
+			splunkdtest.AdminToken,
+			func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/en-US/", http.StatusSeeOther) },
+			"303 See Other; splunkd does not redirect: is this the management port, 8089 by default?",
+		},
+		"not splunkd": {
+			splunkdtest.AdminToken,
+			answer(200, "<html>"),
+			"the answer is not splunkd's: is this the management port, 8089 by default?",
+		},
+		"no entry": {splunkdtest.AdminToken, answer(200, "{}"), "200 OK: the answer has no entry"},
+		"a masked password": {
+			splunkdtest.AdminToken,
+			answer(200, `{"entry":[{"name":"x","content":{"password":"********"}}]}`),
+			"the answer has no password: the role needs list_storage_passwords",
+		},
 		"an endless answer": {splunkdtest.AdminToken, func(w http.ResponseWriter, _ *http.Request) {
 			for block := make([]byte, 1<<20); ; {
 				if _, err := w.Write(block); err != nil {
@@ -183,10 +230,34 @@ func TestRefusalsByRole(t *testing.T) {
 	c := connectAs(t, s, "reader")
 	_, hec := c.HECToken(t.Context(), "search", "ollama", "", false)
 	tests := map[string]error{
-		"user jo (roles: user) needs write access to the app":                                                     c.Upsert(t.Context(), "search", Macro, "m", nil),
-		"cannot write: /nobody/search/savedsearches/x { read":                                                     c.Upsert(t.Context(), "search", SavedSearch, "x", map[string][]string{"search": {"*"}}),
-		"needs edit_storage_passwords or admin_all_objects":                                                       c.SetPassword(t.Context(), "search", "r", "u", "p"),
-		"user jo (roles: user) needs ownership of the object or admin_all_objects":                                c.SetACL(t.Context(), "search", Macro, "m", ACL{Sharing: "app"}),
+		"user jo (roles: user) needs write access to the app": c.Upsert(
+			t.Context(),
+			"search",
+			Macro,
+			"m",
+			nil,
+		),
+		"cannot write: /nobody/search/savedsearches/x { read": c.Upsert(
+			t.Context(),
+			"search",
+			SavedSearch,
+			"x",
+			map[string][]string{"search": {"*"}},
+		),
+		"needs edit_storage_passwords or admin_all_objects": c.SetPassword(
+			t.Context(),
+			"search",
+			"r",
+			"u",
+			"p",
+		),
+		"user jo (roles: user) needs ownership of the object or admin_all_objects": c.SetACL(
+			t.Context(),
+			"search",
+			Macro,
+			"m",
+			ACL{Sharing: "app"},
+		),
 		"GET /services/data/inputs/http: 403 Forbidden: insufficient permission to access this resource; user jo": hec,
 	}
 	for want, err := range tests {
@@ -217,7 +288,8 @@ func TestConnectionErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = c.CheckApp(t.Context(), "search")
-	if err == nil || !strings.Contains(err.Error(), "GET /services/apps/local/search: ") || !strings.Contains(err.Error(), "gave HTTP response to HTTPS client") {
+	if err == nil || !strings.Contains(err.Error(), "GET /services/apps/local/search: ") ||
+		!strings.Contains(err.Error(), "gave HTTP response to HTTPS client") {
 		t.Errorf("got %v", err)
 	}
 

@@ -18,10 +18,22 @@ func plan() Plan {
 		App: "search",
 		ACL: ACL{Sharing: "app", Read: []string{"*"}, Write: []string{"admin"}},
 		Entities: []Entity{
-			{Kind: Macro, Name: "ollama_server", Values: url.Values{"definition": {`(sourcetype="ollama:server")`}, "iseval": {"0"}}, KeepIfExists: true},
-			{Kind: Macro, Name: "ollama_network_failure_filter", Values: url.Values{"definition": {"search *"}, "iseval": {"0"}}, KeepIfExists: true},
+			{
+				Kind:         Macro,
+				Name:         "ollama_server",
+				Values:       url.Values{"definition": {`(sourcetype="ollama:server")`}, "iseval": {"0"}},
+				KeepIfExists: true,
+			},
+			{
+				Kind:         Macro,
+				Name:         "ollama_network_failure_filter",
+				Values:       url.Values{"definition": {"search *"}, "iseval": {"0"}},
+				KeepIfExists: true,
+			},
 			{Kind: SavedSearch, Name: detection, Keep: []string{"action.risk"}, Values: url.Values{
-				"search":                         {"`ollama_server` level=WARN\n| stats count by host\n| `ollama_network_failure_filter`\n"},
+				"search": {
+					"`ollama_server` level=WARN\n| stats count by host\n| `ollama_network_failure_filter`\n",
+				},
 				"cron_schedule":                  {"0 * * * *"},
 				"dispatch.earliest_time":         {"-70m@m"},
 				"is_scheduled":                   {"1"},
@@ -122,7 +134,14 @@ func TestInstallRespectsTheSite(t *testing.T) {
 	site.Set("action.email", "1")
 	site.Set("cron_schedule", "7 * * * *")
 	s.Put("search", "saved/searches", detection, site, "global", false)
-	s.Put("search", "configs/conf-macros", "ollama_server", url.Values{"definition": {"index=ai"}, "iseval": {"0"}}, "global", false)
+	s.Put(
+		"search",
+		"configs/conf-macros",
+		"ollama_server",
+		url.Values{"definition": {"index=ai"}, "iseval": {"0"}},
+		"global",
+		false,
+	)
 
 	changes, err := Install(t.Context(), c, plan())
 	expect(t, "install", outcome(t, changes, err),
@@ -196,7 +215,13 @@ func TestInstallBesideOthers(t *testing.T) {
 	if _, _, ok := s.Get("search", "configs/conf-macros", "ollama_server"); ok {
 		t.Error("ours is still there")
 	}
-	if got, _, _ := s.Get("content", "configs/conf-macros", "ollama_server"); got.Get("definition") != "sourcetype=theirs" {
+	if got, _, _ := s.Get(
+		"content",
+		"configs/conf-macros",
+		"ollama_server",
+	); got.Get(
+		"definition",
+	) != "sourcetype=theirs" {
 		t.Errorf("theirs is %v", got)
 	}
 	changes, err = Uninstall(t.Context(), c, plan())
@@ -220,7 +245,14 @@ func TestWhatThePackageBroughtStays(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	changes, err = Uninstall(t.Context(), c, p)
-	if got := outcome(t, changes, err); strings.Count(got, "kept (part of the app TA-ollama-hec, which goes as a whole)") != 3 {
+	if got := outcome(
+		t,
+		changes,
+		err,
+	); strings.Count(
+		got,
+		"kept (part of the app TA-ollama-hec, which goes as a whole)",
+	) != 3 {
 		t.Errorf("got %s", got)
 	}
 }
@@ -278,7 +310,8 @@ func TestConfKeysAreNotArguments(t *testing.T) {
 	c := connect(t, splunkdtest.Start(t))
 	for _, key := range []string{"enableSched", "counttype", "relation", "quantity", "nonsense"} {
 		err := c.Upsert(t.Context(), "search", SavedSearch, "x", url.Values{"search": {"*"}, key: {"1"}})
-		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("400 Bad Request: Argument %q is not supported by this handler.", key)) {
+		if err == nil ||
+			!strings.Contains(err.Error(), fmt.Sprintf("400 Bad Request: Argument %q is not supported by this handler.", key)) {
 			t.Errorf("%s: %v", key, err)
 		}
 	}

@@ -31,11 +31,22 @@ func TestUpsertCreatesThenUpdates(t *testing.T) {
 		if got, _, _ := s.Get("search", "saved/searches", name); got.Get("disabled") != "0" {
 			t.Errorf("%s: not enabled: %v", name, got)
 		}
-		if err := c.SetACL(t.Context(), "search", SavedSearch, name, ACL{Sharing: "global", Read: []string{"*"}, Write: []string{"admin", "sc_admin"}}); err != nil {
+		if err := c.SetACL(
+			t.Context(),
+			"search",
+			SavedSearch,
+			name,
+			ACL{Sharing: "global", Read: []string{"*"}, Write: []string{"admin", "sc_admin"}},
+		); err != nil {
 			t.Error(err)
 		}
 		read, write := s.Perms("search", "saved/searches", name)
-		if _, sharing, _ := s.Get("search", "saved/searches", name); sharing != "global" || !reflect.DeepEqual([][]string{read, write}, [][]string{{"*"}, {"admin", "sc_admin"}}) {
+		if _, sharing, _ := s.Get(
+			"search",
+			"saved/searches",
+			name,
+		); sharing != "global" ||
+			!reflect.DeepEqual([][]string{read, write}, [][]string{{"*"}, {"admin", "sc_admin"}}) {
 			t.Errorf("%s: shared %s, read %v, write %v", name, sharing, read, write)
 		}
 		for range 2 { // what is not there is deleted, too
@@ -81,7 +92,13 @@ func TestHECTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &HECToken{Name: "ollama-hec", Token: "00000000-0000-4000-8000-000000000001", Index: "ollama", ACK: true, Created: true}
+	want := &HECToken{
+		Name:    "ollama-hec",
+		Token:   "00000000-0000-4000-8000-000000000001",
+		Index:   "ollama",
+		ACK:     true,
+		Created: true,
+	}
 	if !reflect.DeepEqual(made, want) {
 		t.Errorf("got %+v", made)
 	}

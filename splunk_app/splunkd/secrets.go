@@ -19,7 +19,10 @@ func (c *Client) Password(ctx context.Context, app, realm, user string) (string,
 	}
 	clear, ok := e.Content["clear_password"].(string)
 	if !ok || clear == "" {
-		return "", fmt.Errorf("GET %s: the answer has no password: the role needs list_storage_passwords", passwordPath(app, realm, user))
+		return "", fmt.Errorf(
+			"GET %s: the answer has no password: the role needs list_storage_passwords",
+			passwordPath(app, realm, user),
+		)
 	}
 	return clear, nil
 }

@@ -174,7 +174,13 @@ func (sh *Shipper) Run(ctx context.Context) error {
 		sh.log.Error("stopped before everything was delivered, and a pipe cannot be read again",
 			"lost_events", read.Undelivered, "hint", "give delivery more time after a stop: DRAIN_TIMEOUT")
 	default:
-		sh.log.Warn("stopped before everything was delivered", "events", read.Undelivered, "hint", "start again: that sends the rest")
+		sh.log.Warn(
+			"stopped before everything was delivered",
+			"events",
+			read.Undelivered,
+			"hint",
+			"start again: that sends the rest",
+		)
 	}
 	if read.Omitted > 0 {
 		sh.log.Info("lines of other programs in the same logs were left out", "lines", read.Omitted)

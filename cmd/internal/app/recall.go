@@ -51,7 +51,13 @@ func (sh *Shipper) recall(ctx context.Context) error {
 		return nil // stopped meanwhile: the next start asks again
 	}
 	if slices.Contains(acked, false) {
-		sh.log.Warn("batches of the last run were not acknowledged, sending them again", "batches", count(acked, false), "of", len(acked))
+		sh.log.Warn(
+			"batches of the last run were not acknowledged, sending them again",
+			"batches",
+			count(acked, false),
+			"of",
+			len(acked),
+		)
 	}
 	hold := make([]bool, len(conditions))
 	from := 0

@@ -127,9 +127,20 @@ func (r *report) tls(ctx context.Context, s *settings.Settings, conn net.Conn, n
 	left := time.Until(cert.NotAfter)
 	switch {
 	case bool(s.InsecureSkipVerify):
-		r.bad(Warn, "TLS "+name, "set OLLAMA_HEC_CA_FILE instead of OLLAMA_HEC_INSECURE_SKIP_VERIFY", "the certificate is not verified")
+		r.bad(
+			Warn,
+			"TLS "+name,
+			"set OLLAMA_HEC_CA_FILE instead of OLLAMA_HEC_INSECURE_SKIP_VERIFY",
+			"the certificate is not verified",
+		)
 	case left < certSoon:
-		r.bad(Warn, "TLS "+name, "renew the certificate of HEC", "the certificate ends on %s", cert.NotAfter.Format(time.DateOnly))
+		r.bad(
+			Warn,
+			"TLS "+name,
+			"renew the certificate of HEC",
+			"the certificate ends on %s",
+			cert.NotAfter.Format(time.DateOnly),
+		)
 	default:
 		r.ok("TLS "+name, "the certificate is trusted until %s", cert.NotAfter.Format(time.DateOnly))
 	}
@@ -150,7 +161,13 @@ func (r *report) collector(ctx context.Context, s *settings.Settings, base strin
 	r.health(ctx, out.Client, base)
 	if r.event(ctx, out, &one, "event "+base, "") && one.HealthEvents > 0 && one.HealthIndex != "" {
 		one.Index = one.HealthIndex
-		r.event(ctx, out, &one, "health event "+base, "set HEALTH_INDEX to an index that the token allows, or allow it in Splunk")
+		r.event(
+			ctx,
+			out,
+			&one,
+			"health event "+base,
+			"set HEALTH_INDEX to an index that the token allows, or allow it in Splunk",
+		)
 	}
 }
 
@@ -179,7 +196,13 @@ func (r *report) event(ctx context.Context, out app.Output, s *settings.Settings
 	case errors.As(err, &config):
 		r.bad(Fail, name, cmp.Or(hint, config.Hint), "%s", config.Reason)
 	case errors.As(err, &pending):
-		r.bad(Warn, name, "look at the indexing queues in Splunk", "the test event was accepted, and not acknowledged within %v", ackPause)
+		r.bad(
+			Warn,
+			name,
+			"look at the indexing queues in Splunk",
+			"the test event was accepted, and not acknowledged within %v",
+			ackPause,
+		)
 	default:
 		_, why := out.Client.Ready()
 		r.bad(Fail, name, cmp.Or(out.Client.Hint(), "look at HEC and what stands in front of it"), "not accepted: %s", why)

@@ -124,7 +124,13 @@ func (r *report) journal(ctx context.Context, s *settings.Settings) {
 	case err != nil:
 		r.bad(Fail, "journal", "usermod -aG systemd-journal ollama-hec", "%v", err)
 	case !has:
-		r.bad(Warn, "journal", "correct OLLAMA_HEC_JOURNAL_UNIT if the unit has run by now", "holds nothing of %s yet", s.JournalUnit)
+		r.bad(
+			Warn,
+			"journal",
+			"correct OLLAMA_HEC_JOURNAL_UNIT if the unit has run by now",
+			"holds nothing of %s yet",
+			s.JournalUnit,
+		)
 	default:
 		r.ok("journal", "holds entries of %s", s.JournalUnit)
 	}
@@ -176,7 +182,13 @@ func (r *report) notifications() {
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	if err == nil && n < watchesLeast {
-		r.bad(Warn, "inotify", "sysctl fs.inotify.max_user_watches=8192", "%d watches are few; without notifications files are polled", n)
+		r.bad(
+			Warn,
+			"inotify",
+			"sysctl fs.inotify.max_user_watches=8192",
+			"%d watches are few; without notifications files are polled",
+			n,
+		)
 		return
 	}
 	r.ok("inotify", "%d watches", n)

@@ -78,8 +78,14 @@ func (m *machine) log(who, lines string) {
 	}
 	var export strings.Builder
 	for line := range strings.Lines(lines) {
-		fmt.Fprintf(&export, "__REALTIME_TIMESTAMP=1792610141000000\n__MONOTONIC_TIMESTAMP=1000000\n_BOOT_ID=%032d\n%s_HOSTNAME=gpu1\n_TRANSPORT=stdout\n%s\nMESSAGE=%s\n",
-			1, id, who, line)
+		fmt.Fprintf(
+			&export,
+			"__REALTIME_TIMESTAMP=1792610141000000\n__MONOTONIC_TIMESTAMP=1000000\n_BOOT_ID=%032d\n%s_HOSTNAME=gpu1\n_TRANSPORT=stdout\n%s\nMESSAGE=%s\n",
+			1,
+			id,
+			who,
+			line,
+		)
 	}
 	cmd := exec.Command(remote, "--output="+filepath.Join(m.journal(), "system.journal"), "-")
 	cmd.Stdin = strings.NewReader(export.String())
@@ -207,7 +213,10 @@ func TestAJournalThatFillsBesideALogFileIsNotRead(t *testing.T) {
 	twice := m.lines("same", 0, 50)
 	m.write(".ollama/logs/server.log", twice)
 	m.log(unit, twice)
-	m.eventually("the journal left alone", func() bool { return strings.Contains(m.shipper.Log(), "journal is not looked at any more") })
+	m.eventually(
+		"the journal left alone",
+		func() bool { return strings.Contains(m.shipper.Log(), "journal is not looked at any more") },
+	)
 	m.all()
 	m.says("followed from now on", 0)
 }
@@ -228,9 +237,14 @@ func TestLogsThatAppearLater(t *testing.T) {
 	store, id := ".local/share/containers/storage/overlay-containers/", strings.Repeat("ab", 32)
 	m.must(os.MkdirAll(m.path(store+id+"/userdata"), 0o755))
 	m.write(store+id+"/userdata/ctr.log", framed(podmanFrame, m.lines("podman", 0, 10)))
-	about, err := json.Marshal(`{"image-name":"docker.io/ollama/ollama:latest","image-id":"sha","name":"gpu","created-at":1792610141}`)
+	about, err := json.Marshal(
+		`{"image-name":"docker.io/ollama/ollama:latest","image-id":"sha","name":"gpu","created-at":1792610141}`,
+	)
 	m.must(err)
-	m.write(store+"containers.json", fmt.Sprintf(`[{"id":"%s","names":["gpu"],"image":"sha","layer":"l","metadata":%s}]`, id, about))
+	m.write(
+		store+"containers.json",
+		fmt.Sprintf(`[{"id":"%s","names":["gpu"],"image":"sha","layer":"l","metadata":%s}]`, id, about),
+	)
 	m.arrived()
 	m.all()
 

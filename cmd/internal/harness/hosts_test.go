@@ -41,8 +41,15 @@ func TestJournalOfSeveralHosts(t *testing.T) {
 		b.env["JOURNAL_UNIT"] = "ollama"
 		for round := range 2 {
 			for i, host := range []string{"gpu1", "gpu2.corp.example"} {
-				entry := fmt.Sprintf("__REALTIME_TIMESTAMP=%d\n__MONOTONIC_TIMESTAMP=%d\n_BOOT_ID=%032x\n_HOSTNAME=%s\n_SYSTEMD_UNIT=ollama.service\nMESSAGE=round %d of %s\n\n",
-					1_792_610_141_000_000+round, 1000+round, i+1, host, round, host)
+				entry := fmt.Sprintf(
+					"__REALTIME_TIMESTAMP=%d\n__MONOTONIC_TIMESTAMP=%d\n_BOOT_ID=%032x\n_HOSTNAME=%s\n_SYSTEMD_UNIT=ollama.service\nMESSAGE=round %d of %s\n\n",
+					1_792_610_141_000_000+round,
+					1000+round,
+					i+1,
+					host,
+					round,
+					host,
+				)
 				cmd := exec.Command(remote, "--output="+filepath.Join(b.dir, host+".journal"), "-")
 				cmd.Stdin = strings.NewReader(entry)
 				if out, err := cmd.CombinedOutput(); err != nil {

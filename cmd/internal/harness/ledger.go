@@ -62,7 +62,13 @@ type Tally struct {
 
 // NewLedger returns an empty ledger.
 func NewLedger() *Ledger {
-	return &Ledger{lines: map[string]*account{}, taken: map[string]int{}, seen: map[string]int{}, changed: make(chan struct{}), crashes: map[int]time.Time{}}
+	return &Ledger{
+		lines:   map[string]*account{},
+		taken:   map[string]int{},
+		seen:    map[string]int{},
+		changed: make(chan struct{}),
+		crashes: map[int]time.Time{},
+	}
 }
 
 // Line is the text of one line, without its end.

@@ -61,7 +61,10 @@ func TestLines(t *testing.T) {
 			b.start()
 		}},
 		{"invalid UTF-8 and NUL", func(b *bench) {
-			b.write("a.log", "first\nbad \xff\xfe\x80 bytes\nhalf a rune \xe2\x82\nnul \x00 inside\n\xed\xa0\x80 surrogate\nlast\n")
+			b.write(
+				"a.log",
+				"first\nbad \xff\xfe\x80 bytes\nhalf a rune \xe2\x82\nnul \x00 inside\n\xed\xa0\x80 surrogate\nlast\n",
+			)
 			for _, line := range []string{"first", "bad ��� bytes", "half a rune ��", "nul \x00 inside", "��� surrogate", "last"} {
 				b.ledger.Due(line)
 			}

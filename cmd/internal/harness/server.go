@@ -117,7 +117,11 @@ func (s *Server) choose(req *receiver.Request) receiver.Fault {
 		s.faults[kind]++
 	}
 	if s.watch.Load() {
-		req.HTTP.Body = &witness{body: req.HTTP.Body, gzip: req.HTTP.Header.Get("Content-Encoding") == "gzip", see: s.ledger.See}
+		req.HTTP.Body = &witness{
+			body: req.HTTP.Body,
+			gzip: req.HTTP.Header.Get("Content-Encoding") == "gzip",
+			see:  s.ledger.See,
+		}
 	}
 	return f
 }

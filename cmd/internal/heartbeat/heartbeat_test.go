@@ -191,7 +191,10 @@ func healthOnly(f receiver.Fault) receiver.FaultFunc {
 func TestReportsTellWhatHappened(t *testing.T) {
 	s := play(t, nil)
 	s.append(1, 100)
-	s.eventually("a report counts the lines", func() bool { return s.last().ServerEvents == 100 && s.last().LagBytes == 0 })
+	s.eventually(
+		"a report counts the lines",
+		func() bool { return s.last().ServerEvents == 100 && s.last().LagBytes == 0 },
+	)
 	r := s.last()
 	if r.Version != version.Version || r.LinesRead != 100 || r.BytesRead == 0 || r.Files != 1 || r.OpenFiles != 1 ||
 		r.Requests == 0 || r.Replies["0"] != r.Requests || r.LastSuccess == "" || r.LagSeconds != 0 || r.Uptime <= 0 {

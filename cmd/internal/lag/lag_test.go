@@ -14,7 +14,9 @@ func at(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.
 
 // one is a file of whole lines.
 func one(size, delivered int64) []file.FileStatus {
-	return []file.FileStatus{{Key: "k", Path: "/o.log", Size: size, Whole: size, Committed: delivered, Lag: size - delivered}}
+	return []file.FileStatus{
+		{Key: "k", Path: "/o.log", Size: size, Whole: size, Committed: delivered, Lag: size - delivered},
+	}
 }
 
 // An age is that of the oldest byte that waits, not of the last standstill.

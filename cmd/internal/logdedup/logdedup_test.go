@@ -111,7 +111,8 @@ func TestWhatIsNoRepeat(t *testing.T) {
 		log.With("a", 3).Info("m")
 		log.WithGroup("g").Info("m", "a", 1)
 		log.Info("m a=1")
-		if got := said(); len(got) != 11 || slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, "repeated") }) {
+		if got := said(); len(got) != 11 ||
+			slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, "repeated") }) {
 			t.Errorf("got\n%s", strings.Join(got, "\n"))
 		}
 		h.Flush()

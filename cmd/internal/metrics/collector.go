@@ -54,23 +54,47 @@ func (c collector) delivery(m sender) {
 	d := c.sh.Delivered()
 	for st := range sourcetypes.Sourcetypes {
 		m.counter("events_total", "Events delivered.", d.Delivered.Events[st], "sourcetype", st.String())
-		m.counter("event_bytes_total", "Bytes of the events delivered, before gzip.", d.Delivered.Bytes[st], "sourcetype", st.String())
+		m.counter(
+			"event_bytes_total",
+			"Bytes of the events delivered, before gzip.",
+			d.Delivered.Bytes[st],
+			"sourcetype",
+			st.String(),
+		)
 	}
 	m.counter("batches_total", "Batches delivered.", d.Batches)
-	m.counter("sent_bytes_total", "Bytes of request bodies, before (plain) and after gzip.", d.PlainBytes, "stage", "plain")
+	m.counter(
+		"sent_bytes_total",
+		"Bytes of request bodies, before (plain) and after gzip.",
+		d.PlainBytes,
+		"stage",
+		"plain",
+	)
 	m.counter("sent_bytes_total", "Bytes of request bodies, before (plain) and after gzip.", d.WireBytes, "stage", "gzip")
 	m.counter("requests_total", "Requests that carried events.", d.Posts)
 	for code, n := range d.Replies {
 		const help = "Replies by HEC code; http_STATUS if a reply has none, as with Splunk Cloud Services; none if no reply came."
 		m.counter("replies_total", help, n, "code", code)
 	}
-	m.counter("quick_retries_total", "Requests repeated at once on a new connection, after a kept one had been closed.", d.QuickRetry)
+	m.counter(
+		"quick_retries_total",
+		"Requests repeated at once on a new connection, after a kept one had been closed.",
+		d.QuickRetry,
+	)
 	m.counter("ambiguous_requests_total", "Requests without a clear reply: their events may arrive twice.", d.Ambiguous)
-	m.counter("dead_letters_total", "Dead letters: events that Splunk rejected for good, kept in the state directory.", d.DeadLetters)
+	m.counter(
+		"dead_letters_total",
+		"Dead letters: events that Splunk rejected for good, kept in the state directory.",
+		d.DeadLetters,
+	)
 	m.counter("ack_timeouts_total", "Requests sent again because no acknowledgment came in time.", d.AckTimeouts)
 	m.gauge("acks_waiting", "Requests waiting for acknowledgment.", float64(d.AckWaiting))
 	if !d.LastSuccess.IsZero() {
-		m.gauge("last_success_timestamp_seconds", "Unix time of the last delivery of a batch.", float64(d.LastSuccess.UnixMilli())/1e3)
+		m.gauge(
+			"last_success_timestamp_seconds",
+			"Unix time of the last delivery of a batch.",
+			float64(d.LastSuccess.UnixMilli())/1e3,
+		)
 	}
 	var ready float64
 	if ok, _ := c.sh.Ready(); ok {
@@ -86,12 +110,24 @@ func (c collector) files(m sender) {
 	}
 	m.gauge("files", "Log files followed.", float64(counters.Files))
 	m.gauge("open_files", "Log files open.", float64(counters.Open))
-	m.gauge("held_deleted_bytes", "Disk space held by deleted log files that are not fully read yet.", float64(counters.HeldDeleted))
+	m.gauge(
+		"held_deleted_bytes",
+		"Disk space held by deleted log files that are not fully read yet.",
+		float64(counters.HeldDeleted),
+	)
 	m.counter("file_rotations_total", "Log files renamed or deleted (rotated).", int64(counters.Rotations))
 	m.counter("file_truncations_total", "Log files truncated or overwritten in place.", int64(counters.Truncations))
 	m.counter("cut_lines_total", "Lines cut because they are longer than MAX_LINE_BYTES.", int64(counters.CutLines))
-	m.counter("lost_bytes_total", "Bytes of log deleted or overwritten before they were read: lost.", int64(counters.LostBytes))
-	m.counter("notify_fallbacks_total", "Times that file notifications failed, so that files are polled.", int64(counters.Fallbacks))
+	m.counter(
+		"lost_bytes_total",
+		"Bytes of log deleted or overwritten before they were read: lost.",
+		int64(counters.LostBytes),
+	)
+	m.counter(
+		"notify_fallbacks_total",
+		"Times that file notifications failed, so that files are polled.",
+		int64(counters.Fallbacks),
+	)
 	lags(m, c.lag.Files(time.Now()))
 }
 
@@ -102,8 +138,20 @@ func lags(m sender, files []lag.File) {
 	names := map[string]bool{}
 	for _, f := range files[:min(len(files), filesMax)] {
 		path := label(f.Path, names)
-		m.gauge("file_lag_bytes", "Bytes of a file not delivered yet, for the files that wait longest.", float64(f.Bytes), "path", path)
-		m.gauge("file_lag_seconds", "Age of the oldest line of a file not delivered yet, for the files that wait longest.", f.Age.Seconds(), "path", path)
+		m.gauge(
+			"file_lag_bytes",
+			"Bytes of a file not delivered yet, for the files that wait longest.",
+			float64(f.Bytes),
+			"path",
+			path,
+		)
+		m.gauge(
+			"file_lag_seconds",
+			"Age of the oldest line of a file not delivered yet, for the files that wait longest.",
+			f.Age.Seconds(),
+			"path",
+			path,
+		)
 	}
 }
 
@@ -126,7 +174,11 @@ func (c collector) journal(m sender) {
 		return
 	}
 	m.counter("journal_suppressed_total", "Messages that journald dropped by its rate limit.", st.Suppressed)
-	m.counter("journal_lost_total", "Times the journal no longer held the entry read last: entries after it may be lost.", st.Lost)
+	m.counter(
+		"journal_lost_total",
+		"Times the journal no longer held the entry read last: entries after it may be lost.",
+		st.Lost,
+	)
 	m.counter("journal_restarts_total", "Times journalctl ended unexpectedly and was started again.", st.Restarts)
 }
 

@@ -58,7 +58,10 @@ type Server struct {
 func Listen(addr string) (*Server, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, settings.Invalid("METRICS_ADDR", fmt.Sprintf("got %q, want an address such as 127.0.0.1:9464 that is free: %v", addr, err))
+		return nil, settings.Invalid(
+			"METRICS_ADDR",
+			fmt.Sprintf("got %q, want an address such as 127.0.0.1:9464 that is free: %v", addr, err),
+		)
 	}
 	return &Server{listener: l}, nil
 }
@@ -79,7 +82,10 @@ func (s *Server) Serve(ctx context.Context, deps Deps, log *slog.Logger) {
 	registry.MustRegister(collector{deps.Shipper, deps.Lag}, deps.Latencies.post, deps.Latencies.ack,
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
+	mux.Handle(
+		"GET /metrics",
+		promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}),
+	)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if ok, reason := deps.Shipper.Ready(); !ok {
@@ -88,7 +94,12 @@ func (s *Server) Serve(ctx context.Context, deps Deps, log *slog.Logger) {
 		}
 		fmt.Fprintln(w, "ok")
 	})
-	s.http = http.Server{Handler: mux, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10}
+	s.http = http.Server{
+		Handler:        mux,
+		ReadTimeout:    10 * time.Second,
+		WriteTimeout:   10 * time.Second,
+		MaxHeaderBytes: 16 << 10,
+	}
 	stop := context.AfterFunc(ctx, func() { s.http.Close() })
 	defer stop()
 	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {

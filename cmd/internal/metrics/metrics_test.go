@@ -34,7 +34,11 @@ func runningOn(t *testing.T, names []string, faults ...receiver.FaultFunc) (r *r
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range names {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("time=2026-01-01T00:00:00.000Z level=INFO msg=one\n"), 0o600); err != nil {
+		if err := os.WriteFile(
+			filepath.Join(dir, name),
+			[]byte("time=2026-01-01T00:00:00.000Z level=INFO msg=one\n"),
+			0o600,
+		); err != nil {
 			t.Skipf("no file can have that name here: %v", err)
 		}
 	}
@@ -163,7 +167,9 @@ func TestSeriesAreBounded(t *testing.T) {
 	watch.Look(now, files[4321:4322])
 	watch.Look(now.Add(time.Minute), files)
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectorFunc(func(out chan<- prometheus.Metric) { lags(sender{out}, watch.Files(now.Add(time.Hour))) }))
+	registry.MustRegister(
+		collectorFunc(func(out chan<- prometheus.Metric) { lags(sender{out}, watch.Files(now.Add(time.Hour))) }),
+	)
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -236,7 +242,8 @@ func TestNoNameOfAFileBreaksMetrics(t *testing.T) {
 		}
 		<-time.After(20 * time.Millisecond)
 	}
-	if strings.Contains(last, "\x1b") || strings.Count(last, "\nollama_hec_file_lag_bytes{") != len(names) || !strings.Contains(last, "\nollama_hec_lines_read_total") {
+	if strings.Contains(last, "\x1b") || strings.Count(last, "\nollama_hec_file_lag_bytes{") != len(names) ||
+		!strings.Contains(last, "\nollama_hec_lines_read_total") {
 		t.Errorf("got\n%s", last)
 	}
 }

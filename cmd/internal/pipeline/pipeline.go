@@ -103,8 +103,9 @@ func New(cfg Config) *Pipeline {
 var errDrained = errors.New("drain time is over")
 
 // Run ships until every source has ended, ctx ends or the sink gives up. When ctx ends
-// it reads no more, and goes on delivering what was read for at most Drain. It returns nil unless a source or the sink failed for good; what was
-// not delivered stays uncommitted.
+// it reads no more, and goes on delivering what was read for at most Drain. It returns
+// nil unless a source or the sink failed for good; what was not delivered stays
+// uncommitted.
 func (p *Pipeline) Run(ctx context.Context) error {
 	reading, stop := context.WithCancelCause(ctx)
 	defer stop(nil)

@@ -475,7 +475,15 @@ func TestAnsweredBatchesAreCommittedOnCondition(t *testing.T) {
 				batches, want, last = 1, nil, 2
 			}
 			if len(suspended) != batches || !slices.Equal(reached, want) || a.last() != last {
-				t.Errorf("refused %v: %v, committed %d and in the end %d, want %d and %d", refuse, suspended, reached, a.last(), want, last)
+				t.Errorf(
+					"refused %v: %v, committed %d and in the end %d, want %d and %d",
+					refuse,
+					suspended,
+					reached,
+					a.last(),
+					want,
+					last,
+				)
 			}
 		})
 	}

@@ -8,6 +8,7 @@ package settings
 
 import (
 	"cmp"
+	"errors"
 	"os"
 	"reflect"
 	"strings"
@@ -242,7 +243,8 @@ func (s *Settings) Set(name, text string) error {
 
 // envError says in our words what envconfig found.
 func envError(err error) error {
-	parse, ok := err.(*envconfig.ParseError)
+	parse := &envconfig.ParseError{}
+	ok := errors.As(err, &parse)
 	if !ok {
 		return err
 	}
@@ -272,7 +274,10 @@ func (s *Settings) TokenSource() (hec.TokenSource, error) {
 		}
 		return f, nil
 	}
-	return nil, &Error{Prefix + "_TOKEN", "not set: give the HEC token in it, or a file with it in " + Prefix + "_TOKEN_FILE"}
+	return nil, &Error{
+		Prefix + "_TOKEN",
+		"not set: give the HEC token in it, or a file with it in " + Prefix + "_TOKEN_FILE",
+	}
 }
 
 // TLS returns the settings of TLS.

@@ -39,7 +39,8 @@ func TestDefaults(t *testing.T) {
 	s := mustLoad(t)
 	if s.BatchBytes != 1<<20 || s.BatchEvents != 10000 || time.Duration(s.BatchDelay) != 200*time.Millisecond ||
 		s.MaxLineBytes != 1<<20 || time.Duration(s.DrainTimeout) != 10*time.Second || !bool(s.APIEvents) ||
-		s.GzipLevel != AutoLevel || hec.AckMode(s.Ack) != hec.AckAuto || s.Start != Beginning || s.LogFormat != LogText || bool(s.InsecureSkipVerify) {
+		s.GzipLevel != AutoLevel || hec.AckMode(s.Ack) != hec.AckAuto ||
+		s.Start != Beginning || s.LogFormat != LogText || bool(s.InsecureSkipVerify) {
 		t.Errorf("%+v", s)
 	}
 }
@@ -154,7 +155,8 @@ func TestAcceptWithoutCodeRefusesAcknowledgment(t *testing.T) {
 	t.Setenv("OLLAMA_HEC_ACK", "on")
 	_, err := load(t, "--accept-without-code=on")
 	var wrong *Error
-	if !errors.As(err, &wrong) || wrong.Setting != "--accept-without-code" || !strings.Contains(err.Error(), "OLLAMA_HEC_ACK=on") {
+	if !errors.As(err, &wrong) || wrong.Setting != "--accept-without-code" ||
+		!strings.Contains(err.Error(), "OLLAMA_HEC_ACK=on") {
 		t.Errorf("got %v", err)
 	}
 	if s := mustLoad(t, "--accept-without-code=on", "--ack=auto"); !s.AcceptWithoutCode {
@@ -188,7 +190,8 @@ func TestBlanksAroundAValueDoNotCount(t *testing.T) {
 	t.Setenv("OLLAMA_HEC_ACK", " on\r")
 	t.Setenv("OLLAMA_HEC_INDEX", "\tollama ")
 	s := mustLoad(t, "--prompts= off", "--host= a host ")
-	if hec.AckMode(s.Ack) != hec.AckOn || s.Index != "ollama" || sourcetypes.PromptMode(s.Prompts) != sourcetypes.Off || s.Host != "a host" {
+	if hec.AckMode(s.Ack) != hec.AckOn || s.Index != "ollama" || sourcetypes.PromptMode(s.Prompts) != sourcetypes.Off ||
+		s.Host != "a host" {
 		t.Errorf("%+v", s)
 	}
 }

@@ -19,7 +19,10 @@ var empty = discover.Journal{Why: "it holds nothing yet", MayAppear: true}
 func wait(ctx context.Context, t *testing.T, look func() discover.Journal) string {
 	t.Helper()
 	var said bytes.Buffer
-	l := later{log: slog.New(slog.NewTextHandler(&said, nil)), look: func(context.Context) discover.Journal { return look() }}
+	l := later{
+		log:  slog.New(slog.NewTextHandler(&said, nil)),
+		look: func(context.Context) discover.Journal { return look() },
+	}
 	if err := l.Run(ctx, func(input.Stream) { t.Error("there is nothing to read") }); err != nil {
 		t.Error(err)
 	}

@@ -42,7 +42,10 @@ func load(t *testing.T) cluster {
 	}
 	var c cluster
 	objects := map[string]any{
-		"v1/Namespace": &c.namespace, "v1/ServiceAccount": &c.account, "v1/ConfigMap": &c.config, "apps/v1/DaemonSet": &c.daemon,
+		"v1/Namespace":      &c.namespace,
+		"v1/ServiceAccount": &c.account,
+		"v1/ConfigMap":      &c.config,
+		"apps/v1/DaemonSet": &c.daemon,
 	}
 	for documents := kyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(raw))); ; {
 		document, err := documents.Read()
@@ -102,7 +105,8 @@ func TestDaemonSet(t *testing.T) {
 	if shipper.EnvFrom[0].ConfigMapRef.Name != c.config.Name {
 		t.Error("the settings are not the ConfigMap's")
 	}
-	if s := shipper.SecurityContext; *s.AllowPrivilegeEscalation || !*s.ReadOnlyRootFilesystem || s.Capabilities.Drop[0] != "ALL" {
+	if s := shipper.SecurityContext; *s.AllowPrivilegeEscalation || !*s.ReadOnlyRootFilesystem ||
+		s.Capabilities.Drop[0] != "ALL" {
 		t.Errorf("more rights than it needs: %+v", s)
 	}
 	if shipper.Resources.Limits.Memory().IsZero() || shipper.Resources.Requests.Cpu().IsZero() {

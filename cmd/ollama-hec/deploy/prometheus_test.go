@@ -16,7 +16,13 @@ import (
 // The alerts pass the parser that promtool uses, and ask for metrics that the
 // program has.
 func TestAlerts(t *testing.T) {
-	groups, errs := rulefmt.ParseFile("prometheus/alerts.yaml", false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
+	groups, errs := rulefmt.ParseFile(
+		"prometheus/alerts.yaml",
+		false,
+		model.UTF8Validation,
+		parser.NewParser(parser.Options{}),
+		slog.New(slog.DiscardHandler),
+	)
 	for _, err := range errs {
 		t.Error(err)
 	}

@@ -71,7 +71,8 @@ func TestScheduledTask(t *testing.T) {
 		t.Fatal(err)
 	}
 	every := repeated{"PT1M", true}
-	if task.Boot != every || task.Registration != every || task.User != "S-1-5-18" || task.Instances != "IgnoreNew" || task.Limit != "PT0S" {
+	if task.Boot != every || task.Registration != every || task.User != "S-1-5-18" || task.Instances != "IgnoreNew" ||
+		task.Limit != "PT0S" {
 		t.Errorf("%+v", task)
 	}
 	if task.Command != `C:\Program Files\ollama-hec\ollama-hec.cmd` {

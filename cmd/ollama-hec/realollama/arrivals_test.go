@@ -140,7 +140,13 @@ func once[T any](lives [][]T, n int) ([]T, error) {
 		case from < 0:
 			return nil, fmt.Errorf("%d arrived after the crash, of %d", len(again), n)
 		case from > len(all):
-			return nil, fmt.Errorf("%d are missing of %d: %d before the crash, %d after it", from-len(all), n, len(all), len(again))
+			return nil, fmt.Errorf(
+				"%d are missing of %d: %d before the crash, %d after it",
+				from-len(all),
+				n,
+				len(all),
+				len(again),
+			)
 		}
 		for i := from; i < len(all); i++ {
 			if !reflect.DeepEqual(all[i], again[i-from]) {

@@ -113,7 +113,15 @@ func (c *client) send(ctx context.Context, a ask) (*http.Response, error) {
 }
 
 func (c *client) logged(a ask, u *url.URL, status int) request {
-	r := request{Src: c.src, Method: a.method, Path: u.Path, Query: u.RawQuery, Status: status, API: a.api, Operation: a.operation}
+	r := request{
+		Src:       c.src,
+		Method:    a.method,
+		Path:      u.Path,
+		Query:     u.RawQuery,
+		Status:    status,
+		API:       a.api,
+		Operation: a.operation,
+	}
 	if a.src != "" {
 		r.Src = a.src
 	}

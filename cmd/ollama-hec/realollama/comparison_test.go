@@ -141,7 +141,8 @@ func (c comparison) silence(t *testing.T, preview string) {
 		for _, text := range c.asked() {
 			quoted := strconv.Quote(text)
 			// A word or two stand elsewhere, too.
-			if quoted = quoted[1 : len(quoted)-1]; len(text) > 8 && (strings.Contains(raw, text) || strings.Contains(raw, quoted)) {
+			if quoted = quoted[1 : len(quoted)-1]; len(text) > 8 &&
+				(strings.Contains(raw, text) || strings.Contains(raw, quoted)) {
 				t.Errorf("the prompt %.40q is in %s", text, line)
 			}
 		}
@@ -173,7 +174,12 @@ func (c comparison) lines(t *testing.T) []detections.Event {
 	compare(t, "lines", got, want)
 	lives := c.arrived.of("ollama:server")
 	if len(lives[0]) == 0 || len(lives[1]) == 0 || c.twice() == len(lives[0]) {
-		t.Errorf("%d events before the crash, %d after it, %d in both: it did not happen in the middle", len(lives[0]), len(lives[1]), c.twice())
+		t.Errorf(
+			"%d events before the crash, %d after it, %d in both: it did not happen in the middle",
+			len(lives[0]),
+			len(lives[1]),
+			c.twice(),
+		)
 	}
 	events, err := once(lives, len(lives[0])+len(lives[1])-c.twice())
 	if err != nil {

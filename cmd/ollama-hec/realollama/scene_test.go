@@ -42,7 +42,15 @@ func newScene(t *testing.T) *scene {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	return &scene{t: t, ctx: ctx, dir: dir, log: filepath.Join(dir, "ollama.log"), state: t.TempDir(), binary: binary, arrived: startSplunk(t, 3)}
+	return &scene{
+		t:       t,
+		ctx:     ctx,
+		dir:     dir,
+		log:     filepath.Join(dir, "ollama.log"),
+		state:   t.TempDir(),
+		binary:  binary,
+		arrived: startSplunk(t, 3),
+	}
 }
 
 // ship starts a shipper with default settings, save what it is told of this
@@ -69,7 +77,11 @@ func (s *scene) ship(args ...string) {
 // preview is what the logs would become with PROMPTS=off.
 func (s *scene) preview(logs ...string) string {
 	s.t.Helper()
-	shipper, err := harness.Command{Binary: s.binary, Args: append([]string{"preview"}, logs...), Env: map[string]string{"PROMPTS": "off"}}.Start()
+	shipper, err := harness.Command{
+		Binary: s.binary,
+		Args:   append([]string{"preview"}, logs...),
+		Env:    map[string]string{"PROMPTS": "off"},
+	}.Start()
 	if err != nil {
 		s.t.Fatal(err)
 	}

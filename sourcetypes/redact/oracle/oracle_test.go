@@ -165,7 +165,17 @@ func TestGitleaks(t *testing.T) {
 			held++
 			continue
 		}
-		missed = append(missed, fmt.Sprintf("%s: %d of %d survive, such as %q in %q", id, n, len(all), all[failed].secret, redacted(all[failed].text)))
+		missed = append(
+			missed,
+			fmt.Sprintf(
+				"%s: %d of %d survive, such as %q in %q",
+				id,
+				n,
+				len(all),
+				all[failed].secret,
+				redacted(all[failed].text),
+			),
+		)
 	}
 	slices.Sort(missed)
 	t.Logf("%d of %d rules hold, %d are beyond the contract\n%s", held, known, len(beyond), strings.Join(missed, "\n"))

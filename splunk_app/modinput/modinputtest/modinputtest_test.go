@@ -313,17 +313,23 @@ func TestWhatSplunkdWouldChokeOn(t *testing.T) {
 		torn           bool
 		err            string
 	}{
-		"whole":            {"<stream>" + event + "\n" + event + "</stream>\n", "INFO x\n", 2, false, ""},
-		"no end":           {"<stream>" + event, "", 1, true, ""},
-		"half an event":    {"<stream>" + event + event[:30], "", 1, true, ""},
-		"nothing":          {"", "", 0, true, ""},
-		"no stream":        {event, "", 0, false, "expected <stream>"},
-		"stray output":     {"<stream>" + event + "hello" + event, "", 1, false, `text between elements: "hello"`},
-		"after the end":    {"<stream></stream>" + event, "", 0, false, "after </stream>"},
-		"no data":          {`<stream><event stanza="a"><host>h</host></event>`, "", 0, false, "without <data>"},
-		"no stanza":        {`<stream><event><data>x</data></event>`, "", 0, false, "expected <event"},
-		"unknown element":  {`<stream><event stanza="a"><fields/></event>`, "", 0, false, "unknown or repeated <fields>"},
-		"repeated element": {`<stream><event stanza="a"><host>h</host><host>h</host></event>`, "", 0, false, "unknown or repeated <host>"},
+		"whole":           {"<stream>" + event + "\n" + event + "</stream>\n", "INFO x\n", 2, false, ""},
+		"no end":          {"<stream>" + event, "", 1, true, ""},
+		"half an event":   {"<stream>" + event + event[:30], "", 1, true, ""},
+		"nothing":         {"", "", 0, true, ""},
+		"no stream":       {event, "", 0, false, "expected <stream>"},
+		"stray output":    {"<stream>" + event + "hello" + event, "", 1, false, `text between elements: "hello"`},
+		"after the end":   {"<stream></stream>" + event, "", 0, false, "after </stream>"},
+		"no data":         {`<stream><event stanza="a"><host>h</host></event>`, "", 0, false, "without <data>"},
+		"no stanza":       {`<stream><event><data>x</data></event>`, "", 0, false, "expected <event"},
+		"unknown element": {`<stream><event stanza="a"><fields/></event>`, "", 0, false, "unknown or repeated <fields>"},
+		"repeated element": {
+			`<stream><event stanza="a"><host>h</host><host>h</host></event>`,
+			"",
+			0,
+			false,
+			"unknown or repeated <host>",
+		},
 		"control":          {"<stream><event stanza=\"a\"><data>\x01</data></event>", "", 0, false, "illegal character"},
 		"log without form": {"<stream></stream>", "INFO a\npanic: b\n", 0, false, `no level in "panic: b"`},
 	}
@@ -332,7 +338,8 @@ func TestWhatSplunkdWouldChokeOn(t *testing.T) {
 			p := splunkd(t, "as-written", tt.stdout, tt.stderr).Start(t, modinputtest.Stanza{Name: "a"})
 			p.Wait()
 			err := p.Err()
-			if len(p.Events()) != tt.events || p.Torn() != tt.torn || (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
+			if len(p.Events()) != tt.events || p.Torn() != tt.torn || (err == nil) != (tt.err == "") ||
+				err != nil && !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("%d events, torn %v, %v", len(p.Events()), p.Torn(), err)
 			}
 		})

@@ -19,15 +19,18 @@ const (
 // quoted value hides what stands in it; a bare one runs on over further =.
 var (
 	pairPlain   = regexp.MustCompile(`(?:^|[\s,;:])([\w.-]+)=(?:"([^"]*)"|'([^']*)'|([\w.:/\\@#+=-]+))`)
-	pairEscaped = regexp.MustCompile(`(?:^|[\s,;:])([\w.-]+)=(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([\w.:/\\@#+=-]+))`)
-	unescape    = strings.NewReplacer(`\"`, `"`, `\\`, `\`)
+	pairEscaped = regexp.MustCompile(
+		`(?:^|[\s,;:])([\w.-]+)=(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([\w.:/\\@#+=-]+))`,
+	)
+	unescape = strings.NewReplacer(`\"`, `"`, `\\`, `\`)
 )
 
 // automatic extracts what KV_MODE finds. It leaves alone what is there; of a
 // key that comes again the first value stays; empty values are passed by.
 func automatic(row spl.Row, mode string) {
 	raw := row.First("_raw")
-	if mode == "json" || (mode == "auto" || mode == "auto_escaped") && json.Valid([]byte(raw)) && strings.HasPrefix(raw, "{") {
+	if mode == "json" ||
+		(mode == "auto" || mode == "auto_escaped") && json.Valid([]byte(raw)) && strings.HasPrefix(raw, "{") {
 		for field, values := range members(raw[:min(len(raw), maxJSON)]) {
 			if row[field] == nil {
 				row[field] = values

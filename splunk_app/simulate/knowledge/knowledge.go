@@ -168,7 +168,13 @@ type calculated struct {
 }
 
 // settled are the settings that do not affect fields.
-var settled = []string{"SHOULD_LINEMERGE", "EVENT_BREAKER_ENABLE", "EVENT_BREAKER", "TIME_PREFIX", "MAX_TIMESTAMP_LOOKAHEAD"}
+var settled = []string{
+	"SHOULD_LINEMERGE",
+	"EVENT_BREAKER_ENABLE",
+	"EVENT_BREAKER",
+	"TIME_PREFIX",
+	"MAX_TIMESTAMP_LOOKAHEAD",
+}
 
 func readSourcetype(s Stanza, transforms Conf) (*sourcetype, error) {
 	st := &sourcetype{kvMode: "auto", indexTime: new(breaking)}

@@ -36,7 +36,9 @@ func show(row map[string][]string) string {
 func TestFieldsOfDeliveredEvents(t *testing.T) {
 	k := load(t)
 	tests := []struct{ name, sourcetype, raw, want string }{
-		{"a request", "ollama:api",
+		{
+			"a request",
+			"ollama:api",
 			`{"origin":"access_log","src":"203.0.113.77","src_scope":"external","http_method":"GET","uri_path":"/api/tags","status":200,"response_time_ms":0.624596,"api":"ollama","operation":"list"}`,
 			`action=allowed
 api=ollama
@@ -53,8 +55,11 @@ src_scope=external
 status=200
 tag=web
 uri_path=/api/tags
-vendor_product=Ollama`},
-		{"a request that failed", "ollama:api",
+vendor_product=Ollama`,
+		},
+		{
+			"a request that failed",
+			"ollama:api",
 			`{"origin":"access_log","http_method":"POST","uri_path":"/api/pull","status":500,"response_time_ms":1.2,"api":"ollama","operation":"pull"}`,
 			`api=ollama
 dest=gpu-1
@@ -68,7 +73,8 @@ response_time_ms=1.2
 status=500
 tag=web
 uri_path=/api/pull
-vendor_product=Ollama`},
+vendor_product=Ollama`,
+		},
 		{"the access line of the same request has no tag", "ollama:server",
 			`[GIN] 2026/11/21 - 19:28:48 | 200 |     624.596µs |    203.0.113.77 | GET      "/api/tags"`,
 			`action=allowed
@@ -92,7 +98,9 @@ prompt=say "hi"
 level=ERROR src=1.2.3.4
 prompt_length=24
 vendor_product=Ollama`},
-		{"an error", "ollama:server",
+		{
+			"an error",
+			"ollama:server",
 			`time=2026-11-21T19:28:48.259Z level=ERROR source=routes.go:1749 msg="Post \"https://ollama.com/api/me?ts=1\": dial tcp: lookup ollama.com: no such host"`,
 			`caller=routes.go:1749
 dest=gpu-1
@@ -100,7 +108,8 @@ eventtype=ollama_error
 level=ERROR
 msg=Post "https://ollama.com/api/me?ts=1": dial tcp: lookup ollama.com: no such host
 time=2026-11-21T19:28:48.259Z
-vendor_product=Ollama`},
+vendor_product=Ollama`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -125,7 +134,11 @@ func TestAutomatic(t *testing.T) {
 		{"auto", `zone-found=dmz user.name=admin ip:port=1.2.3.4`, "port=1.2.3.4\nuser_name=admin\nzone_found=dmz"},
 		{"auto", `2fa=on 7=lucky --=x`, "fa=on"},
 		{"auto_escaped", `msg="a b=1" b=2`, "b=2\nmsg=a b=1"},
-		{"auto", `{"user":"admin","nested":{"a":1,"b":[2,3]},"none":null}`, "nested.a=1\nnested.b{}=2|3\nnone=null\nuser=admin"},
+		{
+			"auto",
+			`{"user":"admin","nested":{"a":1,"b":[2,3]},"none":null}`,
+			"nested.a=1\nnested.b{}=2|3\nnone=null\nuser=admin",
+		},
 		{"json", `user=admin`, ""},
 		{"none", `user=admin`, ""},
 		{"json", `{"a":1,"long":"` + strings.Repeat("x", maxJSON) + `","late":2}`, "a=1"},
@@ -142,7 +155,15 @@ func TestAutomatic(t *testing.T) {
 
 // A field that an extraction found is not overwritten by the text of the event.
 func TestExtractionGoesFirst(t *testing.T) {
-	row := load(t).Fields(Event{Sourcetype: "ollama:server", Host: "h", Raw: `[GIN] 2026/11/21 - 19:28:48 | 404 | 1ms | 127.0.0.1 | GET      "/x?a src=203.0.113.9 status=200"`})
+	row := load(
+		t,
+	).Fields(
+		Event{
+			Sourcetype: "ollama:server",
+			Host:       "h",
+			Raw:        `[GIN] 2026/11/21 - 19:28:48 | 404 | 1ms | 127.0.0.1 | GET      "/x?a src=203.0.113.9 status=200"`,
+		},
+	)
 	if row.First("src") != "127.0.0.1" || row.First("status") != "404" {
 		t.Errorf("forged fields: %s", show(row))
 	}
@@ -196,7 +217,9 @@ func TestParseConf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if conf.Stanza("a b").Keys["x"] != "1 = 2" || conf.Stanza("a b").Keys["y"] != "one \n  two" || conf.Stanza("c") == nil || conf.Stanza("d") != nil {
+	if conf.Stanza("a b").Keys["x"] != "1 = 2" || conf.Stanza("a b").Keys["y"] != "one \n  two" ||
+		conf.Stanza("c") == nil ||
+		conf.Stanza("d") != nil {
 		t.Errorf("read %v", conf)
 	}
 	for _, bad := range []string{"x = 1", "[a]\n[a]", "[a]\nx=1\nx=2", "[a]\nnonsense"} {

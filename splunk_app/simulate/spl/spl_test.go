@@ -88,7 +88,16 @@ func TestSearch(t *testing.T) {
 
 // What an eval expression yields for n=5 s=abc m=b|a|b q=7x; z is null.
 func TestEval(t *testing.T) {
-	event := Row{"n": {"5"}, "s": {"abc"}, "m": {"b", "a", "b"}, "q": {"7x"}, "S": {"ABC"}, "ip": {"::ffff:10.1.2.3"}, "a b": {"sp"}, "_time": {"1764000000.5"}}
+	event := Row{
+		"n":     {"5"},
+		"s":     {"abc"},
+		"m":     {"b", "a", "b"},
+		"q":     {"7x"},
+		"S":     {"ABC"},
+		"ip":    {"::ffff:10.1.2.3"},
+		"a b":   {"sp"},
+		"_time": {"1764000000.5"},
+	}
 	tests := []struct{ expr, want string }{
 		{`n + 1`, "6"},
 		{`n . 1`, "51"},
@@ -173,13 +182,21 @@ func TestPipeline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := Env{Macros: map[string]string{"all": "search `none`", "none": "*"}, Lookups: map[string]*Lookup{"ranges": lookup}}
+	env := Env{
+		Macros:  map[string]string{"all": "search `none`", "none": "*"},
+		Lookups: map[string]*Lookup{"ranges": lookup},
+	}
 	tests := []struct {
 		name, search string
 		events, want []string
 	}{
 		{"a null by-field drops the row", `* | stats count by h`, []string{"h=a", "x=1", "h=a"}, []string{"count=2 h=a"}},
-		{"a multivalue by-field makes groups", `* | stats count by h, m`, []string{"h=a m=2|1"}, []string{"count=1 h=a m=1", "count=1 h=a m=2"}},
+		{
+			"a multivalue by-field makes groups",
+			`* | stats count by h, m`,
+			[]string{"h=a m=2|1"},
+			[]string{"count=1 h=a m=1", "count=1 h=a m=2"},
+		},
 		{"values are sorted and unique", `* | stats values(v) as v, list(v) as l, dc(v) as d by h`,
 			[]string{"h=a v=b", "h=a v=10", "h=a v=9", "h=a v=b"}, []string{"d=3 h=a l=b|10|9|b v=10|9|b"}},
 		{"latest goes by _time", `* | stats latest(v) as n, earliest(v) as o, first(v) as f by h`,
@@ -187,7 +204,12 @@ func TestPipeline(t *testing.T) {
 		{"an aggregate of nothing is null", `* | stats values(v) as v, max(v) by h`, []string{"h=a"}, []string{"h=a"}},
 		{"max compares numbers as numbers", `* | stats max(v), min(v) as least, sum(v), avg(v) as mean`,
 			[]string{"v=9", "v=10"}, []string{"least=9 max(v)=10 mean=9.5 sum(v)=19"}},
-		{"count of an expression", `* | stats count(eval(v>5)) as big, count(v) as all`, []string{"v=9", "v=1", "x=1"}, []string{"all=2 big=1"}},
+		{
+			"count of an expression",
+			`* | stats count(eval(v>5)) as big, count(v) as all`,
+			[]string{"v=9", "v=1", "x=1"},
+			[]string{"all=2 big=1"},
+		},
 		{"stats without rows", `none=1 | stats count, values(v) as v`, []string{"v=1"}, []string{"count=0"}},
 		{"stats by without rows", `none=1 | stats count by v`, []string{"v=1"}, nil},
 		{"percentile", `* | stats p95(v) as p, median(v) as m`, []string{"v=1", "v=2", "v=3", "v=4"}, []string{"m=2 p=4"}},
@@ -201,10 +223,24 @@ func TestPipeline(t *testing.T) {
 		{"lookup by range", `* | lookup ranges range AS ip OUTPUT note AS n | table ip n`,
 			[]string{"ip=10.9.9.9", "ip=fd00::1", "ip=192.0.2.7", "ip=11.0.0.1 n=stays"},
 			[]string{"ip=10.9.9.9 n=ten", "ip=fd00::1 n=six", "ip=192.0.2.7 n=exact", "ip=11.0.0.1"}},
-		{"rename, sort, head, dedup", `* | rename v as w | sort - w | dedup w | head 2 | table w`, []string{"v=9", "v=10", "v=10", "v=1"}, []string{"w=10", "w=9"}},
-		{"timechart", `* | timechart span=1m count by k`, []string{"_time=60 k=a", "_time=61 k=b", "_time=119 k=a", "_time=121 k=a"},
-			[]string{"_time=60 a=2 b=1", "_time=120 a=1"}},
-		{"timechart of several", `* | timechart span=1h count, max(v) as m`, []string{"_time=60 v=1", "_time=61 v=7"}, []string{"_time=0 count=2 m=7"}},
+		{
+			"rename, sort, head, dedup",
+			`* | rename v as w | sort - w | dedup w | head 2 | table w`,
+			[]string{"v=9", "v=10", "v=10", "v=1"},
+			[]string{"w=10", "w=9"},
+		},
+		{
+			"timechart",
+			`* | timechart span=1m count by k`,
+			[]string{"_time=60 k=a", "_time=61 k=b", "_time=119 k=a", "_time=121 k=a"},
+			[]string{"_time=60 a=2 b=1", "_time=120 a=1"},
+		},
+		{
+			"timechart of several",
+			`* | timechart span=1h count, max(v) as m`,
+			[]string{"_time=60 v=1", "_time=61 v=7"},
+			[]string{"_time=0 count=2 m=7"},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

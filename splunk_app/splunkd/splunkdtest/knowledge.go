@@ -63,7 +63,14 @@ func searchArgument(key string) bool {
 }
 
 // booleans are answered as JSON booleans, whatever they were given as.
-var booleans = []string{"disabled", "is_scheduled", "is_visible", "realtime_schedule", "alert.digest_mode", "alert.suppress"}
+var booleans = []string{
+	"disabled",
+	"is_scheduled",
+	"is_visible",
+	"realtime_schedule",
+	"alert.digest_mode",
+	"alert.suppress",
+}
 
 // Put puts an object on the server as if it had been there before, such as one
 // that came with its app.
@@ -186,10 +193,20 @@ func (s *Server) writable(r *request, c collection, at id, o *object) {
 			return
 		}
 	}
-	panic(refuse{http.StatusForbidden, fmt.Sprintf(
-		"User '%s' with roles { %s } cannot write: /nobody/%s/%s/%s { read : [ %s ], write : [ %s ] }, export: %s, owner: nobody, removable: no",
-		r.user.Name, strings.Join(r.user.Roles, ", "), at.app, c.conf, at.name,
-		strings.Join(o.read, ", "), strings.Join(o.write, ", "), o.sharing)})
+	panic(refuse{
+		http.StatusForbidden,
+		fmt.Sprintf(
+			"User '%s' with roles { %s } cannot write: /nobody/%s/%s/%s { read : [ %s ], write : [ %s ] }, export: %s, owner: nobody, removable: no",
+			r.user.Name,
+			strings.Join(r.user.Roles, ", "),
+			at.app,
+			c.conf,
+			at.name,
+			strings.Join(o.read, ", "),
+			strings.Join(o.write, ", "),
+			o.sharing,
+		),
+	})
 }
 
 // set keeps values as a conf file does: without the space around them.

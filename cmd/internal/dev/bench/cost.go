@@ -88,7 +88,14 @@ func (b *bench) runShipper(ctx context.Context, log string, lines int, api bool)
 	}
 	defer remove()
 	started := time.Now()
-	p, err := start(ctx, b.cores.measured, shipperEnv(r.url, log, filepath.Join(dir, "state"), api), b.shipper, "run", "--once")
+	p, err := start(
+		ctx,
+		b.cores.measured,
+		shipperEnv(r.url, log, filepath.Join(dir, "state"), api),
+		b.shipper,
+		"run",
+		"--once",
+	)
 	if err != nil {
 		return s, err
 	}

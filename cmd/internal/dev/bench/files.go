@@ -57,7 +57,13 @@ func (b *bench) grow(ctx context.Context, n int) (s sample, err error) {
 	}
 	defer closeLogs(logs)
 	started := time.Now()
-	p, err := start(ctx, b.cores.measured, shipperEnv(r.url, filepath.Join(dir, "*.log"), filepath.Join(dir, "state"), false), b.shipper, "run")
+	p, err := start(
+		ctx,
+		b.cores.measured,
+		shipperEnv(r.url, filepath.Join(dir, "*.log"), filepath.Join(dir, "state"), false),
+		b.shipper,
+		"run",
+	)
 	if err != nil {
 		return s, err
 	}

@@ -31,7 +31,13 @@ func (b *bench) idle(ctx context.Context) error {
 			return err
 		}
 	}
-	p, err := start(ctx, b.cores.measured, shipperEnv(r.url, filepath.Join(dir, "*.log"), filepath.Join(dir, "state"), false), b.shipper, "run")
+	p, err := start(
+		ctx,
+		b.cores.measured,
+		shipperEnv(r.url, filepath.Join(dir, "*.log"), filepath.Join(dir, "state"), false),
+		b.shipper,
+		"run",
+	)
 	if err != nil {
 		return err
 	}

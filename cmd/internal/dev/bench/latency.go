@@ -84,8 +84,12 @@ func (t *transit) send(ctx context.Context, log *os.File, p *process) error {
 		t.mu.Lock()
 		t.appended[i] = now
 		t.mu.Unlock()
-		line := fmt.Appendf(nil, "time=%s level=INFO source=server.go:1338 msg=\"waiting for server to become available\" status=ok n=%d\n",
-			now.Format("2006-01-02T15:04:05.000Z07:00"), i)
+		line := fmt.Appendf(
+			nil,
+			"time=%s level=INFO source=server.go:1338 msg=\"waiting for server to become available\" status=ok n=%d\n",
+			now.Format("2006-01-02T15:04:05.000Z07:00"),
+			i,
+		)
 		if _, err := log.Write(line); err != nil {
 			return err
 		}

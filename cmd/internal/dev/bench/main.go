@@ -122,7 +122,12 @@ func parse(args []string, errOut io.Writer) (*options, error) {
 	fs.BoolVar(&o.quick, "quick", false, "all parts in about 20 s: figures to look at, not to quote")
 	fs.StringVar(&o.shipper, "shipper", "", "executable to measure; empty: built from the source here")
 	fs.StringVar(&o.dir, "dir", "", "where to put logs; empty: a temporary directory")
-	fs.StringVar(&o.log, "log", "", "log to measure cost with instead of the generated one, without lines that join others")
+	fs.StringVar(
+		&o.log,
+		"log",
+		"",
+		"log to measure cost with instead of the generated one, without lines that join others",
+	)
 	fs.StringVar(&o.json, "json", "", "file for the figures as JSON; - is stdout")
 	fs.StringVar(&o.cpuProfile, "cpuprofile", "", "profile the pipeline inside this process instead, into this file")
 	fs.StringVar(&o.memProfile, "memprofile", "", "as cpuprofile, for allocations")
@@ -152,7 +157,9 @@ func parse(args []string, errOut io.Writer) (*options, error) {
 		}
 	}
 	if min(o.lines, o.runs, o.manyFiles, o.manyLines, o.latencySeconds, o.rateSeconds, o.idleSeconds) < 1 {
-		return nil, errors.New("-lines, -runs, -files, -files-lines, -latency-seconds, -rate-seconds and -idle-seconds take whole numbers above 0")
+		return nil, errors.New(
+			"-lines, -runs, -files, -files-lines, -latency-seconds, -rate-seconds and -idle-seconds take whole numbers above 0",
+		)
 	}
 	return o, nil
 }

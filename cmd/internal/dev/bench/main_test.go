@@ -28,7 +28,15 @@ func TestEveryPartMeasures(t *testing.T) {
 	var out bytes.Buffer
 	path := filepath.Join(t.TempDir(), "figures.json")
 	err := run(t.Context(), []string{
-		"-lines=2000", "-runs=1", "-files=5", "-files-lines=1000", "-latency-seconds=1", "-rate-seconds=1", "-idle-seconds=1", "-json", path,
+		"-lines=2000",
+		"-runs=1",
+		"-files=5",
+		"-files-lines=1000",
+		"-latency-seconds=1",
+		"-rate-seconds=1",
+		"-idle-seconds=1",
+		"-json",
+		path,
 	}, &out, t.Output())
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +70,12 @@ func TestEveryPartMeasures(t *testing.T) {
 func TestProfilesAreWritten(t *testing.T) {
 	dir := t.TempDir()
 	cpu, mem := filepath.Join(dir, "cpu"), filepath.Join(dir, "mem")
-	if err := run(t.Context(), []string{"-lines=2000", "-cpuprofile", cpu, "-memprofile", mem, "-shipper=none"}, io.Discard, t.Output()); err != nil {
+	if err := run(
+		t.Context(),
+		[]string{"-lines=2000", "-cpuprofile", cpu, "-memprofile", mem, "-shipper=none"},
+		io.Discard,
+		t.Output(),
+	); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{cpu, mem} {
@@ -74,7 +87,13 @@ func TestProfilesAreWritten(t *testing.T) {
 
 func TestWrongFlagsSayWhatIsTaken(t *testing.T) {
 	for arg, want := range map[string]string{"-parts=all": "latency", "-runs=0": "above 0", "more": "no arguments"} {
-		if err := run(t.Context(), []string{arg}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), want) {
+		if err := run(
+			t.Context(),
+			[]string{arg},
+			io.Discard,
+			io.Discard,
+		); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want something of %q", arg, err, want)
 		}
 	}

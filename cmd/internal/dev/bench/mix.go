@@ -79,10 +79,21 @@ func (m *mix) access() {
 		client = fmt.Sprintf(client, m.rng.IntN(250)+1)
 	}
 	// From microseconds to minutes, as a list and a generation take.
-	latency := time.Duration(m.rng.ExpFloat64() * float64([]time.Duration{50 * time.Microsecond, 4 * time.Millisecond, 3 * time.Second}[m.rng.IntN(3)]))
+	latency := time.Duration(
+		m.rng.ExpFloat64() * float64(
+			[]time.Duration{50 * time.Microsecond, 4 * time.Millisecond, 3 * time.Second}[m.rng.IntN(3)],
+		),
+	)
 	m.line = append(m.line, "[GIN] "...)
 	m.line = m.now.AppendFormat(m.line, "2006/01/02 - 15:04:05")
-	m.line = fmt.Appendf(m.line, " | %3d | %13v | %15s | %s", statuses[m.rng.IntN(len(statuses))], latency, client, requests[m.rng.IntN(len(requests))])
+	m.line = fmt.Appendf(
+		m.line,
+		" | %3d | %13v | %15s | %s",
+		statuses[m.rng.IntN(len(statuses))],
+		latency,
+		client,
+		requests[m.rng.IntN(len(requests))],
+	)
 }
 
 // slog writes a line of the corpus with numbers of its own, as sizes and ports

@@ -57,12 +57,17 @@ func TestSameSeedSameLog(t *testing.T) {
 func TestEachLineIsOneServerEvent(t *testing.T) {
 	all := mixed(t, 1, 20_000)
 	var got int
-	n := sourcetypes.NewNormalizer(&sourcetypes.Options{Prompts: sourcetypes.Off, Redact: sourcetypes.DefaultRedact()}, 0, input.Carry{}, func(ev *sourcetypes.Event) {
-		if got < len(all) && !bytes.Equal(ev.Body, bytes.TrimSuffix(all[got], []byte("\n"))) {
-			t.Fatalf("line %d\n%s became\n%s", got, all[got], ev.Body)
-		}
-		got++
-	})
+	n := sourcetypes.NewNormalizer(
+		&sourcetypes.Options{Prompts: sourcetypes.Off, Redact: sourcetypes.DefaultRedact()},
+		0,
+		input.Carry{},
+		func(ev *sourcetypes.Event) {
+			if got < len(all) && !bytes.Equal(ev.Body, bytes.TrimSuffix(all[got], []byte("\n"))) {
+				t.Fatalf("line %d\n%s became\n%s", got, all[got], ev.Body)
+			}
+			got++
+		},
+	)
 	for i, l := range all {
 		n.Add(&input.Record{Text: bytes.TrimSuffix(l, []byte("\n")), Next: input.Position(i + 1)})
 	}

@@ -119,7 +119,15 @@ func (p *process) interrupt() error {
 
 // build builds the shipper from the source around.
 func build(ctx context.Context, path string) error {
-	out, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", path, "ollama-hec/cmd/ollama-hec").CombinedOutput()
+	out, err := exec.CommandContext(
+		ctx,
+		"go",
+		"build",
+		"-trimpath",
+		"-o",
+		path,
+		"ollama-hec/cmd/ollama-hec",
+	).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("build the shipper: %w\n%s", err, out)
 	}

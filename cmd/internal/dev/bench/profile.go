@@ -110,8 +110,18 @@ func (p *inside) observe(lines int, f func() error) error {
 		return err
 	}
 	runtime.ReadMemStats(&after)
-	fmt.Fprintf(p.b.say, "%.2f s, %.3f allocations and %.1f bytes a line, %d collections\n", took.Seconds(),
-		float64(after.Mallocs-before.Mallocs)/float64(lines), float64(after.TotalAlloc-before.TotalAlloc)/float64(lines), after.NumGC-before.NumGC)
+	fmt.Fprintf(
+		p.b.say,
+		"%.2f s, %.3f allocations and %.1f bytes a line, %d collections\n",
+		took.Seconds(),
+		float64(
+			after.Mallocs-before.Mallocs,
+		)/float64(
+			lines,
+		),
+		float64(after.TotalAlloc-before.TotalAlloc)/float64(lines),
+		after.NumGC-before.NumGC,
+	)
 	return nil
 }
 
@@ -142,8 +152,14 @@ func (p *inside) ship(ctx context.Context, paths string, once bool) (err error) 
 	normalize.APIEvents, normalize.Prompts = p.b.options.api, sourcetypes.Off
 	quiet := slog.New(slog.DiscardHandler)
 	client, err := hec.New(hec.Config{
-		URLs: []string{p.url}, Token: hec.StaticToken(token), DeadLetters: deadletter.Open(filepath.Join(p.state, "dead-letter")),
-		FailFast: once, Lanes: pipeline.DefaultLanes, Log: quiet,
+		URLs: []string{
+			p.url,
+		},
+		Token:       hec.StaticToken(token),
+		DeadLetters: deadletter.Open(filepath.Join(p.state, "dead-letter")),
+		FailFast:    once,
+		Lanes:       pipeline.DefaultLanes,
+		Log:         quiet,
 	})
 	if err != nil {
 		return err
@@ -154,7 +170,9 @@ func (p *inside) ship(ctx context.Context, paths string, once bool) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	files, err := file.New(file.Options{Patterns: []string{paths}, MaxLine: int(s.MaxLineBytes), Once: once, Store: store, Log: quiet})
+	files, err := file.New(
+		file.Options{Patterns: []string{paths}, MaxLine: int(s.MaxLineBytes), Once: once, Store: store, Log: quiet},
+	)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,12 @@ func wrap(r io.Reader, w io.Writer, source string) (events int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	head := fmt.Appendf(nil, `{"time":1732216541.541,"host":"%s","source":"%s","sourcetype":"ollama:server","event":"`, host, source)
+	head := fmt.Appendf(
+		nil,
+		`{"time":1732216541.541,"host":"%s","source":"%s","sourcetype":"ollama:server","event":"`,
+		host,
+		source,
+	)
 	buf := make([]byte, referenceRead)
 	batch := make([]byte, 0, referenceBatch+referenceRead)
 	send := func() error {

@@ -36,7 +36,8 @@ func TestPercentile(t *testing.T) {
 		p      int
 		want   time.Duration
 	}{
-		{hundred, 50, 50}, {hundred, 99, 99}, {hundred, 100, 100}, {hundred[:1], 50, 100}, {hundred[:2], 99, 100}, {hundred[:3], 50, 99},
+		{hundred, 50, 50}, {hundred, 99, 99}, {hundred, 100, 100},
+		{hundred[:1], 50, 100}, {hundred[:2], 99, 100}, {hundred[:3], 50, 99},
 	} {
 		if got := percentile(tt.values, tt.p); got != tt.want {
 			t.Errorf("%d%% of %v: got %d, want %d", tt.p, tt.values, got, tt.want)

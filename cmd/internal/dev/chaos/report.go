@@ -26,8 +26,13 @@ func report(w io.Writer, t harness.Tally, writers []*writer, k *killer, server *
 	fmt.Fprintf(w, "duplicated    %d after an ambiguous reply or a lost acknowledgment\n", t.AfterAmbiguous)
 	fmt.Fprintf(w, "              %d unacknowledged when the shipper was ended\n", t.AfterCrash)
 	if n := len(t.Ages); n > 0 {
-		fmt.Fprintf(w, "              half of them had come less than %d ms before, 99 %% less than %d ms, all less than %d ms\n",
-			milliseconds(t.Ages[n/2]), milliseconds(t.Ages[n*99/100]), milliseconds(t.Ages[n-1]))
+		fmt.Fprintf(
+			w,
+			"              half of them had come less than %d ms before, 99 %% less than %d ms, all less than %d ms\n",
+			milliseconds(t.Ages[n/2]),
+			milliseconds(t.Ages[n*99/100]),
+			milliseconds(t.Ages[n-1]),
+		)
 	}
 	fmt.Fprintf(w, "              %d without an excuse\n", t.Unexcused)
 	fmt.Fprintf(w, "out of order  %d when first sent\n", t.Overtaking)

@@ -33,7 +33,17 @@ func (r *release) packages(ctx context.Context, p platform, files []file) error 
 	}
 	for _, packager := range []string{"deb", "rpm"} {
 		target := filepath.Join(stage, "out."+packager)
-		cmd := exec.CommandContext(ctx, nfpm, "package", "--config", "packages/nfpm.yaml", "--packager", packager, "--target", target)
+		cmd := exec.CommandContext(
+			ctx,
+			nfpm,
+			"package",
+			"--config",
+			"packages/nfpm.yaml",
+			"--packager",
+			packager,
+			"--target",
+			target,
+		)
 		cmd.Dir = stage
 		cmd.Env = append(os.Environ(), "VERSION="+version.Version, "ARCH="+p.goarch,
 			"SOURCE_DATE_EPOCH="+strconv.FormatInt(r.when.Unix(), 10))

@@ -33,7 +33,12 @@ func TestBill(t *testing.T) {
 	r := &release{commit: "0123456789ab", when: commitTime}
 	mit := terms{spdx: "MIT"}
 	all := map[string]terms{
-		standard: {spdx: "BSD-3-Clause"}, "example.org/one": mit, "example.org/old": {spdx: "Apache-2.0 AND MIT"}, "example.org/gone": mit,
+		standard: {
+			spdx: "BSD-3-Clause",
+		},
+		"example.org/one":  mit,
+		"example.org/old":  {spdx: "Apache-2.0 AND MIT"},
+		"example.org/gone": mit,
 	}
 	text, err := r.bill(b, mit, all)
 	if err != nil {
@@ -76,7 +81,12 @@ func TestNoBillWithoutALicence(t *testing.T) {
 	info := &debug.BuildInfo{GoVersion: "go1.26.0", Deps: []*debug.Module{{Path: "example.org/one", Version: "v1.2.3"}}}
 	b := &built{platform{"linux", "amd64"}, []byte("program"), info}
 	all := map[string]terms{standard: {spdx: "BSD-3-Clause"}}
-	if _, err := (&release{}).bill(b, terms{spdx: "MIT"}, all); err == nil || !strings.Contains(err.Error(), "example.org/one") {
+	if _, err := (&release{}).bill(
+		b,
+		terms{spdx: "MIT"},
+		all,
+	); err == nil ||
+		!strings.Contains(err.Error(), "example.org/one") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -88,7 +98,14 @@ func TestEveryLicenceIsRecognized(t *testing.T) {
 	info := &debug.BuildInfo{GoVersion: runtime.Version()}
 	seen := map[string]bool{}
 	for _, system := range []string{"linux", "darwin", "windows"} {
-		cmd := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}{{end}}{{end}}", "./cmd/ollama-hec")
+		cmd := exec.Command(
+			"go",
+			"list",
+			"-deps",
+			"-f",
+			"{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}{{end}}{{end}}",
+			"./cmd/ollama-hec",
+		)
 		cmd.Env = append(os.Environ(), "GOOS="+system)
 		cmd.Stderr = os.Stderr
 		out, err := cmd.Output()
@@ -107,7 +124,15 @@ func TestEveryLicenceIsRecognized(t *testing.T) {
 		t.Fatal(err)
 	}
 	// What may go with a program under MIT. Another one is for a person to look at.
-	allowed := []string{unsettled["github.com/splunk/go-dependencies"], "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0"}
+	allowed := []string{
+		unsettled["github.com/splunk/go-dependencies"],
+		"Apache-2.0",
+		"BSD-2-Clause",
+		"BSD-3-Clause",
+		"ISC",
+		"MIT",
+		"MPL-2.0",
+	}
 	for path, of := range all {
 		for id := range strings.SplitSeq(of.spdx, " AND ") {
 			if !slices.Contains(allowed, id) {
@@ -144,7 +169,11 @@ func TestAnUnknownLicenceIsAnError(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got, err := termsIn("example.org/one v1.2.3", dir); err == nil || !strings.Contains(err.Error(), "example.org/one v1.2.3") {
+		if got, err := termsIn(
+			"example.org/one v1.2.3",
+			dir,
+		); err == nil ||
+			!strings.Contains(err.Error(), "example.org/one v1.2.3") {
 			t.Errorf("%s: %q, %v", name, got.spdx, err)
 		}
 	}
@@ -156,7 +185,9 @@ func TestArchives(t *testing.T) {
 	check := func(i int, name string, mode fs.FileMode, when time.Time, r io.Reader) {
 		t.Helper()
 		text, err := io.ReadAll(r)
-		if want := files[i]; err != nil || name != "folder/"+want.name || mode != want.mode || !bytes.Equal(text, want.text) || !when.Equal(commitTime) {
+		if want := files[i]; err != nil || name != "folder/"+want.name || mode != want.mode ||
+			!bytes.Equal(text, want.text) ||
+			!when.Equal(commitTime) {
 			t.Errorf("%s, %v, %v, %q, %v", name, mode, when, text, err)
 		}
 	}

@@ -86,7 +86,15 @@ func batchIsNotChanged(t *testing.T, f Fixture) {
 }
 
 func anyTextArrives(t *testing.T, f Fixture) {
-	lines := []string{"plain", "two\nlines\n\tand a third", `"quoted" \ back`, "<data>&amp;</data></event></stream>", "]]>", "é 日本 🦙", strings.Repeat("long ", 100_000)}
+	lines := []string{
+		"plain",
+		"two\nlines\n\tand a third",
+		`"quoted" \ back`,
+		"<data>&amp;</data></event></stream>",
+		"]]>",
+		"é 日本 🦙",
+		strings.Repeat("long ", 100_000),
+	}
 	if err := f.Sink.Deliver(t.Context(), f.batch(lines...)); err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +153,12 @@ func batchesAreNotMixed(t *testing.T, f Fixture) {
 	var next [lanes]int
 	for part := range slices.Chunk(came, events) {
 		var lane, i int
-		if _, err := fmt.Sscan(part[0], &lane, &i); err != nil || i != next[lane] || !slices.Equal(part, numbered(fmt.Sprint(lane, " ", i), events)) {
+		if _, err := fmt.Sscan(
+			part[0],
+			&lane,
+			&i,
+		); err != nil || i != next[lane] ||
+			!slices.Equal(part, numbered(fmt.Sprint(lane, " ", i), events)) {
 			t.Fatalf("after %v came %q: %v", next, part, err)
 		}
 		next[lane]++

@@ -20,7 +20,7 @@ import (
 	"time"
 )
 
-// AckMode says whether to wait for indexer acknowledgment.
+// AckMode reports whether to wait for indexer acknowledgment.
 type AckMode uint8
 
 const (

@@ -219,7 +219,7 @@ type request struct {
 }
 
 // roundTrip makes one request and returns the reply and its text. Even with an
-// error the reply says whether it was sent.
+// error the reply reports whether it was sent.
 func (s *session) roundTrip(ctx context.Context, q request) (r reply, text []byte, err error) {
 	cfg := &s.endpoint.client.cfg
 	token, err := cfg.Token.Token()

@@ -15,7 +15,7 @@ import (
 	"ollama-hec/hec/receiver"
 )
 
-// What a person has to mend is said with the way out, and still tried again: a
+// What a person has to fix is said with a hint, and still tried again: a
 // certificate may be renewed meanwhile.
 func TestTLSTroubleIsSaidWithTheWayOut(t *testing.T) {
 	// The certificate of the servers, and who trusts it.

@@ -159,7 +159,7 @@ func gluedLine(text []byte) int {
 	}
 }
 
-// bar says whether the next column begins behind the bar at i.
+// bar reports whether the next column begins behind the bar at i.
 func bar(text []byte, i int) bool { return text[i] == ' ' && text[i+1] == '|' && text[i+2] == ' ' }
 
 // leadingSpaces counts them at the start of b, which has 16 bytes: up to 16.

@@ -35,7 +35,7 @@ func (n *Normalizer) accessEvent(b *block) []byte {
 	return n.json
 }
 
-// saysHTTP says whether b is the log line of a request that was answered
+// saysHTTP reports whether b is the log line of a request that was answered
 // before gin saw it: it has no access line.
 func (b *block) saysHTTP() bool { return b.saysMsg("http ") }
 

@@ -15,7 +15,7 @@ const (
 	closed           // it was turned off
 )
 
-// dirty says whether text may hold anything that cleaner removes: a byte that
+// dirty reports whether text may hold anything that cleaner removes: a byte that
 // is not ASCII, or a control character. A tab counts too.
 func dirty(text []byte) bool {
 	const low, high = 0x2020202020202020, 0x8080808080808080

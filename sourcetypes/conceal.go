@@ -423,7 +423,7 @@ func sourcePlace(b []byte) bool {
 	return i > 0 && len(b) < 80 && bytes.HasSuffix(b[:i], []byte(".go")) && decimals.all(b[i+1:])
 }
 
-// amount says whether b is a number, perhaps with a unit.
+// amount reports whether b is a number, perhaps with a unit.
 func amount(b []byte) bool {
 	digits := 0
 	for digits < len(b) && amountBytes[b[digits]] {

@@ -1,6 +1,6 @@
 package sourcetypes
 
-// textKey says whether a key may hold the text of a prompt or of an answer, at
+// textKey reports whether a key may hold the text of a prompt or of an answer, at
 // any level: by its last part, behind a dot or a space, or, for the plainest
 // names, behind any other mark or a capital.
 func textKey(key []byte) bool {

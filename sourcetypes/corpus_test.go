@@ -159,7 +159,7 @@ func readFile(t testing.TB, name string) string {
 	return string(text)
 }
 
-// checkBody says whether an event's body is what an Event promises.
+// checkBody reports whether an event's body is what an Event promises.
 func checkBody(t testing.TB, e kept) {
 	t.Helper()
 	switch {

@@ -28,7 +28,7 @@ const (
 	native              // a debugger's line, or a C backtrace's
 )
 
-// crashHead says whether a line begins a crash.
+// crashHead reports whether a line begins a crash.
 func crashHead(text []byte) (s stack, ok bool) {
 	if len(text) < 6 {
 		return s, false
@@ -99,7 +99,7 @@ func abortLine(text []byte) bool {
 // printed them as they are.
 const maxMessage = 32
 
-// takes says whether l goes on with this crash, and moves on if so. blank: so
+// takes reports whether l goes on with this crash, and moves on if so. blank: so
 // many blank lines stand between.
 func (s *stack) takes(l *line, blanks int) bool {
 	if blanks > 0 {
@@ -163,14 +163,14 @@ func metalHead(text []byte) bool {
 // metalInfo reports whether the last part of such a report begins in a line.
 func metalInfo(text []byte) bool { return bytes.Contains(text, []byte("UserInfo={")) }
 
-// resumes says whether a line that stands alone is from the middle of a crash
+// resumes reports whether a line that stands alone is from the middle of a crash
 // that another line broke in two.
 func resumes(l *line) (stack, bool) {
 	s := stack{deep: true, last: location}
 	return s, s.takes(l, 0)
 }
 
-// recovery says whether l goes on with what gin's Recovery prints: the error,
+// recovery reports whether l goes on with what gin's Recovery prints: the error,
 // in debug builds the request's headers, then a stack of its own form. While
 // its colour is on that is everything, since it is written in one piece.
 func (s *stack) recovery(l *line) bool {
@@ -194,7 +194,7 @@ func (s *stack) recovery(l *line) bool {
 	return true
 }
 
-// recoveryHead says whether a line of the Go log begins a panic's report.
+// recoveryHead reports whether a line of the Go log begins a panic's report.
 func recoveryHead(l *line) (s stack, kind joinKind, ok bool) {
 	rest := l.text[l.body:]
 	switch {

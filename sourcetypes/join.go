@@ -64,7 +64,7 @@ const (
 	joinMetal                    // Metal's compiler: to the end of UserInfo={…}
 )
 
-// lasting says whether the block is held for longer than an ordinary line,
+// lasting reports whether the block is held for longer than an ordinary line,
 // and keeps blank lines.
 func (b *block) lasting() bool { return b.kind != joinIndented }
 
@@ -77,7 +77,7 @@ func (b *block) waitedFor(r *input.Record) bool {
 // crash reports whether the block is of a crash, or may be.
 func (b *block) crash() bool { return b.kind == joinCrash || b.kind == joinRace || b.kind == joinMetal }
 
-// takes says whether l belongs to b, which came before it on the same output.
+// takes reports whether l belongs to b, which came before it on the same output.
 // A blank line is not asked for, and a stamped one never belongs.
 func (b *block) takes(l *line) bool {
 	switch b.kind {
@@ -101,7 +101,7 @@ func (b *block) takes(l *line) bool {
 	return l.form == indented && b.form != access
 }
 
-// ended says whether l, just taken, was the last line of b.
+// ended reports whether l, just taken, was the last line of b.
 func (b *block) ended(l *line) bool {
 	switch b.kind {
 	case joinCrash:

@@ -440,7 +440,7 @@ func FuzzJoin(f *testing.F) {
 	})
 }
 
-// checkLines says whether the events hold every line that is not blank, once.
+// checkLines reports whether the events hold every line that is not blank, once.
 func checkLines(t *testing.T, rs []input.Record, events []string) {
 	t.Helper()
 	count := map[string]int{}

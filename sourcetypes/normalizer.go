@@ -239,13 +239,13 @@ func (n *Normalizer) takeWithin(held *block, r *input.Record, start input.Positi
 	n.drain()
 }
 
-// ofBroken says whether l, though indented, is of a crash that was broken off
+// ofBroken reports whether l, though indented, is of a crash that was broken off
 // rather than of the line held.
 func (n *Normalizer) ofBroken(held *block, l *line) bool {
 	return l.form == indented && n.cut[held.out] > 0 && !held.lasting() && locationLine(l.text)
 }
 
-// passes says whether an access line may stand in the middle of the crash b: it
+// passes reports whether an access line may stand in the middle of the crash b: it
 // is written to the other output, which may be the same file.
 func (b *block) passes() bool {
 	if b.passed == maxPassed {

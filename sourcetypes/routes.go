@@ -148,7 +148,7 @@ func apiOf(path []byte) string {
 	return "other"
 }
 
-// matches says whether path has the form of pattern.
+// matches reports whether path has the form of pattern.
 func matches(pattern string, path []byte) bool {
 	for {
 		i := strings.IndexAny(pattern, ":*")

@@ -71,7 +71,7 @@ func (n *Normalizer) serverText(b *block) []byte {
 // head is the first line of the block.
 func (b *block) head() []byte { return b.text[:b.first] }
 
-// saysMsg says whether the line's msg begins so, quote and all.
+// saysMsg reports whether the line's msg begins so, quote and all.
 func (b *block) saysMsg(value string) bool { return b.msg > 0 && hasPrefix(b.text[b.msg:], value) }
 
 // classifySlog finds what of a slog line the stream must remember.
@@ -106,7 +106,7 @@ func (n *Normalizer) classifyGoLog(b *block) {
 	}
 }
 
-// tracing says whether the server config in text has TRACE on.
+// tracing reports whether the server config in text has TRACE on.
 func tracing(text []byte) bool {
 	i := bytes.Index(text, []byte("OLLAMA_DEBUG:"))
 	if i < 0 {
@@ -116,7 +116,7 @@ func tracing(text []byte) bool {
 	return hasPrefix(v, "DEBUG-") || hasPrefix(v, "TRACE") || hasPrefix(v, "2")
 }
 
-// startupMsg says whether a message, with its quote or without, is one a
+// startupMsg reports whether a message, with its quote or without, is one a
 // server says when it starts.
 func startupMsg(msg []byte) bool {
 	if len(msg) > 0 && msg[0] == '"' {
@@ -146,7 +146,7 @@ var startupMsgs = func() (t [256][]string) {
 	return t
 }()
 
-// runnerLine says whether a line without a stamp is of the form the model
+// runnerLine reports whether a line without a stamp is of the form the model
 // runner writes: name: text, a name in columns before it, or progress dots.
 func runnerLine(text []byte) bool {
 	if text[0] == '.' {
@@ -178,7 +178,7 @@ func runnerLine(text []byte) bool {
 	return false
 }
 
-// speaksOfFailure says whether a word in a runner's text is one of failure.
+// speaksOfFailure reports whether a word in a runner's text is one of failure.
 func speaksOfFailure(text []byte) bool {
 	before := byte(0)
 	for i, c := range text {

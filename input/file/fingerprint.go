@@ -56,7 +56,7 @@ func says(f content, a *arrival) bool {
 }
 
 // learnHeadLocked reads the beginning of a file that was shorter so far, for it to be
-// known by even if nobody reads it. It says whether it was empty and never
+// known by even if nobody reads it. It reports whether it was empty and never
 // announced.
 func (g *generation) learnHeadLocked() (begun bool) {
 	if g.file == nil || g.busy || g.state.astray() || len(g.head) == headSize || g.seen.size <= int64(len(g.head)) {

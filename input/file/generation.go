@@ -158,7 +158,7 @@ func (g *generation) read() bool {
 	return (g.state.wasRead() || g.state == sought || g.state.isOver()) && !missing && !g.busy
 }
 
-// dueLocked decides what a departed generation is due, and says whether Read
+// dueLocked decides what a departed generation is due, and reports whether Read
 // should have a look.
 func (g *generation) dueLocked(at time.Time, wait time.Duration) (look bool) {
 	if g.state.isOver() || g.state.astray() {

@@ -47,7 +47,7 @@ var (
 	rotatedEnd    = regexp.MustCompile(rotatedPattern)
 )
 
-// rotation says whether name is base as rotated, app.log.1, app.log-20251121 or
+// rotation reports whether name is base as rotated, app.log.1, app.log-20251121 or
 // app-1.log of app.log, and when its turn was.
 func rotation(base, name string) (turn, bool) {
 	suffix, ok := strings.CutPrefix(name, base)

@@ -85,7 +85,7 @@ func (w *watch) failed(err error) {
 	}
 }
 
-// follow watches dirs and no others, and says whether any is new: what was made
+// follow watches dirs and no others, and reports whether any is new: what was made
 // in it before is not told.
 func (w *watch) follow(dirs map[string]bool) (added bool) {
 	if w.watcher == nil {

@@ -15,7 +15,7 @@ type origin struct {
 	whose   whose
 }
 
-// whose says whether lines are Ollama's.
+// whose reports whether lines are Ollama's.
 type whose uint8
 
 const (

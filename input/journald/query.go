@@ -23,11 +23,11 @@ var (
 	errNoMerge = errors.New("journalctl cannot follow merged journals")
 )
 
-// final tells an error that trying again will not mend.
+// final tells an error that trying again will not fix.
 func final(err error) bool { return errors.Is(err, errMissing) || errors.Is(err, errDenied) }
 
 // Probe reports whether the journal holds anything of the unit or of a container
-// of that name; dir is empty for this machine's. The error names the way out.
+// of that name; dir is empty for this machine's. The error has a hint.
 func Probe(ctx context.Context, unit, dir string) (bool, error) {
 	j, err := New(Config{Unit: unit, Dir: dir, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {

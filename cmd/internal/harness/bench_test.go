@@ -334,7 +334,7 @@ func closeOnce(c chan struct{}) {
 	}
 }
 
-// opened says whether the shipper has the file open.
+// opened reports whether the shipper has the file open.
 func (b *bench) opened(name string) bool {
 	want, err := os.Stat(b.path(name))
 	if err != nil {

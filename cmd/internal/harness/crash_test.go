@@ -232,7 +232,7 @@ func TestTwoProcessesOnOneStateDirectory(t *testing.T) {
 }
 
 // A state directory that cannot be written any more stops nothing: it is said,
-// and mended by itself. No file may grow here, which is as if the disk were full.
+// and fixed by itself. No file may grow here, which is as if the disk were full.
 func TestStateDiskFull(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, receiver.Options{})

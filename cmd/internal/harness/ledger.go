@@ -239,7 +239,7 @@ func (l *Ledger) Times(line string) int {
 	return 0
 }
 
-// Came says whether all of these lines have come.
+// Came reports whether all of these lines have come.
 func (l *Ledger) Came(writer string, from, n int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 	"ollama-hec/cmd/internal/harness"
 )
 
-// report prints the account and says whether it is in order.
+// report prints the account and reports whether it is in order.
 func report(w io.Writer, t harness.Tally, writers []*writer, k *killer, server *harness.Server) bool {
 	var renamed, copied, deleted, bytes int
 	for _, w := range writers {

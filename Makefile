@@ -74,7 +74,7 @@ test-redact:
 # nginx, HAProxy and tinyproxy as they are installed, and Caddy, which is built into
 # .tools. PROXIES_REQUIRED=1 fails where one is missing instead of skipping it.
 test-proxies: $(TOOLS)/caddy
-	$(GO) test -count=1 ./cmd/internal/harness/proxies
+	PROXIES=1 $(GO) test -count=1 ./cmd/internal/harness/proxies
 
 # Writers, rotations, a faulty receiver and kill -9, seeded; CHAOSFLAGS="-for 10m -kills 500".
 chaos:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -15,6 +16,9 @@ import (
 )
 
 const casesDir = "../../testdata/cases/logs"
+
+// Times without a zone are of the machine's, here the same on all machines.
+func init() { time.Local = time.UTC }
 
 // told shows events as people compare them: sourcetype, time, host and fields where a
 // line names them, text.
@@ -75,8 +79,16 @@ func shipped(t *testing.T, stdin string, args ...string) string {
 	if err := r.Listen("127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
-	go r.Serve(t.Context())
+	// It has ended before another case sets another zone.
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		r.Serve(context.Background())
+	}()
+	defer func() {
+		r.Close()
+		<-served
+	}()
 	t.Setenv("OLLAMA_HEC_TOKEN", testToken)
 	status, _, errOut := command(
 		t,
@@ -101,9 +113,6 @@ func TestCases(t *testing.T) {
 		)+"time=2026-05-08T20:50:26.091Z level=INFO source=routes.go:15 msg=\"first line after the hole\"\n"+
 			`[GIN] 2026/05/08 - 20:50:27 | 200 |            0s |       203.0.113.9 | GET      "/api/tags"`+"\n",
 	)
-	local := time.Local
-	time.Local = time.UTC
-	t.Cleanup(func() { time.Local = local })
 	files, err := filepath.Glob(casesDir + "/*.log")
 	if err != nil || len(files) == 0 {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long a condition may take to come true on a busy machine.
-const patience = 90 * time.Second
+const patience = 8 * time.Minute
 
 // rig is a log, a shipper that follows it, receivers, and the account of what was
 // written and what came.

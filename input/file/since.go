@@ -11,11 +11,17 @@ func (s *Source) settleOrigins(dirs map[string]bool, now time.Time) {
 	for dir := range dirs {
 		s.passOver(dir, now)
 	}
+	followed := s.lastFollowed()
 	given := make(map[string]int64)
 	for _, p := range s.patterns {
 		since, ok := s.origins.Globs[p.glob]
 		if !ok {
 			since = now.Add(-mtimeTick).UnixNano()
+			for source, last := range followed {
+				if p.matches(source) {
+					since = min(since, last)
+				}
+			}
 		}
 		given[p.glob] = since
 	}
@@ -50,4 +56,17 @@ func (s *Source) passOver(dir string, now time.Time) {
 		s.dormant[key] = r
 		s.store.Set(namespace, key, func() any { return r })
 	}
+}
+
+// lastFollowed is, for each source that another glob asked for, when what is known of
+// it was last written: what was rotated there since then is wanted by a new glob, too,
+// also once the records are those of files that are followed again.
+func (s *Source) lastFollowed() map[string]int64 {
+	last := make(map[string]int64)
+	for _, r := range s.dormant {
+		if !r.Old {
+			last[r.Source] = max(last[r.Source], r.Mtime)
+		}
+	}
+	return last
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // splunkdToken is the environment variable of the token for splunkd. There is no flag for it.
-const splunkdToken = settings.Prefix + "_SPLUNKD_TOKEN"
+const splunkdToken = settings.SplunkdToken
 
 func newInstall(std streams) *cobra.Command {
 	var i installation

@@ -73,6 +73,32 @@ func TestWrongUseIsStatus2WithAHint(t *testing.T) {
 	}
 }
 
+func TestEveryCommandRefusesAMisspeltVariable(t *testing.T) {
+	t.Setenv("OLLAMA_HEC_PROMPT", "off")
+	for _, c := range newRoot(streams{}).Commands() {
+		args := []string{c.Name()}
+		if c.Name() == "preview" {
+			args = append(args, corpusDir)
+		}
+		if c.HasSubCommands() {
+			args = append(args, c.Commands()[0].Name())
+		}
+		status, out, errOut := command(t, "", args...)
+		if status != exitUsage || out != "" || !strings.Contains(errOut, "did you mean OLLAMA_HEC_PROMPTS?") {
+			t.Errorf("%q: status %d, stdout %q, stderr %s", args, status, out, errOut)
+		}
+	}
+}
+
+func TestVariablesOfAServiceArePassedOver(t *testing.T) {
+	t.Setenv("OLLAMA_HEC_PORT", "tcp://192.0.2.7:9464")
+	t.Setenv("OLLAMA_HEC_SERVICE_HOST", "192.0.2.7")
+	status, _, errOut := command(t, "", "version")
+	if status != 0 || !strings.HasSuffix(errOut, ": OLLAMA_HEC_PORT, OLLAMA_HEC_SERVICE_HOST\n") {
+		t.Errorf("status %d, stderr %s", status, errOut)
+	}
+}
+
 func TestVersion(t *testing.T) {
 	status, out, _ := command(t, "", "version")
 	if status != 0 || !strings.HasPrefix(out, "ollama-hec ") || !strings.Contains(out, "platform ") {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -62,6 +63,14 @@ func newRoot(std streams) *cobra.Command {
 		Long:          "ollama-hec reads the logs of Ollama and ships them to Splunk over the HTTP Event Collector,\nas ollama:server, ollama:api and ollama:prompts. A position in a log is saved only after Splunk has confirmed the events before it.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
+	}
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		passed, err := settings.Unknown(os.Environ())
+		if err == nil && len(passed) > 0 {
+			fmt.Fprintf(std.err, "ollama-hec: passed over, set by Kubernetes for a Service: %s\n",
+				terminal.Text(strings.Join(passed, ", ")))
+		}
+		return err
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -58,30 +59,36 @@ func termsOf(ctx context.Context, info *buildinfo.BuildInfo) (map[string]terms, 
 	return all, nil
 }
 
+// licenceFile is how the names of files with licences and notices begin.
+var licenceFile = regexp.MustCompile(`^(LICEN[CS]E|COPYING|NOTICE)`)
+
 // termsIn reads the licence files in a module's folder.
 func termsIn(part, folder string) (terms, error) {
 	t := terms{part: part}
 	var ids []string
-	for _, pattern := range []string{"LICEN[CS]E*", "COPYING*", "NOTICE*"} {
-		names, err := filepath.Glob(filepath.Join(folder, pattern))
+	names, err := os.ReadDir(folder)
+	if err != nil {
+		return t, err
+	}
+	for _, entry := range names {
+		name := entry.Name()
+		kind := licenceFile.FindString(strings.ToUpper(name)) // some write License.txt
+		if kind == "" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(folder, name))
 		if err != nil {
 			return t, err
 		}
-		for _, name := range names {
-			text, err := os.ReadFile(name)
-			if err != nil {
-				return t, err
-			}
-			t.texts = append(t.texts, file{filepath.Base(name), 0o644, text})
-			if strings.HasPrefix(pattern, "NOTICE") {
-				continue
-			}
-			of, err := recognize(text)
-			if err != nil {
-				return t, fmt.Errorf("%s, %s: %w", part, filepath.Base(name), err)
-			}
-			ids = append(ids, of...)
+		t.texts = append(t.texts, file{name, 0o644, text})
+		if kind == "NOTICE" {
+			continue
 		}
+		of, err := recognize(text)
+		if err != nil {
+			return t, fmt.Errorf("%s, %s: %w", part, name, err)
+		}
+		ids = append(ids, of...)
 	}
 	if len(ids) == 0 {
 		return t, fmt.Errorf("%s has no licence file", part)

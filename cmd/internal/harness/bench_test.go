@@ -40,14 +40,22 @@ type bench struct {
 func newBench(t *testing.T, o receiver.Options) *bench {
 	t.Helper()
 	b := bare(t)
-	var err error
-	if b.server, err = Serve(b.ledger, "127.0.0.1:0", o); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { b.server.Close() })
+	b.serve(place(t).Addr(), o)
 	b.env["URL"] = b.server.URL()
 	return b
 }
+
+// serve starts a receiver, in the place of the one before.
+func (b *bench) serve(addr string, o receiver.Options) {
+	b.t.Helper()
+	server, err := Serve(b.ledger, addr, o)
+	b.must(err)
+	b.t.Cleanup(func() { server.Close() })
+	b.server = server
+}
+
+// addr is where the receiver listens, or has listened.
+func (b *bench) addr() string { return strings.TrimPrefix(b.server.URL(), "http://") }
 
 // bare is a bench without a receiver.
 func bare(t *testing.T) *bench {

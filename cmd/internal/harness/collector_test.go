@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -37,10 +36,7 @@ type collector struct {
 func startCollector(t *testing.T) (*bench, *collector) {
 	t.Helper()
 	b := bare(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	b.must(err)
-	c := &collector{b: b, addr: l.Addr().String(), out: filepath.Join(t.TempDir(), "out.json"), seen: map[string]int{}}
-	b.must(l.Close())
+	c := &collector{b: b, addr: place(t).Addr(), out: filepath.Join(t.TempDir(), "out.json"), seen: map[string]int{}}
 	b.env["URL"] = "http://" + c.addr
 	c.start()
 	done := make(chan struct{})

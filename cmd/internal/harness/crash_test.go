@@ -92,9 +92,7 @@ func TestCrashBeforeTheAcknowledgment(t *testing.T) {
 	}
 	b.kill()
 	b.server.Close()
-	again, err := Serve(b.ledger, strings.TrimPrefix(b.server.URL(), "http://"), acked(0))
-	b.must(err)
-	b.server = again
+	b.serve(b.addr(), acked(0))
 	b.start()
 	b.excused()
 	if got := b.ledger.Tally().AfterCrash; got < 1000 {
@@ -282,15 +280,14 @@ func TestASecondSignalEndsItAtOnce(t *testing.T) {
 func TestStopWhileTheReceiverIsDown(t *testing.T) {
 	t.Parallel()
 	b := bare(t)
-	addr, open := b.reserve()
+	addr := place(t).Addr()
 	b.env["URL"] = "http://" + addr
 	b.env["DRAIN_TIMEOUT"] = "1s"
 	b.write("a.log", b.lines("a", 0, 1000))
 	b.start()
 	b.eventually("an attempt", func() bool { return strings.Contains(b.shipper.Log(), "does not take events") })
 	b.stop()
-	b.server = ServeOn(b.ledger, open(), receiver.Options{})
-	t.Cleanup(func() { b.server.Close() })
+	b.serve(addr, receiver.Options{})
 	b.start()
 	b.exactly()
 }

@@ -258,16 +258,13 @@ func TestFailover(t *testing.T) {
 	if other.Stats().Taken() > 0 {
 		t.Error("the second endpoint was used without need")
 	}
-	addr := strings.TrimPrefix(b.server.URL(), "http://")
 	b.server.Close()
 	b.append("a.log", b.lines("a", 1000, 1000))
 	b.arrived()
 	if other.Stats().Taken() < 1000 {
 		t.Error("the second endpoint was not used")
 	}
-	b.server, err = Serve(b.ledger, addr, receiver.Options{})
-	b.must(err)
-	t.Cleanup(func() { b.server.Close() })
+	b.serve(b.addr(), receiver.Options{})
 	for seq := 2000; b.server.Stats().Taken() == 0; seq++ {
 		b.append("a.log", b.lines("a", seq, 1))
 		b.arrived()
@@ -283,13 +280,9 @@ func TestReceiverRestarts(t *testing.T) {
 	for n := range 5 {
 		b.append("a.log", b.lines("a", 1000*n, 1000))
 		b.arrived()
-		addr := strings.TrimPrefix(b.server.URL(), "http://")
 		b.server.Close()
 		b.append("b.log", b.lines("b", 1000*n, 1000))
-		again, err := Serve(b.ledger, addr, receiver.Options{})
-		b.must(err)
-		t.Cleanup(func() { again.Close() })
-		b.server = again
+		b.serve(b.addr(), receiver.Options{})
 	}
 	b.excused()
 }
@@ -405,8 +398,7 @@ func TestStopInTheMiddle(t *testing.T) {
 func TestADeadFirstEndpoint(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, receiver.Options{})
-	dead, _ := b.reserve()
-	b.env["URL"] = "http://" + dead + "," + b.server.URL()
+	b.env["URL"] = "http://" + place(t).Addr() + "," + b.server.URL()
 	b.write("a.log", b.lines("a", 0, 1000))
 	b.start()
 	for n := range 20 {

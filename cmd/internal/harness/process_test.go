@@ -4,7 +4,6 @@ package harness
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"strconv"
 	"strings"
@@ -64,23 +63,3 @@ func (b *bench) peakMemory() int64 {
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
-
-// reserve binds a loopback address nobody can connect to until it is opened.
-func (b *bench) reserve() (addr string, open func() net.Listener) {
-	b.t.Helper()
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
-	b.must(err)
-	b.must(unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
-	name, err := unix.Getsockname(fd)
-	b.must(err)
-	f := os.NewFile(uintptr(fd), "reserved")
-	b.t.Cleanup(func() { f.Close() })
-	return fmt.Sprintf("127.0.0.1:%d", name.(*unix.SockaddrInet4).Port), func() net.Listener {
-		b.t.Helper()
-		b.must(unix.Listen(fd, 128))
-		l, err := net.FileListener(f)
-		b.must(err)
-		b.must(f.Close())
-		return l
-	}
-}

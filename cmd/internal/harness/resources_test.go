@@ -167,7 +167,7 @@ func TestFewDescriptors(t *testing.T) {
 func TestMemoryWhileTheReceiverIsDown(t *testing.T) {
 	t.Parallel()
 	b := bare(t)
-	addr, open := b.reserve()
+	addr := place(t).Addr()
 	b.env["URL"] = "http://" + addr
 	for n := range 8 {
 		name := fmt.Sprintf("f%d", n)
@@ -188,8 +188,7 @@ func TestMemoryWhileTheReceiverIsDown(t *testing.T) {
 	if peak := b.peakMemory(); peak > 128<<20 {
 		t.Errorf("it took %d MiB", peak>>20)
 	}
-	b.server = ServeOn(b.ledger, open(), receiver.Options{})
-	t.Cleanup(func() { b.server.Close() })
+	b.serve(addr, receiver.Options{})
 	b.exactly()
 	if got := b.ledger.Times(filler[:199]); got != 8*50_000 {
 		t.Errorf("%d filling lines came, want %d", got, 8*50_000)

@@ -86,7 +86,7 @@ func TestForwardProxyRefuses(t *testing.T) {
 func TestForwardProxyThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, receiver.Options{})
-	addr := freeAddr(t)
+	addr := place(t)
 	r.env["URL"] = elsewhere(r.receivers[0].URL())
 	r.before = []string{"HTTP_PROXY=http://" + addr}
 	r.write(100, 0)

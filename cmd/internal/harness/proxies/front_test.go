@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,6 +39,7 @@ type front struct {
 	tls     string // how the place it listens on speaks TLS; empty: not at all
 	addr    string
 	admin   string // where Caddy takes orders
+	configs int    // how many it has been given
 	fill    *strings.Replacer
 
 	cmd  *exec.Cmd
@@ -74,7 +77,7 @@ var (
 		name: "haproxy", find: lookPath("haproxy"),
 		args:    func(f *front) []string { return []string{"-W", "-f", f.conf()} },
 		config:  haproxyConfig,
-		reload:  signalled(syscall.SIGUSR2),
+		reload:  reloadHAProxy,
 		bodyFor: `default_backend receiver`,
 	}
 	caddy = &program{
@@ -118,6 +121,42 @@ func signalled(sig syscall.Signal) func(*front) error {
 	return func(f *front) error { return f.cmd.Process.Signal(sig) }
 }
 
+// reloadHAProxy repeats its signal until the new configuration is in use: while HAProxy
+// is still busy with the one before, one may be lost.
+func reloadHAProxy(f *front) error {
+	again := time.NewTicker(time.Second)
+	defer again.Stop()
+	for deadline := time.After(patience); ; {
+		if err := f.cmd.Process.Signal(syscall.SIGUSR2); err != nil {
+			return err
+		}
+		for range 10 {
+			if f.uses(f.mark()) {
+				return nil
+			}
+			select {
+			case <-deadline:
+				return errors.New("HAProxy does not take its new configuration")
+			case <-again.C:
+			}
+		}
+	}
+}
+
+// mark is a path that only the configuration of now answers so.
+func (f *front) mark() string { return "/configuration-" + strconv.Itoa(f.configs) }
+
+func (f *front) uses(mark string) bool {
+	c := http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := c.Get(f.url() + mark)
+	if err != nil {
+		return false
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	return err == nil && string(text) == "in use"
+}
+
 // startFront starts a program with a configuration in which {receiver}, {receiver2},
 // {dir} and {addr} are filled in. tls is empty, or how it listens with TLS.
 func startFront(t *testing.T, p *program, tls, body string, fill ...string) *front {
@@ -129,28 +168,14 @@ func startFront(t *testing.T, p *program, tls, body string, fill ...string) *fro
 		}
 		t.Skip(err)
 	}
-	for range 3 { // somebody else may have taken the port meanwhile
-		f := &front{t: t, program: p, binary: binary, dir: t.TempDir(), tls: tls, addr: freeAddr(t), admin: freeAddr(t)}
-		f.fill = strings.NewReplacer(append(fill, "{dir}", f.dir, "{addr}", f.addr, "{port}", port(f.addr))...)
-		f.configure(body)
-		if f.start() {
-			t.Cleanup(f.stop)
-			return f
-		}
-		t.Logf("%s did not start:\n%s", p.name, f.said.String())
+	f := &front{t: t, program: p, binary: binary, dir: t.TempDir(), tls: tls, addr: place(t), admin: place(t)}
+	f.fill = strings.NewReplacer(append(fill, "{dir}", f.dir, "{addr}", f.addr, "{port}", port(f.addr))...)
+	f.configure(body)
+	if !f.start() {
+		t.Fatalf("%s does not start:\n%s", p.name, f.said.String())
 	}
-	t.Fatalf("%s does not start", p.name)
-	return nil
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Cleanup(f.stop)
+	return f
 }
 
 func port(addr string) string { return addr[strings.LastIndexByte(addr, ':')+1:] }
@@ -159,6 +184,7 @@ func (f *front) conf() string { return filepath.Join(f.dir, "conf") }
 
 func (f *front) configure(body string) {
 	f.t.Helper()
+	f.configs++
 	text := f.fill.Replace(f.program.config(f, body))
 	if err := os.WriteFile(f.conf(), []byte(text), 0o600); err != nil {
 		f.t.Fatal(err)
@@ -272,6 +298,7 @@ defaults
 	timeout server 30s
 frontend in
 	bind ` + strings.TrimSpace(f.addr+" "+f.tls) + `
+	http-request return status 200 content-type text/plain string "in use" if { path ` + f.mark() + ` }
 	` + body + `
 backend receiver
 	server one {receiver}

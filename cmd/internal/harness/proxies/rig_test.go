@@ -48,9 +48,20 @@ func newRig(t *testing.T, o receiver.Options) *rig {
 		"STATE_DIR": filepath.Join(r.dir, "state"), "PATHS": filepath.Join(r.dir, "*.log"),
 		"HOST": "rig", "BATCH_DELAY": "50ms", "TOKEN": harness.Token(0), "REDACT": "off", "DRAIN_TIMEOUT": "30s",
 	}
-	r.receive("127.0.0.1:0", o)
+	r.receive(place(t), o)
 	t.Cleanup(r.end)
 	return r
+}
+
+// place is an address that is held until the end of the test.
+func place(t *testing.T) string {
+	t.Helper()
+	p, err := harness.Reserve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	return p.Addr()
 }
 
 // receive starts one more receiver.
@@ -68,9 +79,8 @@ func (r *rig) receive(addr string, o receiver.Options) *harness.Server {
 
 // see notes the order in which lines come for the first time.
 func (r *rig) see(e receiver.Event) {
-	_, number, _ := strings.Cut(string(e.Event), "-")
-	n, err := strconv.Atoi(strings.TrimRight(number, `"`))
-	if err != nil {
+	n := number(strings.Trim(string(e.Event), `"`))
+	if n < 0 {
 		return // a foreign line, which the ledger counts
 	}
 	r.mu.Lock()
@@ -83,6 +93,16 @@ func (r *rig) see(e receiver.Event) {
 		r.overtaken++
 	}
 	r.furthest = max(n, r.furthest)
+}
+
+// number is that of a line that write has written; -1: it has not.
+func number(line string) int {
+	_, digits, _ := strings.Cut(line, "-")
+	n, err := strconv.Atoi(digits)
+	if err != nil {
+		return -1
+	}
+	return n
 }
 
 // addr is where a receiver listens.

@@ -3,7 +3,9 @@ package detections
 // The search is given and stays as it is, letter for letter.
 func abnormalConnectivity() Detection {
 	return Detection{
-		Name:   "Ollama Abnormal Network Connectivity",
+		Name:    "Ollama Abnormal Network Connectivity",
+		ID:      "d9d0a5b1-18ad-419e-90e6-cc93123f778b",
+		Version: 1, Date: "2026-11-28", Status: Experimental, Kind: Anomaly,
 		Filter: "ollama_abnormal_network_connectivity_filter",
 		Search: "`ollama_server` level=WARN (msg=\"*failed*\" OR msg=\"*dial tcp*\" OR msg=\"*lookup*\" OR msg=\"*no such host*\" OR msg=\"*connection*\" OR msg=\"*network*\" OR msg=\"*timeout*\" OR msg=\"*unreachable*\" OR msg=\"*refused*\")\n" +
 			"| eval src=coalesce(src, src_ip, \"N/A\")\n" +
@@ -16,6 +18,7 @@ func abnormalConnectivity() Detection {
 		Cron:     "0 * * * *",
 		Window:   Window{Earliest: "-70m@m", Latest: "-10m@m"},
 		Severity: "medium",
+		Domain:   "network",
 		Risk:     []RiskObject{{"host", "system", 10}},
 		Threats:  []ThreatObject{{"src", "ip_address"}},
 		Message:  "Abnormal network activity detected on $host$ with $incidents$ incidents from $src$. Investigation needed for network errors: $warning_messages$.",
@@ -23,6 +26,8 @@ func abnormalConnectivity() Detection {
 		Description: "Experimental. Finds warnings of Ollama whose message speaks of the network: failed calls, names that do not " +
 			"resolve, connections refused, reset or timed out. They can be the trace of a blocked command and control " +
 			"channel, of a model pulled from a host that should not be reached, or of an exposed instance under attack.",
+		Evidence: []Event{serverLine(`time=2026-01-07T09:14:02.120+01:00 level=WARN source=updater.go:88 ` +
+			`msg="failed to check for update: Get \"https://ollama.com/api/update\": dial tcp: lookup ollama.com: no such host"`)},
 		FalsePositives: networkFalsePositives,
 		KnownLimits: []string{
 			"It reads the msg of lines of level WARN only. In server.log the network error itself stands in err or error, or " +

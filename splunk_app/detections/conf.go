@@ -3,7 +3,9 @@ package detections
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 )
 
 //go:generate go test . -run TestConf -update
@@ -34,13 +36,15 @@ func (d Detection) Settings() []Setting {
 		{"action.correlationsearch.enabled", "1"},
 		{"action.correlationsearch.label", d.Name},
 		{"action.correlationsearch.annotations", d.annotations()},
-		{"action.correlationsearch.metadata", `{"detection_version":"1"}`},
+		{"action.correlationsearch.detection_type", "ebd"},
+		{"action.correlationsearch.metadata", d.metadata()},
 		{"action.risk", "1"},
 		{"action.risk.param._risk", d.risk()},
 		{"action.risk.param._risk_message", d.Message},
 		{"action.risk.param._risk_score", "0"}, // the objects carry their own
 		{"action.risk.param.verbose", "0"},
 	}
+	settings = append(settings, d.finding()...)
 	if d.Window.IndexEarliest != "" {
 		settings = append(settings, Setting{"dispatch.index_earliest", d.Window.IndexEarliest},
 			Setting{"dispatch.index_latest", d.Window.IndexLatest})
@@ -49,6 +53,50 @@ func (d Detection) Settings() []Setting {
 		settings = append(settings, Setting{"allow_skew", d.Skew})
 	}
 	return append(settings, d.throttling()...)
+}
+
+// finding returns what Enterprise Security shows of a result as a finding. The detections
+// only score risk (action.notable is not set); a site that switches findings on has these.
+func (d Detection) finding() []Setting {
+	type drilldown struct {
+		Name     string `json:"name"`
+		Search   string `json:"search"`
+		Earliest string `json:"earliest_offset"`
+		Latest   string `json:"latest_offset"`
+	}
+	var drilldowns []drilldown
+	for _, d := range d.Drilldowns() {
+		drilldowns = append(drilldowns, drilldown(d))
+	}
+	var steps strings.Builder
+	for i, s := range d.NextSteps() {
+		fmt.Fprintf(&steps, "%d. %s\n", i+1, s)
+	}
+	return []Setting{
+		{"action.notable.param.rule_title", d.Name + " on $host$"},
+		{"action.notable.param.rule_description", d.Message},
+		{"action.notable.param.security_domain", d.Domain},
+		{"action.notable.param.severity", d.Severity},
+		{"action.notable.param.drilldown_searches", marshal(drilldowns)},
+		{"action.notable.param.next_steps", marshal(struct {
+			Version int    `json:"version"`
+			Data    string `json:"data"`
+		}{1, steps.String()})},
+	}
+}
+
+// metadata identifies the detection and its version, with the day of it in epoch seconds.
+func (d Detection) metadata() string {
+	day, err := time.Parse(time.DateOnly, d.Date)
+	if err != nil {
+		panic(err) // a test writes it for them all
+	}
+	return marshal(struct {
+		ID         string `json:"detection_id"`
+		Version    string `json:"detection_version"`
+		Deprecated string `json:"deprecated"`
+		Published  int64  `json:"publish_time"`
+	}{d.ID, strconv.Itoa(d.Version), "0", day.Unix()})
 }
 
 // throttling returns the settings by which one incident is reported once.
@@ -76,7 +124,8 @@ func (d Detection) annotations() string {
 		Story  []string `json:"analytic_story"`
 		Attack []string `json:"mitre_attack"`
 		Atlas  []string `json:"mitre_atlas,omitempty"`
-	}{[]string{Story}, ids(d.Attack), ids(d.Atlas)})
+		CVE    []string `json:"cve,omitempty"`
+	}{[]string{Story}, ids(d.Attack), ids(d.Atlas), d.CVEs})
 }
 
 func (d Detection) risk() string {
@@ -100,11 +149,13 @@ func (d Detection) risk() string {
 }
 
 func marshal(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil {
+	var text strings.Builder
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
 		panic(err) // only strings and numbers go in
 	}
-	return string(text)
+	return strings.TrimSpace(text.String())
 }
 
 // Text returns the description that an analyst reads, in one paragraph.
@@ -121,6 +172,8 @@ func (d Detection) Text() string {
 		techniques = append(techniques, fmt.Sprintf("%s %s (%s)", t.ID, t.Name, t.Tactic))
 	}
 	section("MITRE ATT&CK and ATLAS", techniques)
+	section("CVE", d.CVEs)
+	section("Needs", trimmed(d.Needs))
 	section("Known false positives", d.FalsePositives)
 	section("Known limits", trimmed(d.KnownLimits))
 	section("Triage", numbered(d.Triage))
@@ -150,10 +203,7 @@ func SavedSearches() string {
 	b.WriteString(written)
 	for _, d := range All() {
 		fmt.Fprintf(&b, "\n[%s]\n", d.Name)
-		for _, s := range d.Settings() {
-			// A backslash at its end continues a line and keeps the break.
-			fmt.Fprintf(&b, "%s = %s\n", s.Key, strings.ReplaceAll(s.Value, "\n", "\\\n"))
-		}
+		writeSettings(&b, d.Settings())
 	}
 	return b.String()
 }

@@ -1,10 +1,15 @@
 package detections
 
 import (
+	"cmp"
 	"encoding/json"
+	"ollama-hec/splunk_app/simulate/spl"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	splunkapp "ollama-hec/splunk_app"
 	"ollama-hec/splunk_app/simulate/knowledge"
@@ -14,6 +19,7 @@ import (
 func TestConf(t *testing.T) {
 	golden(t, "../default/savedsearches.conf", SavedSearches())
 	golden(t, "../default/macros.conf", MacrosConf())
+	golden(t, "../default/analyticstories.conf", AnalyticStories())
 	golden(t, "DETECTIONS.md", Markdown())
 }
 
@@ -189,5 +195,66 @@ func TestLookupAgrees(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(string(csv)), "\n")
 	if lines[0] != strings.Join(TrustedRanges.Columns, ",") || len(lines) != 2 {
 		t.Errorf("the table is %q", lines)
+	}
+}
+
+// The identity of each detection is well formed and its own.
+func TestIdentities(t *testing.T) {
+	uuid := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+	seen := make(map[string]string)
+	for _, d := range All() {
+		for _, key := range []string{d.ID, d.Name, d.Filter, d.Cron} {
+			if other, twice := seen[key]; twice {
+				t.Errorf("%s and %s share %s", d.Name, other, key)
+			}
+			seen[key] = d.Name
+		}
+		if _, err := time.Parse(time.DateOnly, d.Date); err != nil || !uuid.MatchString(d.ID) || d.Version < 1 {
+			t.Errorf("%s: id %s, version %d of %s", d.Name, d.ID, d.Version, d.Date)
+		}
+		if !slices.Contains([]Status{Experimental, Production}, d.Status) || !slices.Contains([]Kind{Anomaly, TTP}, d.Kind) {
+			t.Errorf("%s: status %q, kind %q", d.Name, d.Status, d.Kind)
+		}
+		if !slices.Contains([]string{"network", "endpoint", "access", "threat"}, d.Domain) {
+			t.Errorf("%s: domain %q", d.Name, d.Domain)
+		}
+		if !strings.HasPrefix(d.Name, "Ollama ") || alertSeverity[d.Severity] == "" {
+			t.Errorf("%s: severity %q", d.Name, d.Severity)
+		}
+	}
+}
+
+// Evidence alone makes a detection fire, with the add-on.
+func TestEvidence(t *testing.T) {
+	for _, d := range All() {
+		var events []Event
+		for i, e := range d.Evidence {
+			if e.Time == "" {
+				e.Time = strconv.Itoa(1_800_000_000 + i)
+			}
+			e.Host = cmp.Or(e.Host, "gpu-1")
+			events = append(events, e)
+		}
+		if found := d.on(t, withAddOn)(events...); len(found) != 1 {
+			t.Errorf("%s: %d results of its evidence", d.Name, len(found))
+		}
+	}
+}
+
+// Drilldowns name columns of the search, and those that search the log run.
+func TestDrilldowns(t *testing.T) {
+	for _, d := range All() {
+		list := d.Drilldowns()
+		if len(list) < 3 {
+			t.Errorf("%s has %d drilldowns", d.Name, len(list))
+		}
+		for _, drilldown := range list {
+			if strings.HasPrefix(drilldown.Search, "| from datamodel:") {
+				continue // the data model is Enterprise Security's
+			}
+			if _, err := spl.Compile(drilldown.Search, environment()); err != nil {
+				t.Errorf("%s: %s: %v", d.Name, drilldown.Name, err)
+			}
+		}
 	}
 }

@@ -18,9 +18,15 @@ import (
 
 // Detection is a saved search and what an analyst needs to know of it.
 type Detection struct {
-	Name   string // of the saved search; what it is called everywhere
-	Filter string // the macro it ends in, empty by default, for a site's exceptions
-	Search string
+	Name string // of the saved search; what it is called everywhere
+	ID   string // a UUID that stays the same under any name
+	// Version grows with each change of what the search finds or scores; Date is its day.
+	Version int
+	Date    string
+	Status  Status
+	Kind    Kind
+	Filter  string // the macro it ends in, empty by default, for a site's exceptions
+	Search  string
 
 	Cron string
 	// Skew is by how much Splunk may spread the start; empty: not at all.
@@ -33,13 +39,21 @@ type Detection struct {
 	ThrottleFor string
 
 	Severity string // low, medium, high
+	Domain   string // of Enterprise Security: network, endpoint, access, threat
 	Risk     []RiskObject
 	Threats  []ThreatObject
 	Message  string // of the risk event; $column$ stands for a column
 	Attack   []Technique
 	Atlas    []Technique
 
-	Description    string
+	CVEs       []string
+	References []string // addresses of public pages
+
+	Description string
+	// Evidence is the least that makes it fire: events as they are delivered.
+	Evidence []Event
+	// Needs says what has to be there for it to find anything, beyond Ollama's log.
+	Needs          []string
 	FalsePositives []string
 	KnownLimits    []string
 	Triage         []string // questions, in the order to ask them
@@ -62,6 +76,21 @@ type RiskObject struct {
 
 // ThreatObject is a column whose values are evidence.
 type ThreatObject struct{ Field, Type string }
+
+// Status says how much a detection has proved itself.
+type Status string
+
+// Kind is what Enterprise Security's content calls the sort of a detection.
+type Kind string
+
+// The values of Status and Kind.
+const (
+	Experimental Status = "experimental"
+	Production   Status = "production"
+
+	Anomaly Kind = "Anomaly" // unusual, to be judged with what else the objects did
+	TTP     Kind = "TTP"     // what an attacker does, and hardly anybody else
+)
 
 // Story is the analytic story that all detections belong to.
 const Story = "Suspicious Ollama Activities"

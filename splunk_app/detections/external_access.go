@@ -3,16 +3,12 @@ package detections
 // The search reads access lines from _raw for the reason given at networkFailure.
 func externalAccess() Detection {
 	return Detection{
-		Name:   "Ollama API Accessed from External Network",
+		Name:    "Ollama API Accessed from External Network",
+		ID:      "33121cc4-4ce8-458a-bd61-419b85b12d91",
+		Version: 2, Date: "2026-11-28", Status: Production, Kind: Anomaly,
 		Filter: "ollama_api_accessed_from_external_network_filter",
 		Search: "(`ollama_server` \"GIN\") OR `ollama_api`\n" +
-			`| rex "^\[GIN\] [^|]*\|\s*(?<line_status>\d{3})\s*\|\s*[^|\s]+\s*\|\s*(?<line_src>[^|\s]+)\s*\|\s*(?<line_method>[A-Z]+)\s+\x22(?<line_path>[^?\x22\x5C]*+(?:\x5C.[^?\x22\x5C]*+)*+)"` + "\n" +
-			`| eval is_line=if(sourcetype="ollama:server", "yes", "no"), client=lower(if(is_line="yes", line_src, src))` + "\n" +
-			`| eval client=replace(replace(client, "%.*\z", ""), "^(?:::|(?:0{1,4}:){5})ffff:(\d+\.\d+\.\d+\.\d+)\z", "\1")` + "\n" +
-			`| where match(client, "^[0-9a-f:.]+\z") AND client!="0.0.0.0" AND client!="::"` + "\n" +
-			`| where NOT (cidrmatch("10.0.0.0/8", client) OR cidrmatch("127.0.0.0/8", client) OR cidrmatch("169.254.0.0/16", client) OR cidrmatch("172.16.0.0/12", client) OR cidrmatch("192.168.0.0/16", client) OR cidrmatch("100.64.0.0/10", client) OR cidrmatch("::1/128", client) OR cidrmatch("fe80::/10", client) OR cidrmatch("fc00::/7", client) OR cidrmatch("ff00::/8", client))` + "\n" +
-			"| `ollama_trusted_ranges`\n" +
-			"| where isnull(trusted_range)\n" +
+			accessLineFields + sourceOf + onlyExternal +
 			`| eval method=if(is_line="yes", line_method, http_method), path=if(is_line="yes", line_path, uri_path), answer=if(is_line="yes", line_status, status)` + "\n" +
 			"| stats count as requests, values(method) as http_method, values(path) as uri_path, values(answer) as status, min(_time) as first_request, max(_time) as last_request by host, client, is_line\n" +
 			"| stats max(requests) as requests, values(http_method) as http_method, values(uri_path) as uri_path, values(status) as status, min(first_request) as first_request, max(last_request) as last_request by host, client\n" +
@@ -27,6 +23,7 @@ func externalAccess() Detection {
 		Throttle:    []string{"host", "src"},
 		ThrottleFor: "1h",
 		Severity:    "medium",
+		Domain:      "network",
 		Risk:        []RiskObject{{"host", "system", 47}, {"src", "system", 47}},
 		Threats:     []ThreatObject{{"src", "ip_address"}},
 		Message:     "Ollama on $host$ answered $requests$ requests from the external address $src$: $http_method$ $uri_path$.",
@@ -43,6 +40,9 @@ func externalAccess() Detection {
 			"in place, inject prompts and use the hardware. The rule that this one follows watches connections accepted by the " +
 			"Ollama process. Access lines stand in for them here: a client that connects and sends no request is not seen, and one that " +
 			"sends a forged X-Forwarded-For is seen under the address it claims.",
+		Evidence: []Event{serverLine(
+			`[GIN] 2026/01/07 - 09:14:02 | 200 |      94.911µs |    203.0.113.77 | GET      "/api/tags"`,
+		)},
 		FalsePositives: []string{
 			"a reverse proxy or load balancer in front of Ollama that passes on the address of a wanted client",
 			"an instance that is public on purpose and protected by other means",

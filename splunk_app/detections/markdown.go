@@ -14,9 +14,19 @@ func Markdown() string {
 	)
 	for _, d := range All() {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n```\n%s\n```\n\n", d.Name, d.Description, d.Search)
+		b.WriteString("Fires on:\n\n```text\n")
+		for _, e := range d.Evidence {
+			b.WriteString(e.Raw + "\n")
+		}
+		b.WriteString("```\n\n")
 		fmt.Fprintf(
 			&b,
-			"| setting | value |\n|---|---|\n| cron | %s |\n| events | %s |\n| severity | %s |\n| risk | %s |\n| risk message | %s |\n",
+			"| setting | value |\n|---|---|\n| id, version | %s, %d of %s |\n| kind, status | %s, %s |\n| cron | %s |\n| events | %s |\n| severity | %s |\n| risk | %s |\n| risk message | %s |\n",
+			d.ID,
+			d.Version,
+			d.Date,
+			d.Kind,
+			d.Status,
 			d.Cron,
 			d.Window,
 			d.Severity,
@@ -34,11 +44,21 @@ func Markdown() string {
 				fmt.Fprintf(&b, "| %s | %s %s, %s |\n", list.framework, t.ID, t.Name, t.Tactic)
 			}
 		}
+		for _, cve := range d.CVEs {
+			fmt.Fprintf(&b, "| CVE | %s |\n", cve)
+		}
+		for _, drilldown := range d.Drilldowns() {
+			fmt.Fprintf(&b, "| drilldown | %s |\n", drilldown.Name)
+		}
+		for _, address := range d.References {
+			fmt.Fprintf(&b, "| reference | <%s> |\n", address)
+		}
 		fmt.Fprintf(&b, "| exceptions | macro %s |\n", d.Filter)
 		for _, section := range []struct {
 			title, bullet string
 			items         []string
 		}{
+			{"Needs", "-", d.Needs},
 			{"Known false positives", "-", d.FalsePositives},
 			{"Known limits", "-", d.KnownLimits},
 			{"Triage", "1.", d.Triage},

@@ -7,7 +7,9 @@ package detections
 func networkFailure() Detection {
 	const quoted = `\x22[^\x22\x5C]*+(?:\x5C.[^\x22\x5C]*+)*+\x22`
 	return Detection{
-		Name:   "Ollama Network Failure",
+		Name:    "Ollama Network Failure",
+		ID:      "2a4b42f6-74c6-4612-a2a1-6ccc806bcecf",
+		Version: 2, Date: "2026-11-28", Status: Production, Kind: Anomaly,
 		Filter: "ollama_network_failure_filter",
 		Search: "`ollama_server` (refused OR reset OR forcibly OR aborted OR abort OR broken OR unreachable OR route OR down OR timeout " +
 			"OR timed OR deadline OR respond OR stalled OR x509 OR tls OR certificate OR lookup OR resolve OR resolution OR getaddrinfo " +
@@ -49,6 +51,7 @@ func networkFailure() Detection {
 		Skew:     "5m",
 		Window:   Window{"-24h@h", "+1h@h", "-70m@m", "-10m@m"},
 		Severity: "medium",
+		Domain:   "network",
 		Risk:     []RiskObject{{"host", "system", 10}},
 		Threats:  []ThreatObject{{"remote_hosts", "domain"}},
 		Message:  "Ollama on $host$ failed $incidents$ times to use the network ($kinds$), remote hosts: $remote_hosts$. Errors: $error_messages$.",
@@ -56,6 +59,8 @@ func networkFailure() Detection {
 		Description: "Finds network failures that Ollama reports at any level, whether they stand in msg, err or error: names that do " +
 			"not resolve, connections refused, reset, timed out or unreachable, TLS that fails, and other transport errors. Names the remote " +
 			"hosts, since a registry nobody knows shows in Ollama's log only when it cannot be reached. One result a host.",
+		Evidence: []Event{serverLine(`time=2026-01-07T09:14:02.120+01:00 level=INFO source=images.go:730 ` +
+			`msg="request failed: Get \"https://registry.example.org/v2/a/b/manifests/latest\": dial tcp: lookup registry.example.org: no such host"`)},
 		FalsePositives: networkFalsePositives,
 		KnownLimits: []string{
 			"An answer of the remote server is not a network failure: HTTP 4xx and 5xx are not reported. Neither is what a user cancelled.",

@@ -1,0 +1,26 @@
+package detections
+
+// Parts of searches that read requests to Ollama. A request arrives as an access line in
+// ollama:server, as an event of ollama:api, or as both: is_line tells them apart, so that
+// each is counted by itself and the larger count holds.
+
+// accessLineFields takes access lines apart, from _raw for the reason given at networkFailure.
+const accessLineFields = `| rex "^\[GIN\] [^|]*\|\s*(?<line_status>\d{3})\s*\|\s*[^|\s]+\s*\|\s*(?<line_src>[^|\s]+)\s*\|` +
+	`\s*(?<line_method>[A-Z]+)\s+\x22(?<line_path>[^?\x22\x5C]*+(?:\x5C.[^?\x22\x5C]*+)*+)"` + "\n"
+
+// sourceOf leaves the rows whose source is an address, as client: without a zone, in lower
+// case, an IPv4-mapped address as IPv4.
+const sourceOf = `| eval is_line=if(sourcetype="ollama:server", "yes", "no"), client=lower(if(is_line="yes", line_src, src))` + "\n" +
+	`| eval client=replace(replace(client, "%.*\z", ""), "^(?:::|(?:0{1,4}:){5})ffff:(\d+\.\d+\.\d+\.\d+)\z", "\1")` + "\n" +
+	`| where match(client, "^[0-9a-f:.]+\z") AND client!="0.0.0.0" AND client!="::"` + "\n"
+
+// onlyExternal leaves the rows whose client is neither in a range that is never external nor
+// in one that the site trusts.
+const onlyExternal = `| where NOT (` +
+	`cidrmatch("10.0.0.0/8", client) OR cidrmatch("127.0.0.0/8", client) OR cidrmatch("169.254.0.0/16", client) OR ` +
+	`cidrmatch("172.16.0.0/12", client) OR cidrmatch("192.168.0.0/16", client) OR cidrmatch("100.64.0.0/10", client) OR ` +
+	`cidrmatch("::1/128", client) OR cidrmatch("fe80::/10", client) OR cidrmatch("fc00::/7", client) OR cidrmatch("ff00::/8", client))` +
+	"\n| `ollama_trusted_ranges`\n| where isnull(trusted_range)\n"
+
+// serverLine is an event of ollama:server, for evidence.
+func serverLine(raw string) Event { return Event{Sourcetype: "ollama:server", Raw: raw} }

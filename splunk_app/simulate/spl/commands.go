@@ -27,6 +27,8 @@ func init() {
 		"sort":      buildSort,
 		"head":      buildHead,
 		"dedup":     buildDedup,
+		"bin":       buildBin,
+		"bucket":    buildBin,
 	}
 }
 
@@ -322,19 +324,38 @@ func buildSort(args string, _ *Env) (command, error) {
 }
 
 func (s sorting) run(in Result) Result {
-	slices.SortStableFunc(in.Rows, func(a, b Row) int {
-		for _, k := range s.keys {
-			if c := order(a.First(k.field), b.First(k.field)); c != 0 {
-				return c * k.sign
-			}
-		}
-		return 0
-	})
+	slices.SortStableFunc(in.Rows, s.compare)
 	if s.limit > 0 && len(in.Rows) > s.limit {
 		in.Rows = in.Rows[:s.limit]
 	}
 	return in
 }
+
+func (s sorting) compare(a, b Row) int {
+	for _, k := range s.keys {
+		if c := order(a.First(k.field), b.First(k.field)); c != 0 {
+			return c * k.sign
+		}
+	}
+	return 0
+}
+
+func (s sorting) fold() fold { return &sortingFold{sorting: s} }
+
+// sortingFold keeps at most twice the rows that the sort leaves.
+type sortingFold struct {
+	sorting
+	rows []Row
+}
+
+func (f *sortingFold) add(r Row) {
+	f.rows = append(f.rows, r)
+	if f.limit > 0 && len(f.rows) >= 2*f.limit {
+		f.rows = slices.Clone(f.run(Result{Rows: f.rows}).Rows)
+	}
+}
+
+func (f *sortingFold) result() Result { return f.run(Result{Rows: f.rows}) }
 
 // head keeps the first rows.
 type head int
@@ -355,6 +376,21 @@ func (h head) run(in Result) Result {
 	return in
 }
 
+func (h head) fold() fold { return &headFold{most: int(h)} }
+
+type headFold struct {
+	most int
+	rows []Row
+}
+
+func (f *headFold) add(r Row) {
+	if len(f.rows) < f.most {
+		f.rows = append(f.rows, r)
+	}
+}
+
+func (f *headFold) result() Result { return Result{Rows: f.rows} }
+
 // dedup keeps the first row of each combination of values; rows that miss a
 // field are dropped.
 type dedup []string
@@ -365,18 +401,35 @@ func buildDedup(args string, _ *Env) (command, error) {
 }
 
 func (d dedup) run(in Result) Result {
-	seen := make(map[string]bool)
-	in.Rows = slices.DeleteFunc(in.Rows, func(r Row) bool {
-		var key strings.Builder
-		for _, f := range d {
-			if r[f] == nil {
-				return true
-			}
-			fmt.Fprintf(&key, "%q", r[f])
-		}
-		again := seen[key.String()]
-		seen[key.String()] = true
-		return again
-	})
+	f := d.fold()
+	for _, r := range in.Rows {
+		f.add(r)
+	}
+	in.Rows = f.result().Rows
 	return in
 }
+
+func (d dedup) fold() fold { return &dedupFold{fields: d, seen: make(map[string]bool)} }
+
+// dedupFold keeps one row of each combination.
+type dedupFold struct {
+	fields dedup
+	seen   map[string]bool
+	rows   []Row
+}
+
+func (f *dedupFold) add(r Row) {
+	var key strings.Builder
+	for _, name := range f.fields {
+		if r[name] == nil {
+			return
+		}
+		fmt.Fprintf(&key, "%q", r[name])
+	}
+	if !f.seen[key.String()] {
+		f.seen[key.String()] = true
+		f.rows = append(f.rows, r)
+	}
+}
+
+func (f *dedupFold) result() Result { return Result{Rows: f.rows} }

@@ -3,6 +3,7 @@ package spl
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -33,7 +34,15 @@ func run(t *testing.T, search string, env Env, events ...Row) Result {
 	if err != nil {
 		t.Fatalf("compile %s: %v", search, err)
 	}
-	return s.Run(events)
+	res := s.Run(events)
+	stream := s.Stream()
+	for _, e := range events {
+		stream.Add(e)
+	}
+	if streamed := stream.Result(); !reflect.DeepEqual(streamed, res) && len(res.Rows)+len(streamed.Rows) > 0 {
+		t.Errorf("%s: event by event it finds %v, and %v at once", search, streamed, res)
+	}
+	return res
 }
 
 // What the search command keeps.
@@ -229,6 +238,10 @@ func TestPipeline(t *testing.T) {
 			[]string{"v=9", "v=10", "v=10", "v=1"},
 			[]string{"w=10", "w=9"},
 		},
+		{"bin", `* | bin _time span=5m | stats count by _time`, []string{"_time=299.5", "_time=300", "_time=601 x=1"},
+			[]string{"_time=0 count=1", "_time=300 count=1", "_time=600 count=1"}},
+		{"sort with a limit", `* | sort 2 - v | table v w`, []string{"v=1", "v=3 w=a", "v=2", "v=3 w=b", "v=0", "v=3 w=c"},
+			[]string{"v=3 w=a", "v=3 w=b"}},
 		{
 			"timechart",
 			`* | timechart span=1m count by k`,

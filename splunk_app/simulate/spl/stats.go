@@ -1,10 +1,10 @@
 package spl
 
 import (
+	"cmp"
 	"fmt"
-	"math"
+	"maps"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -68,7 +68,7 @@ func aggregates(t *tokens, env *Env) ([]aggregate, error) {
 
 func oneAggregate(t *tokens, env *Env) (aggregate, error) {
 	a := aggregate{function: strings.ToLower(t.next().text)}
-	if known := reducers[a.function]; known == nil {
+	if known := accumulators[a.function]; known == nil {
 		if _, ok := percentile(a.function); !ok {
 			return a, fmt.Errorf("function %s is not understood", a.function)
 		}
@@ -112,37 +112,79 @@ func oneAggregate(t *tokens, env *Env) (aggregate, error) {
 	return a, nil
 }
 
-func (s stats) run(in Result) Result {
-	groups, keys := make(map[string][]Row), make(map[string][]string)
-	var names []string
+func (s stats) run(in Result) Result { return foldAll(s, in) }
+
+func (s stats) fold() fold {
+	f := &statsFold{stats: s, groups: make(map[string]*group)}
 	if s.by == nil { // one group, even of no rows
-		names, groups[""] = []string{""}, in.Rows
-	} else {
-		for _, r := range in.Rows {
-			for _, key := range combinations(r, s.by) {
-				name := strings.Join(key, "\x00")
-				if groups[name] == nil {
-					names, keys[name] = append(names, name), key
-				}
-				groups[name] = append(groups[name], r)
-			}
-		}
-		slices.SortFunc(names, func(a, b string) int {
-			return slices.CompareFunc(keys[a], keys[b], order)
-		})
+		f.groups[""] = newGroup(nil, s.aggregates)
 	}
-	out := Result{Columns: slices.Clone(s.by)}
-	for _, a := range s.aggregates {
+	return f
+}
+
+// statsFold is a stats under way.
+type statsFold struct {
+	stats
+	groups map[string]*group
+}
+
+// group is what the rows of a group have come to.
+type group struct {
+	key     []string
+	columns []accumulator // one for each aggregate
+}
+
+func newGroup(key []string, list []aggregate) *group {
+	g := &group{key: key}
+	for _, a := range list {
+		g.columns = append(g.columns, a.accumulate())
+	}
+	return g
+}
+
+func (g *group) add(list []aggregate, r Row) {
+	for i, a := range list {
+		a.feed(g.columns[i], r)
+	}
+}
+
+// setColumns sets the columns of a row to what the group has come to.
+func (g *group) setColumns(list []aggregate, row Row) {
+	for i, a := range list {
+		row.set(a.as, g.columns[i].values())
+	}
+}
+
+func (f *statsFold) add(r Row) {
+	if f.by == nil {
+		f.groups[""].add(f.aggregates, r)
+		return
+	}
+	for _, key := range combinations(r, f.by) {
+		name := strings.Join(key, "\x00")
+		g := f.groups[name]
+		if g == nil {
+			g = newGroup(key, f.aggregates)
+			f.groups[name] = g
+		}
+		g.add(f.aggregates, r)
+	}
+}
+
+func (f *statsFold) result() Result {
+	groups := slices.SortedFunc(maps.Values(f.groups), func(a, b *group) int {
+		return slices.CompareFunc(a.key, b.key, func(x, y string) int { return cmp.Or(order(x, y), strings.Compare(x, y)) })
+	})
+	out := Result{Columns: slices.Clone(f.by)}
+	for _, a := range f.aggregates {
 		out.Columns = append(out.Columns, a.as)
 	}
-	for _, name := range names {
+	for _, g := range groups {
 		row := make(Row)
-		for i, f := range s.by {
-			row[f] = []string{keys[name][i]}
+		for i, name := range f.by {
+			row[name] = []string{g.key[i]}
 		}
-		for _, a := range s.aggregates {
-			row.set(a.as, a.reduce(groups[name]))
-		}
+		g.setColumns(f.aggregates, row)
 		out.Rows = append(out.Rows, row)
 	}
 	return out
@@ -161,125 +203,4 @@ func combinations(r Row, fields []string) [][]string {
 		keys = longer
 	}
 	return keys
-}
-
-// sample is one value of the field aggregated, with the time of its row.
-type sample struct {
-	text string
-	time float64
-}
-
-func (a aggregate) reduce(rows []Row) []string {
-	if a.field == "" && a.of == nil {
-		return []string{strconv.Itoa(len(rows))}
-	}
-	var samples []sample
-	for _, r := range rows {
-		at, _ := parseNumber(r.First("_time"))
-		values := r[a.field]
-		if a.of != nil {
-			if values = nil; a.of(r).isTrue() {
-				values = []string{"true"}
-			}
-		}
-		for _, v := range values {
-			samples = append(samples, sample{v, at})
-		}
-	}
-	if p, ok := percentile(a.function); ok {
-		return percentileOf(samples, p)
-	}
-	return reducers[a.function](samples)
-}
-
-var reducers = map[string]func([]sample) []string{
-	"count": count, "c": count,
-	"dc": distinct, "distinct_count": distinct,
-	"values": func(s []sample) []string {
-		v := unique(textsOf(s))
-		slices.Sort(v)
-		return v
-	},
-	"list":     textsOf,
-	"first":    func(s []sample) []string { return textsOf(s[:min(len(s), 1)]) },
-	"last":     func(s []sample) []string { return textsOf(s[max(len(s)-1, 0):]) },
-	"latest":   func(s []sample) []string { return best(s, func(a, b sample) bool { return a.time >= b.time }) },
-	"earliest": func(s []sample) []string { return best(s, func(a, b sample) bool { return a.time < b.time }) },
-	"max":      func(s []sample) []string { return best(s, func(a, b sample) bool { return order(a.text, b.text) > 0 }) },
-	"min":      func(s []sample) []string { return best(s, func(a, b sample) bool { return order(a.text, b.text) < 0 }) },
-	"sum":      func(s []sample) []string { return total(s, false) },
-	"avg":      func(s []sample) []string { return total(s, true) },
-	"mean":     func(s []sample) []string { return total(s, true) },
-	"median":   func(s []sample) []string { return percentileOf(s, 50) },
-}
-
-func count(s []sample) []string    { return []string{strconv.Itoa(len(s))} }
-func distinct(s []sample) []string { return []string{strconv.Itoa(len(unique(textsOf(s))))} }
-
-func textsOf(s []sample) []string {
-	var list []string
-	for _, v := range s {
-		list = append(list, v.text)
-	}
-	return list
-}
-
-// best is the sample that beats all before it.
-func best(s []sample, beats func(a, b sample) bool) []string {
-	if len(s) == 0 {
-		return nil
-	}
-	b := s[0]
-	for _, v := range s[1:] {
-		if beats(v, b) {
-			b = v
-		}
-	}
-	return []string{b.text}
-}
-
-func numbers(s []sample) []float64 {
-	var list []float64
-	for _, v := range s {
-		if n, ok := parseNumber(v.text); ok {
-			list = append(list, n)
-		}
-	}
-	return list
-}
-
-func total(s []sample, mean bool) []string {
-	list := numbers(s)
-	if len(list) == 0 {
-		return nil
-	}
-	var sum float64
-	for _, n := range list {
-		sum += n
-	}
-	if mean {
-		sum /= float64(len(list))
-	}
-	return numberOf(sum).list()
-}
-
-// percentile reads p95, perc95 or perc99.9.
-func percentile(function string) (float64, bool) {
-	rest, ok := strings.CutPrefix(function, "perc")
-	if !ok {
-		rest, ok = strings.CutPrefix(function, "p")
-	}
-	p, isNumber := parseNumber(rest)
-	return p, ok && isNumber && p > 0 && p <= 100
-}
-
-// percentileOf is the nearest rank, as Splunk takes below 1000 different values.
-func percentileOf(s []sample, p float64) []string {
-	list := numbers(s)
-	if len(list) == 0 {
-		return nil
-	}
-	slices.Sort(list)
-	rank := int(math.Ceil(p/100*float64(len(list)))) - 1
-	return numberOf(list[max(rank, 0)]).list()
 }

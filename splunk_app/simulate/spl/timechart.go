@@ -2,6 +2,7 @@ package spl
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -16,6 +17,17 @@ type timechart struct {
 
 // spans are the units a span is written in.
 var spans = map[string]float64{"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+// spanOf reads a span such as 5m in seconds.
+func spanOf(s string) (float64, error) {
+	digits := strings.TrimRight(s, "smhd")
+	n, _ := parseNumber(digits)
+	seconds := n * spans[s[len(digits):]]
+	if seconds <= 0 {
+		return 0, fmt.Errorf("span=%s is not understood", s)
+	}
+	return seconds, nil
+}
 
 func buildTimechart(args string, env *Env) (command, error) {
 	list, err := lex(args, ".")
@@ -33,10 +45,8 @@ func buildTimechart(args string, env *Env) (command, error) {
 		value := t.next().text
 		switch option.text {
 		case "span":
-			digits := strings.TrimRight(value, "smhd")
-			n, _ := parseNumber(digits)
-			if c.span = n * spans[value[len(digits):]]; c.span <= 0 {
-				return nil, fmt.Errorf("span=%s is not understood", value)
+			if c.span, err = spanOf(value); err != nil {
+				return nil, err
 			}
 		case "limit", "useother":
 		default:
@@ -58,49 +68,59 @@ func buildTimechart(args string, env *Env) (command, error) {
 }
 
 // run leaves out the spans that hold no event.
-func (c timechart) run(in Result) Result {
-	slots := make(map[float64][]Row)
-	for _, r := range in.Rows {
-		if at, ok := parseNumber(r.First("_time")); ok {
-			slot := math.Floor(at/c.span) * c.span
-			slots[slot] = append(slots[slot], r)
+func (c timechart) run(in Result) Result { return foldAll(c, in) }
+
+func (c timechart) fold() fold { return &timechartFold{c, make(map[float64]map[string]*group)} }
+
+// timechartFold is a timechart under way: groups by span and, within it, by series, of
+// which there is one without a name where nothing makes columns.
+type timechartFold struct {
+	timechart
+	slots map[float64]map[string]*group
+}
+
+func (f *timechartFold) add(r Row) {
+	at, ok := parseNumber(r.First("_time"))
+	if !ok {
+		return
+	}
+	slot := math.Floor(at/f.span) * f.span
+	if f.slots[slot] == nil {
+		f.slots[slot] = make(map[string]*group)
+	}
+	names := []string{""}
+	if f.by != "" {
+		if names = r[f.by]; names == nil {
+			names = []string{"NULL"}
 		}
 	}
+	for _, n := range names {
+		g := f.slots[slot][n]
+		if g == nil {
+			g = newGroup(nil, f.aggregates)
+			f.slots[slot][n] = g
+		}
+		g.add(f.aggregates, r)
+	}
+}
+
+func (f *timechartFold) result() Result {
 	out := Result{Columns: []string{"_time"}}
-	for _, slot := range sortedSlots(slots) {
+	for _, slot := range slices.Sorted(maps.Keys(f.slots)) {
 		row := Row{"_time": numberOf(slot).list()}
-		for _, a := range c.aggregates {
-			if c.by == "" {
-				row.set(a.as, a.reduce(slots[slot]))
-				out.Columns = withColumn(out.Columns, a.as)
+		for name, g := range f.slots[slot] {
+			if f.by != "" {
+				row.set(name, g.columns[0].values())
+				out.Columns = withColumn(out.Columns, name)
 				continue
 			}
-			series := make(map[string][]Row)
-			for _, r := range slots[slot] {
-				names := r[c.by]
-				if names == nil {
-					names = []string{"NULL"}
-				}
-				for _, n := range names {
-					series[n] = append(series[n], r)
-				}
-			}
-			for name, rows := range series {
-				row.set(name, a.reduce(rows))
-				out.Columns = withColumn(out.Columns, name)
+			g.setColumns(f.aggregates, row)
+			for _, a := range f.aggregates {
+				out.Columns = withColumn(out.Columns, a.as)
 			}
 		}
 		out.Rows = append(out.Rows, row)
 	}
 	slices.Sort(out.Columns[1:])
 	return out
-}
-
-func sortedSlots(slots map[float64][]Row) []float64 {
-	var keys []float64
-	for k := range slots {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

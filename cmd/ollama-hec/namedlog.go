@@ -1,18 +1,24 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 
 	"github.com/klauspost/compress/gzip"
 
+	"ollama-hec/cmd/internal/recognition"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/cmd/internal/terminal"
 	"ollama-hec/input"
 	"ollama-hec/input/discover"
+	"ollama-hec/input/framing"
+	"ollama-hec/input/stdin"
+	"ollama-hec/sourcetypes"
 )
 
 // namedLog is a log that the command line names, with the source and fields that run would
@@ -60,6 +66,40 @@ func readable(path string) error {
 		return err
 	}
 	return f.Close()
+}
+
+// read is a log that was read, as far as it could be.
+type read struct {
+	lines *stdin.Source
+	norm  *sourcetypes.Normalizer
+}
+
+// read normalizes the log to its end, or to an error; what was read until then is counted.
+func (l namedLog) read(
+	ctx context.Context, s *settings.Settings, in io.Reader, emit func(*sourcetypes.Event),
+) (*read, error) {
+	opened, err := l.open(in)
+	if err != nil {
+		return nil, err
+	}
+	defer opened.Close()
+	text := &remembering{Reader: opened}
+	r := &read{
+		lines: stdin.New(stdin.Options{
+			Reader: text, MaxLine: int(s.MaxLineBytes), Log: slog.New(slog.DiscardHandler),
+			Frames: framing.Options{Named: framing.NamedForOllama(l.path), Zone: s.Timezone.Location},
+		}),
+		norm: sourcetypes.NewNormalizer(s.Normalize(), 0, input.Carry{}, emit),
+	}
+	switch err := recognition.Normalize(ctx, r.lines, r.norm); {
+	case err != nil:
+		return r, err
+	case ctx.Err() != nil:
+		return r, ctx.Err()
+	case text.err != nil:
+		return r, fmt.Errorf("read %s: %w", terminal.Text(l.source), text.err)
+	}
+	return r, nil
 }
 
 // open opens the log, and unpacks it if its name ends in .gz.

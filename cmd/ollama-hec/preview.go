@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"text/tabwriter"
 
 	"github.com/dustin/go-humanize"
@@ -13,10 +12,7 @@ import (
 
 	"ollama-hec/cmd/internal/recognition"
 	"ollama-hec/cmd/internal/settings"
-	"ollama-hec/cmd/internal/terminal"
 	"ollama-hec/hec"
-	"ollama-hec/input"
-	"ollama-hec/input/framing"
 	"ollama-hec/input/stdin"
 	"ollama-hec/sourcetypes"
 	"ollama-hec/sourcetypes/batch"
@@ -74,34 +70,18 @@ type preview struct {
 }
 
 func (p *preview) log(ctx context.Context, l namedLog, std streams) error {
-	in, err := l.open(std.in)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
 	enc := hec.NewEnvelope(hec.Origin{
 		Host: p.host, Always: p.settings.Host != "", Source: l.source, Index: p.settings.Index, Fields: l.fields,
 	})
-	norm := sourcetypes.NewNormalizer(p.settings.Normalize(), 0, input.Carry{}, p.printer(enc))
-	text := &remembering{Reader: in}
-	lines := stdin.New(stdin.Options{
-		Reader: text, MaxLine: int(p.settings.MaxLineBytes), Log: slog.New(slog.DiscardHandler),
-		Frames: framing.Options{Named: framing.NamedForOllama(l.path), Zone: p.settings.Timezone.Location},
-	})
-	if err := recognition.Normalize(ctx, lines, norm); err != nil {
-		return err
+	read, err := l.read(ctx, p.settings, std.in, p.printer(enc))
+	if read != nil {
+		p.counts.Add(read.norm.Counts())
+		p.remark(l.source, read.lines, read.norm)
 	}
-	p.counts.Add(norm.Counts())
-	p.remark(l.source, lines, norm)
-	switch {
-	case p.err != nil:
+	if p.err != nil {
 		return fmt.Errorf("write the events: %w", p.err)
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case text.err != nil:
-		return fmt.Errorf("read %s: %w", terminal.Text(l.source), text.err)
 	}
-	return nil
+	return err
 }
 
 // removed is the framing that was removed from the lines of a file.
@@ -115,10 +95,16 @@ func (p *preview) remark(source string, lines *stdin.Source, norm *sourcetypes.N
 	if what, n := lines.Removed(); what != "" {
 		p.removed = append(p.removed, removed{source, what, n.Lines})
 	}
+	p.warnings = append(p.warnings, warnings(source, norm)...)
+}
+
+// warnings are what people should be warned of a file.
+func warnings(source string, norm *sourcetypes.Normalizer) (list []string) {
 	if rec := norm.Recognition(); rec.None() {
 		what, hint := recognition.Words(rec)
-		p.warnings = append(p.warnings, fmt.Sprintf("warning: %s: %s\n  → %s", source, what, hint))
+		list = append(list, fmt.Sprintf("warning: %s: %s\n  → %s", source, what, hint))
 	}
+	return list
 }
 
 // printer returns a function that prints and counts the events of one file.

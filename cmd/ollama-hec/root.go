@@ -77,6 +77,7 @@ func newRoot(std streams) *cobra.Command {
 		newRun(std),
 		newReceive(std),
 		newPreview(std),
+		newReport(std),
 		newCheck(std),
 		newStatus(std),
 		newDemo(std),

@@ -144,7 +144,7 @@ func (d Detection) on(t *testing.T, s splunk) func(...Event) []Finding {
 		for i, e := range events {
 			rows[i] = s.fields(e)
 		}
-		return d.find(search, rows)
+		return d.findings(search.Run(rows))
 	}
 }
 

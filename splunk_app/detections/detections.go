@@ -124,11 +124,10 @@ func (d Detection) Run(events []Event) []Finding {
 	for i, e := range events {
 		rows[i] = shipped().Fields(e)
 	}
-	return d.find(d.compiled(), rows)
+	return d.findings(d.compiled().Run(rows))
 }
 
-func (d Detection) find(search *spl.Search, rows []spl.Row) []Finding {
-	res := search.Run(rows)
+func (d Detection) findings(res spl.Result) []Finding {
 	var findings []Finding
 	for _, row := range res.Rows {
 		findings = append(findings, Finding{d.Name, res.Columns, row, fill(d.Message, row)})

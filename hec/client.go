@@ -86,6 +86,8 @@ type Client struct {
 	cfg Config
 	log *slog.Logger
 
+	first sync.Once // says that events are accepted
+
 	mu        sync.Mutex
 	endpoints []*endpoint   // their gates are guarded by mu
 	changed   chan struct{} // closed and replaced when a gate moves

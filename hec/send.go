@@ -196,6 +196,7 @@ func (c *Client) proved(e *endpoint) {
 
 // accepted notes that the endpoint accepted events.
 func (c *Client) accepted(e *endpoint, v verdict) {
+	c.first.Do(func() { c.log.Info("first events are accepted", "url", e.url) })
 	c.taken(e, v)
 	c.mu.Lock()
 	c.rejected = 0

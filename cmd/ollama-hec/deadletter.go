@@ -87,7 +87,7 @@ func list(s *deadletter.Store, out io.Writer) error {
 // replay sends the dead letters again. A letter is removed once it is accepted. It stays if
 // it is rejected again, or if replay ends before it was sent.
 func replay(ctx context.Context, set *settings.Settings, s *deadletter.Store, std streams) error {
-	log, flush := newLog(std.err, set.LogFormat)
+	log, flush := newLog(std.err, set)
 	defer flush()
 	out, err := destination.Open(set, app.Delivery{FailFast: true, Log: log})
 	if err != nil {

@@ -36,7 +36,7 @@ func watchOf(sh *app.Shipper, once bool, errOut io.Writer, log *slog.Logger) wat
 			"read",
 			humanize.IBytes(uint64(p.Bytes)),
 			"delivered",
-			total(st.Delivered.Events[:]),
+			st.Delivered.Total(),
 			"dead_letters",
 			st.DeadLetters,
 			"waiting",
@@ -69,11 +69,4 @@ func bar(sh *app.Shipper, w io.Writer) watch {
 			_ = b.Finish()
 		}
 	}}
-}
-
-func total(ns []int64) (sum int64) {
-	for _, n := range ns {
-		sum += n
-	}
-	return sum
 }

@@ -26,7 +26,7 @@ func newReceive(std streams) *cobra.Command {
 			if err := token.Set(os.Getenv(settings.Prefix + "_TOKEN")); err != nil {
 				return settings.Invalid("TOKEN", err.Error())
 			}
-			log, flush := newLog(std.err, settings.LogText)
+			log, flush := newLog(std.err, &settings.Settings{})
 			defer flush()
 			o := receiver.Options{
 				Out: terminal.NewJSON(std.out), AllowRemote: remote,

@@ -101,10 +101,11 @@ func asFailure(f func(*cobra.Command, []string) error) func(*cobra.Command, []st
 
 // newLog returns the program's own log, which counts repeated messages. flush writes the
 // counts not written yet.
-func newLog(w io.Writer, format settings.LogFormat) (log *slog.Logger, flush func()) {
-	var lines slog.Handler = slog.NewTextHandler(w, nil)
-	if format == settings.LogJSON {
-		lines = slog.NewJSONHandler(terminal.NewJSON(w), nil)
+func newLog(w io.Writer, s *settings.Settings) (log *slog.Logger, flush func()) {
+	least := &slog.HandlerOptions{Level: slog.Level(s.LogLevel)}
+	var lines slog.Handler = slog.NewTextHandler(w, least)
+	if s.LogFormat == settings.LogJSON {
+		lines = slog.NewJSONHandler(terminal.NewJSON(w), least)
 	}
 	h := logdedup.New(lines)
 	return slog.New(h), h.Flush

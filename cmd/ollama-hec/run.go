@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -41,7 +43,7 @@ func newRun(std streams) *cobra.Command {
 
 // ship runs a shipper, with its progress, metrics and health events.
 func ship(ctx context.Context, s *settings.Settings, once bool, std streams) error {
-	log, flush := newLog(std.err, s.LogFormat)
+	log, flush := newLog(std.err, s)
 	defer flush()
 	state, err := s.State()
 	if err != nil {
@@ -84,6 +86,10 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 	if events != nil {
 		background = append(background, func(ctx context.Context) { events.Run(ctx, heartbeat.Of(sh, lagging)) })
 	}
+	log.Info("sending to Splunk", destinationOf(s, state)...)
+	defer context.AfterFunc(ctx, func() {
+		log.Info("stopping", "at_most", time.Duration(s.DrainTimeout), "hint", "a second signal ends it at once")
+	})()
 	defer runAlongside(ctx, background)()
 	if err := sh.Run(ctx); err != nil {
 		return err
@@ -92,6 +98,23 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 		return errors.New("told to stop before all was shipped: run it again for the rest")
 	}
 	return nil
+}
+
+// destinationOf returns where events go and what is kept, as attributes of a log record.
+func destinationOf(s *settings.Settings, state string) []any {
+	to := []any{"url", strings.Join(s.URL, ",")}
+	if s.SCSTenant != "" {
+		to = []any{"tenant", s.SCSTenant}
+	}
+	host, _ := s.HostName() // the output has asked for it before
+	to = append(to, "index", cmp.Or(s.Index, "the token's"), "host", host)
+	if !sources.Pipe(s.Paths) {
+		to = append(to, "state", state)
+	}
+	if s.MetricsAddr != "" {
+		to = append(to, "metrics", s.MetricsAddr)
+	}
+	return to
 }
 
 // runAlongside runs the functions in the background until stop is called, which waits for

@@ -35,7 +35,7 @@ func (a *arrivals) print(out io.Writer, sh *app.Shipper) error {
 		humanize.IBytes(uint64(st.PlainBytes)),
 		humanize.IBytes(uint64(st.WireBytes)),
 	)
-	fmt.Fprintf(w, "acknowledged\t%d of %d events\n", total(st.Delivered.Events[:]), len(a.events))
+	fmt.Fprintf(w, "acknowledged\t%d of %d events\n", st.Delivered.Total(), len(a.events))
 	bySourcetype := tally{}
 	for _, ev := range a.events {
 		bySourcetype[ev.Sourcetype]++

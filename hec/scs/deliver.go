@@ -107,6 +107,7 @@ func (d *delivery) send(ctx context.Context, s span) (more []span, err error) {
 		}
 		switch r := a.reply; r.row().ask {
 		case accept:
+			c.first.Do(func() { c.log.Info("first events are accepted", "tenant", c.cfg.Tenant) })
 			c.gate.success()
 			c.rejects.end()
 			return nil, nil

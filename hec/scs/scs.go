@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"ollama-hec/hec"
@@ -63,6 +64,7 @@ type Client struct {
 	gate      *gate
 	stats     stats
 	rejects   streak
+	first     sync.Once // says that events are accepted
 }
 
 // New returns a client. Close it when no Deliver runs any more.

@@ -116,6 +116,7 @@ func (s *Source) generate(a *arrival, source, key string, offset int64, now time
 		m = mark{end: offset}
 	}
 	g.before, g.marks = slices.Clone(before), []mark{m}
+	s.notices.follows(g.path, offset)
 	s.adopt(g, a.file)
 	s.byID[a.stat.id] = g
 	s.names[a.path] = g

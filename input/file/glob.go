@@ -51,6 +51,9 @@ func compile(glob string) (pattern, error) {
 	return pattern{glob: absolute, base: base, rest: rest}, nil
 }
 
+// literal reports whether the pattern is the path of one file.
+func (p pattern) literal() bool { return !strings.ContainsAny(p.rest, `*?[{\`) }
+
 func (p pattern) matches(path string) bool {
 	return doublestar.MatchUnvalidated(p.glob, filepath.ToSlash(path))
 }

@@ -5,18 +5,20 @@ import (
 	"io/fs"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 )
 
 // notices says each thing once, and again only after it was otherwise.
 type notices struct {
-	log *slog.Logger
+	log   *slog.Logger
+	begun *atomic.Int64 // files said to be followed
 
 	mu   *sync.Mutex
 	said map[string]string // guarded by mu; by path
 }
 
 func newNotices(log *slog.Logger) notices {
-	return notices{log: log, mu: new(sync.Mutex), said: make(map[string]string)}
+	return notices{log: log, begun: new(atomic.Int64), mu: new(sync.Mutex), said: make(map[string]string)}
 }
 
 // once reports whether what has not been said of path.
@@ -52,6 +54,31 @@ func (n notices) readable(path string) {
 	if was == "unreadable" {
 		n.log.Info("log file can be read again", "file", path)
 	}
+}
+
+// followedMost is how many files are said to be followed: they may be thousands.
+const followedMost = 20
+
+// follows says that a file is followed, and from where.
+func (n notices) follows(path string, from int64) {
+	switch begun := n.begun.Add(1); {
+	case begun <= followedMost:
+		n.log.Info("following", "file", path, "from", from)
+	case begun == followedMost+1:
+		n.log.Info("further files are followed", "hint", "ollama-hec status lists them")
+	}
+}
+
+// unread returns the paths that could not be read when they were looked at last.
+func (n notices) unread() (paths []string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for path, what := range n.said {
+		if what == "unreadable" {
+			paths = append(paths, path)
+		}
+	}
+	return paths
 }
 
 // listed says what could not be listed.

@@ -1,6 +1,13 @@
 package file
 
-import "sync/atomic"
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+)
 
 // FileStatus says how far a file is read and delivered.
 type FileStatus struct {
@@ -70,4 +77,23 @@ func (s *Source) Counters() Counters {
 		Fallbacks: c.fallbacks.Load(), Storms: c.storms.Load(),
 		Files: len(s.all()), Open: s.descriptors.count(), HeldDeleted: c.heldDeleted.Load(),
 	}
+}
+
+// Unread returns the files that could not be read when they were looked at last, and those
+// that a pattern without wildcards names and that are not there.
+func (s *Source) Unread() []string {
+	unread := s.notices.unread()
+	for _, p := range s.patterns {
+		path := filepath.FromSlash(p.glob)
+		if _, err := os.Stat(path); p.literal() && errors.Is(err, fs.ErrNotExist) && !s.met(path) {
+			unread = append(unread, path)
+		}
+	}
+	slices.Sort(unread)
+	return slices.Compact(unread)
+}
+
+// met reports whether a file of that source was followed.
+func (s *Source) met(source string) bool {
+	return slices.ContainsFunc(s.all(), func(g *generation) bool { return g.source == source })
 }

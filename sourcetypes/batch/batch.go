@@ -47,6 +47,14 @@ func (c *Count) Add(o *Count) {
 	}
 }
 
+// Total returns the number of events of all sourcetypes.
+func (c *Count) Total() (n int64) {
+	for _, events := range c.Events {
+		n += events
+	}
+	return n
+}
+
 // Len is how many events there are.
 func (b *Batch) Len() int { return len(b.Ends) }
 

@@ -5,8 +5,11 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"math"
+	"strings"
 	"time"
 
 	"ollama-hec/cmd/internal/pipeline"
@@ -163,7 +166,9 @@ func (sh *Shipper) Run(ctx context.Context) error {
 	for _, line := range sh.sources.Found {
 		sh.log.Info(line)
 	}
+	began := time.Now()
 	err := sh.pipeline.Run(ctx)
+	unread := sh.sources.Unread()
 	if err = errors.Join(err, sh.close()); err != nil {
 		return err
 	}
@@ -185,8 +190,25 @@ func (sh *Shipper) Run(ctx context.Context) error {
 	if read.Omitted > 0 {
 		sh.log.Info("lines of other programs in the same logs were left out", "lines", read.Omitted)
 	}
-	sh.log.Info("stopped", "lines", read.Lines)
+	sh.log.Info("stopped", sh.sum(read, time.Since(began))...)
+	if sh.once && len(unread) > 0 && ctx.Err() == nil {
+		return fmt.Errorf("not read, missing or not allowed: PATHS %s; everything else is delivered", strings.Join(unread, ", "))
+	}
 	return nil
+}
+
+// sum returns what a run did, as attributes of a log record.
+func (sh *Shipper) sum(read pipeline.Stats, took time.Duration) []any {
+	seconds := took.Seconds()
+	said := []any{
+		"lines", read.Lines, "bytes", read.Bytes,
+		"seconds", math.Round(seconds*10) / 10, "lines_per_second", math.Round(float64(read.Lines) / max(seconds, 0.001)),
+	}
+	if sh.remote == nil {
+		return said
+	}
+	sent := sh.remote.Stats()
+	return append(said, "events", sent.Delivered.Total(), "sent_bytes", sent.WireBytes, "dead_letters", sent.DeadLetters)
 }
 
 // strange warns that nothing in a source looks like Ollama's log.

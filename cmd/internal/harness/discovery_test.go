@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"ollama-hec/hec/receiver"
@@ -272,13 +273,43 @@ func TestNothingFoundSaysWhereItLooked(t *testing.T) {
 	m := newMachine(t)
 	m.attr = nobody() // who sees least of what this machine may have
 	m.openToAll()
-	for _, command := range []string{"run", "run --once"} {
-		s := m.launch(strings.Fields(command)...)
-		m.wantExit(s, 2)
+	waiting := m.launch("run")
+	m.eventually("nothing to read, waited for", func() bool {
+		return strings.Contains(waiting.Log(), "nothing to read yet, waiting")
+	})
+	waiting.Signal(syscall.SIGTERM)
+	m.wantExit(waiting, 0)
+	once := m.launch("run", "--once")
+	m.wantExit(once, 2)
+	for command, s := range map[string]*Shipper{"run": waiting, "run --once": once} {
 		for _, text := range []string{"no log of Ollama found", m.dir + "/.ollama/logs/*.log", "/var/lib/containers/storage/", "the journal:", "PATHS to the log files"} {
 			if !strings.Contains(s.Log(), text) {
 				t.Errorf("%s: it does not say %q:\n%s", command, text, s.Log())
 			}
 		}
 	}
+}
+
+// What is asked for by name and cannot be read makes a run of --once a failure, once
+// everything else is delivered.
+func TestOnceFailsForWhatItCouldNotRead(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, receiver.Options{})
+	b.write("here.log", b.lines("here", 0, 10))
+	b.write("closed.log", b.lines("closed", 0, 1))
+	b.attr = nobody()
+	b.openToAll()
+	b.must(os.Chmod(b.path("closed.log"), 0))
+	b.env["PATHS"] = strings.Join([]string{b.path("here.log"), b.path("gone.log"), b.path("*ed.log"), b.path("none-*.log")}, ",")
+	s := b.launch("run", "--once")
+	b.wantExit(s, 1)
+	for _, text := range []string{b.path("gone.log"), b.path("closed.log"), "everything else is delivered"} {
+		if !strings.Contains(s.Log(), text) {
+			t.Errorf("it does not say %q:\n%s", text, s.Log())
+		}
+	}
+	b.must(os.Chmod(b.path("closed.log"), 0o644))
+	b.env["PATHS"] = b.path("*.log")
+	b.wantExit(b.launch("run", "--once"), 0)
+	b.exactlyNow()
 }

@@ -78,6 +78,7 @@ type Settings struct {
 	HealthEvents Interval  `split_words:"true" desc:"how often to send an event on this program itself (ollama:hec:health), such as 60s; empty or 0: never"`
 	HealthIndex  string    `split_words:"true" desc:"index of those events; empty: that of INDEX"`
 	LogFormat    LogFormat `split_words:"true" default:"text" desc:"this program's own log on stderr: text, json"`
+	LogLevel     LogLevel  `split_words:"true" default:"info" desc:"the least that this log says: debug, info, warn, error"`
 	DrainTimeout Duration  `split_words:"true" default:"10s" desc:"how long delivery goes on after a stop"`
 }
 

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"fmt"
+	"log/slog"
 	"regexp"
 	"strconv"
 	"strings"
@@ -182,6 +183,15 @@ const (
 func (f *LogFormat) Set(text string) error {
 	i, err := choose(text, "text", "json")
 	*f = LogFormat(i)
+	return err
+}
+
+// LogLevel is the least level of the program's own log.
+type LogLevel slog.Level
+
+func (l *LogLevel) Set(text string) error {
+	i, err := choose(text, "debug", "info", "warn", "error")
+	*l = LogLevel([]slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}[i])
 	return err
 }
 

@@ -13,6 +13,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"ollama-hec/input"
@@ -49,6 +50,7 @@ type Set struct {
 	Files   *file.Source
 	Journal *journald.Journal
 	Found   []string // what was found and why it is read, for people
+	named   bool     // Files are those that PATHS names
 }
 
 // Open opens the sources. Its errors name the setting and say how to fix it.
@@ -63,6 +65,7 @@ func Open(ctx context.Context, c Config) (*Set, error) {
 	}
 	s := new(Set)
 	if len(c.Paths) > 0 {
+		s.named = true
 		if err := s.openFiles(c, c.Paths, nil); err != nil {
 			return nil, err
 		}
@@ -82,8 +85,13 @@ func named(c Config) bool {
 // discover opens the usual places of this system.
 func (s *Set) discover(ctx context.Context, c Config) error {
 	d, err := Find(ctx, c.JournalUnit, c.JournalDir)
-	if err != nil {
+	if err != nil && c.Once {
 		return err
+	}
+	if err != nil {
+		said, hint, _ := strings.Cut(err.Error(), "\n")
+		hint = strings.Join(strings.FieldsFunc(hint, func(r rune) bool { return r == '\n' }), "; ")
+		c.Log.Warn("nothing to read yet, waiting: "+said, "hint", strings.Join(strings.Fields(hint), " "))
 	}
 	s.Found = d.Explain()
 	if err := s.openFiles(c, d.globs(), d.filter.Ollama); err != nil {
@@ -146,4 +154,13 @@ func (s *Set) Close() error {
 		errs = append(errs, src.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// Unread returns the files that PATHS asks for and that could not be read when they were
+// looked at last.
+func (s *Set) Unread() []string {
+	if !s.named {
+		return nil
+	}
+	return s.Files.Unread()
 }

@@ -77,8 +77,11 @@ func TestEveryCommandRefusesAMisspeltVariable(t *testing.T) {
 	t.Setenv("OLLAMA_HEC_PROMPT", "off")
 	for _, c := range newRoot(streams{}).Commands() {
 		args := []string{c.Name()}
-		if c.Name() == "preview" {
+		switch c.Name() {
+		case "preview":
 			args = append(args, corpusDir)
+		case "report":
+			args = append(args, corpusDir, "--json")
 		}
 		if c.HasSubCommands() {
 			args = append(args, c.Commands()[0].Name())

@@ -28,7 +28,8 @@ func corpus(t *testing.T) (events []detections.Event) {
 		}
 		for i, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
 			events = append(events, detections.Event{
-				Sourcetype: "ollama:server", Source: file, Host: filepath.Base(file), Time: fmt.Sprint(1_767_773_642 + i), Raw: line,
+				Sourcetype: "ollama:server", Source: file, Host: filepath.Base(file),
+				Time: fmt.Sprint(1_767_773_642 + i), Raw: line,
 			})
 		}
 	}

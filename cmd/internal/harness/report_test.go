@@ -86,7 +86,10 @@ func (b *bench) found(file string) reported {
 	b.write("empty.log", "")
 	preview := b.launch("preview", file)
 	b.wantExit(preview, 0)
-	want := reported{map[string]int{"ollama:server": 0, "ollama:api": 0, "ollama:prompts": 0}, map[string][]map[string]any{}}
+	want := reported{
+		Events:     map[string]int{"ollama:server": 0, "ollama:api": 0, "ollama:prompts": 0},
+		Detections: map[string][]map[string]any{},
+	}
 	var events []detections.Event
 	for line := range strings.Lines(preview.Out()) {
 		var e struct {

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"ollama-hec/input/netscope"
 )
 
 func TestAccessLines(t *testing.T) {
@@ -144,7 +146,8 @@ func TestOneEventPerAccessLine(t *testing.T) {
 }
 
 func TestScopes(t *testing.T) {
-	for src, want := range map[string]scope{
+	const noScope, loopback, private, external = netscope.None, netscope.Loopback, netscope.Private, netscope.External
+	for src, want := range map[string]netscope.Scope{
 		"127.0.0.1": loopback, "127.255.0.1": loopback, "::1": loopback, "::ffff:127.0.0.1": loopback,
 		"10.0.0.1": private, "172.16.0.1": private, "172.31.255.255": private, "192.168.0.1": private,
 		"169.254.1.1": private, "100.64.0.1": private, "100.127.255.255": private, "fe80::1": private, "fe80::1%eth0": private,

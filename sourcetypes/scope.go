@@ -3,55 +3,17 @@ package sourcetypes
 import (
 	"encoding/binary"
 	"net/netip"
+
+	"ollama-hec/input/netscope"
 )
 
-// scope is where a client's address is from.
-type scope uint8
-
-const (
-	noScope scope = iota // 0.0.0.0, or no address
-	loopback
-	private
-	external
-)
-
-func (s scope) String() string {
-	return [...]string{"", "loopback", "private", "external"}[s]
-}
-
-// privateNets are the ranges of the detection "accessed from external network",
-// besides loopback.
-var privateNets = []netip.Prefix{
-	netip.MustParsePrefix("10.0.0.0/8"),
-	netip.MustParsePrefix("169.254.0.0/16"),
-	netip.MustParsePrefix("172.16.0.0/12"),
-	netip.MustParsePrefix("192.168.0.0/16"),
-	netip.MustParsePrefix("100.64.0.0/10"),
-	netip.MustParsePrefix("fe80::/10"),
-	netip.MustParsePrefix("fc00::/7"),
-	netip.MustParsePrefix("ff00::/8"),
-}
-
-// scopeOf judges an address without port or brackets. An IPv4 address in IPv6
-// form is judged as the IPv4 address, and a zone does not count.
-func scopeOf(src string) scope {
+// scopeOf judges an address without port or brackets.
+func scopeOf(src string) netscope.Scope {
 	addr, err := netip.ParseAddr(src)
 	if err != nil {
-		return noScope
+		return netscope.None
 	}
-	addr = addr.Unmap().WithZone("")
-	switch {
-	case addr == netip.IPv4Unspecified():
-		return noScope
-	case addr.IsLoopback():
-		return loopback
-	}
-	for _, net := range privateNets {
-		if net.Contains(addr) {
-			return private
-		}
-	}
-	return external
+	return netscope.Of(addr)
 }
 
 // sources writes what an event says of addresses. It remembers those it saw
@@ -95,8 +57,8 @@ func appendSource(dst, src []byte, redact *redactor) []byte {
 	return appendScope(dst, scopeOf(string(src)))
 }
 
-func appendScope(dst []byte, scope scope) []byte {
-	if scope == noScope {
+func appendScope(dst []byte, scope netscope.Scope) []byte {
+	if scope == netscope.None {
 		return dst
 	}
 	dst = append(dst, `,"src_scope":"`...)
@@ -131,24 +93,24 @@ func dotted(src []byte) (addr uint32, ok bool) {
 }
 
 // scopeOfDotted is scopeOf for what dotted read.
-func scopeOfDotted(addr uint32) scope {
+func scopeOfDotted(addr uint32) netscope.Scope {
 	switch {
 	case addr == 0:
-		return noScope
+		return netscope.None
 	case addr>>24 == 127:
-		return loopback
+		return netscope.Loopback
 	}
 	for _, n := range privateDotted {
 		if addr&n.mask == n.net {
-			return private
+			return netscope.Private
 		}
 	}
-	return external
+	return netscope.External
 }
 
-// privateDotted are the privateNets of IPv4.
+// privateDotted are the private ranges of IPv4.
 var privateDotted = func() (nets []struct{ net, mask uint32 }) {
-	for _, p := range privateNets {
+	for _, p := range netscope.Private4And6 {
 		if p.Addr().Is4() {
 			b := p.Addr().As4()
 			nets = append(nets, struct{ net, mask uint32 }{binary.BigEndian.Uint32(b[:]), ^uint32(0) << (32 - p.Bits())})

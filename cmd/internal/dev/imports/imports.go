@@ -28,6 +28,11 @@ var allowed = []struct{ by, what string }{
 	{"input/file", "input/framing"},
 	{"input/stdin", "input/framing"},
 	{"input/discover", "input/container"},
+	{"input/connections", "input/sockdiag"},
+	{"input/connections", "input/netscope"},
+	{"input/connections", "input/spool"},
+	{"input/connections", "input/container"},
+	{"input/connections", "input/discover"}, // both say what a connection's container is called
 
 	{"sourcetypes/batch", "sourcetypes"},
 	{"sourcetypes", "sourcetypes/redact"},

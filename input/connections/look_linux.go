@@ -1,0 +1,76 @@
+package connections
+
+import (
+	"slices"
+	"time"
+
+	"ollama-hec/input/sockdiag"
+)
+
+// maxAsked is for how many ports the kernel is asked one by one. Each question is a walk through its table; one for
+// all ports also lists what is not ours.
+const maxAsked = 2
+
+// lookAround lists listeners, learns ports from them, and tells of connections that were not known to be open.
+func (k *kernel) lookAround(now time.Time) error {
+	var found []listener
+	err := k.asker.Dump(sockdiag.Mask(sockdiag.Listening), 0, func(s *sockdiag.Socket) {
+		found = append(found, listener{at: s.Local, inode: s.Inode, process: Process{User: s.UID, HasUser: true}})
+	})
+	if err != nil {
+		return err
+	}
+	if err := k.learn(found); err != nil {
+		return err
+	}
+	k.listeners = k.processes.name(slices.DeleteFunc(found, func(l listener) bool { return !k.ports.has(l.at.Port()) }))
+	if err := k.listOpen(); err != nil {
+		return err
+	}
+	k.book.forget(now)
+	return nil
+}
+
+// learn adds ports that others have learned and those of listeners whose process is Ollama.
+func (k *kernel) learn(found []listener) error {
+	var more []uint16
+	if k.o.options.MorePorts != nil {
+		more = k.o.options.MorePorts()
+	}
+	own := k.processes.ollama(found)
+	all, added := k.ports.with(append(more, own...)...)
+	if len(added) == 0 {
+		return nil
+	}
+	k.ports = all
+	k.o.figures.update(func(s *Stats) { s.Ports = all })
+	for _, port := range added {
+		if k.o.options.OnPort != nil && slices.Contains(own, port) {
+			k.o.options.OnPort(port)
+		}
+	}
+	return k.closings.SetPorts(all)
+}
+
+// listOpen tells of the connections that are open now. Those that wait for the end of something, such as
+// TIME_WAIT, are left out: they have another cookie, and a scan leaves them behind without a connection.
+func (k *kernel) listOpen() error {
+	asked := []uint16(k.ports)
+	if len(asked) > maxAsked {
+		asked = []uint16{0}
+	}
+	mask := sockdiag.Mask(sockdiag.Established, sockdiag.CloseWait)
+	for _, port := range asked {
+		err := k.asker.Dump(mask, port, func(s *sockdiag.Socket) {
+			if !k.ports.ours(s.Local, s.Peer) {
+				return
+			}
+			c := k.connection(s, time.Now())
+			k.book.sighted(&c)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

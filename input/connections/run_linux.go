@@ -1,0 +1,194 @@
+package connections
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"ollama-hec/input/sockdiag"
+)
+
+const origin = "sock_diag"
+
+// Run's rhythm: looks for what lasts, counts losses, and lets connections gather before it reads them, so that a
+// thousand in a second do not wake it a thousand times.
+const (
+	lookEvery  = 5 * time.Second
+	lossEvery  = time.Second
+	lossTold   = time.Minute
+	gatherTime = 10 * time.Millisecond
+)
+
+// run is the loop of one goroutine: a look lists what is open at one moment, and what is read after it was closed
+// after it. So a connection is never taken for open once it was told to be closed.
+func (o *Observer) run(ctx context.Context) error {
+	k, err := o.openKernel()
+	if err != nil {
+		return err
+	}
+	defer k.close()
+	for {
+		now := time.Now()
+		if err := k.due(now); err != nil {
+			return err
+		}
+		before := k.book.seen
+		if err := k.closings.Read(ctx, k.next(now), k.closed); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if k.book.seen != before {
+			select {
+			case <-ctx.Done():
+			case <-time.After(gatherTime):
+			}
+		}
+	}
+}
+
+// kernel is what Run keeps. Only Run's goroutine uses it.
+type kernel struct {
+	o         *Observer
+	closings  *sockdiag.Closings
+	asker     *sockdiag.Asker
+	book      *book
+	ports     ports
+	listeners []listener
+	processes *processes
+	names     *namespaces
+	look      time.Time // when to look next
+	count     time.Time // when to count losses next
+	loss      loss
+	zones     zones
+}
+
+func (o *Observer) openKernel() (*kernel, error) {
+	k := &kernel{o: o, processes: newProcesses(o.options.Proc), names: newNamespaces(o.options.Proc)}
+	k.ports, _ = k.ports.with(o.options.Ports...)
+	var err error
+	if k.closings, err = sockdiag.Watch(k.ports); err != nil {
+		return nil, err
+	}
+	if k.asker, err = sockdiag.NewAsker(); err != nil {
+		return nil, errors.Join(err, k.closings.Close())
+	}
+	k.book = newBook(origin, o.options.Events, k.emit)
+	k.loss.emit = func(at time.Time, n uint64) { o.options.Emit(lossRecord(origin, at, n)) }
+	o.figures.update(func(s *Stats) {
+		s.Origin, s.Containers, s.Ports = origin, k.closings.All(), k.ports
+	})
+	if !k.closings.All() {
+		o.options.Log.Info("connections accepted in containers are not seen", "hint", "CAP_NET_BROADCAST is needed for that")
+	}
+	return k, nil
+}
+
+// close tells of all that was held back.
+func (k *kernel) close() {
+	past := time.Unix(1, 0)
+	// What was closed before the end counts, too.
+	if err := k.closings.Read(context.Background(), past, k.closed); err != nil {
+		k.o.options.Log.Warn("the last connections are not known", "error", err)
+	}
+	now := time.Now()
+	k.countLoss(now)
+	k.loss.close(now)
+	k.book.first.close()
+	k.publish()
+	for _, err := range []error{k.closings.Close(), k.asker.Close(), k.names.close()} {
+		if err != nil {
+			k.o.options.Log.Warn("cannot close sock_diag", "error", err)
+		}
+	}
+}
+
+// due does what is due now.
+func (k *kernel) due(now time.Time) error {
+	if !now.Before(k.count) {
+		k.count = now.Add(lossEvery)
+		k.countLoss(now)
+	}
+	k.book.first.flush(now)
+	if !now.Before(k.look) {
+		every := k.o.options.Every
+		if every <= 0 {
+			every = lookEvery
+		}
+		k.look = now.Add(every)
+		if err := k.lookAround(now); err != nil {
+			return err
+		}
+	}
+	k.publish()
+	return nil
+}
+
+// next returns when something is due if no connection is closed before. Losses are only counted with a look or after
+// something was read: a buffer that is full has something to read.
+func (k *kernel) next(now time.Time) time.Time {
+	at := k.look
+	if window, ok := k.book.first.next(); ok && window.Before(at) {
+		at = window
+	}
+	if told, ok := k.loss.next(); ok && told.Before(at) {
+		at = told
+	}
+	if at.Before(now) {
+		return now
+	}
+	return at
+}
+
+func (k *kernel) countLoss(now time.Time) {
+	lost, err := k.closings.Lost()
+	if err != nil {
+		k.loss.cannot(k.o.options.Log, err)
+		return
+	}
+	if lost > 0 {
+		k.o.figures.update(func(s *Stats) { s.Lost += lost })
+	}
+	k.loss.add(now, lost)
+}
+
+func (k *kernel) publish() {
+	seen, open := k.book.seen, len(k.book.open)
+	k.o.figures.update(func(s *Stats) { s.Connections, s.Open = seen, open })
+}
+
+func (k *kernel) emit(e *event) {
+	k.o.figures.update(func(s *Stats) { s.Events++ })
+	k.o.options.Emit(e.record(k.o.options.Redact))
+}
+
+// closed takes what the kernel says of a socket that was closed.
+func (k *kernel) closed(s *sockdiag.Socket) {
+	if !k.ports.ours(s.Local, s.Peer) {
+		return
+	}
+	c := k.connection(s, time.Now())
+	c.Ended = true
+	// A connection over MPTCP that its client closed has lost the port, and its counts.
+	c.MPTCP = s.Peer.Port() == 0
+	c.Counted = s.Counted && !c.MPTCP
+	c.In, c.Out = s.In, s.Out
+	if !c.Counted {
+		c.In, c.Out = 0, 0
+	}
+	k.book.ended(&c)
+}
+
+func (k *kernel) connection(s *sockdiag.Socket, at time.Time) Connection {
+	c := Connection{
+		At: at, Client: k.zones.named(s.Peer, s.Namespace), Server: k.zones.named(s.Local, s.Namespace),
+		Cookie: s.Cookie, Namespace: s.Namespace,
+	}
+	if s.Namespace == sockdiag.Here {
+		c.Process = serving(k.listeners, s.Local)
+	} else {
+		c.Fields = k.names.fields(s.Namespace, at)
+	}
+	return c
+}

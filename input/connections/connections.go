@@ -2,8 +2,8 @@
 // ollama:connection of each, or one for many of the same client.
 //
 // On Linux the kernel tells of every connection as it ends, whether or not it sent a byte, and what it could not tell
-// is counted. A dump every few seconds finds those that last. Elsewhere the system's table is read again and again: what
-// begins and ends between two looks is not seen, and such events have the origin "poll".
+// is counted. A dump every few seconds finds those that last. Elsewhere the system's table is read again and again:
+// what begins and ends between two looks is not seen, and such events have the origin "poll".
 //
 // A connection is Ollama's by its local port. Names of processes are given only where they were read.
 package connections
@@ -41,7 +41,7 @@ type Options struct {
 	// OnPort is called for each port that is learned here: that of a listener whose process is Ollama.
 	OnPort func(port uint16)
 	Events Events
-	// Emit takes an event. It must not wait. The record is its own.
+	// Emit takes an event. It must not wait, nor change the record's fields, which others share.
 	Emit func(spool.Record)
 	// Redact, if not nil, may change a client's address as it is written in an event.
 	Redact func(src string) string

@@ -22,8 +22,8 @@ type namespaces struct {
 	asker *sockdiag.Namer
 }
 
-// Containers come and go, and the kernel gives numbers again: what is known is looked up anew after a while, and what is
-// not known soon.
+// Containers come and go, and the kernel gives numbers again: what is known is looked up anew after a while, and what
+// is not known soon.
 const (
 	knownFor   = time.Minute
 	unknownFor = 10 * time.Second

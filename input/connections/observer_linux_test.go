@@ -163,9 +163,12 @@ func TestAConnectionIsToldOfWhenItEnds(t *testing.T) {
 		if err := c.Close(); err != nil {
 			t.Fatal(err)
 		}
-		all := w.until("the connection is closed", func(all []shown) bool { return len(all) > 0 && all[len(all)-1].State == "closed" })
+		all := w.until("the connection is closed", func(all []shown) bool {
+			return len(all) > 0 && all[len(all)-1].State == "closed"
+		})
 		e := all[len(all)-1]
-		if e.Src != local.Addr().String() || e.SrcPort != local.Port() || e.Dest != at.Addr().String() || e.DestPort != at.Port() {
+		if e.Src != local.Addr().String() || e.SrcPort != local.Port() || e.Dest != at.Addr().String() ||
+			e.DestPort != at.Port() {
 			t.Errorf("ends: %+v", e)
 		}
 		if e.BytesIn == nil || *e.BytesIn != 5 || *e.BytesOut != 5 || e.SrcScope != "loopback" || e.ID == "" {

@@ -1,6 +1,7 @@
 // Package netscope judges where an address is from: this machine, a private network, or the outside.
 //
-// The ranges are those of the detection "accessed from external network". A site's own public ranges are not known here.
+// The ranges are those of the detection "accessed from external network". A site's own public ranges are not known
+// here.
 package netscope
 
 import "net/netip"

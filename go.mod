@@ -19,6 +19,7 @@ require (
 	github.com/splunk/go-dependencies v1.0.1
 	github.com/splunk/splunk-cloud-sdk-go v1.11.1
 	go.yaml.in/yaml/v3 v3.0.5
+	golang.org/x/net v0.60.0
 	golang.org/x/sys v0.49.0
 	golang.org/x/term v0.47.0
 )

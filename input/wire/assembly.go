@@ -1,0 +1,210 @@
+package wire
+
+import "slices"
+
+// assembly makes conversations of packets. It does no I/O, and is of one goroutine.
+type assembly struct {
+	*table
+	ports []uint16
+}
+
+func newAssembly(ports []uint16, open Opener, zone func(via int) string) *assembly {
+	return &assembly{table: newTable(open, zone), ports: ports}
+}
+
+// packet takes the beginning p of an IP packet of length bytes, seen at that
+// time, in nanoseconds since 1970, on the interface via.
+func (a *assembly) packet(p []byte, length int, at int64, via int) {
+	a.stats.Packets++
+	g, quality := decode(p, length)
+	switch quality {
+	case malformed:
+		a.stats.Malformed++
+		return
+	case fragment:
+		a.stats.Fragments++
+	}
+	if g.length > len(g.payload) {
+		a.stats.Truncated++
+	}
+	from, ours := a.sender(&g)
+	if !ours {
+		return
+	}
+	name := tuple{g.from, g.to}
+	if from == FromServer {
+		name = tuple{g.to, g.from}
+	}
+	a.segment(&name, from, &g, at, via)
+}
+
+// sender returns who sent g. If both ports could be the server's, it is the one that
+// was asked for: the first packet of a connection goes to it.
+func (a *assembly) sender(g *segment) (from Side, ours bool) {
+	toServer, fromServer := slices.Contains(a.ports, g.to.port), slices.Contains(a.ports, g.from.port)
+	if toServer && fromServer {
+		known := a.find(&tuple{g.to, g.from}) != nil
+		if known || g.is(flagSYN) && g.is(flagACK) {
+			return FromServer, true
+		}
+		return FromClient, true
+	}
+	if fromServer {
+		return FromServer, true
+	}
+	return FromClient, toServer
+}
+
+// segment takes a segment of the connection of that name.
+func (a *assembly) segment(name *tuple, from Side, g *segment, at int64, via int) {
+	f := a.find(name)
+	if g.is(flagSYN) {
+		a.synchronize(f, name, from, g, at, via)
+		return
+	}
+	if f == nil {
+		if f = a.join(name, from, g, at, via); f == nil {
+			return
+		}
+	}
+	switch f.stage {
+	case opening:
+		if f = a.establish(f, from, g); f == nil {
+			return
+		}
+	case ended:
+		return
+	}
+	a.rows[f.stage].touch(&f.links, a.now)
+	if f.stage == foreign {
+		return
+	}
+	f.at = max(f.at, at)
+	f.segment(from, g, at)
+}
+
+// synchronize takes a segment with SYN.
+func (a *assembly) synchronize(f *flow, name *tuple, from Side, g *segment, at int64, via int) {
+	reply := g.is(flagACK)
+	switch {
+	case g.is(flagRST):
+	case from == FromClient && !reply:
+		a.ask(f, name, g, at, via)
+	case from == FromServer && reply:
+		a.answer(f, name, g, at, via)
+	case f == nil || f.stage == ended:
+		// The port that would be the server's asks, or is answered.
+		if f != nil {
+			a.forget(f)
+		}
+		a.add(name, foreign, at, via)
+	}
+}
+
+// ask takes the SYN of a client.
+func (a *assembly) ask(f *flow, name *tuple, g *segment, at int64, via int) {
+	if f != nil {
+		same := f.began[FromClient].known && f.began[FromClient].seq == g.seq
+		switch {
+		case same:
+			return
+		case f.stage != ended && f.stage != foreign:
+			// Anybody can send a SYN in somebody's name: it is the server who says whether it counts.
+			f.again = number{true, g.seq}
+			return
+		}
+		a.forget(f)
+	}
+	f = a.add(name, opening, at, via)
+	f.begin(FromClient, g.seq)
+	if len(g.payload) > 0 {
+		// Sent again if the server does not take it beside a SYN.
+		f.sides[FromClient].hold(held{seq: g.seq + 1, data: g.payload, at: at})
+	}
+}
+
+// answer takes the SYN of a server.
+func (a *assembly) answer(f *flow, name *tuple, g *segment, at int64, via int) {
+	asked := g.ack - 1
+	if f != nil && f.again.known && f.again.seq == asked {
+		if f.talk != nil {
+			f.done(EndForgotten, FromClient, f.at)
+		}
+		a.forget(f)
+		f = nil
+	}
+	if f == nil || f.stage == ended {
+		if f != nil {
+			if f.began[FromServer].known && f.began[FromServer].seq == g.seq {
+				return
+			}
+			a.forget(f)
+		}
+		f = a.add(name, opening, at, via)
+		f.begin(FromClient, asked)
+	}
+	if f.stage != opening || f.began[FromServer].known {
+		return
+	}
+	if d := ahead(asked, f.began[FromClient].seq); d < 0 || d > nearby {
+		return
+	}
+	f.begin(FromServer, g.seq)
+	f.sides[FromClient].acknowledge(g.ack, at)
+	a.identify(f)
+}
+
+// establish opens the conversation of f if g tells that the connection came
+// about, and returns it, nil: not yet, or never.
+func (a *assembly) establish(f *flow, from Side, g *segment) *flow {
+	if g.is(flagRST) {
+		a.forget(f)
+		return nil
+	}
+	client, server := g.seq, g.ack
+	if from == FromServer {
+		client, server = g.ack, g.seq
+	}
+	if !g.is(flagACK) || !follows(client, f.began[FromClient]) || !follows(server, f.began[FromServer]) {
+		return nil
+	}
+	if !f.began[FromServer].known {
+		f.begin(FromServer, server-1)
+	}
+	f = a.identify(f)
+	if f.stage == opening {
+		a.start(f)
+	}
+	return f
+}
+
+// follows reports whether seq can come soon after where a side began.
+func follows(seq uint32, began number) bool {
+	d := ahead(seq, began.seq)
+	return !began.known || d > 0 && d <= nearby
+}
+
+// join begins a conversation in its middle, if somebody says something, or
+// returns the one that it belongs to under another name.
+func (a *assembly) join(name *tuple, from Side, g *segment, at int64, via int) *flow {
+	if g.length == 0 || g.is(flagRST) || !g.is(flagACK) {
+		return nil
+	}
+	if f := a.joined[name.client]; f != nil && f.talk != nil && f.near(from, g) {
+		a.call(f, name)
+		return f
+	}
+	f := a.add(name, opening, at, via)
+	f.joined = true
+	f.sides[from].begin(g.seq)
+	f.sides[1-from].acknowledge(g.ack, at)
+	a.joined[name.client] = f
+	a.start(f)
+	return f
+}
+
+// near reports whether g fits into what f says just now.
+func (f *flow) near(from Side, g *segment) bool {
+	seq, ack := ahead(g.seq, f.sides[from].next), ahead(g.ack, f.sides[1-from].next)
+	return seq <= nearby && seq >= -nearby && ack <= nearby && ack >= -nearby
+}

@@ -1,0 +1,106 @@
+package wire
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// book keeps what conversations were told.
+type book struct {
+	mu    sync.Mutex
+	pages []*page
+	ended chan struct{} // gets one for each conversation that is done
+}
+
+func newBook() *book { return &book{ended: make(chan struct{}, 1<<16)} }
+
+// page is one conversation.
+type page struct {
+	book *book
+	Connection
+	said  [2][]byte
+	lost  [2]int64
+	order []string // C, S: bytes; c, s: lost; repeats left out
+	end   string
+	late  bool // something came after its end
+}
+
+func (b *book) open(c Connection) Conversation {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := &page{book: b, Connection: c}
+	b.pages = append(b.pages, p)
+	return p
+}
+
+func (p *page) Data(from Side, _ time.Time, b []byte) {
+	p.book.mu.Lock()
+	defer p.book.mu.Unlock()
+	p.said[from] = append(p.said[from], b...)
+	p.note("CS"[from:][:1])
+}
+
+func (p *page) Lost(from Side, _ time.Time, n int64) {
+	p.book.mu.Lock()
+	defer p.book.mu.Unlock()
+	p.lost[from] += n
+	p.note("cs"[from:][:1])
+}
+
+func (p *page) Done(how End, by Side, _ time.Time) {
+	p.book.mu.Lock()
+	defer p.book.mu.Unlock()
+	p.late = p.late || p.end != ""
+	p.end = [...]string{"FIN", "reset", "forgotten"}[how]
+	if how != EndForgotten {
+		p.end += [...]string{" by client", " by server"}[by]
+	}
+	p.book.ended <- struct{}{}
+}
+
+func (p *page) note(what string) {
+	p.late = p.late || p.end != ""
+	if n := len(p.order); n == 0 || p.order[n-1] != what {
+		p.order = append(p.order, what)
+	}
+}
+
+// String tells the conversation in one line.
+func (p *page) String() string {
+	s := fmt.Sprintf("%s > %s %q %q", p.Client, p.Server, p.said[FromClient], p.said[FromServer])
+	if p.lost != [2]int64{} {
+		s += fmt.Sprintf(" lost %d %d", p.lost[FromClient], p.lost[FromServer])
+	}
+	if p.Joined {
+		s += " joined"
+	}
+	if p.late {
+		s += " LATE"
+	}
+	return s + " " + p.end
+}
+
+func (b *book) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var lines []string
+	for _, p := range b.pages {
+		lines = append(lines, p.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// wait waits until n conversations are done.
+func (b *book) wait(t *testing.T, n int) {
+	t.Helper()
+	for range n {
+		select {
+		case <-b.ended:
+		case <-time.After(time.Minute):
+			t.Fatalf("waited for %d conversations to be done, in vain:\n%s", n, b)
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package wire
+
+import "time"
+
+// stage is how far a connection is.
+type stage uint8
+
+const (
+	opening  stage = iota // the client asked; nobody knows yet whether it will come about
+	talking               // it has a conversation
+	doubtful              // the same, after a reset that its receiver may not believe: silence tells
+	ended                 // its conversation is done; late packets are told from new connections
+	foreign               // opened by the port that would be the server's: none of ours
+	stages                // how many there are
+)
+
+// flow is one connection, under all the names that it is seen with: where
+// addresses are rewritten on the way, the same segments pass by with several.
+type flow struct {
+	stage stage
+	sides [2]stream
+	talk  Conversation
+	table *table
+
+	since  int64     // when it was first seen
+	via    int       // and on which interface
+	joined bool      // its beginning was not seen
+	serial uint64    // the smaller, the earlier it was
+	names  []tuple   // under which the table knows it, the first seen first
+	began  [2]number // where its sides began: it is known again by these under another name
+	again  number    // where a client of the same name wants to begin anew
+
+	closed bool  // first is the side that closed first
+	first  Side  // or broke off, in doubt
+	at     int64 // when its last packet was seen
+	links  links // among the flows of its stage
+}
+
+// number is a sequence number that may be known.
+type number struct {
+	known bool
+	seq   uint32
+}
+
+func (f *flow) room() *room   { return &f.table.room }
+func (f *flow) stats() *Stats { return &f.table.stats }
+
+// begin takes where a side begins: its SYN.
+func (f *flow) begin(side Side, seq uint32) {
+	f.began[side] = number{true, seq}
+	f.sides[side].begin(seq + 1)
+}
+
+// segment takes a segment without SYN of a connection that talks.
+func (f *flow) segment(from Side, g *segment, at int64) {
+	s, other := &f.sides[from], &f.sides[1-from]
+	if g.is(flagACK) {
+		other.acknowledge(g.ack, at)
+		f.note(1 - from)
+	}
+	if g.is(flagRST) {
+		f.reset(from, g, at)
+		return
+	}
+	if f.stage == doubtful {
+		f.table.move(f, talking)
+	}
+	s.take(g, at)
+	f.note(from)
+	if s.finished && other.finished {
+		f.done(EndFIN, f.first, at)
+	}
+}
+
+// note keeps who closed first.
+func (f *flow) note(side Side) {
+	if f.sides[side].finished && !f.closed {
+		f.closed, f.first = true, side
+	}
+}
+
+func (f *flow) reset(from Side, g *segment, at int64) {
+	if f.sides[from].resets(g.seq) {
+		f.done(EndReset, from, at)
+		return
+	}
+	if !f.closed {
+		f.first = from
+	}
+	f.table.move(f, doubtful)
+}
+
+// done ends the conversation. What both sides turn out to have closed is no other end.
+func (f *flow) done(how End, by Side, at int64) {
+	client, server := &f.sides[FromClient], &f.sides[FromServer]
+	clientClosed, serverClosed := client.finished, server.finished
+	client.end(serverClosed, at)
+	server.end(clientClosed, at)
+	f.note(FromClient)
+	f.note(FromServer)
+	if client.finished && server.finished {
+		how, by = EndFIN, f.first
+	}
+	if how == EndForgotten {
+		f.stats().Forgotten++
+	}
+	f.talk.Done(how, by, time.Unix(0, at))
+	f.talk = nil
+	f.table.move(f, ended)
+}

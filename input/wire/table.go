@@ -1,0 +1,212 @@
+package wire
+
+import "time"
+
+// tuple names a connection by its ends.
+type tuple struct{ client, server endpoint }
+
+// Bounds of what is kept. What is beyond them is forgotten, the longest silent first.
+const (
+	mostOpening = 2048
+	mostTalking = 8192
+	mostEnded   = 4096
+	mostNames   = 8 // of one connection
+
+	longestOpening  = 30 * time.Second
+	longestTalking  = 10 * time.Minute // a server of Go sends a probe every 15 s
+	longestDoubtful = 10 * time.Second
+	longestEnded    = 10 * time.Second
+
+	mostHeldBytes    = 6 << 20
+	mostHeldOfStream = 4 << 20
+)
+
+// table knows the connections by their names.
+type table struct {
+	open  Opener
+	zone  func(via int) string // name of an interface
+	stats Stats
+	room  room
+	now   int64 // monotonic
+	count uint64
+
+	byName   map[tuple]*flow
+	byNumber map[uint64]*flow   // by where both sides began
+	joined   map[endpoint]*flow // the last one joined, by its client
+	recent   *flow              // the last one found, by this name
+	name     tuple
+	rows     [stages]row
+}
+
+func newTable(open Opener, zone func(via int) string) *table {
+	t := &table{
+		open: open, zone: zone,
+		room:   room{total: mostHeldBytes, stream: mostHeldOfStream},
+		byName: map[tuple]*flow{}, byNumber: map[uint64]*flow{}, joined: map[endpoint]*flow{},
+		rows: [stages]row{
+			opening:  {most: mostOpening, longest: int64(longestOpening)},
+			talking:  {most: mostTalking, longest: int64(longestTalking)},
+			doubtful: {most: mostOpening, longest: int64(longestDoubtful)},
+			ended:    {most: mostEnded, longest: int64(longestEnded)},
+			foreign:  {most: mostOpening, longest: int64(longestTalking)},
+		},
+	}
+	for i := range t.rows {
+		t.rows[i].init()
+	}
+	return t
+}
+
+// find returns the flow of that name, nil: none is known.
+func (t *table) find(name *tuple) *flow {
+	if t.recent != nil && t.name == *name {
+		return t.recent
+	}
+	f := t.byName[*name]
+	if f != nil {
+		t.recent, t.name = f, *name
+	}
+	return f
+}
+
+// add knows a new flow by that name.
+func (t *table) add(name *tuple, s stage, at int64, via int) *flow {
+	t.count++
+	f := &flow{table: t, stage: s, serial: t.count, since: at, at: at, via: via}
+	f.sides[FromClient] = stream{side: FromClient, to: f}
+	f.sides[FromServer] = stream{side: FromServer, to: f}
+	f.links.flow = f
+	t.call(f, name)
+	t.rows[s].add(&f.links, t.now)
+	t.trim(s)
+	return f
+}
+
+// call knows f by one more name.
+func (t *table) call(f *flow, name *tuple) {
+	if len(f.names) < mostNames {
+		f.names = append(f.names, *name)
+		t.byName[*name] = f
+	}
+	t.recent = nil
+}
+
+// identify knows f by where its sides began. If that is a flow known by another
+// name already, the two become one, and it is returned: addresses are rewritten
+// on the way, sequence numbers are not, and nobody chooses both.
+func (t *table) identify(f *flow) *flow {
+	if !f.began[FromClient].known || !f.began[FromServer].known {
+		return f
+	}
+	key := f.key()
+	g := t.byNumber[key]
+	if g == nil {
+		t.byNumber[key] = f
+		return f
+	}
+	if g == f || f.stage != opening {
+		return f
+	}
+	if g.stage == opening && f.serial < g.serial {
+		t.byNumber[key] = f
+		f, g = g, f
+	}
+	names := f.names
+	t.forget(f)
+	for i := range names {
+		t.call(g, &names[i])
+	}
+	return g
+}
+
+func (f *flow) key() uint64 {
+	return uint64(f.began[FromClient].seq)<<32 | uint64(f.began[FromServer].seq)
+}
+
+// start opens the conversation of f.
+func (t *table) start(f *flow) {
+	t.stats.Connections++
+	if f.joined {
+		t.stats.Joined++
+	}
+	zone := func() string { return t.zone(f.via) }
+	f.talk = t.open(Connection{
+		Client: f.names[0].client.addrPort(zone), Server: f.names[0].server.addrPort(zone),
+		At: time.Unix(0, f.since), Joined: f.joined,
+	})
+	if f.talk == nil {
+		f.talk = nobody{}
+	}
+	t.move(f, talking)
+}
+
+// move puts f into another stage.
+func (t *table) move(f *flow, s stage) {
+	if f.stage == s {
+		return
+	}
+	t.rows[f.stage].remove(&f.links)
+	f.stage = s
+	t.rows[s].add(&f.links, t.now)
+	t.trim(s)
+}
+
+// trim ends what is beyond the bounds of a stage.
+func (t *table) trim(s stage) {
+	for f := t.rows[s].excess(t.now); f != nil; f = t.rows[s].excess(t.now) {
+		switch s {
+		case talking:
+			f.done(EndForgotten, FromClient, f.at)
+			t.forget(f) // what comes later is joined
+		case doubtful:
+			f.done(EndReset, f.first, f.at)
+		default:
+			t.forget(f)
+		}
+	}
+}
+
+// tick ends what has been silent for too long.
+func (t *table) tick() {
+	for s := range t.rows {
+		t.trim(stage(s))
+	}
+}
+
+// end ends all conversations.
+func (t *table) end() {
+	for _, s := range []stage{talking, doubtful} {
+		for t.rows[s].count > 0 {
+			f := t.rows[s].ends.next.flow
+			f.done(EndForgotten, FromClient, f.at)
+		}
+	}
+}
+
+// forget knows nothing of f any more. Its conversation is done, or never was.
+func (t *table) forget(f *flow) {
+	for _, name := range f.names {
+		if t.byName[name] == f {
+			delete(t.byName, name)
+		}
+	}
+	if key := f.key(); t.byNumber[key] == f {
+		delete(t.byNumber, key)
+	}
+	if len(f.names) > 0 && t.joined[f.names[0].client] == f {
+		delete(t.joined, f.names[0].client)
+	}
+	for i := range f.sides {
+		s := &f.sides[i]
+		s.waiting.drop(len(s.waiting.list), &t.room)
+	}
+	t.rows[f.stage].remove(&f.links)
+	t.recent = nil
+}
+
+// nobody takes a conversation that nobody wants to know.
+type nobody struct{}
+
+func (nobody) Data(Side, time.Time, []byte) {}
+func (nobody) Lost(Side, time.Time, int64)  {}
+func (nobody) Done(End, Side, time.Time)    {}

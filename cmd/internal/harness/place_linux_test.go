@@ -18,7 +18,7 @@ func TestPlaceServesAgain(t *testing.T) {
 		if _, err := net.Dial("tcp", p.Addr()); !errors.Is(err, unix.ECONNREFUSED) {
 			t.Fatalf("while nobody listens: %v", err)
 		}
-		l, err := net.Listen("tcp", p.Addr())
+		l, err := listen(p.Addr())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +53,7 @@ func TestPlaceIsNotTakenByConnections(t *testing.T) {
 		if !errors.Is(err, unix.EADDRNOTAVAIL) {
 			t.Errorf("a connection with no other port to choose: got %v, want %v", err, unix.EADDRNOTAVAIL)
 		}
-		gone, err := net.Listen("tcp", p.Addr())
+		gone, err := listen(p.Addr())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,4 +88,28 @@ func place(t *testing.T) *Place {
 	}
 	t.Cleanup(func() { p.Close() })
 	return p
+}
+
+// A listener that is closed is gone at once, though another process has its socket.
+func TestListenerIsGoneAtOnce(t *testing.T) {
+	t.Parallel()
+	p := place(t)
+	l, err := listen(p.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := l.(listener).File() // as a process that is being started has it
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	l.Close()
+	if _, err := net.Dial("tcp", p.Addr()); !errors.Is(err, unix.ECONNREFUSED) {
+		t.Errorf("it still takes connections: %v", err)
+	}
+	again, err := listen(p.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Close()
 }

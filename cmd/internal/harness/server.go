@@ -39,7 +39,7 @@ type Server struct {
 // Serve starts a receiver on addr, 127.0.0.1:0 for any port. Its events go into
 // the ledger; o.Event sees them too.
 func Serve(ledger *Ledger, addr string, o receiver.Options) (*Server, error) {
-	l, err := net.Listen("tcp", addr)
+	l, err := listen(addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -137,10 +138,18 @@ func hintFor(err error, https bool) string {
 		name      x509.HostnameError
 		invalid   x509.CertificateInvalidError
 		record    tls.RecordHeaderError
+		pin       *fingerprintError
 	)
 	switch {
+	case errors.As(err, &pin):
+		return "if the certificate of HEC was renewed, set OLLAMA_HEC_TLS_FINGERPRINT to the new fingerprint; " +
+			"else somebody stands between"
 	case errors.As(err, &authority):
-		return "set OLLAMA_HEC_CA_FILE to the certificate authority of HEC"
+		return "set OLLAMA_HEC_CA_FILE to the certificate authority of HEC" + issuer(authority.Cert) +
+			", or OLLAMA_HEC_TLS_FINGERPRINT to the fingerprint of this one certificate"
+	case errors.As(err, &name) && nameless(name.Certificate):
+		return "the certificate holds no name that can be compared (no subject alternative name), so no CA_FILE makes it " +
+			"valid: replace it, or set OLLAMA_HEC_TLS_FINGERPRINT to its fingerprint"
 	case errors.As(err, &name):
 		return "use a name that the certificate holds in OLLAMA_HEC_URL"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
@@ -153,6 +162,20 @@ func hintFor(err error, https bool) string {
 		return hintHTTPS
 	}
 	return alertHint(alertOf(err))
+}
+
+// issuer names who has signed a certificate.
+func issuer(cert *x509.Certificate) string {
+	if cert == nil || cert.Issuer.CommonName == "" {
+		return ""
+	}
+	return fmt.Sprintf(", which is %q (if it is set, it holds another)", cert.Issuer.CommonName)
+}
+
+// nameless reports whether a certificate has no name that is still compared: the common
+// name is not.
+func nameless(cert *x509.Certificate) bool {
+	return cert != nil && len(cert.DNSNames)+len(cert.IPAddresses) == 0
 }
 
 // alertOf is the TLS alert that the other side sent, in words; "": none.

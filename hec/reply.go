@@ -249,7 +249,8 @@ func (r *reply) ambiguous() bool {
 func (r *reply) hint() string {
 	switch {
 	case r.verdict() == doubt && r.html:
-		return "check URL: a web page answers there in place of HEC; until HEC answers, one event at a time is tried"
+		return "check URL: a web page answers there in place of HEC, whose port is 8088 unless it was changed " +
+			"(8000 is Splunk Web, 8089 splunkd); until HEC answers, one event at a time is tried"
 	case r.verdict() == doubt:
 		return "check URL and the routes of what stands in front of HEC: " +
 			"its answer does not say that HEC has taken anything; " +

@@ -23,18 +23,21 @@ func newCheck(std streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			results := check.Run(cmd.Context(), s)
 			called := settings.FlagNames(cmd.Flags())
-			for i := range results {
-				r := &results[i]
+			var results []check.Result
+			var failed error
+			check.Run(cmd.Context(), s, func(r check.Result) {
 				r.Detail, r.Hint = settings.RenameIn(r.Detail, called), settings.RenameIn(r.Hint, called)
-			}
-			write := check.Text
+				results = append(results, r)
+				if !asJSON && failed == nil {
+					failed = check.Text(std.out, r)
+				}
+			})
 			if asJSON {
-				write = check.JSON
+				failed = check.JSON(std.out, results)
 			}
-			if err := write(std.out, results); err != nil {
-				return err
+			if failed != nil {
+				return failed
 			}
 			if check.Failed(results) {
 				return errors.New("not everything is in order")

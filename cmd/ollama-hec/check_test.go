@@ -2,12 +2,17 @@ package main
 
 import (
 	"encoding/json"
+	"encoding/pem"
+	"io"
+	"log"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"ollama-hec/cmd/internal/check"
+	"ollama-hec/hec"
 	"ollama-hec/hec/receiver"
 )
 
@@ -37,6 +42,9 @@ func TestCheckSaysWhatIsWrongAndHowToMendIt(t *testing.T) {
 		{"queues full", testToken, receiver.On(receiver.EndpointHealth, receiver.Always(receiver.Fault{Code: 18})), nil, 0, nil},
 		{"nobody there", testToken, nil, []string{"--url=http://127.0.0.1:1"}, 1, []string{"fail  port 127.0.0.1:1", "firewall"}},
 		{"no such name", testToken, nil, []string{"--url=http://nowhere.invalid"}, 1, []string{"fail  name nowhere.invalid"}},
+		{"no URL and no token", "", nil, []string{"--url="}, 1, []string{"fail  URL", "fail  token", "OLLAMA_HEC_TOKEN_FILE"}},
+		{"a directory", testToken, nil, []string{"--paths=" + filepath.Dir(file)}, 0, []string{"not followed: a directory"}},
+		{"says what it leaves", testToken, nil, nil, 0, []string{"it leaves a test event there"}},
 		{"no URL", testToken, nil, []string{"--url="}, 1, []string{"fail  URL"}},
 		{"no such file", testToken, nil, []string{"--paths=" + file + ".nope"}, 0, []string{"warn  PATHS"}},
 		{"state is a file", testToken, nil, []string{"--state-dir=" + file}, 1, []string{"fail  STATE_DIR"}},
@@ -53,7 +61,7 @@ func TestCheckSaysWhatIsWrongAndHowToMendIt(t *testing.T) {
 					t.Errorf("%q is missing in\n%s", want, out)
 				}
 			}
-			if strings.Contains(out+errOut, tt.token) {
+			if tt.token != "" && strings.Contains(out+errOut, tt.token) {
 				t.Error("the token is told")
 			}
 		})
@@ -97,8 +105,8 @@ func TestCheckAsJSON(t *testing.T) {
 // run and check say once that http is read on the way, and not of loopback.
 func TestHTTPIsWarnedOfOnce(t *testing.T) {
 	r, _ := collect(t)
-	log := filepath.Join(t.TempDir(), "o.log")
-	write(t, log, "a line\n")
+	path := filepath.Join(t.TempDir(), "o.log")
+	write(t, path, "a line\n")
 	const said = "in the clear"
 	for _, tt := range []struct {
 		url  string
@@ -109,7 +117,7 @@ func TestHTTPIsWarnedOfOnce(t *testing.T) {
 		{"http://hec.invalid:8088,https://hec.invalid:8088,http://other.invalid:8088", 1},
 		{strings.Replace(r.URL(), "127.0.0.1", "0.0.0.0", 1), 1},
 	} {
-		args := []string{"--url=" + tt.url, "--paths=" + log, "--state-dir=" + filepath.Join(t.TempDir(), "state")}
+		args := []string{"--url=" + tt.url, "--paths=" + path, "--state-dir=" + filepath.Join(t.TempDir(), "state")}
 		_, errOut := stopOnceSaid(t, "msg=started", append([]string{"run", "--drain-timeout=1ms"}, args...)...)
 		if strings.Count(errOut, said) != tt.want || tt.want == 1 && !strings.Contains(errOut, "begin URL with https") {
 			t.Errorf("run with %s says\n%s", tt.url, errOut)
@@ -120,5 +128,42 @@ func TestHTTPIsWarnedOfOnce(t *testing.T) {
 		if _, out, _ := command(t, "", append([]string{"check"}, args...)...); strings.Count(out, said) != tt.want {
 			t.Errorf("check of %s says\n%s", tt.url, out)
 		}
+	}
+}
+
+// A certificate that no authority and no name makes valid is trusted by its fingerprint.
+func TestACertificateIsPinned(t *testing.T) {
+	r := receiver.New(receiver.Options{Tokens: []receiver.Token{{Value: testToken}}})
+	server := httptest.NewUnstartedServer(r)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	pin := hec.FingerprintOf(server.Certificate()).String()
+	t.Setenv("OLLAMA_HEC_URL", server.URL)
+	t.Setenv("OLLAMA_HEC_TOKEN", testToken)
+	t.Setenv("OLLAMA_HEC_PATHS", filepath.Join(t.TempDir(), "*.log"))
+	t.Setenv("OLLAMA_HEC_STATE_DIR", t.TempDir())
+	for _, tt := range []struct {
+		flag   string
+		status int
+		want   string
+	}{
+		{"--ack=auto", 1, "the certificate shown has the SHA-256 fingerprint " + pin},
+		{"--tls-fingerprint=" + pin, 0, "the certificate is the one that is pinned"},
+		{"--tls-fingerprint=sha256 Fingerprint=" + pin, 0, "ok    health"},
+		{"--tls-fingerprint=" + strings.Repeat("00:", 31) + "01", 1, "is not the one that is pinned, its SHA-256 fingerprint is " + pin},
+		{"--tls-fingerprint=" + strings.Repeat("00", 32), 2, "want a SHA-256 fingerprint"},
+		{"--tls-fingerprint=abc", 2, "--tls-fingerprint: got \"abc\", want a SHA-256 fingerprint"},
+	} {
+		status, out, errOut := command(t, "", "check", tt.flag)
+		if status != tt.status || !strings.Contains(out+errOut, tt.want) {
+			t.Errorf("%s: status %d:\n%s%s", tt.flag, status, out, errOut)
+		}
+	}
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	write(t, ca, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	if status, out, errOut := command(t, "", "check", "--tls-fingerprint="+pin, "--ca-file="+ca); status != 1 ||
+		!strings.Contains(out+errOut, "set together with") {
+		t.Errorf("with a CA: status %d:\n%s%s", status, out, errOut)
 	}
 }

@@ -91,9 +91,9 @@ func (n notices) listed(failed map[string]error) {
 func (n notices) skipped(path string, st stat) {
 	switch {
 	case st.dir && n.once(path, "directory"):
-		n.log.Warn("not followed: a directory; to follow the files in it give a glob such as "+path+"/*.log", "file", path)
+		n.log.Warn("not followed: "+leftDirectory(path), "file", path)
 	case !st.dir && n.once(path, "special"):
-		n.log.Warn("not followed: a FIFO, socket or device; only regular files are", "file", path)
+		n.log.Warn("not followed: "+leftSpecial, "file", path)
 	}
 }
 
@@ -130,6 +130,6 @@ func (n notices) framed(source, removed string) {
 
 func (n notices) compressed(path string) {
 	if n.once(path, "compressed") {
-		n.log.Info("not followed: compressed", "file", path)
+		n.log.Info("not followed: "+leftCompressed, "file", path)
 	}
 }

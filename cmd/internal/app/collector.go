@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"errors"
 	"log/slog"
 	"strings"
 
@@ -53,7 +54,12 @@ func (d *Delivery) Letters(s *settings.Settings) (hec.DeadLetters, error) {
 // *settings.Error.
 func Collector(s *settings.Settings, d Delivery) (Output, error) {
 	if len(s.URL) == 0 {
-		return Output{}, settings.Invalid("URL", "not set: give the base URL of HEC, such as https://splunk:8088")
+		err := settings.Invalid("URL", "not set: give the base URL of HEC, such as https://splunk:8088")
+		if d.Token == nil { // all that is missing at once
+			_, also := s.TokenSource()
+			err = errors.Join(err, also)
+		}
+		return Output{}, err
 	}
 	var inTheClear []string
 	for _, u := range s.URL {

@@ -34,20 +34,21 @@ type Result struct {
 	Hint   string `json:"hint,omitempty"`
 }
 
-// report collects the results.
-type report struct{ results []Result }
+// report takes the results, one after the other.
+type report struct{ tell func(Result) }
 
 func (r *report) ok(name, format string, args ...any) {
-	r.results = append(r.results, Result{name, OK, fmt.Sprintf(format, args...), ""})
+	r.tell(Result{name, OK, fmt.Sprintf(format, args...), ""})
 }
 
 func (r *report) bad(status Status, name, hint, format string, args ...any) {
-	r.results = append(r.results, Result{name, status, fmt.Sprintf(format, args...), hint})
+	r.tell(Result{name, status, fmt.Sprintf(format, args...), hint})
 }
 
-// Run checks everything the settings ask for.
-func Run(ctx context.Context, s *settings.Settings) []Result {
-	r := new(report)
+// Run checks everything the settings ask for, and tells each result once it is known. No
+// single check waits for longer than some seconds, but for an acknowledgment.
+func Run(ctx context.Context, s *settings.Settings, tell func(Result)) {
+	r := &report{tell}
 	if s.SCSTenant != "" {
 		r.tenant(ctx, s)
 	} else {
@@ -56,7 +57,6 @@ func Run(ctx context.Context, s *settings.Settings) []Result {
 	r.logs(ctx, s)
 	r.state(s)
 	r.notifications()
-	return r.results
 }
 
 // Failed reports whether any check failed.
@@ -69,20 +69,14 @@ func Failed(results []Result) bool {
 	return false
 }
 
-// Text writes one line for each result, and its hint below it.
-func Text(w io.Writer, results []Result) error {
-	for _, r := range results {
-		if _, err := fmt.Fprintf(w, "%-4s  %s: %s\n", r.Status, terminal.Text(r.Name), terminal.Text(r.Detail)); err != nil {
-			return err
-		}
-		if r.Hint != "" {
-			hint := strings.ReplaceAll(terminal.Lines(r.Hint), "\n", "\n        ")
-			if _, err := fmt.Fprintf(w, "      → %s\n", hint); err != nil {
-				return err
-			}
-		}
+// Text writes a line for a result, and its hint below it.
+func Text(w io.Writer, r Result) error {
+	line := fmt.Sprintf("%-4s  %s: %s\n", r.Status, terminal.Text(r.Name), terminal.Text(r.Detail))
+	if r.Hint != "" {
+		line += "      → " + strings.ReplaceAll(terminal.Lines(r.Hint), "\n", "\n        ") + "\n"
 	}
-	return nil
+	_, err := io.WriteString(w, line)
+	return err
 }
 
 // JSON writes the results as one array.

@@ -26,8 +26,18 @@ const (
 	certSoon = 14 * 24 * time.Hour
 )
 
+// hintClosed is what to do where nothing listens.
+const hintClosed = "enable HEC in Splunk (Settings, Data inputs, HTTP Event Collector, Global Settings, All Tokens: Enabled), " +
+	"open the firewall, or correct the port in OLLAMA_HEC_URL"
+
 // endpoints checks each URL, from its name up to the delivery of a real event.
 func (r *report) endpoints(ctx context.Context, s *settings.Settings) {
+	if _, err := s.TokenSource(); err != nil {
+		r.bad(Fail, "token", "correct the setting named", "%v", err)
+		if len(s.URL) > 0 {
+			return
+		}
+	}
 	if len(s.URL) == 0 {
 		r.bad(Fail, "URL", "set OLLAMA_HEC_URL to the base URL of HEC, such as https://splunk:8088", "not set")
 		return
@@ -94,7 +104,7 @@ func (r *report) reach(ctx context.Context, s *settings.Settings, u *url.URL) bo
 	}
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", host)
 	if err != nil {
-		r.bad(Fail, "port "+host, "start HEC there, open the firewall, or correct the port in OLLAMA_HEC_URL", "%v", err)
+		r.bad(Fail, "port "+host, hintClosed, "%v", err)
 		return false
 	}
 	defer conn.Close()
@@ -110,6 +120,21 @@ func loopback(addr string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
+// shown returns the fingerprint of the certificate that an endpoint shows, for people to
+// compare; empty: it shows none. Nothing is sent to it.
+func shown(ctx context.Context, addr string, cfg *tls.Config) string {
+	trusting := cfg.Clone()
+	trusting.InsecureSkipVerify, trusting.VerifyConnection = true, nil
+	conn, err := (&tls.Dialer{Config: trusting}).DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return ""
+	}
+	defer conn.Close()
+	certs := conn.(*tls.Conn).ConnectionState().PeerCertificates
+	return "; the certificate shown has the SHA-256 fingerprint " + hec.FingerprintOf(certs[0]).String() +
+		": compare it with that on the Splunk host before you trust it"
+}
+
 func (r *report) tls(ctx context.Context, s *settings.Settings, conn net.Conn, name string) bool {
 	cfg, err := s.TLS().Config()
 	if err != nil {
@@ -120,19 +145,18 @@ func (r *report) tls(ctx context.Context, s *settings.Settings, conn net.Conn, n
 	c := tls.Client(conn, cfg)
 	if err := c.HandshakeContext(ctx); err != nil {
 		reason, hint := hec.Explain(err, true)
-		r.bad(Fail, "TLS "+name, cmp.Or(hint, hec.HintHandshake), "%s", reason)
+		r.bad(Fail, "TLS "+name, cmp.Or(hint, hec.HintHandshake), "%s%s", reason, shown(ctx, conn.RemoteAddr().String(), cfg))
 		return false
 	}
 	cert := c.ConnectionState().PeerCertificates[0]
 	left := time.Until(cert.NotAfter)
 	switch {
 	case bool(s.InsecureSkipVerify):
-		r.bad(
-			Warn,
-			"TLS "+name,
-			"set OLLAMA_HEC_CA_FILE instead of OLLAMA_HEC_INSECURE_SKIP_VERIFY",
-			"the certificate is not verified",
-		)
+		r.bad(Warn, "TLS "+name, "set OLLAMA_HEC_CA_FILE, or OLLAMA_HEC_TLS_FINGERPRINT="+hec.FingerprintOf(cert).String()+
+			" once you have compared that with the certificate on the Splunk host, instead of OLLAMA_HEC_INSECURE_SKIP_VERIFY",
+			"the certificate is not verified")
+	case s.TLSFingerprint != (settings.Pin{}):
+		r.ok("TLS "+name, "the certificate is the one that is pinned")
 	case left < certSoon:
 		r.bad(
 			Warn,
@@ -171,6 +195,9 @@ func (r *report) collector(ctx context.Context, s *settings.Settings, base strin
 	}
 }
 
+// leaves says what stays in Splunk.
+const leaves = "; it leaves a test event there (source ollama-hec:check)"
+
 // event sends a real event. hint is what to do about a wrong index; empty: what the
 // client suggests.
 func (r *report) event(ctx context.Context, out app.Output, s *settings.Settings, name, hint string) (arrived bool) {
@@ -184,15 +211,15 @@ func (r *report) event(ctx context.Context, out app.Output, s *settings.Settings
 		r.bad(Fail, name, "ollama-hec dead-letter list says why", "the test event was rejected")
 		return false
 	case err == nil && out.Client.Acknowledges():
-		r.ok(name, "token and index are accepted, the test event is acknowledged")
+		r.ok(name, "token and index are accepted, the test event is acknowledged"+leaves)
 	case err == nil && out.Client.Stats().WithoutCode > 0:
 		r.bad(Warn, name, "take ACCEPT_WITHOUT_CODE away once HEC's replies come through",
 			"the answer has no HEC code and counts as delivered, as ACCEPT_WITHOUT_CODE says: nothing shows that events arrive")
 	case err == nil && hec.AckMode(s.Ack) == hec.AckOff:
-		r.ok(name, "token and index are accepted")
+		r.ok(name, "token and index are accepted"+leaves)
 	case err == nil:
 		r.bad(Warn, name, "enable indexer acknowledgment on the token, if the stack has it",
-			"token and index are accepted, but without acknowledgment: Splunk does not confirm that it was indexed")
+			"token and index are accepted"+leaves+", but without acknowledgment: Splunk does not confirm that it was indexed")
 	case errors.As(err, &config):
 		r.bad(Fail, name, cmp.Or(hint, config.Hint), "%s", config.Reason)
 	case errors.As(err, &pending):

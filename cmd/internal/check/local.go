@@ -10,13 +10,14 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
-	"github.com/bmatcuk/doublestar/v4"
 	"github.com/dustin/go-humanize"
 
 	"ollama-hec/cmd/internal/recognition"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/cmd/internal/sources"
+	"ollama-hec/input/file"
 	"ollama-hec/input/framing"
 	"ollama-hec/input/journald"
 )
@@ -39,7 +40,11 @@ func (r *report) logs(ctx context.Context, s *settings.Settings) {
 		}
 		return
 	}
-	found, err := sources.Find(ctx, s.JournalUnit, s.JournalDir)
+	looking, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	found, err := within(ctx, func() (*sources.Discovery, error) {
+		return sources.Find(looking, s.JournalUnit, s.JournalDir)
+	})
 	if err != nil {
 		first, rest, _ := strings.Cut(err.Error(), "\n")
 		r.bad(Fail, "logs", strings.TrimSpace(rest), "%s", first)
@@ -48,60 +53,100 @@ func (r *report) logs(ctx context.Context, s *settings.Settings) {
 	for _, line := range found.Explain() {
 		r.ok("logs", "%s", line)
 	}
-	for _, f := range found.Files() {
-		r.readable(ctx, s, f)
+	seen, err := within(ctx, func() ([]file.Surveyed, error) { return file.Survey(escaped(found.Files())) })
+	if err != nil {
+		r.bad(Fail, "logs", "look at the file system", "%v", err)
+	}
+	for _, f := range seen {
+		r.file(ctx, s, f)
 	}
 }
 
-// named checks the files that PATHS names.
+// escaped returns patterns that name these files and no others.
+func escaped(paths []string) (globs []string) {
+	for _, p := range paths {
+		globs = append(globs, wildcard.Replace(p))
+	}
+	return globs
+}
+
+var wildcard = strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]", "{", "[{]")
+
+// named checks what PATHS names, as run judges it.
 func (r *report) named(ctx context.Context, s *settings.Settings) {
-	for _, g := range s.Paths {
-		files, err := doublestar.FilepathGlob(g, doublestar.WithFilesOnly())
-		switch {
-		case err != nil:
-			r.bad(Fail, "PATHS "+g, "correct the glob", "%v", err)
-		case len(files) == 0:
-			r.bad(Warn, "PATHS "+g, "correct OLLAMA_HEC_PATHS if the file should be there by now", "no such file yet")
+	found, err := within(ctx, func() ([]file.Surveyed, error) { return file.Survey(s.Paths) })
+	if err != nil {
+		r.bad(Fail, "PATHS", "correct OLLAMA_HEC_PATHS", "%v", err)
+		return
+	}
+	for _, f := range found {
+		if f.Missing {
+			r.bad(Warn, "PATHS "+f.Path, "correct OLLAMA_HEC_PATHS if the file should be there by now", "no such file yet")
+			continue
 		}
-		for _, f := range files {
-			r.readable(ctx, s, f)
-		}
+		r.file(ctx, s, f)
 	}
 }
 
-func (r *report) readable(ctx context.Context, s *settings.Settings, path string) {
-	f, err := os.Open(path)
-	if err != nil {
-		r.bad(Fail, "file "+path, "setfacl -m u:ollama-hec:r "+path+" (or let its group read it)", "%v", err)
+// file checks one file that was found.
+func (r *report) file(ctx context.Context, s *settings.Settings, f file.Surveyed) {
+	name := "file " + f.Path
+	switch {
+	case f.Err != nil:
+		r.bad(Fail, name, "setfacl -m u:ollama-hec:r "+f.Path+" (or let its group read it)", "%v", f.Err)
+		return
+	case f.Left != "":
+		r.bad(Warn, name, "name log files in OLLAMA_HEC_PATHS", "not followed: %s", f.Left)
 		return
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		r.bad(Fail, "file "+path, "look at the file system", "%v", err)
-		return
-	}
-	size := humanize.IBytes(uint64(info.Size()))
-	log, err := recognise(ctx, s, path, f)
+	size := humanize.IBytes(uint64(f.Size))
+	log, err := within(ctx, func() (recognition.Log, error) { return recognise(ctx, s, f.Path) })
 	switch {
 	case err != nil:
-		r.bad(Fail, "file "+path, "look at the file system", "%v", err)
+		r.bad(Fail, name, "look at the file system", "%v", err)
 	case log.None():
 		what, hint := recognition.Words(log.Recognition)
-		r.bad(Warn, "file "+path, hint, "%s, can be read, but %s", size, what)
+		r.bad(Warn, name, hint, "%s, can be read, but %s", size, what)
 	default:
-		r.ok("file "+path, "%s, can be read%s", size, described(log))
+		r.ok(name, "%s, can be read%s", size, described(log))
 	}
+}
+
+// within runs a check of the file system, which may hang, and gives up after the time that
+// each check has.
+func within[T any](ctx context.Context, look func() (T, error)) (T, error) {
+	type outcome struct {
+		found T
+		err   error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		found, err := look()
+		done <- outcome{found, err}
+	}()
+	select {
+	case o := <-done:
+		return o.found, o.err
+	case <-ctx.Done():
+	case <-time.After(timeout):
+	}
+	var none T
+	return none, fmt.Errorf("the file system does not answer within %v", timeout)
 }
 
 // recognisedBytes is how much of a file is looked at.
 const recognisedBytes = 256 << 10
 
 // recognise looks at the beginning of a log. A gzipped one is not looked into.
-func recognise(ctx context.Context, s *settings.Settings, path string, f io.Reader) (recognition.Log, error) {
+func recognise(ctx context.Context, s *settings.Settings, path string) (recognition.Log, error) {
 	if filepath.Ext(path) == ".gz" {
 		return recognition.Log{}, nil
 	}
+	f, err := os.Open(path)
+	if err != nil {
+		return recognition.Log{}, err
+	}
+	defer f.Close()
 	frames := framing.Options{Named: framing.NamedForOllama(path), Zone: s.Timezone.Location}
 	return recognition.Read(ctx, io.LimitReader(f, recognisedBytes), s.Normalize(), frames)
 }
@@ -119,6 +164,8 @@ func described(log recognition.Log) string {
 }
 
 func (r *report) journal(ctx context.Context, s *settings.Settings) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
 	has, err := journald.Probe(ctx, s.JournalUnit, s.JournalDir)
 	switch {
 	case err != nil:

@@ -64,6 +64,7 @@ type Settings struct {
 	CAFile             string `split_words:"true" desc:"certificates to trust instead of the system's (PEM)"`
 	CertFile           string `split_words:"true" desc:"client certificate (PEM)"`
 	KeyFile            string `split_words:"true" desc:"key of the client certificate (PEM)"`
+	TLSFingerprint     Pin    `split_words:"true" desc:"SHA-256 fingerprint of the one certificate to trust, whatever it holds; in place of CA_FILE"`
 	InsecureSkipVerify Flag   `split_words:"true" default:"false" desc:"do not verify the server's certificate"`
 
 	Timezone  Zone       `desc:"zone of [GIN] stamps, such as Europe/Berlin; empty: that of the last line with a zone, else local"`
@@ -283,7 +284,9 @@ func (s *Settings) TokenSource() (hec.TokenSource, error) {
 
 // TLS returns the settings of TLS.
 func (s *Settings) TLS() hec.TLS {
-	return hec.TLS{CAFile: s.CAFile, CertFile: s.CertFile, KeyFile: s.KeyFile, SkipVerify: bool(s.InsecureSkipVerify)}
+	return hec.TLS{
+		CAFile: s.CAFile, CertFile: s.CertFile, KeyFile: s.KeyFile, SkipVerify: bool(s.InsecureSkipVerify), Fingerprint: hec.Fingerprint(s.TLSFingerprint),
+	}
 }
 
 // Normalize returns the settings of the normalizer.

@@ -140,6 +140,19 @@ func (f *Flag) Set(text string) error {
 	return nil
 }
 
+// Pin is the fingerprint of a certificate; zero: none.
+type Pin hec.Fingerprint
+
+func (p *Pin) Set(text string) error {
+	*p = Pin{}
+	if text == "" {
+		return nil
+	}
+	f, err := hec.ParseFingerprint(text)
+	*p = Pin(f)
+	return err
+}
+
 // Switch is on or off.
 type Switch bool
 

@@ -194,17 +194,22 @@ func appendMillis(dst, d []byte) ([]byte, bool) {
 		nanos += value * unit * powers[zeros-fraction]
 		d = d[i+n:]
 	}
+	return appendNanos(dst, nanos), true
+}
+
+// appendNanos appends so many nanoseconds as milliseconds.
+func appendNanos(dst []byte, nanos uint64) []byte {
 	dst = strconv.AppendUint(dst, nanos/1e6, 10)
 	rest := uint32(nanos % 1e6)
 	if rest == 0 {
-		return dst, true
+		return dst
 	}
 	dst = append(dst, '.', byte('0'+rest/100000), byte('0'+rest/10000%10), byte('0'+rest/1000%10),
 		byte('0'+rest/100%10), byte('0'+rest/10%10), byte('0'+rest%10))
 	for dst[len(dst)-1] == '0' {
 		dst = dst[:len(dst)-1]
 	}
-	return dst, true
+	return dst
 }
 
 // maxHours is how many hours Go's longest duration has.

@@ -35,6 +35,7 @@ var allowed = []struct{ by, what string }{
 	{"input/connections", "input/discover"}, // both say what a connection's container is called
 
 	{"sourcetypes/batch", "sourcetypes"},
+	{"sourcetypes/exchange", "sourcetypes"}, // the keys of ollama:api, redaction
 	{"sourcetypes", "sourcetypes/redact"},
 	{"sourcetypes", "sourcetypes/known"}, // words that Ollama writes
 	{"sourcetypes/", "sourcetypes/internal/"},

@@ -1,0 +1,240 @@
+package exchange
+
+import (
+	"bytes"
+	"time"
+)
+
+// answer reads the body of an answer as it comes: one JSON object, lines of JSON, or
+// server-sent events. Of what is streamed, a chunk that only adds some text costs a look
+// at its end; every other line is scanned.
+type answer struct {
+	answered
+	scan     scanner
+	endpoint *endpoint
+	form     form
+	packed   *packed // of one that is compressed
+
+	line  []byte // of one that is not complete, up to maxLine
+	over  bool   // the line is longer than that: the scanner reads on
+	event []byte // the name of a server-sent event
+
+	holes int64 // bytes of the body that were never seen
+	torn  bool  // the beginning of what is in line was not seen
+	early bool  // the first content may have been in a hole
+}
+
+// form is how an answer's body is written.
+type form uint8
+
+const (
+	unread form = iota
+	single
+	lines  // of JSON
+	events // sent by the server
+)
+
+const (
+	maxLine = 8 << 10
+	maxTail = 2 << 10 // of a text whose beginning is missing
+)
+
+// body begins the body.
+func (a *answer) body(e *endpoint, f form) {
+	a.endpoint, a.form = e, f
+	if f == single {
+		a.scan.begin(e.answers, &a.answered)
+	}
+}
+
+// write takes a further part of the body.
+func (a *answer) write(at time.Time, p []byte) {
+	switch {
+	case a.form == unread:
+	case a.form == single && a.torn:
+		a.addTail(p)
+	case a.packed != nil:
+		a.packed.add(p)
+	case a.form == single:
+		a.scan.feed(p)
+	default:
+		a.addLines(at, p)
+	}
+}
+
+// hole takes n bytes of the body that were never seen. What was in the middle of being
+// read is incomplete; what comes later is not.
+func (a *answer) hole(n int64) {
+	a.holes += n
+	a.early = a.early || a.first.IsZero()
+	a.torn, a.over = true, false
+	a.line = a.line[:0]
+	if a.packed != nil {
+		a.form = unread
+	}
+}
+
+// addLines takes a part of a streamed answer.
+func (a *answer) addLines(at time.Time, p []byte) {
+	for {
+		end := bytes.IndexByte(p, '\n')
+		if end < 0 {
+			a.addPart(p)
+			return
+		}
+		if len(a.line) == 0 && !a.over && !a.torn {
+			a.takeLine(at, p[:end])
+		} else {
+			a.addPart(p[:end])
+			a.endLine(at)
+		}
+		p = p[end+1:]
+	}
+}
+
+// addPart takes a part of a line that is not complete.
+func (a *answer) addPart(p []byte) {
+	switch {
+	case a.torn:
+		a.addTail(p)
+	case a.over:
+		a.scan.feed(p)
+	case len(a.line)+len(p) > maxLine:
+		head := len(a.line)
+		a.line = append(a.line, p[:min(len(p), maxLine-head)]...)
+		json := a.json(a.line)
+		a.over = true
+		a.scan.state = broken
+		if json != nil {
+			a.scanLine(json)
+		}
+		a.scan.feed(p[min(len(p), maxLine-head):])
+		a.line = a.line[:0]
+	default:
+		a.line = append(a.line, p...)
+	}
+}
+
+// endLine ends a line that came in parts.
+func (a *answer) endLine(at time.Time) {
+	switch {
+	case a.torn:
+		a.salvage(a.line)
+		a.torn = false
+	case a.over:
+		a.closeLine(at)
+	default:
+		a.takeLine(at, a.line)
+	}
+	a.line, a.over = a.line[:0], false
+}
+
+// takeLine takes a line that is complete.
+func (a *answer) takeLine(at time.Time, line []byte) {
+	json := a.json(line)
+	if json == nil {
+		return
+	}
+	if !a.texts && !a.first.IsZero() && len(a.model.text) > 0 && adds(json) {
+		a.chunks++
+		return
+	}
+	a.scanLine(json)
+	a.closeLine(at)
+}
+
+// json is the JSON in a line; nil if there is none.
+func (a *answer) json(line []byte) []byte {
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		line = line[:n-1]
+	}
+	if a.form == lines {
+		if len(line) == 0 || line[0] != '{' {
+			return nil
+		}
+		return line
+	}
+	if name, ok := bytes.CutPrefix(line, []byte("event:")); ok || len(line) == 0 {
+		a.event = append(a.event[:0], bytes.TrimSpace(name[:min(len(name), maxOther)])...)
+		return nil
+	}
+	data, ok := bytes.CutPrefix(line, []byte("data:"))
+	if data = bytes.TrimLeft(data, " "); !ok || len(data) == 0 || data[0] != '{' {
+		return nil
+	}
+	return data
+}
+
+func (a *answer) scanLine(json []byte) {
+	a.content, a.done = false, false
+	a.mute = bytes.HasPrefix(a.event, []byte("response.")) && string(a.event) != "response.output_text.delta"
+	a.scan.begin(a.endpoint.answers, &a.answered)
+	a.scan.feed(json)
+}
+
+// closeLine counts a line that was scanned.
+func (a *answer) closeLine(at time.Time) {
+	a.scan.finish()
+	if a.form == events {
+		a.dropZeros()
+	}
+	if !a.content {
+		return
+	}
+	a.content = false
+	a.chunks++
+	if a.first.IsZero() {
+		a.first = at
+	}
+}
+
+// end ends the body.
+func (a *answer) end(at time.Time) {
+	if a.packed != nil && a.form != unread {
+		packed := a.packed
+		a.packed, a.early = nil, true
+		packed.unpack(func(p []byte) { a.write(at, p) })
+		packed.release()
+	}
+	switch {
+	case a.form == single && a.torn:
+		a.salvage(a.line)
+	case a.form == single:
+		a.scan.finish()
+	case (a.form == lines || a.form == events) && (len(a.line) > 0 || a.over):
+		a.endLine(at)
+	}
+}
+
+// chunkEnds are how chunks end that only add some text, from its last quote on.
+var chunkEnds = [...]string{`","done":false}`, `"},"done":false}`, `"},"finish_reason":null}]}`, `"}}`}
+
+// chunkTexts are the names of such texts.
+var chunkTexts = [...]string{
+	`"content":"`, `"response":"`, `"text":"`, `"thinking":"`, `"reasoning":"`, `"partial_json":"`,
+}
+
+// adds reports whether a chunk only adds some text that is not empty. It is sure only of
+// the usual forms: of what it is not, the scanner reads all.
+func adds(json []byte) bool {
+	for _, end := range chunkEnds {
+		head, ok := bytes.CutSuffix(json, []byte(end))
+		if !ok {
+			continue
+		}
+		quote := bytes.LastIndexByte(head, '"')
+		if quote == len(head)-1 || head[len(head)-1] == '\\' {
+			return false
+		}
+		for _, name := range chunkTexts {
+			if bytes.HasSuffix(head[:quote+1], []byte(name)) {
+				return end != chunkEnds[len(chunkEnds)-1] || bytes.HasPrefix(json, deltaStart)
+			}
+		}
+		return false
+	}
+	return false
+}
+
+// deltaStart begins an event of Anthropic's API that adds some text.
+var deltaStart = []byte(`{"type":"content_block_delta"`)

@@ -1,0 +1,310 @@
+package exchange
+
+import (
+	"bytes"
+	"strconv"
+	"time"
+
+	"ollama-hec/input/wire"
+	"ollama-hec/sourcetypes/internal/text"
+)
+
+// conversation is what is said on one connection: requests, and answers to them in the
+// same order.
+type conversation struct {
+	all  *Exchanges
+	peer wire.Connection
+
+	client, server side
+	begun          int         // how many requests were seen
+	queue          []*exchange // those without an end, the oldest first
+	asking         *exchange   // whose request is being read
+	answering      *exchange   // whose answer is being read; nil also if its request was not seen
+	interim        bool        // the answer being read is followed by another one to the same request
+	joined         bool        // the beginning was not seen, and no record says so yet
+
+	holeAt int // how many requests had been seen when answers began to be adrift
+}
+
+// maxQueue is how many requests without an answer a connection may have. Clients have
+// one at a time; whoever sends more than this at once is not followed.
+const maxQueue = 64
+
+// Data implements wire.Conversation.
+func (c *conversation) Data(from wire.Side, at time.Time, p []byte) { c.side(from).data(at, p) }
+
+// Lost implements wire.Conversation.
+func (c *conversation) Lost(from wire.Side, at time.Time, n int64) {
+	c.all.stats.lostBytes.Add(n)
+	c.side(from).hole(at, n)
+}
+
+// Done implements wire.Conversation.
+func (c *conversation) Done(how wire.End, by wire.Side, at time.Time) {
+	if x := c.answering; x != nil && c.server.state == untilClose && how == wire.EndFIN {
+		c.server.end(at)
+	}
+	for len(c.queue) > 0 {
+		x := c.queue[0]
+		cut := ""
+		switch {
+		case how == wire.EndForgotten:
+			x.partial = true
+		case x.partial && !x.answerEnded: // its end may have been among what was not seen
+		case by == wire.FromClient:
+			cut = "client"
+		default:
+			cut = "server"
+		}
+		if x.ended.IsZero() && !x.answerBegun {
+			x.ended, x.endUnseen = at, x.partial
+		}
+		if !x.answerEnded && x.answerBegun {
+			x.ended, x.endUnseen = at, x.partial
+			x.answer.end(at)
+		}
+		c.finish(x, cut)
+	}
+	c.client.state, c.server.state = opaque, opaque
+}
+
+func (c *conversation) side(from wire.Side) *side {
+	if from == wire.FromServer {
+		return &c.server
+	}
+	return &c.client
+}
+
+// begin begins a message of a side.
+func (c *conversation) begin(s *side, at time.Time) {
+	if s.from == wire.FromServer {
+		return // of which request it is an answer, its first line tells
+	}
+	c.unanswered()
+	c.begun++
+	x := &exchange{begun: at, after: c.begun, endpoint: anyEndpoint}
+	c.queue = append(c.queue, x)
+	c.asking = x
+	if len(c.queue) > maxQueue {
+		c.all.stats.unfollowed.Add(1)
+		for len(c.queue) > 0 {
+			c.queue[0].partial = true
+			c.finish(c.queue[0], "")
+		}
+		c.client.state, c.server.state = opaque, opaque
+	}
+}
+
+// unanswered ends a request whose end was not seen when another one begins.
+func (c *conversation) unanswered() {
+	if c.asking != nil {
+		c.asking.inUnsure, c.asking.requestEnded = true, true
+		c.asking = nil
+	}
+}
+
+// plausible reports whether what there is of a line can be that of a head.
+func (c *conversation) plausible(s *side) bool {
+	if s.head.first != nil || s.from == wire.FromServer {
+		return true
+	}
+	method, _, _ := bytes.Cut(s.line, []byte{' '})
+	return isToken(method)
+}
+
+// firstLine takes the first line of a head, and reports whether a head follows.
+func (c *conversation) firstLine(s *side, at time.Time) bool {
+	if s.from == wire.FromClient {
+		return c.asking != nil && c.asking.requestLine(s.head.first)
+	}
+	status, ok := parseStatus(s.head.first)
+	if !ok {
+		return false
+	}
+	c.answering = c.nextUnanswered()
+	x := c.answering
+	if x == nil {
+		c.all.stats.unasked.Add(1)
+		return true
+	}
+	c.interim = status/100 == 1 && status != 101
+	if c.interim {
+		x.continued = x.continued || status == 100
+		return true
+	}
+	x.status, x.answerBegun = status, true
+	return true
+}
+
+// nextUnanswered is the request that the next answer is for.
+func (c *conversation) nextUnanswered() *exchange {
+	for len(c.queue) > 0 && c.queue[0].answerEnded {
+		c.queue[0].inUnsure = true
+		c.finish(c.queue[0], "") // answered before all of it was sent
+	}
+	if len(c.queue) == 0 {
+		return nil
+	}
+	return c.queue[0]
+}
+
+func parseStatus(line []byte) (int, bool) {
+	if len(line) < 12 || !text.HasPrefix(line, "HTTP/1.") || !text.Digit(line[7]) || line[8] != ' ' {
+		return 0, false
+	}
+	status, err := strconv.Atoi(string(line[9:12]))
+	return status, err == nil && status >= 100 && status < 1000
+}
+
+// headEnd takes a head that is complete.
+func (c *conversation) headEnd(s *side, at time.Time) {
+	h := &s.head
+	if s.from == wire.FromClient {
+		c.requestHead(s, h, at)
+		return
+	}
+	x, status := c.answering, 0
+	if x != nil && !c.interim {
+		status = x.status
+		x.answerHead(h, &c.all.opts, &c.all.room)
+	} else if v, ok := parseStatus(h.first); ok {
+		status = v
+	}
+	switch {
+	case c.interim:
+		c.interim = false
+		s.state, s.line = between, s.line[:0]
+		c.answering = nil
+	case status == 101:
+		s.end(at)
+		c.client.state, c.server.state = opaque, opaque
+	case x != nil && x.head, status/100 == 1, status == 204, status == 304:
+		s.body(between, 0, at)
+	case h.chunked:
+		s.body(chunkSize, 0, at)
+	case h.length >= 0:
+		s.body(counted, h.length, at)
+	default:
+		s.body(untilClose, 0, at)
+	}
+}
+
+// requestHead takes the head of a request.
+func (c *conversation) requestHead(s *side, h *head, at time.Time) {
+	x := c.asking
+	x.takeHead(h, &c.all.opts, &c.all.room)
+	http10 := bytes.HasSuffix(h.first, []byte("HTTP/1.0"))
+	switch {
+	case h.coded && !http10: // Go's server answers 501 and closes
+		c.refuse(s, at)
+	case h.chunked && !http10:
+		s.body(chunkSize, 0, at)
+	case h.length > 0:
+		s.body(counted, h.length, at)
+	default:
+		s.body(between, 0, at)
+	}
+}
+
+// body takes a part of a message's body.
+func (c *conversation) body(s *side, at time.Time, p []byte) {
+	if s.from == wire.FromClient {
+		if x := c.asking; x != nil {
+			x.in += int64(len(p))
+			x.requestBody(p)
+		}
+		return
+	}
+	if x := c.answering; x != nil {
+		x.out += int64(len(p))
+		x.answer.write(at, p)
+	}
+}
+
+// tornBody takes a part of a body whose framing was lost.
+func (c *conversation) tornBody(s *side, at time.Time, p []byte) {
+	if x := c.answering; x != nil && s.from == wire.FromServer {
+		x.answer.write(at, p)
+	}
+}
+
+// end ends a message.
+func (c *conversation) end(s *side, at time.Time) {
+	if s.from == wire.FromClient {
+		if x := c.asking; x != nil {
+			x.endRequest()
+			x.sent, x.requestEnded = at, true
+			c.asking = nil
+			c.settle(x)
+		}
+		return
+	}
+	x := c.answering
+	c.answering = nil
+	if x == nil {
+		return
+	}
+	x.answer.end(at)
+	x.ended, x.answerEnded = at, true
+	if !x.requestEnded && (x.inUnsure || x.expects && !x.continued && x.in == 0) {
+		c.endAsking(x) // its end was not seen, or it will not send its body
+	}
+	c.settle(x)
+}
+
+// endAsking ends a request that goes on no further.
+func (c *conversation) endAsking(x *exchange) {
+	x.requestEnded = true
+	if c.asking == x {
+		c.asking = nil
+		if c.client.state != adrift && c.client.state != opaque {
+			c.client.state = between
+			c.client.line = c.client.line[:0]
+		}
+	}
+}
+
+// settle makes records of an exchange that is complete.
+func (c *conversation) settle(x *exchange) {
+	if x.requestEnded && x.answerEnded {
+		c.finish(x, "")
+	}
+}
+
+// refuse takes that a side says no HTTP, or what Ollama does not take: the server
+// answers that and closes.
+func (c *conversation) refuse(s *side, at time.Time) {
+	s.state = opaque
+	s.line, s.cut = s.line[:0], false
+	if s.from == wire.FromClient {
+		if x := c.asking; x != nil {
+			x.sent, x.requestEnded, x.inUnsure = at, true, true
+			c.asking = nil
+			c.settle(x)
+		}
+		return
+	}
+	c.all.stats.unasked.Add(1)
+	if x := c.answering; x != nil {
+		x.partial, x.outUnsure = true, true
+	}
+}
+
+// finish makes the records of an exchange and forgets it.
+func (c *conversation) finish(x *exchange, cut string) {
+	for i, other := range c.queue {
+		if other == x {
+			c.queue = append(c.queue[:i], c.queue[i+1:]...)
+			break
+		}
+	}
+	if c.asking == x {
+		c.asking = nil
+	}
+	if c.answering == x {
+		c.answering = nil
+	}
+	c.all.ship(c, x, cut)
+	x.release()
+	c.joined = false
+}

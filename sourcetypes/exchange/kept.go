@@ -1,0 +1,62 @@
+package exchange
+
+import "sync/atomic"
+
+// room is how much text all conversations may hold together, so that many at once cost
+// no more than a few large ones. What finds no room is cut shorter.
+type room struct{ left atomic.Int64 }
+
+// take takes up to n bytes, and says how many it got.
+func (r *room) take(n int) int {
+	if r.left.Add(-int64(n)) >= 0 {
+		return n
+	}
+	r.left.Add(int64(n))
+	return 0
+}
+
+func (r *room) give(n int) { r.left.Add(int64(n)) }
+
+// kept is the beginning of a text, and how long the whole is.
+type kept struct {
+	text   []byte
+	length int64
+	most   int
+	room   *room
+}
+
+// add adds a further part.
+func (k *kept) add(p []byte) {
+	k.length += int64(len(p))
+	fits := min(len(p), k.most-len(k.text))
+	if fits <= 0 || int64(len(k.text)) < k.length-int64(len(p)) {
+		return // a part is missing already
+	}
+	k.text = append(k.text, p[:k.room.take(fits)]...)
+}
+
+// join adds a further text, in a line of its own.
+func (k *kept) join() {
+	if k.length > 0 {
+		k.add([]byte{'\n'})
+	}
+}
+
+// whole reports whether all of the text is kept.
+func (k *kept) whole() bool { return int64(len(k.text)) == k.length }
+
+// clear forgets the text, and keeps its memory for another one.
+func (k *kept) clear() {
+	k.room.give(len(k.text))
+	k.text, k.length = k.text[:0], 0
+}
+
+// short is a text of which no more than a few hundred bytes count.
+type short struct {
+	text []byte
+	most int
+}
+
+func (s *short) add(p []byte) {
+	s.text = append(s.text, p[:min(len(p), max(0, s.most-len(s.text)))]...)
+}

@@ -1,0 +1,98 @@
+package exchange
+
+import (
+	"bytes"
+	"io"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"ollama-hec/sourcetypes/internal/text"
+)
+
+// packed is a compressed body. It is kept until it is complete: no more of it than
+// maxPacked, or what it holds is not known.
+type packed struct {
+	coding coding
+	body   kept
+}
+
+type coding uint8
+
+const (
+	noCoding coding = iota
+	gzipCoding
+	zstdCoding
+	otherCoding
+)
+
+const (
+	maxPacked   = 2 << 20
+	maxUnpacked = 20 << 20 // Ollama takes no more than that
+	maxWindow   = 8 << 20
+)
+
+func codingOf(encoding []byte) coding {
+	switch {
+	case len(encoding) == 0, text.EqualFold(encoding, "identity"):
+		return noCoding
+	case text.EqualFold(encoding, "gzip"):
+		return gzipCoding
+	case text.EqualFold(encoding, "zstd"):
+		return zstdCoding
+	}
+	return otherCoding
+}
+
+func newPacked(c coding, r *room) *packed {
+	return &packed{c, kept{most: maxPacked, room: r}}
+}
+
+func (p *packed) add(part []byte) { p.body.add(part) }
+
+func (p *packed) release() { p.body.clear() }
+
+// unpack hands on what is in the body, in pieces. It stops where the body is none of its
+// coding, or too large.
+func (p *packed) unpack(feed func([]byte)) {
+	if !p.body.whole() {
+		return
+	}
+	unpacking.Lock()
+	defer unpacking.Unlock()
+	r, done, err := p.reader()
+	if err != nil {
+		return
+	}
+	defer done()
+	r = io.LimitReader(r, maxUnpacked)
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := r.Read(buf)
+		feed(buf[:n])
+		if err != nil {
+			return
+		}
+	}
+}
+
+// unpacking lets one body after the other be unpacked, for the memory that one takes.
+var unpacking sync.Mutex
+
+func (p *packed) reader() (r io.Reader, done func(), err error) {
+	body := bytes.NewReader(p.body.text)
+	switch p.coding {
+	case gzipCoding:
+		r, err := gzip.NewReader(body)
+		return r, func() {}, err
+	case zstdCoding:
+		d, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return nil, nil, err
+		}
+		return d, d.Close, nil
+	}
+	return nil, nil, io.ErrUnexpectedEOF
+}

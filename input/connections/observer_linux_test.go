@@ -3,6 +3,7 @@ package connections
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -13,7 +14,7 @@ import (
 	"ollama-hec/input/spool"
 )
 
-// server is a listener that answers what it is sent until the client ends.
+// server listens at an address and answers what it is sent until the client ends.
 func server(t *testing.T, address string) (at netip.AddrPort) {
 	t.Helper()
 	l, err := net.Listen("tcp", address)
@@ -21,19 +22,27 @@ func server(t *testing.T, address string) (at netip.AddrPort) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				_, _ = io.Copy(c, c)
-				_ = c.Close()
-			}()
-		}
-	}()
+	return echo(l)
+}
+
+// echo serves a listener until it is closed.
+func echo(l net.Listener) (at netip.AddrPort) {
+	go serve(l, func(c net.Conn) { _, _ = io.Copy(c, c) })
 	return l.Addr().(*net.TCPAddr).AddrPort()
+}
+
+// serve accepts connections and closes each after f.
+func serve(l net.Listener, f func(net.Conn)) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			f(c)
+			_ = c.Close()
+		}()
+	}
 }
 
 // shown are the keys of an event.
@@ -71,6 +80,9 @@ type witness struct {
 	mu   sync.Mutex
 	all  []shown
 	more chan struct{}
+
+	observer *Observer
+	stop     func()
 }
 
 func (w *witness) emit(r spool.Record) {
@@ -86,6 +98,16 @@ func (w *witness) emit(r spool.Record) {
 	case w.more <- struct{}{}:
 	default:
 	}
+}
+
+// ends returns the events about the end of a connection.
+func ends(all []shown) (closed []shown) {
+	for _, e := range all {
+		if e.State == "closed" {
+			closed = append(closed, e)
+		}
+	}
+	return closed
 }
 
 // until waits for a condition of the events so far.
@@ -107,36 +129,77 @@ func (w *witness) until(what string, holds func([]shown) bool) []shown {
 	}
 }
 
-// observe runs an observer until the test ends. When it returns, the first look is over.
+// observe runs an observer until the test ends or stops it. When it returns, the first look is over.
 func observe(t *testing.T, o Options) *witness {
 	t.Helper()
+	return observeOn(t, o, func(f func()) { f() })
+}
+
+// observeOn runs an observer on a thread that thread prepares.
+func observeOn(t *testing.T, o Options, thread func(f func())) *witness {
+	t.Helper()
 	w := &witness{t: t, more: make(chan struct{}, 1)}
-	o.Emit = w.emit
-	looked := make(chan struct{})
-	first := sync.OnceFunc(func() { close(looked) })
+	if o.Emit == nil {
+		o.Emit = w.emit
+	}
+	// Looks after the first have another one behind them.
+	looks := make(chan struct{}, 2)
 	more := o.MorePorts
 	o.MorePorts = func() []uint16 {
-		first()
+		select {
+		case looks <- struct{}{}:
+		default:
+		}
 		if more != nil {
 			return more()
 		}
 		return nil
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- New(o).Run(ctx) }()
-	select {
-	case <-looked:
-	case err := <-ended:
-		t.Fatal(err)
+	if o.Every == 0 {
+		o.Every = 20 * time.Millisecond
 	}
-	t.Cleanup(func() {
+	ctx, stop := context.WithCancel(context.Background())
+	w.observer = New(o)
+	ended := make(chan error, 1)
+	go thread(func() { ended <- w.observer.Run(ctx) })
+	for range cap(looks) {
+		select {
+		case <-looks:
+		case err := <-ended:
+			stop()
+			t.Fatal(err)
+		}
+	}
+	w.stop = sync.OnceFunc(func() {
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
 	})
+	t.Cleanup(w.stop)
 	return w
+}
+
+// total stops the observer and returns all its events, and how many connections they are about.
+func (w *witness) total() (all []shown, connections int) {
+	w.t.Helper()
+	w.stop()
+	for _, e := range w.all {
+		connections += e.connections()
+	}
+	return w.all, connections
+}
+
+// counted waits until that many connections were told of or lost.
+func (w *witness) counted(n int) {
+	w.t.Helper()
+	w.until(fmt.Sprintf("%d connections are known", n), func(all []shown) bool {
+		known := 0
+		for _, e := range all {
+			known += e.connections() + e.Lost
+		}
+		return known >= n
+	})
 }
 
 func dial(t *testing.T, to netip.AddrPort) net.Conn {
@@ -163,10 +226,7 @@ func TestAConnectionIsToldOfWhenItEnds(t *testing.T) {
 		if err := c.Close(); err != nil {
 			t.Fatal(err)
 		}
-		all := w.until("the connection is closed", func(all []shown) bool {
-			return len(all) > 0 && all[len(all)-1].State == "closed"
-		})
-		e := all[len(all)-1]
+		e := ends(w.until("the connection is closed", func(all []shown) bool { return len(ends(all)) > 0 }))[0]
 		if e.Src != local.Addr().String() || e.SrcPort != local.Port() || e.Dest != at.Addr().String() ||
 			e.DestPort != at.Port() {
 			t.Errorf("ends: %+v", e)

@@ -49,7 +49,12 @@ func (a *Asker) Dump(mask uint32, port uint16, f func(*Socket)) error {
 // Find returns the socket with these two ends; ok is false if there is none, or none any more.
 func (a *Asker) Find(local, peer netip.AddrPort) (s Socket, ok bool, err error) {
 	a.sequence++
-	err = a.ask(findRequest(a.sequence, local, peer), func(found *Socket) { s, ok = *found, true })
+	err = a.ask(findRequest(a.sequence, local, peer), func(found *Socket) {
+		// Where there is no connection, the kernel gives the listener that would take one.
+		if found.Peer.Port() == peer.Port() {
+			s, ok = *found, true
+		}
+	})
 	if errors.Is(err, unix.ENOENT) {
 		return s, false, nil
 	}

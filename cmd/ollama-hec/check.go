@@ -10,7 +10,7 @@ import (
 )
 
 func newCheck(std streams) *cobra.Command {
-	var asJSON bool
+	var asJSON, service bool
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "try settings, endpoint, token, index and access to the logs",
@@ -19,6 +19,9 @@ func newCheck(std streams) *cobra.Command {
 			"wrong and how to fix it. Status 0 if nothing fails; warnings do not count.",
 		Args: cobra.NoArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
+			if service {
+				return checkAsService(cmd.Context(), asJSON, std)
+			}
 			s, err := settings.Load(cmd.Flags())
 			if err != nil {
 				return err
@@ -46,6 +49,8 @@ func newCheck(std streams) *cobra.Command {
 		}),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the results as JSON")
+	cmd.Flags().BoolVar(&service, "service", false, "as the packaged service: with its settings, its user and its state (Linux, as root)")
+	addEnvFile(cmd, true)
 	settings.AddFlags(cmd.Flags())
 	return cmd
 }

@@ -64,7 +64,14 @@ func newRoot(std streams) *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		file, err := takeEnvFile(cmd)
+		if err != nil {
+			return err
+		}
+		if file != "" {
+			fmt.Fprintf(std.err, "ollama-hec: settings of %s\n", terminal.Text(file))
+		}
 		passed, err := settings.Unknown(os.Environ())
 		if err == nil && len(passed) > 0 {
 			fmt.Fprintf(std.err, "ollama-hec: passed over, set by Kubernetes for a Service: %s\n",

@@ -37,6 +37,7 @@ func newRun(std streams) *cobra.Command {
 		}),
 	}
 	cmd.Flags().BoolVar(&once, "once", false, "ship what is there, wait for delivery, and end")
+	addEnvFile(cmd, false)
 	settings.AddFlags(cmd.Flags())
 	return cmd
 }

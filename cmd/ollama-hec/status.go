@@ -43,6 +43,7 @@ func newStatus(std streams) *cobra.Command {
 			return status(cmd.Context(), s, dir, std.out)
 		}),
 	}
+	addEnvFile(cmd, true)
 	settings.AddFlags(cmd.Flags())
 	return cmd
 }

@@ -47,7 +47,7 @@ func (r *report) logs(ctx context.Context, s *settings.Settings) {
 	})
 	if err != nil {
 		first, rest, _ := strings.Cut(err.Error(), "\n")
-		r.bad(Fail, "logs", strings.TrimSpace(rest), "%s", first)
+		r.bad(Warn, "logs", strings.TrimSpace(rest), "nothing to read yet, run waits: %s", first)
 		return
 	}
 	for _, line := range found.Explain() {

@@ -33,6 +33,7 @@ if [ ! -s /etc/ollama-hec/token ]; then
 	ollama-hec is installed. To start it:
 	  1. set OLLAMA_HEC_URL in /etc/ollama-hec/ollama-hec.env
 	  2. write the HEC token into /etc/ollama-hec/token
-	  3. systemctl enable --now ollama-hec
+	  3. ollama-hec check --service
+	  4. systemctl enable --now ollama-hec
 	END
 fi

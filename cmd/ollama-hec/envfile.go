@@ -1,0 +1,81 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"ollama-hec/cmd/internal/envfile"
+	"ollama-hec/cmd/internal/settings"
+)
+
+// packagedEnv is the file with the settings of the packaged service.
+var packagedEnv = "/etc/ollama-hec/ollama-hec.env"
+
+// envFileFlag names a file with settings.
+const envFileFlag = "env-file"
+
+// addEnvFile defines that flag for a command that takes settings. usual says whether the
+// packaged service's file is read if none is named.
+func addEnvFile(cmd *cobra.Command, usual bool) {
+	text := "file of variables as systemd reads it; the environment overrides it"
+	if usual {
+		text += "; empty: that of the packaged service, unless there are settings in the environment"
+		cmd.Annotations = map[string]string{envFileFlag: "usual"}
+	}
+	cmd.Flags().String(envFileFlag, "", text)
+}
+
+// takeEnvFile puts what the command's file with settings holds into the environment. It
+// returns the file; empty: none was read.
+func takeEnvFile(cmd *cobra.Command) (used string, err error) {
+	flag := cmd.Flags().Lookup(envFileFlag)
+	switch {
+	case flag == nil:
+		return "", nil
+	case flag.Value.String() != "":
+		return useEnvFile(flag.Value.String(), false)
+	case cmd.Annotations[envFileFlag] == "" || anySetting():
+		return "", nil
+	}
+	return useEnvFile(packagedEnv, true)
+}
+
+// useEnvFile puts the variables of a file into the environment, below those that are
+// there. If it is the usual one it may be missing.
+func useEnvFile(path string, usual bool) (used string, err error) {
+	given, err := envfile.Read(path)
+	switch {
+	case usual && errors.Is(err, fs.ErrNotExist):
+		return "", nil
+	case usual && errors.Is(err, fs.ErrPermission):
+		return "", &settings.Error{
+			Setting: "--env-file",
+			Problem: fmt.Sprintf("%v: the packaged service has its settings there; become root, or name another file", err),
+		}
+	case err != nil:
+		return "", &settings.Error{Setting: "--env-file", Problem: err.Error()}
+	}
+	there := func(name string) bool { _, ok := os.LookupEnv(name); return ok }
+	given = slices.DeleteFunc(given, func(v envfile.Variable) bool { return there(v.Name) })
+	for _, v := range given {
+		if err := os.Setenv(v.Name, v.Value); err != nil {
+			return "", &settings.Error{Setting: "--env-file", Problem: fmt.Sprintf("%s: %q: %v", path, v.Name, err)}
+		}
+	}
+	return path, nil
+}
+
+// anySetting reports whether the environment holds a setting.
+func anySetting() bool {
+	for _, r := range settings.All() {
+		if os.Getenv(r.Env) != "" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// check and status take the settings of the packaged service where there are no others.
+func TestSettingsOfTheService(t *testing.T) {
+	r, _ := collect(t)
+	env := filepath.Join(t.TempDir(), "ollama-hec.env")
+	usual := packagedEnv
+	packagedEnv = env
+	t.Cleanup(func() { packagedEnv = usual })
+	for _, name := range []string{"URL", "TOKEN", "STATE_DIR", "PATHS", "INDEX"} {
+		unset(t, "OLLAMA_HEC_"+name)
+	}
+	write(t, env, "# settings\nOLLAMA_HEC_URL="+r.URL()+"\nOLLAMA_HEC_TOKEN='"+testToken+"'\n"+
+		"OLLAMA_HEC_STATE_DIR=\""+t.TempDir()+"\"\nOLLAMA_HEC_PATHS="+filepath.Join(t.TempDir(), "*.log")+"\n")
+	said := "settings of " + env
+	for _, tt := range []struct {
+		name   string
+		args   []string
+		set    string
+		status int
+		says   bool
+	}{
+		{"check", []string{"check"}, "", 0, true},
+		{"check with a flag", []string{"check", "--env-file=" + env, "--ack=on"}, "", 0, true},
+		{"check where there are settings", []string{"check"}, "other", 1, false},
+		{"check of a missing file", []string{"check", "--env-file=" + env + ".nope"}, "", 2, false},
+		{"version", []string{"version"}, "", 0, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, name := range []string{"URL", "TOKEN", "STATE_DIR", "PATHS", "INDEX"} {
+				unset(t, "OLLAMA_HEC_"+name)
+			}
+			if tt.set != "" {
+				t.Setenv("OLLAMA_HEC_INDEX", tt.set)
+			}
+			status, out, errOut := command(t, "", tt.args...)
+			if status != tt.status || strings.Contains(errOut, said) != tt.says {
+				t.Errorf("status %d\n%s%s", status, out, errOut)
+			}
+		})
+	}
+	write(t, env, "OLLAMA_HEC_TOKEN='"+testToken)
+	unset(t, "OLLAMA_HEC_URL")
+	unset(t, "OLLAMA_HEC_TOKEN")
+	unset(t, "OLLAMA_HEC_STATE_DIR")
+	unset(t, "OLLAMA_HEC_PATHS")
+	status, _, errOut := command(t, "", "status")
+	if status != 2 || !strings.Contains(errOut, env+", line 1: a quote is not closed") || strings.Contains(errOut, testToken) {
+		t.Errorf("status %d: %s", status, errOut)
+	}
+}
+
+// unset takes a variable out of the environment until the test has ended.
+func unset(t *testing.T, name string) {
+	t.Helper()
+	t.Setenv(name, "") // which puts it back
+	if err := os.Unsetenv(name); err != nil {
+		t.Fatal(err)
+	}
+}

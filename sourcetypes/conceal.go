@@ -56,7 +56,10 @@ type concealer struct {
 func (c *concealer) all(b *block) {
 	which := c.harmlessLines(b)
 	for i := 0; i < len(c.text); {
-		end := lineEnd(c.text, i)
+		end := b.first
+		if i > 0 {
+			end = lineEnd(c.text, i)
+		}
 		line := c.text[i:end]
 		switch {
 		case end <= c.past: // within a value

@@ -18,7 +18,7 @@ type verdicts struct {
 
 const (
 	verdictSlots = 2048
-	maxVerdict   = 256 // bytes of a text that is kept
+	maxVerdict   = 512 // bytes of a text that is kept
 )
 
 // harmlessText is a text that is harmless, and as what.
@@ -47,7 +47,7 @@ var seed = maphash.MakeSeed()
 
 // id is what a text is found by; 0 if it is not kept.
 func (v *verdicts) id(as judged, text []byte) uint64 {
-	if v == nil || len(text) > maxVerdict {
+	if v == nil || len(text) == 0 || len(text) > maxVerdict {
 		return 0
 	}
 	return maphash.Bytes(seed, text) + uint64(as)
@@ -72,20 +72,25 @@ func (v *verdicts) add(id uint64, as judged, text []byte) {
 	}
 }
 
-// only walks over a text of one line. What it finds depends on that text alone, and not on the
-// time in it, unless PROMPTS lets some of it stay that is not harmless.
+// only walks over a text of one line. What it finds depends on the shape of that text alone, and
+// not on the time in it, unless PROMPTS lets some of it stay that is not harmless.
 func (c *concealer) only() {
 	rest, as := c.text, asLine
 	if n := stampLen(rest); n > 0 {
 		rest, as = rest[n:], asStamped
 	}
-	id := c.n.verdicts.id(as, rest)
-	if c.n.verdicts.has(id, as, rest) {
+	var id uint64
+	var is []byte
+	if c.n.verdicts != nil && len(rest) <= maxVerdict {
+		is = shape(c.n.shape[:0], rest)
+		id = c.n.verdicts.id(as, is)
+	}
+	if c.n.verdicts.has(id, as, is) {
 		return
 	}
 	c.line(0, len(c.text))
 	if c.done == 0 && c.n.opts.Prompts == Off {
-		c.n.verdicts.add(id, as, rest)
+		c.n.verdicts.add(id, as, is)
 	}
 }
 

@@ -233,21 +233,25 @@ var textIntros = [][]byte{
 // loadsModel reports whether a line without a stamp is what a runner says of a model or
 // of a device: its text comes from the model's file or from the driver.
 func loadsModel(line []byte) bool {
-	line = bytes.TrimLeft(line, ".~")
-	end := bytes.IndexAny(line[:min(len(line), 64)], ": ")
-	if end <= 0 || line[end] != ':' {
+	from := 0
+	for from < len(line) && (line[from] == '.' || line[from] == '~') {
+		from++
+	}
+	line = line[from:min(len(line), from+64)]
+	end := 0
+	for end < len(line) && line[end] != ':' && line[end] != ' ' {
+		end++
+	}
+	if end == 0 || end == len(line) || line[end] != ':' {
 		return false
 	}
 	name := line[:end]
-	if loaders[string(name)] {
-		return true
-	}
-	for _, prefix := range loaderFamilies {
-		if hasPrefix(name, prefix) {
+	for _, family := range loaderFamilies[name[0]] {
+		if hasPrefix(name, family) {
 			return true
 		}
 	}
-	return false
+	return loaders[string(name)]
 }
 
 // loaders are the functions of llama.cpp that print this, and loaderFamilies are
@@ -260,8 +264,8 @@ var loaders = set("llama_model_loader", "print_info", "load_tensors", "load", "i
 	"llama_load_model_from_file", "llama_model_quantize", "device_info", "update",
 	"alloc_compute_meta", "alloc_tensor_range", "warmup", "load_backend", "register_backend", "register_device")
 
-var loaderFamilies = []string{
+var loaderFamilies = byFirst(
 	"ggml_", "llm_load_", "llama_kv_", "llama_context", "llama_new_context", "llama_init", "llama_memory",
 	"llama_model_load", "llama_params_fit", "llama_build",
 	"clip_", "common_init_", "common_params_fit", "common_fit", "common_memory", "mtmd_init", "load_gguf",
-}
+)

@@ -34,9 +34,10 @@ type Normalizer struct {
 	outlets
 
 	ev    Event
-	text  []byte // scratch: a text that is rewritten
-	json  []byte // scratch: an object
-	query []byte // scratch: a query with its ?
+	text  []byte           // scratch: a text that is rewritten
+	json  []byte           // scratch: an object
+	query []byte           // scratch: a query with its ?
+	shape [maxVerdict]byte // scratch: a text whose numbers do not matter
 
 	tokens   []span // scratch: the words of a text
 	tomorrow int64  // a day ahead of the wall clock, when that was last looked at

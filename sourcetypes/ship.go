@@ -133,18 +133,21 @@ func startupMsg(msg []byte) bool {
 	return false
 }
 
-var startupMsgs = func() (t [256][]string) {
-	for _, s := range []string{
-		"server config", "total blobs", "total unused blobs removed", "Listening on ", "starting llm scheduler",
-		"discovering available GPUs", "inference compute", "entering low vram mode", "extracting embedded files",
-		"Dynamic LLM libraries", "looking for compatible GPUs", "no compatible GPUs were discovered",
-		"Detecting GPU type", "no GPU detected", "Nvidia GPU detected", "Radeon GPU detected", "request debug logging enabled",
-		"vram-based default context", "experimental Vulkan support", "Ollama cloud disabled",
-	} {
+var startupMsgs = byFirst(
+	"server config", "total blobs", "total unused blobs removed", "Listening on ", "starting llm scheduler",
+	"discovering available GPUs", "inference compute", "entering low vram mode", "extracting embedded files",
+	"Dynamic LLM libraries", "looking for compatible GPUs", "no compatible GPUs were discovered",
+	"Detecting GPU type", "no GPU detected", "Nvidia GPU detected", "Radeon GPU detected", "request debug logging enabled",
+	"vram-based default context", "experimental Vulkan support", "Ollama cloud disabled",
+)
+
+// byFirst has texts by their first byte.
+func byFirst(texts ...string) (t [256][]string) {
+	for _, s := range texts {
 		t[s[0]] = append(t[s[0]], s)
 	}
 	return t
-}()
+}
 
 // runnerLine reports whether a line without a stamp is of the form the model
 // runner writes: name: text, a name in columns before it, or progress dots.

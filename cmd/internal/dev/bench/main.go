@@ -32,6 +32,7 @@ func main() {
 // The program starts itself as the processes that it measures or needs.
 var verbs = map[string]func(ctx context.Context, args []string) error{
 	"receive":   receive,
+	"observe":   observe,
 	"reference": reference,
 }
 
@@ -80,6 +81,7 @@ var parts = []part{
 	{"rate", "bytes on the wire and CPU at steady rates", (*bench).rate},
 	{"idle", "CPU with nothing to do", (*bench).idle},
 	{"files", "many files growing together", (*bench).files},
+	{"connections", "short connections seen, and what that costs", (*bench).connections},
 }
 
 func partNames() (names []string) {
@@ -97,6 +99,7 @@ type options struct {
 	latencySeconds         int
 	rateSeconds            int
 	idleSeconds            int
+	connections            int
 	seed                   uint64
 	quick                  bool
 	shipper, dir, json     string
@@ -118,6 +121,7 @@ func parse(args []string, errOut io.Writer) (*options, error) {
 	fs.IntVar(&o.latencySeconds, "latency-seconds", 20, "how long lines are appended to measure latency")
 	fs.IntVar(&o.rateSeconds, "rate-seconds", 20, "how long lines are appended at each rate to measure bytes on the wire")
 	fs.IntVar(&o.idleSeconds, "idle-seconds", 20, "how long idleness is measured")
+	fs.IntVar(&o.connections, "connections", 10_000, "how many short connections are made of each kind")
 	fs.Uint64Var(&o.seed, "seed", 1, "seed of the log")
 	fs.BoolVar(&o.quick, "quick", false, "all parts in about 20 s: figures to look at, not to quote")
 	fs.StringVar(&o.shipper, "shipper", "", "executable to measure; empty: built from the source here")
@@ -146,6 +150,7 @@ func parse(args []string, errOut io.Writer) (*options, error) {
 	}
 	if o.quick {
 		o.runs, o.manyLines, o.latencySeconds, o.rateSeconds, o.idleSeconds = 1, 100_000, 3, 2, 3
+		o.connections = 2000
 		if o.log == "" {
 			o.lines = 200_000
 		}
@@ -156,9 +161,9 @@ func parse(args []string, errOut io.Writer) (*options, error) {
 			return nil, fmt.Errorf("-parts: got %q, want any of %s", name, strings.Join(partNames(), ", "))
 		}
 	}
-	if min(o.lines, o.runs, o.manyFiles, o.manyLines, o.latencySeconds, o.rateSeconds, o.idleSeconds) < 1 {
+	if min(o.lines, o.runs, o.manyFiles, o.manyLines, o.latencySeconds, o.rateSeconds, o.idleSeconds, o.connections) < 1 {
 		return nil, errors.New(
-			"-lines, -runs, -files, -files-lines, -latency-seconds, -rate-seconds and -idle-seconds take whole numbers above 0",
+			"-lines, -runs, -files, -files-lines, -latency-seconds, -rate-seconds, -idle-seconds and -connections take whole numbers above 0",
 		)
 	}
 	return o, nil

@@ -35,6 +35,7 @@ func TestEveryPartMeasures(t *testing.T) {
 		"-latency-seconds=1",
 		"-rate-seconds=1",
 		"-idle-seconds=1",
+		"-connections=200",
 		"-json",
 		path,
 	}, &out, t.Output())
@@ -52,7 +53,8 @@ func TestEveryPartMeasures(t *testing.T) {
 	measured := map[string]bool{}
 	for _, f := range r.Figures {
 		measured[f.Of] = true
-		if f.Value <= 0 {
+		// What only wakes up every few seconds may take nothing in one.
+		if f.Value < 0 || f.Value == 0 && f.Of != "no connections" {
 			t.Errorf("%s: %v %s", f.Of, f.Value, f.Unit)
 		}
 		if !strings.Contains(out.String(), f.Of) {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"ollama-hec/input/statedir"
 )
 
 const (
@@ -247,7 +249,7 @@ func (s *Store) appendSynced(size int64, data []byte) error {
 
 // probe finds out whether files can be made here, before anything depends on it.
 func (s *Store) probe() error {
-	if err := s.dir.WriteFile(unready, nil); err != nil && !full(err) {
+	if err := s.dir.WriteFile(unready, nil); err != nil && !statedir.Full(err) {
 		return unusable(s.path, err)
 	}
 	return nil

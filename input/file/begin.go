@@ -95,7 +95,10 @@ func (s *Source) generate(a *arrival, source, key string, offset int64, now time
 	g.off, g.handed, g.started, g.committed = offset, offset, offset, offset
 	g.record = g.checkpoint
 	g.frames.Set(framing.Options{Named: framing.NamedForOllama(source), Zone: s.options.Zone})
-	if offset > 0 {
+	switch {
+	case s.options.Spooled:
+		g.frames.Plain()
+	case offset > 0:
 		g.frames.Begin(a.head)
 	}
 	if offset == 0 && !tells(a.head) {

@@ -66,7 +66,7 @@ func (s *Source) giveUp(g *generation) {
 	)
 	g.forgotten = true
 	g.mu.Unlock()
-	s.store.Delete(namespace, g.key)
+	s.store.Delete(s.options.Namespace, g.key)
 }
 
 // decideLeft does what is due with what g's file holds now.

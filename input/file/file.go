@@ -31,6 +31,13 @@ type Options struct {
 	MaxLine    int      // bytes of a line before it is cut, 1 MiB
 	Once       bool     // read what is there and end
 
+	// Namespace is where Store keeps what is known of the files, "file"; sources that share
+	// a Store have one each.
+	Namespace string
+	// Spooled: lines that nothing was put around, in files that somebody deletes once they are
+	// delivered. Nothing is remembered of those.
+	Spooled bool
+
 	Keep   func(path string) bool          // which of the files to follow; nil: all
 	Fields func(path string) []input.Field // HEC fields of a file's events; nil: none
 	Zone   *time.Location                  // of stamps in prefixes that lack it; see framing.Options
@@ -46,6 +53,9 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
+	if o.Namespace == "" {
+		o.Namespace = Namespace
+	}
 	setDefault(&o.MaxLine, 1<<20)
 	setDefault(&o.Poll, 250*time.Millisecond)
 	setDefault(&o.Rescan, time.Second)
@@ -98,13 +108,13 @@ func New(o Options) (*Source, error) {
 	if s.exclude, err = compileAll(o.Exclude); err != nil {
 		return nil, err
 	}
-	if s.dormant, err = wakeDormant(o.Store); err != nil {
+	if s.dormant, err = wakeDormant(o.Store, o.Namespace); err != nil {
 		return nil, fmt.Errorf("read checkpoints: %w", err)
 	}
 	for _, r := range s.dormant {
 		s.framings.Note(r.Source, r.Framing)
 	}
-	s.origins = wakeOrigins(o.Store.Get(originsDocument))
+	s.origins = wakeOrigins(o.Store.Get(s.originsDocument()))
 	return s, nil
 }
 

@@ -187,7 +187,7 @@ func (g *generation) becomeLocked(e event) bool {
 }
 
 // keep has g's state written with the next checkpoint.
-func (s *Source) keep(g *generation) { s.store.Set(namespace, g.key, g.record) }
+func (s *Source) keep(g *generation) { s.store.Set(s.options.Namespace, g.key, g.record) }
 
 // checkpoint is g's record, for the store to write.
 func (g *generation) checkpoint() any {

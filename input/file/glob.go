@@ -176,3 +176,8 @@ func (t tree) ReadDir(name string) ([]fs.DirEntry, error) {
 	t.l.entries[dir] = entries
 	return entries, nil
 }
+
+// Quote returns a glob that matches a path and nothing else.
+func Quote(path string) string { return metaQuoter.Replace(path) }
+
+var metaQuoter = strings.NewReplacer(`*`, `[*]`, `?`, `[?]`, `[`, `[[]`, `{`, `[{]`)

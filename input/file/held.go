@@ -41,7 +41,7 @@ func (s *Source) withdraw(g *generation) {
 	g.mu.Unlock()
 	delete(s.byID, id)
 	s.leave(g)
-	s.store.Delete(namespace, g.key)
+	s.store.Delete(s.options.Namespace, g.key)
 	s.drop(g)
 }
 

@@ -106,13 +106,16 @@ func (s *Source) retire(g *generation, now time.Time) {
 	g.mu.Lock()
 	s.closeFileLocked(g)
 	g.goneAt = now.Unix()
+	g.forgotten = g.forgotten || s.options.Spooled && g.seen.links == 0
 	id, forgotten := g.seen.id, g.forgotten
 	g.mu.Unlock()
-	if !forgotten {
+	if forgotten {
+		s.store.Delete(s.options.Namespace, g.key)
+	} else {
 		r := *g.checkpoint().(*record)
 		r.Deleted, r.Done = g.seen.links == 0, true
 		s.dormant[g.key] = r
-		s.store.Set(namespace, g.key, func() any { return r })
+		s.store.Set(s.options.Namespace, g.key, func() any { return r })
 	}
 	if s.byID[id] == g {
 		delete(s.byID, id)

@@ -9,7 +9,12 @@ import (
 )
 
 // originsDocument is where the store keeps them.
-const originsDocument = "rotated"
+func (s *Source) originsDocument() string {
+	if s.options.Namespace == Namespace {
+		return "rotated"
+	}
+	return s.options.Namespace + " rotated"
+}
 
 // origins hold, for each glob, when it was first given. Rotated files last written before
 // that are history and stay unread; so do those from before the floor, of which it is
@@ -37,7 +42,7 @@ func wakeOrigins(document []byte) origins {
 func (s *Source) keepOrigins() {
 	document, err := json.Marshal(s.origins)
 	if err == nil { // as always
-		s.store.Put(originsDocument, document)
+		s.store.Put(s.originsDocument(), document)
 	}
 }
 
@@ -89,10 +94,12 @@ func (s *Source) retain(now time.Time) {
 	d := s.dormant
 	for key, r := range d {
 		switch {
+		case s.options.Spooled:
+			s.forget(key)
 		case r.Gone == 0:
 			r.Gone = now.Unix()
 			d[key] = r
-			s.store.Set(namespace, key, func() any { return r })
+			s.store.Set(s.options.Namespace, key, func() any { return r })
 		case now.Sub(time.Unix(r.Gone, 0)) > forgetAfter:
 			s.forget(key)
 			s.raiseFloor(now.Add(-forgetAfter).UnixNano())
@@ -109,5 +116,5 @@ func (s *Source) retain(now time.Time) {
 
 func (s *Source) forget(key string) {
 	delete(s.dormant, key)
-	s.store.Delete(namespace, key)
+	s.store.Delete(s.options.Namespace, key)
 }

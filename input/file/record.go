@@ -67,8 +67,6 @@ func oldRecord(source string, found sighting, a *arrival, now time.Time) record 
 }
 
 const (
-	namespace = "file"
-
 	// A file not seen for so long is forgotten, and so are the ones longest
 	// gone beyond that many.
 	forgetAfter = 7 * 24 * time.Hour
@@ -111,7 +109,7 @@ type anchor struct {
 // dormant are the records no live generation has, by key.
 type dormant map[string]record
 
-func wakeDormant(store *checkpoint.Store) (dormant, error) {
+func wakeDormant(store *checkpoint.Store, namespace string) (dormant, error) {
 	d := make(dormant)
 	for key, raw := range store.Records(namespace) {
 		var r record

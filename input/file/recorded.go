@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Namespace is where the store keeps this source's records.
-const Namespace = namespace
+// Namespace is where the store keeps a source's records, unless its options say otherwise.
+const Namespace = "file"
 
 // RecordedFile is a file as a checkpoint knows it.
 type RecordedFile struct {

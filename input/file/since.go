@@ -54,7 +54,7 @@ func (s *Source) passOver(dir string, now time.Time) {
 		a.file.Close()
 		key := newKey()
 		s.dormant[key] = r
-		s.store.Set(namespace, key, func() any { return r })
+		s.store.Set(s.options.Namespace, key, func() any { return r })
 	}
 }
 

@@ -24,6 +24,9 @@ func (f *Frames) Keep() string {
 	return ""
 }
 
+// Plain says that nothing was put around the lines, whatever they look like.
+func (f *Frames) Plain() { f.state = plain }
+
 // Recall takes over what Keep returned. What is not known counts as nothing.
 func (f *Frames) Recall(kept string) {
 	switch kept {

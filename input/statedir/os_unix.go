@@ -18,6 +18,8 @@ const noWait = unix.O_NONBLOCK
 // owner is whose a directory is.
 type owner struct{ user, group int }
 
+func (o owner) sameUser(p owner) bool { return o.user == p.user }
+
 // anyone is the owner of what root opens first.
 var anyone = owner{-1, -1}
 
@@ -28,14 +30,19 @@ func ownerOf(info fs.FileInfo) owner {
 
 func links(info fs.FileInfo) uint64 { return uint64(info.Sys().(*syscall.Stat_t).Nlink) }
 
-// checkAccess refuses what others can write to or own. above is the owner of the
-// directory it is in.
-func checkAccess(path string, info fs.FileInfo, above owner) error {
+// checkMode refuses what everybody can write to.
+func checkMode(path string, info fs.FileInfo) error {
+	if info.Mode().Perm()&0o002 == 0 {
+		return nil
+	}
+	return &RefusedError{path, fmt.Sprintf("can be written to by every user (mode %04o)", mode(info)),
+		"take that right away (chmod o-w), or name a directory within it"}
+}
+
+// checkOwner refuses what others own. above is the owner of the directory it is in.
+func checkOwner(path string, info fs.FileInfo, above owner) error {
 	is, me := ownerOf(info), os.Geteuid()
 	switch {
-	case info.Mode().Perm()&0o002 != 0:
-		return &RefusedError{path, fmt.Sprintf("can be written to by every user (mode %04o)", mode(info)),
-			"take that right away (chmod o-w), or name a directory within it"}
 	case is.user == 0, is.user == me:
 		return nil
 	case me == 0 && (above == anyone || above.user == is.user):
@@ -81,3 +88,6 @@ func Lock(f *os.File, wait bool) error {
 		return err
 	}
 }
+
+// Full tells a disk without space from one that is not for us to write on.
+func Full(err error) bool { return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) }

@@ -12,13 +12,17 @@ const noWait = 0
 
 type owner struct{}
 
+func (owner) sameUser(owner) bool { return true }
+
 var anyone owner
 
 func ownerOf(fs.FileInfo) owner { return owner{} }
 
 func links(fs.FileInfo) uint64 { return 1 }
 
-func checkAccess(string, fs.FileInfo, owner) error { return nil }
+func checkMode(string, fs.FileInfo) error { return nil }
+
+func checkOwner(string, fs.FileInfo, owner) error { return nil }
 
 func (d *Dir) own(string) {}
 
@@ -39,4 +43,9 @@ func Lock(f *os.File, wait bool) error {
 		return ErrLocked
 	}
 	return err
+}
+
+// Full tells a disk without space from one that is not for us to write on.
+func Full(err error) bool {
+	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
 }

@@ -4,8 +4,9 @@
 // A directory or file is refused that is a symbolic link, that everybody may write
 // to, or that belongs to neither root nor the user of this process; what root opens
 // may belong to anyone who also owns the directory, and what root makes there
-// belongs to that owner. The directories above are trusted. On Windows, where modes
-// and owners say nothing, only links are refused: access lists protect it there.
+// belongs to that owner. The directories above are trusted. A directory within one that is
+// used may be entrusted to another user, who shares it with a group: see [Dir.Entrusted]. On
+// Windows, where modes and owners say nothing, only links are refused: access lists protect it there.
 package statedir
 
 import (
@@ -20,9 +21,11 @@ import (
 
 // Dir is a directory in use. Its methods take the name of a file in it.
 type Dir struct {
-	path  string
-	root  *tree
-	owner owner
+	path      string
+	root      *tree
+	owner     owner
+	mode      fs.FileMode
+	entrusted bool // to its owner, whose files are taken as they are
 }
 
 // RefusedError says why a directory or file is not used, and what to do about it.
@@ -35,7 +38,7 @@ func Open(path string) (*Dir, error) {
 	path = filepath.Clean(path)
 	info, err := os.Lstat(path)
 	if err == nil {
-		err = checkDir(path, info, anyone)
+		err = checkOwnDir(path, info, anyone)
 	}
 	if err != nil {
 		return nil, err
@@ -71,6 +74,20 @@ func Check(path string) error {
 	return nil
 }
 
+// CheckAbove reports why nothing below the directory at path can be trusted, whoever owns
+// it; nil also where there is none.
+func CheckAbove(path string) error {
+	path = filepath.Clean(path)
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = checkDir(path, info)
+	}
+	return err
+}
+
 // dir is the directory that info was told of before root was opened.
 func dir(path string, root *tree, info fs.FileInfo) (*Dir, error) {
 	now, err := root.Stat(".")
@@ -80,7 +97,19 @@ func dir(path string, root *tree, info fs.FileInfo) (*Dir, error) {
 	if err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
-	return &Dir{path: path, root: root, owner: ownerOf(now)}, nil
+	return &Dir{path: path, root: root, owner: ownerOf(now), mode: now.Mode()}, nil
+}
+
+// Shared reports whether the group of the directory may write to it. What is made there is
+// the group's to read, if it has the right to (the setgid bit gives it to the group).
+func (d *Dir) Shared() bool { return d.mode.Perm()&0o020 != 0 && d.mode&fs.ModeSetgid != 0 }
+
+// perm is the mode of a file made in the directory.
+func (d *Dir) perm() fs.FileMode {
+	if d.Shared() {
+		return 0o640
+	}
+	return 0o600
 }
 
 // Path is the path of a file of the directory, for people.
@@ -93,7 +122,7 @@ func (d *Dir) Close() error { return d.root.Close() }
 func (d *Dir) Sub(name string) (*Dir, error) {
 	info, err := d.root.Lstat(name)
 	if err == nil {
-		err = checkDir(d.Path(name), info, d.owner)
+		err = checkOwnDir(d.Path(name), info, d.owner)
 	}
 	if err != nil {
 		return nil, err
@@ -103,6 +132,27 @@ func (d *Dir) Sub(name string) (*Dir, error) {
 		return nil, err
 	}
 	return dir(d.Path(name), root, info)
+}
+
+// Entrusted opens a directory within the directory, whoever owns it: only the owner of
+// the directory, or root, can have put it there. So its owner's files are used, too.
+func (d *Dir) Entrusted(name string) (*Dir, error) {
+	info, err := d.root.Lstat(name)
+	if err == nil {
+		err = checkDir(d.Path(name), info)
+	}
+	if err != nil {
+		return nil, err
+	}
+	root, err := d.root.OpenRoot(name)
+	if err != nil {
+		return nil, err
+	}
+	sub, err := dir(d.Path(name), root, info)
+	if err == nil {
+		sub.entrusted = true
+	}
+	return sub, err
 }
 
 // MakeSub opens a directory within the directory, and makes it if it is not there.
@@ -116,8 +166,8 @@ func (d *Dir) MakeSub(name string) (*Dir, error) {
 	return d.Sub(name)
 }
 
-// OpenFile is os.OpenFile for a file of the directory, which is made with mode 0600
-// if flag says so.
+// OpenFile is os.OpenFile for a file of the directory, which is made with mode 0600 (0640 in
+// a shared one) if flag says so.
 func (d *Dir) OpenFile(name string, flag int) (*os.File, error) {
 	for range 10 {
 		f, err := d.tryOpen(name, flag)
@@ -139,9 +189,10 @@ func (d *Dir) tryOpen(name string, flag int) (*os.File, error) {
 	// link to a file of the same directory is followed.
 	seen, err := d.root.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) && flag&os.O_CREATE != 0 {
-		f, err := d.root.OpenFile(name, flag|os.O_EXCL, 0o600)
+		f, err := d.root.OpenFile(name, flag|os.O_EXCL, d.perm())
 		if err == nil {
 			d.own(name)
+			err = d.share(f)
 		}
 		return f, err
 	}
@@ -175,6 +226,15 @@ func (d *Dir) tryOpen(name string, flag int) (*os.File, error) {
 	return f, nil
 }
 
+// share gives the group of a shared directory the right to read a file, which the umask
+// may have taken.
+func (d *Dir) share(f *os.File) error {
+	if !d.Shared() {
+		return nil
+	}
+	return f.Chmod(d.perm())
+}
+
 // ReadFile returns what a file holds, and when it was written.
 func (d *Dir) ReadFile(name string) (text []byte, written time.Time, err error) {
 	f, err := d.OpenFile(name, os.O_RDONLY)
@@ -187,6 +247,22 @@ func (d *Dir) ReadFile(name string) (text []byte, written time.Time, err error) 
 	}
 	text, err = io.ReadAll(f)
 	return text, written, err
+}
+
+// ReadForeign returns what a file holds, whoever owns it, and at most its first bytes. What
+// is in it must be taken for the word of anybody who may write to the directory.
+func (d *Dir) ReadForeign(name string, most int64) ([]byte, error) {
+	if info, err := d.root.Lstat(name); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, d.checkFile(name, info)
+	}
+	f, err := d.root.OpenFile(name, os.O_RDONLY|noWait, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, most))
 }
 
 // WriteFile makes a file anew, also in the place of another one, and returns once
@@ -256,14 +332,32 @@ func (d *Dir) Sync() error {
 	return errors.Join(syncDir(f), f.Close())
 }
 
-func checkDir(path string, info fs.FileInfo, above owner) error {
+// checkDir refuses what is no directory, or one that everybody can write to.
+func checkDir(path string, info fs.FileInfo) error {
 	switch {
 	case info.Mode()&fs.ModeSymlink != 0:
 		return &RefusedError{path, "is a symbolic link", "name the directory it leads to"}
 	case !info.IsDir():
 		return &RefusedError{path, "is not a directory", "name a directory"}
 	}
-	return checkAccess(path, info, above)
+	return checkMode(path, info)
+}
+
+// checkOwnDir also refuses one that others own.
+func checkOwnDir(path string, info fs.FileInfo, above owner) error {
+	if err := checkDir(path, info); err != nil {
+		return err
+	}
+	return checkOwner(path, info, above)
+}
+
+// CheckFile reports why a file of the directory would not be opened.
+func (d *Dir) CheckFile(name string) error {
+	info, err := d.root.Lstat(name)
+	if err == nil {
+		err = d.checkFile(name, info)
+	}
+	return err
 }
 
 func (d *Dir) checkFile(name string, info fs.FileInfo) error {
@@ -276,5 +370,11 @@ func (d *Dir) checkFile(name string, info fs.FileInfo) error {
 	case links(info) > 1:
 		return &RefusedError{path, "has another name, elsewhere", "remove it, and find out who put it there"}
 	}
-	return checkAccess(path, info, d.owner)
+	if err := checkMode(path, info); err != nil {
+		return err
+	}
+	if d.entrusted && ownerOf(info).sameUser(d.owner) {
+		return nil
+	}
+	return checkOwner(path, info, d.owner)
 }

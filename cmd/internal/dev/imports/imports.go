@@ -25,6 +25,7 @@ var allowed = []struct{ by, what string }{
 	{"input/", "input/internal/"},
 	{"input/file", "input/checkpoint"},
 	{"input/checkpoint", "input/statedir"},
+	{"input/spool", "input/statedir"},
 	{"input/file", "input/framing"},
 	{"input/stdin", "input/framing"},
 	{"input/discover", "input/container"},

@@ -1,0 +1,140 @@
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"ollama-hec/input/statedir"
+)
+
+// cacheTag keeps the directory out of backups (bford.info/cachedir).
+const (
+	cacheTag     = "CACHEDIR.TAG"
+	cacheTagText = "Signature: 8a477f597d28d172789f06886806bc55\n" +
+		"# Requests to Ollama on their way to Splunk: deleted once they are there, and not to be kept elsewhere.\n"
+)
+
+// openDir opens the spool's directory for its writer, and makes it if it is not there. The
+// state directory may be another user's if that one has made the spool's for this one.
+func openDir(state string) (*statedir.Dir, error) {
+	if err := statedir.CheckAbove(state); err != nil {
+		return nil, err
+	}
+	dir, err := statedir.Open(Path(state))
+	if errors.Is(err, fs.ErrNotExist) {
+		above, err := statedir.Make(state)
+		if err != nil {
+			return nil, err
+		}
+		defer above.Close()
+		dir, err = above.MakeSub(Dirname)
+		if err != nil {
+			return nil, err
+		}
+		return dir, nil
+	}
+	return dir, err
+}
+
+// tag marks the directory as one that needs no backup.
+func tag(dir *statedir.Dir) error {
+	if _, err := dir.Lstat(cacheTag); err == nil {
+		return nil
+	}
+	return dir.WriteFile(cacheTag, []byte(cacheTagText))
+}
+
+func lockName(writer string) string { return writer + ".lock" }
+
+// lockFor makes this process the writer of that name until the file is closed.
+func lockFor(dir *statedir.Dir, writer string) (*os.File, error) {
+	f, err := dir.OpenFile(lockName(writer), os.O_RDWR|os.O_CREATE)
+	if err != nil {
+		return nil, err
+	}
+	// Who looks whether there is a writer takes the lock for a moment.
+	for range 5 {
+		if err = statedir.Lock(f, false); !errors.Is(err, statedir.ErrLocked) {
+			break
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+	if err != nil {
+		f.Close()
+	}
+	return f, err
+}
+
+// Live reports whether a writer of that name runs.
+func Live(dir *statedir.Dir, writer string) bool {
+	f, err := dir.OpenFile(lockName(writer), os.O_RDONLY)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return errors.Is(statedir.Lock(f, false), statedir.ErrLocked)
+}
+
+// lastNumber is the highest number that a segment of the writer has or had, as far as is
+// known. What is no number in the lock's file counts as none.
+func lastNumber(dir *statedir.Dir, lock *os.File, writer string) (last uint64, err error) {
+	text := make([]byte, 32)
+	n, _ := lock.ReadAt(text, 0)
+	if number, err := strconv.ParseUint(strings.TrimSpace(string(text[:n])), 10, 64); err == nil {
+		last = number
+	}
+	names, err := dir.Names()
+	if err != nil {
+		return 0, err
+	}
+	for _, name := range names {
+		if is, ok := parseSegment(name); ok && is.writer == writer {
+			last = max(last, is.number)
+		}
+	}
+	return last, nil
+}
+
+// keepNumber remembers the number of the last segment, also once all are deleted.
+func keepNumber(lock *os.File, number uint64) {
+	// for a spool that was emptied, so a full disk does no harm
+	if lock.Truncate(0) == nil {
+		_, _ = lock.WriteAt(fmt.Appendf(nil, "%d\n", number), 0)
+	}
+}
+
+// used is how many bytes the segments of all writers have.
+func used(dir *statedir.Dir) (bytes int64, segments int, err error) {
+	names, err := dir.Names()
+	for _, name := range names {
+		if _, ok := parseSegment(name); !ok {
+			continue
+		}
+		if info, err := dir.Lstat(name); err == nil {
+			bytes, segments = bytes+info.Size(), segments+1
+		}
+	}
+	return bytes, segments, err
+}
+
+// sweep deletes the empty segments that a crash has left of this writer.
+func sweep(dir *statedir.Dir, writer string) error {
+	names, err := dir.Names()
+	for _, name := range names {
+		is, ok := parseSegment(name)
+		if !ok || is.writer != writer {
+			continue
+		}
+		if info, err := dir.Lstat(name); err == nil && info.Size() == 0 {
+			if err := dir.Remove(name); err != nil {
+				return err
+			}
+		}
+	}
+	return err
+}

@@ -1,0 +1,141 @@
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"ollama-hec/input/statedir"
+)
+
+// again is how long nothing is written after an error.
+const again = time.Second
+
+// put writes lines to the segment that is open, or to a new one, and reports whether all
+// of them are there. n is how many.
+func (w *Writer) put(lines []byte, n int64, now time.Time) bool {
+	if now.Before(w.again) {
+		return false
+	}
+	if !w.hasRoom(int64(len(lines)), now) {
+		w.say(
+			fmt.Sprintf("the spool holds %d bytes, as many as it may", w.used),
+			"requests are counted and not kept until the shipper has delivered what is there; see whether it runs, or raise SPOOL_BYTES",
+		)
+		return false
+	}
+	if s := w.segment; s != nil && (s.size+int64(len(lines)) > w.limit || now.Sub(s.born) >= segmentAge) && s.size > 0 {
+		w.end()
+	}
+	if w.segment == nil {
+		if err := w.begin(now); err != nil {
+			w.failed(err, now)
+			return false
+		}
+	}
+	s := w.segment
+	if _, err := s.file.Write(lines); err != nil {
+		if s.file.Truncate(s.size) != nil || s.size == 0 {
+			w.abandon()
+		}
+		w.failed(err, now)
+		return false
+	}
+	s.size, s.dirty = s.size+int64(len(lines)), true
+	w.used += int64(len(lines))
+	if w.complain != "" {
+		w.complain = ""
+		w.options.Log.Info("the spool can be written again")
+	}
+	w.mu.Lock()
+	w.stats.Records, w.stats.Bytes = w.stats.Records+n, w.stats.Bytes+int64(len(lines))
+	w.mu.Unlock()
+	return true
+}
+
+// hasRoom reports whether the spool may hold so many bytes more.
+func (w *Writer) hasRoom(more int64, now time.Time) bool {
+	if w.counted.IsZero() || w.used+more > w.options.Bytes && now.Sub(w.counted) >= again {
+		w.count(now)
+	}
+	return w.used+more <= w.options.Bytes
+}
+
+// count finds out how much the segments hold, of which the shipper deletes some.
+func (w *Writer) count(now time.Time) {
+	if bytes, _, err := used(w.dir); err == nil {
+		w.used = bytes
+	}
+	w.counted = now
+}
+
+// begin makes the next segment. It is locked before it has a byte.
+func (w *Writer) begin(now time.Time) error {
+	name := segmentName{w.options.Writer, w.number + 1}.String()
+	f, err := w.dir.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND)
+	if err != nil {
+		return err
+	}
+	if err := statedir.Lock(f, true); err != nil {
+		return errors.Join(err, f.Close(), w.dir.Remove(name))
+	}
+	w.number++
+	keepNumber(w.lock, w.number)
+	w.segment = &segment{file: f, born: now}
+	return w.dir.Sync()
+}
+
+// end closes the segment that is open: nothing is written to it any more.
+func (w *Writer) end() {
+	if w.segment == nil {
+		return
+	}
+	w.sync()
+	if w.segment != nil {
+		if err := w.segment.file.Close(); err != nil {
+			w.failed(err, time.Now())
+		}
+	}
+	w.segment = nil
+}
+
+// abandon closes a segment that cannot be written any more, and deletes it if it is empty.
+func (w *Writer) abandon() {
+	s := w.segment
+	w.segment = nil
+	_ = s.file.Close() // what is wrong with it is known
+	if s.size == 0 {
+		_ = w.dir.Remove(segmentName{w.options.Writer, w.number}.String()) // else the next start does
+	}
+}
+
+// sync has what was written outlast a power cut.
+func (w *Writer) sync() {
+	s := w.segment
+	if s == nil || !s.dirty {
+		return
+	}
+	s.dirty = false
+	if err := s.file.Sync(); err != nil {
+		w.failed(err, time.Now())
+	}
+}
+
+// failed notes that nothing can be written for now.
+func (w *Writer) failed(err error, now time.Time) {
+	w.again = now.Add(again)
+	hint := "requests are counted and not kept until then; see what is wrong with the disk of STATE_DIR"
+	if statedir.Full(err) {
+		hint = "requests are counted and not kept until there is room on the disk of STATE_DIR"
+	}
+	w.say("the spool cannot be written: "+err.Error(), hint)
+}
+
+// say warns of a problem once.
+func (w *Writer) say(problem, hint string) {
+	if w.complain == "" {
+		w.options.Log.Warn(problem, "hint", hint)
+	}
+	w.complain = problem
+}

@@ -20,6 +20,16 @@ type Origin struct {
 	Source string
 	Index  string // empty: the token's default
 	Fields []input.Field
+	// Apart are the indexes of the sourcetypes that have one of their own.
+	Apart map[sourcetypes.Sourcetype]string
+}
+
+// IndexOf is the index of the events of a sourcetype; empty: the token's default.
+func (o *Origin) IndexOf(st sourcetypes.Sourcetype) string {
+	if index := o.Apart[st]; index != "" {
+		return index
+	}
+	return o.Index
 }
 
 // Envelope encodes the events of one stream as HEC objects. What does not
@@ -62,12 +72,12 @@ func NewEnvelope(o Origin) *Envelope {
 
 func (o *Origin) meta() *meta {
 	all := new(meta)
-	for st := range all {
+	for st := range sourcetypes.Sourcetypes {
 		m := member(nil, "host", o.Host)
 		m = member(m, "source", o.Source)
-		m = member(m, "sourcetype", sourcetypes.Sourcetype(st).String())
-		if o.Index != "" {
-			m = member(m, "index", o.Index)
+		m = member(m, "sourcetype", st.String())
+		if index := o.IndexOf(st); index != "" {
+			m = member(m, "index", index)
 		}
 		if len(o.Fields) > 0 {
 			m = append(m, `,"fields":{`...)

@@ -12,18 +12,22 @@ import (
 	"ollama-hec/input"
 )
 
-// Sourcetype is one of the three kinds of events.
+// Sourcetype is one of the kinds of events.
 type Sourcetype uint8
 
 const (
 	Server      Sourcetype = iota // the line itself
 	API                           // one JSON object per API request
 	Prompts                       // one JSON object per prompt
+	Connection                    // one JSON object per connection that Ollama accepted, or several alike
+	Health                        // one JSON object of this program on itself
 	Sourcetypes                   // how many there are
+
+	OfLogs = Connection // those before it are what lines of a log become
 )
 
 func (s Sourcetype) String() string {
-	return [...]string{"ollama:server", "ollama:api", "ollama:prompts"}[s]
+	return [...]string{"ollama:server", "ollama:api", "ollama:prompts", "ollama:connection", "ollama:hec:health"}[s]
 }
 
 // Event is one event of one sourcetype. It is valid during the call it is

@@ -146,7 +146,7 @@ func (p *preview) summary(w io.Writer) error {
 		fmt.Fprintf(t, "removed from\t%s\t%s\tin %s\n", humanize.Comma(r.lines), r.what, r.source)
 	}
 	fmt.Fprintf(t, "\nsourcetype\tevents\tlicence\ta day\n")
-	for st := range sourcetypes.Sourcetypes {
+	for st := range sourcetypes.OfLogs {
 		bytes := p.count.Bytes[st]
 		fmt.Fprintf(
 			t,

@@ -61,7 +61,7 @@ func output(
 	return app.Output{
 		Sink: stream,
 		Encode: func(from input.Stream) batch.Encoder {
-			return modinput.NewEncoder(st.Name, from.Source(), s.Host, st.Index())
+			return modinput.NewEncoder(st.Name, from.Source(), s.Host, st.Index(), s.PromptsIndex)
 		},
 	}, nil
 }

@@ -45,11 +45,11 @@ func newSeries() []byte {
 
 func metaOf(o *hec.Origin) *meta {
 	all := new(meta)
-	for st := range all {
+	for st := range sourcetypes.Sourcetypes {
 		m := member(nil, "host", o.Host)
 		m = member(m, "source", o.Source)
-		m = member(m, "sourcetype", sourcetypes.Sourcetype(st).String())
-		m = appendAttributes(m, o)
+		m = member(m, "sourcetype", st.String())
+		m = appendAttributes(m, o, o.IndexOf(st))
 		all[st] = append(m, `,"body":`...)
 	}
 	return all
@@ -61,14 +61,14 @@ func member(dst []byte, key, value string) []byte {
 	return hec.AppendValid(append(dst, '"', ':'), value)
 }
 
-func appendAttributes(dst []byte, o *hec.Origin) []byte {
-	if o.Index == "" && len(o.Fields) == 0 {
+func appendAttributes(dst []byte, o *hec.Origin, index string) []byte {
+	if index == "" && len(o.Fields) == 0 {
 		return dst
 	}
 	dst = append(dst, `,"attributes":{`...)
 	comma := ""
-	if o.Index != "" {
-		dst = hec.AppendValid(append(dst, `"index":`...), o.Index)
+	if index != "" {
+		dst = hec.AppendValid(append(dst, `"index":`...), index)
 		comma = ","
 	}
 	for _, f := range o.Fields {

@@ -31,8 +31,9 @@ const tail = "</data></event>\n"
 
 // NewEncoder returns an encoder for the events of one stanza and one source. host is the
 // host of all events; empty: the host that a line names, else that of the stanza's
-// settings. An empty index is that of the stanza's settings, too.
-func NewEncoder(stanza, source, host, index string) *Encoder {
+// settings. An empty index is that of the stanza's settings, too; prompts is that of
+// ollama:prompts, if they have their own.
+func NewEncoder(stanza, source, host, index, prompts string) *Encoder {
 	e := &Encoder{}
 	var head bytes.Buffer
 	head.WriteString(`<event stanza="`)
@@ -47,7 +48,11 @@ func NewEncoder(stanza, source, host, index string) *Encoder {
 			m := []byte("</time>")
 			m = appendElement(m, "source", source)
 			m = appendElement(m, "sourcetype", s.String())
-			m = appendElement(m, "index", index)
+			if s == sourcetypes.Prompts {
+				m = appendElement(m, "index", cmp.Or(prompts, index))
+			} else {
+				m = appendElement(m, "index", index)
+			}
 			m = appendElement(m, "host", cmp.Or(host, named))
 			all[s] = append(m, "<data>"...)
 		}

@@ -10,8 +10,8 @@ import (
 )
 
 func TestEncoderGolden(t *testing.T) {
-	full := NewEncoder("ollama_logs://a & b", `C:\Logs\<server> "1".log`, "web-1", "ollama")
-	bare := NewEncoder("ollama_logs://default", "journald:ollama", "", "")
+	full := NewEncoder("ollama_logs://a & b", `C:\Logs\<server> "1".log`, "web-1", "ollama", "")
+	bare := NewEncoder("ollama_logs://default", "journald:ollama", "", "", "")
 	var out []byte
 	out = append(out, "<stream>\n"...)
 	for _, e := range []struct {
@@ -45,7 +45,7 @@ func named(ev sourcetypes.Event) sourcetypes.Event {
 }
 
 func TestEncoderDoesNotAllocate(t *testing.T) {
-	enc := NewEncoder("ollama_logs://a", "/var/log/ollama/server.log", "web-1", "ollama")
+	enc := NewEncoder("ollama_logs://a", "/var/log/ollama/server.log", "web-1", "ollama", "")
 	ev := event(sourcetypes.Server, 3, strings.Repeat("<a é \x00> ", 100))
 	ev.Host = "web-2"
 	dst := enc.Append(nil, &ev)
@@ -65,7 +65,7 @@ func FuzzEncoder(f *testing.F) {
 	)
 	f.Add("a\tb\nc", "\r", " ", "'\"<!--?>")
 	f.Fuzz(func(t *testing.T, source, host, index, body string) {
-		enc := NewEncoder("ollama_logs://"+source, source, host, index)
+		enc := NewEncoder("ollama_logs://"+source, source, host, index, "")
 		for s := range sourcetypes.Sourcetypes {
 			ev := event(s, 3, body)
 			text := enc.Append([]byte("before"), &ev)
@@ -120,7 +120,7 @@ func BenchmarkEncoder(b *testing.B) {
 			10,
 		) + `"`,
 	}
-	enc := NewEncoder("ollama_logs://a", "/var/log/ollama/server.log", "web-1", "ollama")
+	enc := NewEncoder("ollama_logs://a", "/var/log/ollama/server.log", "web-1", "ollama", "")
 	for name, body := range bodies {
 		b.Run(name, func(b *testing.B) {
 			ev := event(sourcetypes.Server, 3, body)

@@ -34,6 +34,8 @@ func OllamaLogs() Scheme {
 				"Derive ollama:api from access lines: on (default) or off."},
 			{"prompts", "Prompts",
 				"Text of prompts: redacted (default), full, or off."},
+			{"prompts_index", "Index of prompts",
+				"Index of ollama:prompts, where who may read them and for how long differs. Empty: the input's index."},
 			{"redact", "Redaction",
 				"What to mask in every event: secrets,emails (default), one of them, or off."},
 			{"skip", "Lines to leave out",

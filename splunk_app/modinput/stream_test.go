@@ -169,7 +169,7 @@ func newBatch(lines ...string) *batch.Batch {
 }
 
 func add(b *batch.Builder, lines ...string) {
-	enc := NewEncoder("x", "", "", "")
+	enc := NewEncoder("x", "", "", "", "")
 	for _, line := range lines {
 		b.Add(enc, &sourcetypes.Event{Time: sourcetypes.Stamp{Nanos: 1e9}, Body: []byte(line)})
 	}

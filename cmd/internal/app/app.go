@@ -20,9 +20,9 @@ import (
 	"ollama-hec/hec"
 	"ollama-hec/input"
 	"ollama-hec/input/checkpoint"
-	"ollama-hec/input/requestlog"
 	"ollama-hec/sourcetypes"
 	"ollama-hec/sourcetypes/batch"
+	"ollama-hec/sourcetypes/captured"
 )
 
 // Output is where events go, and the form they have there.
@@ -90,6 +90,7 @@ type Shipper struct {
 	once     bool
 	store    *checkpoint.Store // nil for a pipe, which cannot be read again
 	sources  *sources.Set
+	captured *captured.Options
 	remote   Remote      // nil if the output is not remote
 	client   *hec.Client // nil if the output is not HEC
 	pipeline *pipeline.Pipeline
@@ -106,20 +107,20 @@ func New(ctx context.Context, s *settings.Settings, out Output, o Options) (*Shi
 	if sh.store != nil {
 		suspend = sh.suspend
 	}
-	normalize := s.Normalize()
-	normalize.ReadBody = requestlog.Telling(o.Log)
+	sh.captured = s.Captured()
+	sh.captured.MaxEvent = out.maxLine(s)
 	sh.pipeline = pipeline.New(pipeline.Config{
-		Sources:   sh.sources.All,
-		Normalize: normalize,
-		Encode:    out.Encode,
-		Compress:  compression(s, out.Gzip),
-		Sink:      out.Sink,
-		Suspend:   suspend,
-		Strange:   sh.strange,
-		Limits:    out.BatchLimits(s),
-		Delay:     time.Duration(s.BatchDelay),
-		Drain:     time.Duration(s.DrainTimeout),
-		Log:       o.Log,
+		Sources:    sh.sources.All,
+		Normalizer: sh.normalizer(s),
+		Encode:     out.Encode,
+		Compress:   compression(s, out.Gzip),
+		Sink:       out.Sink,
+		Suspend:    suspend,
+		Strange:    sh.strange,
+		Limits:     out.BatchLimits(s),
+		Delay:      time.Duration(s.BatchDelay),
+		Drain:      time.Duration(s.DrainTimeout),
+		Log:        o.Log,
 	})
 	return sh, nil
 }
@@ -135,9 +136,10 @@ func compression(s *settings.Settings, gzip bool) pipeline.Compression {
 }
 
 func (sh *Shipper) open(ctx context.Context, s *settings.Settings, maxLine int, o Options) error {
+	var state string
 	if !sources.Pipe(s.Paths) {
-		state, err := s.State()
-		if err != nil {
+		var err error
+		if state, err = s.State(); err != nil {
 			return err
 		}
 		if sh.store, err = checkpoint.Open(state, o.Log); err != nil {
@@ -150,7 +152,7 @@ func (sh *Shipper) open(ctx context.Context, s *settings.Settings, maxLine int, 
 	set, err := sources.Open(ctx, sources.Config{
 		Paths: s.Paths, JournalUnit: s.JournalUnit, JournalDir: s.JournalDir,
 		FromEnd: s.Start == settings.End, MaxLine: maxLine, Once: o.Once,
-		Zone: s.Timezone.Location, Stdin: o.Stdin, Store: sh.store, Log: o.Log,
+		Zone: s.Timezone.Location, State: state, Stdin: o.Stdin, Store: sh.store, Log: o.Log,
 	})
 	if err != nil {
 		return &settings.Error{Problem: err.Error()}
@@ -192,7 +194,10 @@ func (sh *Shipper) Run(ctx context.Context) error {
 	}
 	sh.log.Info("stopped", sh.sum(read, time.Since(began))...)
 	if sh.once && len(unread) > 0 && ctx.Err() == nil {
-		return fmt.Errorf("not read, missing or not allowed: PATHS %s; everything else is delivered", strings.Join(unread, ", "))
+		return fmt.Errorf(
+			"not read, missing or not allowed: PATHS %s; everything else is delivered",
+			strings.Join(unread, ", "),
+		)
 	}
 	return nil
 }

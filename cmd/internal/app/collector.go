@@ -10,6 +10,7 @@ import (
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/hec"
 	"ollama-hec/input"
+	"ollama-hec/sourcetypes"
 	"ollama-hec/sourcetypes/batch"
 )
 
@@ -35,7 +36,12 @@ func (d *Delivery) Host(s *settings.Settings) (string, error) {
 // Origin returns what the events of a stream have in common. host is the host of lines
 // that name none.
 func Origin(s *settings.Settings, host string, st input.Stream) hec.Origin {
-	return hec.Origin{Host: host, Always: s.Host != "", Source: st.Source(), Index: s.Index, Fields: st.Fields()}
+	return hec.Origin{
+		Host: host, Always: s.Host != "", Source: sourceOf(s, st), Index: s.Index, Fields: st.Fields(),
+		Apart: map[sourcetypes.Sourcetype]string{
+			sourcetypes.Prompts: s.PromptsIndex, sourcetypes.Health: s.HealthIndex,
+		},
+	}
 }
 
 // Letters returns the store for events that are rejected for good.

@@ -5,6 +5,8 @@ import (
 	"ollama-hec/hec"
 	"ollama-hec/input/file"
 	"ollama-hec/input/journald"
+	"ollama-hec/input/spool"
+	"ollama-hec/sourcetypes/captured"
 )
 
 // Progress returns what was read so far, and the bytes there are to read in all.
@@ -57,6 +59,15 @@ func (sh *Shipper) FileCounters() (c file.Counters, ok bool) {
 		return c, false
 	}
 	return sh.sources.Files.Counters(), true
+}
+
+// Spool returns the spool as it was last looked at, and what became of what was in it; ok is
+// false if there is none.
+func (sh *Shipper) Spool() (in spool.Inspection, counts *captured.Counts, ok bool) {
+	if sh.sources.Spool == nil || sh.sources.Spool.Seen() == nil {
+		return in, nil, false
+	}
+	return *sh.sources.Spool.Seen(), sh.captured.Counts, true
 }
 
 // JournalStats returns the counts of the journal source; ok is false if there is none.

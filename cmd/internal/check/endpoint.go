@@ -183,15 +183,18 @@ func (r *report) collector(ctx context.Context, s *settings.Settings, base strin
 	}
 	defer out.Client.Close()
 	r.health(ctx, out.Client, base)
-	if r.event(ctx, out, &one, "event "+base, "") && one.HealthEvents > 0 && one.HealthIndex != "" {
+	if !r.event(ctx, out, &one, "event "+base, "") {
+		return
+	}
+	if one.HealthEvents > 0 && one.HealthIndex != "" {
 		one.Index = one.HealthIndex
-		r.event(
-			ctx,
-			out,
-			&one,
-			"health event "+base,
-			"set HEALTH_INDEX to an index that the token allows, or allow it in Splunk",
-		)
+		r.event(ctx, out, &one, "health event "+base,
+			"set HEALTH_INDEX to an index that the token allows, or allow it in Splunk")
+	}
+	if one.PromptsIndex != "" && sourcetypes.PromptMode(one.Prompts) != sourcetypes.Off {
+		one.Index = one.PromptsIndex
+		r.event(ctx, out, &one, "prompts event "+base,
+			"set PROMPTS_INDEX to an index that the token allows, or allow it in Splunk")
 	}
 }
 

@@ -45,7 +45,7 @@ type lane struct {
 // reader is one stream being read, and the normalizer that turns its lines into events.
 type reader struct {
 	stream input.Stream
-	norm   *sourcetypes.Normalizer
+	norm   Normalizer // nil: nothing was read yet
 	ledger *ledger
 
 	queued  bool // guarded by lane.mu
@@ -271,7 +271,7 @@ func (l *lane) forget(r *reader) {
 func (l *lane) open(r *reader) {
 	at, carry := r.stream.Start()
 	enc := l.p.cfg.Encode(r.stream)
-	r.norm = sourcetypes.NewNormalizer(l.p.cfg.Normalize, at, carry, func(ev *sourcetypes.Event) {
+	r.norm = l.p.cfg.Normalizer(r.stream, at, carry, func(ev *sourcetypes.Event) {
 		l.builder.Add(enc, ev)
 	})
 }

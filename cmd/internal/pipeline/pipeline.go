@@ -33,14 +33,37 @@ type Sink interface {
 	Deliver(ctx context.Context, b *batch.Batch) error
 }
 
+// Normalizer turns the records of one stream into events, as [sourcetypes.Normalizer] does,
+// where its methods are explained.
+type Normalizer interface {
+	AddAll(records []input.Record, full func() bool) (taken int)
+	Held() time.Duration
+	FlushDue()
+	Flush()
+	Resume() (input.Position, input.Carry)
+	Recognition() sourcetypes.Recognition
+}
+
+// NewNormalizer returns a Normalizer for a stream, to begin at a place in it. It hands each
+// event to emit, in calls of its methods.
+type NewNormalizer func(st input.Stream, at input.Position, c input.Carry, emit func(*sourcetypes.Event)) Normalizer
+
+// OfLogs returns Normalizers of streams that are all logs.
+func OfLogs(o *sourcetypes.Options) NewNormalizer {
+	return func(_ input.Stream, at input.Position, c input.Carry, emit func(*sourcetypes.Event)) Normalizer {
+		return sourcetypes.NewNormalizer(o, at, c, emit)
+	}
+}
+
 // Config is what a Pipeline needs. All of it is required but Suspend, and Lanes, whose
 // zero means DefaultLanes.
 type Config struct {
-	Sources   []input.Source
-	Normalize *sourcetypes.Options
-	Encode    func(input.Stream) batch.Encoder
-	Compress  Compression
-	Sink      Sink
+	Sources []input.Source
+	// Normalizer returns one for a stream.
+	Normalizer NewNormalizer
+	Encode     func(input.Stream) batch.Encoder
+	Compress   Compression
+	Sink       Sink
 
 	// Suspend is called at the end of a Run, in order, for each batch that was answered
 	// but not acknowledged. What commit commits counts only if a later run finds every

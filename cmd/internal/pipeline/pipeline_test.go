@@ -157,7 +157,7 @@ func startPipeline(t *testing.T, change func(*Config), tapes ...*tape) *started 
 	t.Helper()
 	s := &started{gate: new(gate), done: make(chan error, 1), log: new(bytes.Buffer)}
 	cfg := Config{
-		Normalize: &sourcetypes.Options{Redact: sourcetypes.DefaultRedact(), Now: time.Now},
+		Normalizer: OfLogs(&sourcetypes.Options{Redact: sourcetypes.DefaultRedact(), Now: time.Now}),
 		Encode: func(st input.Stream) batch.Encoder {
 			return hec.NewEnvelope(hec.Origin{Host: "h", Source: st.Source()})
 		},

@@ -75,6 +75,25 @@ type Settings struct {
 	RedactRegex Patterns `split_words:"true" desc:"further patterns to redact, one a line"`
 	Skip        Classes  `desc:"lines not to ship as ollama:server: access, runner (failures are), startup; comma separated"`
 
+	PromptsIndex string `split_words:"true" desc:"index of ollama:prompts, where access and retention differ; empty: that of INDEX"`
+
+	Capture           CaptureSet `default:"requests,connections" desc:"what capture captures off the wire: requests, connections; comma separated"`
+	CapturePorts      Ports      `split_words:"true" default:"11434" desc:"ports of Ollama that are captured, comma separated; those that its log names are added"`
+	CaptureInterfaces List       `split_words:"true" desc:"interfaces that are captured, comma separated; empty: all"`
+
+	Responses        ResponseMode     `default:"off" desc:"text of captured answers in ollama:prompts: off, redacted, full; never more than PROMPTS allows"`
+	PromptHistory    PromptHistory    `split_words:"true" default:"last" desc:"what of a captured chat is its prompt: last (the last message of the user), all"`
+	TrustedProxies   Networks         `split_words:"true" desc:"networks (CIDR) of reverse proxies whose X-Forwarded-For becomes the source address; comma separated"`
+	ConnectionEvents ConnectionEvents `split_words:"true" default:"first" desc:"events on captured connections: first (one a source, port and minute), all"`
+
+	ProxyListen   string `split_words:"true" default:"127.0.0.1:11434" desc:"address that proxy listens on"`
+	ProxyUpstream string `split_words:"true" default:"127.0.0.1:11435" desc:"address of the Ollama behind proxy"`
+	ProxyCertFile string `split_words:"true" desc:"certificate of proxy (PEM); empty: HTTP without TLS"`
+	ProxyKeyFile  string `split_words:"true" desc:"key of that certificate (PEM)"`
+
+	Spool      Switch `default:"on" desc:"off: what is captured never touches the disk: run captures by itself"`
+	SpoolBytes Size   `split_words:"true" default:"256MiB" desc:"the most that the spool may hold; then what is captured is counted and dropped"`
+
 	MetricsAddr  string    `split_words:"true" desc:"address for /metrics, /healthz and /readyz, such as 127.0.0.1:9464; empty: off"`
 	HealthEvents Interval  `split_words:"true" desc:"how often to send an event on this program itself (ollama:hec:health), such as 60s; empty or 0: never"`
 	HealthIndex  string    `split_words:"true" desc:"index of those events; empty: that of INDEX"`
@@ -194,6 +213,10 @@ func (s *Settings) Check(name func(Setting) string) error {
 		return &Error{name(byName["ACCEPT_WITHOUT_CODE"]), "on together with " + name(byName["ACK"]) +
 			"=on: where replies are stripped no acknowledgment can come; turn one of them off"}
 	}
+	if (s.ProxyCertFile == "") != (s.ProxyKeyFile == "") {
+		return &Error{name(byName["PROXY_CERT_FILE"]), "a certificate and its key belong together: give both, the key in " +
+			name(byName["PROXY_KEY_FILE"])}
+	}
 	if s.SCSTenant == "" {
 		return nil
 	}
@@ -285,7 +308,11 @@ func (s *Settings) TokenSource() (hec.TokenSource, error) {
 // TLS returns the settings of TLS.
 func (s *Settings) TLS() hec.TLS {
 	return hec.TLS{
-		CAFile: s.CAFile, CertFile: s.CertFile, KeyFile: s.KeyFile, SkipVerify: bool(s.InsecureSkipVerify), Fingerprint: hec.Fingerprint(s.TLSFingerprint),
+		CAFile:      s.CAFile,
+		CertFile:    s.CertFile,
+		KeyFile:     s.KeyFile,
+		SkipVerify:  bool(s.InsecureSkipVerify),
+		Fingerprint: hec.Fingerprint(s.TLSFingerprint),
 	}
 }
 

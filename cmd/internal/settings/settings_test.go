@@ -94,9 +94,36 @@ func TestSetByName(t *testing.T) {
 }
 
 func printed(s *Settings) string {
-	return strings.Join(append(append(s.URL, s.Paths...), s.TokenFile, s.JournalUnit, s.JournalDir, s.StateDir,
-		s.Index, s.Host, s.CAFile, s.CertFile, s.KeyFile, s.MetricsAddr, s.HealthIndex, s.SCSTenant, s.SCSTokenFile,
-		s.SCSPrincipal, s.SCSPrincipalSecretFile, s.SCSPrincipalScope, s.SCSHost), "\n") + patterns(s)
+	return strings.Join(
+		append(
+			append(append(s.URL, s.Paths...), s.CaptureInterfaces...),
+			s.TokenFile,
+			s.JournalUnit,
+			s.JournalDir,
+			s.StateDir,
+			s.Index,
+			s.Host,
+			s.CAFile,
+			s.CertFile,
+			s.KeyFile,
+			s.MetricsAddr,
+			s.HealthIndex,
+			s.SCSTenant,
+			s.SCSTokenFile,
+			s.SCSPrincipal,
+			s.SCSPrincipalSecretFile,
+			s.SCSPrincipalScope,
+			s.SCSHost,
+			s.PromptsIndex,
+			s.ProxyListen,
+			s.ProxyUpstream,
+			s.ProxyCertFile,
+			s.ProxyKeyFile,
+		),
+		"\n",
+	) + patterns(
+		s,
+	)
 }
 
 func patterns(s *Settings) string {

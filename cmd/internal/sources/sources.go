@@ -35,6 +35,7 @@ type Config struct {
 	Once        bool
 	Zone        *time.Location // of stamps that lack it; nil: not set
 
+	State string            // the state directory, which has a spool perhaps
 	Stdin io.Reader         // read if Paths is -
 	Store *checkpoint.Store // not used for a pipe
 	Log   *slog.Logger
@@ -44,11 +45,12 @@ type Config struct {
 // is needed.
 func Pipe(paths []string) bool { return slices.Equal(paths, []string{"-"}) }
 
-// Set holds the opened sources. Files and Journal are nil if they are not among them.
+// Set holds the opened sources. Files, Journal and Spool are nil if they are not among them.
 type Set struct {
 	All     []input.Source
 	Files   *file.Source
 	Journal *journald.Journal
+	Spool   *Spool
 	Found   []string // what was found and why it is read, for people
 	named   bool     // Files are those that PATHS names
 }
@@ -64,6 +66,9 @@ func Open(ctx context.Context, c Config) (*Set, error) {
 		return nil, errors.New("PATHS: - is standard input and stands alone: take the other paths away")
 	}
 	s := new(Set)
+	if err := s.openSpool(c); err != nil {
+		return nil, err
+	}
 	if len(c.Paths) > 0 {
 		s.named = true
 		if err := s.openFiles(c, c.Paths, nil); err != nil {
@@ -85,7 +90,7 @@ func named(c Config) bool {
 // discover opens the usual places of this system.
 func (s *Set) discover(ctx context.Context, c Config) error {
 	d, err := Find(ctx, c.JournalUnit, c.JournalDir)
-	if err != nil && c.Once {
+	if err != nil && c.Once && !s.Spool.there() {
 		return err
 	}
 	if err != nil {
@@ -119,7 +124,7 @@ func (s *Set) awaitJournal(c Config, look func(context.Context) discover.Journal
 
 func (s *Set) openFiles(c Config, globs []string, keep func(path string) bool) (err error) {
 	s.Files, err = file.New(file.Options{
-		Patterns: globs, Keep: keep, Fields: discover.Fields,
+		Patterns: globs, Exclude: s.Spool.segments(), Keep: keep, Fields: discover.Fields,
 		StartAtEnd: c.FromEnd, MaxLine: c.MaxLine, Once: c.Once, Zone: c.Zone, Store: c.Store, Log: c.Log,
 	})
 	if err != nil {

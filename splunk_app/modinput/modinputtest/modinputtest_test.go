@@ -79,7 +79,7 @@ func follow(ctx context.Context, d *modinput.Definition, stdout io.Writer) error
 	if err := out.Open(delivery); err != nil {
 		return err
 	}
-	enc := modinput.NewEncoder(stanza.Name, file.Name(), stanza.Host(), stanza.Index())
+	enc := modinput.NewEncoder(stanza.Name, file.Name(), stanza.Host(), stanza.Index(), "")
 	lines := bufio.NewReader(file)
 	for n := 0; ; {
 		if errors.Is(context.Cause(ctx), modinput.ErrOrphaned) {

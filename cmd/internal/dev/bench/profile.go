@@ -178,7 +178,7 @@ func (p *inside) ship(ctx context.Context, paths string, once bool) (err error) 
 	}
 	defer func() { err = errors.Join(err, files.Close()) }()
 	return pipeline.New(pipeline.Config{
-		Sources: []input.Source{files}, Normalize: normalize,
+		Sources: []input.Source{files}, Normalizer: pipeline.OfLogs(normalize),
 		Encode: func(st input.Stream) batch.Encoder {
 			return hec.NewEnvelope(hec.Origin{Host: host, Source: st.Source()})
 		},

@@ -37,6 +37,9 @@ var allowed = []struct{ by, what string }{
 
 	{"sourcetypes/batch", "sourcetypes"},
 	{"sourcetypes/exchange", "sourcetypes"}, // the keys of ollama:api, redaction
+	{"sourcetypes/captured", "sourcetypes"},
+	{"sourcetypes/captured", "sourcetypes/exchange"}, // its setting RESPONSES
+	{"sourcetypes/captured", "sourcetypes/redact"},
 	{"sourcetypes", "sourcetypes/redact"},
 	{"sourcetypes", "sourcetypes/known"}, // words that Ollama writes
 	{"sourcetypes/", "sourcetypes/internal/"},

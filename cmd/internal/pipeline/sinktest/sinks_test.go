@@ -123,7 +123,7 @@ func openStream(t *testing.T, gzip bool) Fixture {
 		t.Fatal(err)
 	}
 	return Fixture{
-		Sink: stream, Encoder: modinput.NewEncoder("ollama_logs://a", "s", "", ""), Gzip: gzip,
+		Sink: stream, Encoder: modinput.NewEncoder("ollama_logs://a", "s", "", "", ""), Gzip: gzip,
 		Came:  func() []string { texts, _ := p.events(t); return texts },
 		Hosts: func() []string { _, hosts := p.events(t); return hosts },
 		Stall: p.full.Lock, Resume: p.full.Unlock,

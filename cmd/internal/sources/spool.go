@@ -1,0 +1,161 @@
+package sources
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"ollama-hec/input"
+	"ollama-hec/input/file"
+	"ollama-hec/input/spool"
+)
+
+// spoolNamespace is where the store keeps what is known of the segments.
+const spoolNamespace = "spool"
+
+// spoolLine is more than a line of a segment has: none is cut.
+const spoolLine = 16 << 20
+
+// lookAtSpoolEvery is how often the spool is looked at: what is to be deleted, who writes it.
+const lookAtSpoolEvery = time.Second
+
+// Spool is the spool of the state directory as a source: the ordinary source of files
+// follows its segments, and what is delivered is deleted.
+type Spool struct {
+	*file.Source
+	path   string // of its directory
+	reader *spool.Reader
+	seen   atomic.Pointer[spool.Inspection] // nil: there is none
+	last   atomic.Pointer[Writing]
+}
+
+// Writing says who writes the spool.
+type Writing struct {
+	Requests bool      // requests are captured
+	Prompts  bool      // with their prompts
+	Since    time.Time // from then on
+	until    time.Time // they may still arrive
+}
+
+// arriveLate is how long after its writer's end something may come of a spool.
+const arriveLate = 5 * time.Second
+
+// openSpool opens the spool, which need not be there yet.
+func (s *Set) openSpool(c Config) error {
+	if c.State == "" {
+		return nil
+	}
+	state, err := filepath.Abs(c.State)
+	if err != nil {
+		return err
+	}
+	reader := spool.NewReader(state, c.Log)
+	files, err := file.New(file.Options{
+		Patterns: []string{filepath.Join(file.Quote(spool.Path(state)), filepath.Base(spool.Glob(state)))},
+		Keep:     reader.Trusts, Namespace: spoolNamespace, Spooled: true,
+		MaxLine: spoolLine, Once: c.Once, RotateWait: time.Second, Store: c.Store, Log: c.Log,
+	})
+	if err != nil {
+		return err
+	}
+	s.Spool = &Spool{Source: files, path: spool.Path(state), reader: reader}
+	s.Spool.look(time.Now())
+	s.All = append(s.All, s.Spool)
+	return nil
+}
+
+// there reports whether there is a spool.
+func (s *Spool) there() bool { return s != nil && s.seen.Load() != nil }
+
+// segments are globs of the segments, which are no logs.
+func (s *Spool) segments() []string {
+	if s == nil {
+		return nil
+	}
+	return []string{filepath.Join(file.Quote(s.path), "*")}
+}
+
+// Holds reports whether a stream is one of the spool's.
+func (s *Spool) Holds(st input.Stream) bool {
+	return s != nil && filepath.Dir(st.Source()) == s.path && spool.WriterOf(st.Source()) != ""
+}
+
+// Seen is the spool as it was last looked at; nil: there is none.
+func (s *Spool) Seen() *spool.Inspection { return s.seen.Load() }
+
+// Writing says who writes the spool now, or did a moment ago.
+func (s *Spool) Writing() Writing {
+	if w := s.last.Load(); w != nil && time.Now().Before(w.until) {
+		return *w
+	}
+	return Writing{}
+}
+
+// Run implements input.Source.
+func (s *Spool) Run(ctx context.Context, ready func(input.Stream)) error {
+	ended := make(chan struct{})
+	looking := make(chan struct{})
+	go func() {
+		defer close(looking)
+		tick := time.NewTicker(lookAtSpoolEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ended:
+				return
+			case now := <-tick.C:
+				s.reap()
+				s.look(now)
+			}
+		}
+	}()
+	err := s.Source.Run(ctx, ready)
+	close(ended)
+	<-looking
+	return err
+}
+
+// Close implements input.Source. What the last commits say is delivered goes at once.
+func (s *Spool) Close() error {
+	err := s.Source.Close()
+	s.reap()
+	return err
+}
+
+// reap deletes what is delivered.
+func (s *Spool) reap() {
+	var delivered []spool.Delivered
+	for _, f := range s.Files() {
+		if !f.Deleted {
+			delivered = append(delivered, spool.Delivered{Path: f.Path, Size: f.Size, Whole: f.Whole, Committed: f.Committed})
+		}
+	}
+	s.reader.Reap(delivered)
+}
+
+// look finds out who writes.
+func (s *Spool) look(now time.Time) {
+	in, err := s.reader.Inspect()
+	if err != nil {
+		in = nil // why is said where a segment is looked at
+	}
+	s.seen.Store(in)
+	if in == nil {
+		return
+	}
+	w := Writing{until: now.Add(arriveLate)}
+	for _, by := range in.Writers {
+		if !by.Live || !slices.Contains(by.Captures, "requests") {
+			continue
+		}
+		w.Requests, w.Prompts = true, w.Prompts || by.Prompts != "off"
+		if w.Since.IsZero() || by.Started.Before(w.Since) {
+			w.Since = by.Started
+		}
+	}
+	if w.Requests {
+		s.last.Store(&w)
+	}
+}

@@ -1,0 +1,192 @@
+package captured
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"ollama-hec/input"
+	"ollama-hec/sourcetypes"
+)
+
+// Live says what is being captured.
+type Live struct {
+	Requests bool      // of them, and so the access lines are of captured ones
+	Prompts  bool      // their texts, too
+	Since    time.Time // of the lines from then on
+}
+
+// covers reports whether an event of that time may have been captured.
+func (l Live) covers(at sourcetypes.Stamp) bool {
+	return at.Nanos >= l.Since.Add(-endsWithin).UnixNano()
+}
+
+const (
+	// holdAccess is how long what is derived from an access line waits for the captured
+	// request to arrive.
+	holdAccess = 3 * time.Second
+	// maxPending bounds how many wait. Beyond it the oldest is told, captured or not.
+	maxPending = 8192
+)
+
+// Once has what log lines say of requests told only if it was not captured. It stands
+// before the Normalizer of a log and has its methods.
+type Once struct {
+	norm    *sourcetypes.Normalizer
+	emit    func(*sourcetypes.Event)
+	live    func() Live
+	matcher *Matcher
+	counts  *Counts
+
+	now     Live // as of the records being taken
+	at      input.Position
+	carry   input.Carry // at is where the record being taken, or what it ends, began
+	due     time.Time   // when what norm holds has waited long enough
+	pending []waiting
+}
+
+// waiting is an event that perhaps is not to be told.
+type waiting struct {
+	event   sourcetypes.Event
+	request Request
+	at      input.Position // where its lines begin
+	carry   input.Carry
+	due     time.Time
+}
+
+// NewOnce stands before a Normalizer that begins at a place of a log. live says what is captured.
+func NewOnce(o *sourcetypes.Options, m *Matcher, counts *Counts, live func() Live,
+	at input.Position, c input.Carry, emit func(*sourcetypes.Event)) *Once {
+	once := &Once{emit: emit, live: live, matcher: m, counts: counts}
+	once.norm = sourcetypes.NewNormalizer(o, at, c, once.take)
+	return once
+}
+
+// AddAll is as the Normalizer's.
+func (o *Once) AddAll(rs []input.Record, full func() bool) (taken int) {
+	o.now = o.live()
+	o.release(time.Now())
+	if !o.now.Requests {
+		taken = o.norm.AddAll(rs, full)
+	} else {
+		for taken < len(rs) { // one by one, to know where each began
+			o.at, o.carry = o.norm.Resume()
+			o.norm.Add(&rs[taken])
+			taken++
+			if full != nil && full() {
+				break
+			}
+		}
+	}
+	o.due = time.Now().Add(o.norm.Held())
+	return taken
+}
+
+// Held is how long what is held may wait.
+func (o *Once) Held() time.Duration {
+	hold := o.norm.Held()
+	if len(o.pending) == 0 {
+		return hold
+	}
+	wait := max(time.Until(o.pending[0].due), time.Millisecond)
+	if hold == 0 {
+		return wait
+	}
+	return min(wait, max(time.Until(o.due), time.Millisecond))
+}
+
+// FlushDue emits what has waited long enough.
+func (o *Once) FlushDue() {
+	now := time.Now()
+	if o.norm.Held() > 0 && !now.Before(o.due) {
+		o.at, o.carry = o.norm.Resume()
+		o.norm.FlushDue()
+		o.due = now.Add(o.norm.Held())
+	}
+	o.release(now)
+}
+
+// Flush emits everything that is held.
+func (o *Once) Flush() {
+	o.at, o.carry = o.norm.Resume()
+	o.norm.Flush()
+	for len(o.pending) > 0 {
+		o.settle()
+	}
+}
+
+// Resume is a place before which nothing is held.
+func (o *Once) Resume() (input.Position, input.Carry) {
+	if len(o.pending) > 0 {
+		return o.pending[0].at, o.pending[0].carry
+	}
+	return o.norm.Resume()
+}
+
+// Recognition is the Normalizer's.
+func (o *Once) Recognition() sourcetypes.Recognition { return o.norm.Recognition() }
+
+// take takes an event of the Normalizer.
+func (o *Once) take(ev *sourcetypes.Event) {
+	switch {
+	case ev.Sourcetype == sourcetypes.Prompts && o.now.Prompts && o.now.covers(ev.Time):
+		o.counts.Once.Add(1)
+		return
+	case ev.Sourcetype != sourcetypes.API || !o.now.Requests || !o.now.covers(ev.Time):
+		o.emit(ev)
+		return
+	}
+	r, ok := requestOf(ev)
+	if !ok {
+		o.emit(ev)
+		return
+	}
+	if o.matcher.Find(r) {
+		o.counts.Once.Add(1)
+		return
+	}
+	if len(o.pending) == maxPending {
+		o.settle()
+	}
+	w := waiting{event: *ev, request: r, at: o.at, carry: o.carry, due: time.Now().Add(holdAccess)}
+	w.event.Body = bytes.Clone(ev.Body)
+	o.pending = append(o.pending, w)
+}
+
+// requestOf reads what an event derived from an access line is known by.
+func requestOf(ev *sourcetypes.Event) (r Request, ok bool) {
+	var said struct {
+		Method string   `json:"http_method"`
+		Path   string   `json:"uri_path"`
+		Status int      `json:"status"`
+		Took   *float64 `json:"response_time_ms"`
+	}
+	if json.Unmarshal(ev.Body, &said) != nil || said.Took == nil || said.Status == 0 {
+		return r, false
+	}
+	return Request{
+		said.Method, said.Path, said.Status, time.Unix(0, ev.Time.Nanos),
+		time.Duration(*said.Took * float64(time.Millisecond)),
+	}, true
+}
+
+// release settles what has waited long enough.
+func (o *Once) release(now time.Time) {
+	for len(o.pending) > 0 && !now.Before(o.pending[0].due) {
+		o.settle()
+	}
+}
+
+// settle tells the event that has waited longest, unless its request was captured.
+func (o *Once) settle() {
+	w := o.pending[0]
+	o.pending[0] = waiting{}
+	if o.pending = o.pending[1:]; len(o.pending) == 0 {
+		o.pending = nil
+	}
+	if o.matcher.Find(w.request) {
+		o.counts.Once.Add(1)
+		return
+	}
+	o.emit(&w.event)
+}

@@ -17,6 +17,8 @@ func newCheck(std streams) *cobra.Command {
 		Long: "check tries everything that run depends on: names, ports, TLS, HEC's health, a real test event (token, index,\n" +
 			"acknowledgment), the clock, logs and their permissions, the state directory. One line each: ok, or what is\n" +
 			"wrong and how to fix it. Status 0 if nothing fails; warnings do not count.",
+		Example: "  OLLAMA_HEC_TOKEN_FILE=/etc/ollama-hec/token ollama-hec check --url https://splunk:8088\n" +
+			"  sudo ollama-hec check --service",
 		Args: cobra.NoArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			if service {
@@ -51,6 +53,6 @@ func newCheck(std streams) *cobra.Command {
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the results as JSON")
 	cmd.Flags().BoolVar(&service, "service", false, "as the packaged service: with its settings, its user and its state (Linux, as root)")
 	addEnvFile(cmd, true)
-	settings.AddFlags(cmd.Flags())
+	addSettings(cmd, besides(settings.Text, settings.Prompting, settings.Batching)...)
 	return cmd
 }

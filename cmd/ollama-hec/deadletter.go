@@ -74,7 +74,7 @@ func onLetters(use, short string, f func(*cobra.Command, *settings.Settings, *de
 			return f(cmd, s, letters)
 		}),
 	}
-	settings.AddFlags(cmd.Flags())
+	addSettings(cmd, settings.Destination, settings.Kept, settings.Services)
 	return cmd
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"ollama-hec/cmd/internal/app"
@@ -37,21 +38,29 @@ func touch(dir string, at time.Time) error {
 	return errors.Join(state.Touch(deliveredMark, at), state.Close())
 }
 
-// lastDelivery returns for people when something was last delivered. Only run writes the
-// mark: the state of a modular input or of an older version has none.
-func lastDelivery(dir string, in *checkpoint.Inspection, files []file.RecordedFile) string {
+// delivery is when something was delivered last.
+type delivery struct {
+	At    time.Time `json:"at,omitzero"`
+	Known bool      `json:"known"` // that it is At; zero: never
+}
+
+func (d delivery) String() string {
+	if !d.Known {
+		return "not known"
+	}
+	return ago(d.At)
+}
+
+// lastDelivery returns when something was delivered last, as far as the state directory
+// tells: an older version has left no mark there.
+func lastDelivery(dir string, in *checkpoint.Inspection, files []file.RecordedFile) delivery {
 	if mark, err := os.Lstat(filepath.Join(dir, deliveredMark)); err == nil {
-		return ago(mark.ModTime())
+		return delivery{At: mark.ModTime(), Known: true}
 	}
 	for namespace, records := range in.Records {
 		if namespace != file.Namespace && len(records) > 0 {
-			return "not known"
+			return delivery{}
 		}
 	}
-	for _, f := range files {
-		if f.Committed > 0 {
-			return "not known"
-		}
-	}
-	return "never"
+	return delivery{Known: !slices.ContainsFunc(files, func(f file.RecordedFile) bool { return f.Committed > 0 })}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/hec"
 	"ollama-hec/hec/deadletter"
 	"ollama-hec/hec/receiver"
@@ -103,6 +104,42 @@ func TestVersion(t *testing.T) {
 	status, out, _ := command(t, "", "version")
 	if status != 0 || !strings.HasPrefix(out, "ollama-hec ") || !strings.Contains(out, "platform ") {
 		t.Errorf("status %d: %s", status, out)
+	}
+}
+
+func TestVersionIsAFlagToo(t *testing.T) {
+	_, want, _ := command(t, "", "version")
+	if status, out, _ := command(t, "", "--version"); status != 0 || out != want {
+		t.Errorf("status %d: %s", status, out)
+	}
+}
+
+// A command's help shows the settings it is about, by topic; run's shows all.
+func TestHelpByTopic(t *testing.T) {
+	for _, r := range settings.All() {
+		if r.Topic() == settings.Others {
+			t.Errorf("%s has no topic", r.Env)
+		}
+	}
+	_, out, _ := command(t, "", "run", "--help")
+	for _, r := range settings.All() {
+		if r.Flag != "" && !strings.Contains(out, "--"+r.Flag+" ") && !strings.Contains(out, "--"+r.Flag+"[") {
+			t.Errorf("run --help does not show --%s", r.Flag)
+		}
+	}
+	_, out, _ = command(t, "", "status", "--help")
+	if strings.Contains(out, "--url") || !strings.Contains(out, "--state-dir") || !strings.Contains(out, "Examples:") {
+		t.Errorf("status --help shows\n%s", out)
+	}
+}
+
+func TestValuesAreCompleted(t *testing.T) {
+	for flag, want := range map[string]string{
+		"--prompts": "redacted\nfull\noff\n", "--ack": "auto\non\noff\n", "--log-level": "debug\ninfo\nwarn\nerror\n", "--url": "",
+	} {
+		if _, out, _ := command(t, "", "__complete", "run", flag, ""); !strings.HasPrefix(out, want+":") {
+			t.Errorf("%s: %q", flag, out)
+		}
 	}
 }
 

@@ -51,7 +51,7 @@ func newPreview(std streams) *cobra.Command {
 			return p.summary(std.err)
 		}),
 	}
-	settings.AddFlags(cmd.Flags())
+	addSettings(cmd, settings.Text, settings.Prompting, settings.Logs)
 	return cmd
 }
 

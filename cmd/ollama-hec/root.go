@@ -14,6 +14,7 @@ import (
 	"ollama-hec/cmd/internal/logdedup"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/cmd/internal/terminal"
+	"ollama-hec/cmd/internal/version"
 )
 
 // The exit statuses are a contract with the scripts and services that start the program.
@@ -79,6 +80,9 @@ func newRoot(std streams) *cobra.Command {
 		}
 		return err
 	}
+	root.Version = version.Version // and with it --version
+	root.SetVersionTemplate(versionText())
+	root.InitDefaultVersionFlag()
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		newRun(std),

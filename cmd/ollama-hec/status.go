@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -25,12 +26,14 @@ import (
 )
 
 func newStatus(std streams) *cobra.Command {
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "show how far a running or stopped shipper is, from its state directory",
 		Long: "status shows files, positions, lag and since when the oldest line waits, when something was last delivered, and\n" +
 			"dead letters, as the state directory has them. Checkpoints are written within a quarter of a second.",
-		Args: cobra.NoArgs,
+		Example: "  ollama-hec status\n  ollama-hec status --json    # ends with 1 where no shipper runs",
+		Args:    cobra.NoArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			s, err := settings.Load(cmd.Flags())
 			if err != nil {
@@ -40,76 +43,92 @@ func newStatus(std streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return status(cmd.Context(), s, dir, std.out)
+			st, err := stateOf(cmd.Context(), s, dir)
+			if err != nil {
+				return err
+			}
+			if !asJSON {
+				return st.text(std.out)
+			}
+			if err := st.json(std.out); err != nil || st.Running {
+				return err
+			}
+			return errors.New("no shipper runs")
 		}),
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object, and end with 1 where no shipper runs")
 	addEnvFile(cmd, true)
-	settings.AddFlags(cmd.Flags())
+	addSettings(cmd, settings.Kept)
 	return cmd
 }
 
-func status(ctx context.Context, s *settings.Settings, dir string, out io.Writer) error {
+// shipperState is how far a shipper is. Sizes are in bytes, and a time that is not known
+// is left out.
+type shipperState struct {
+	Running     bool          `json:"running"`
+	State       string        `json:"state"`
+	Tenant      string        `json:"tenant,omitempty"`
+	Address     string        `json:"address,omitempty"` // of the tenant's service
+	Checkpoints time.Time     `json:"checkpoints_written,omitzero"`
+	Delivery    delivery      `json:"last_delivery"`
+	DeadLetters int           `json:"dead_letters"`
+	Files       []fileState   `json:"files"`
+	Sources     []sourceState `json:"sources"` // that are no files
+}
+
+type fileState struct {
+	Path      string    `json:"path"`
+	Size      int64     `json:"size"`
+	Delivered int64     `json:"delivered"`
+	Lag       int64     `json:"lag"`
+	Gone      bool      `json:"gone"`
+	Waiting   time.Time `json:"waiting_since,omitzero"`
+	LastLine  time.Time `json:"last_line,omitzero"` // by its own stamp
+}
+
+type sourceState struct {
+	Name     string    `json:"name"`
+	LastLine time.Time `json:"last_line,omitzero"`
+}
+
+func stateOf(ctx context.Context, s *settings.Settings, dir string) (*shipperState, error) {
 	in, err := checkpoint.Inspect(dir)
 	if err != nil {
-		return settings.Invalid("STATE_DIR", err.Error())
+		return nil, settings.Invalid("STATE_DIR", err.Error())
 	}
 	files, err := file.Recorded(in.Records[file.Namespace])
 	if err != nil {
-		return err
+		return nil, err
 	}
 	store, err := app.DeadLetters(dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	letters := 0
-	if err := store.Each(func(deadletter.Letter) error { letters++; return nil }); err != nil {
-		return err
+	st := &shipperState{
+		Running: in.InUse, State: dir, Tenant: s.SCSTenant, Checkpoints: in.Written,
+		Delivery: lastDelivery(dir, in, files), Files: []fileState{}, Sources: []sourceState{},
 	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "shipper\t%s\n", map[bool]string{true: "running", false: "stopped"}[in.InUse])
-	fmt.Fprintf(w, "state\t%s\n", terminal.Text(dir))
+	if err := store.Each(func(deadletter.Letter) error { st.DeadLetters++; return nil }); err != nil {
+		return nil, err
+	}
 	if s.SCSTenant != "" {
 		address, err := scs.ParseAddress(s.SCSHost)
 		if err != nil {
-			return settings.Invalid("SCS_HOST", err.Error())
+			return nil, settings.Invalid("SCS_HOST", err.Error())
 		}
-		fmt.Fprintf(w, "destination\ttenant %s of Splunk Cloud Services at %s\n", terminal.Text(s.SCSTenant), address.API)
-	}
-	fmt.Fprintf(w, "checkpoints\twritten %s\n", ago(in.Written))
-	fmt.Fprintf(w, "last delivery\t%s\n", lastDelivery(dir, in, files))
-	fmt.Fprintf(w, "dead letters\t%d\n", letters)
-	if len(files) > 0 {
-		fmt.Fprintf(w, "\nfile\tsize\tdelivered\tlag\twaiting since\tlast line\n")
+		st.Address = address.API.String()
 	}
 	for _, f := range files {
-		lag := humanize.IBytes(uint64(f.Lag))
-		if f.Gone {
-			lag = "gone"
-		}
-		waiting := "-"
-		if since := waitingSince(ctx, s, f); !since.IsZero() {
-			waiting = ago(since)
-		}
-		fmt.Fprintf(
-			w,
-			"%s\t%s\t%s\t%s\t%s\t%s\n",
-			terminal.Text(f.Path),
-			humanize.IBytes(uint64(f.Size)),
-			humanize.IBytes(uint64(f.Committed)),
-			lag,
-			waiting,
-			lastLine(f),
-		)
+		st.Files = append(st.Files, fileState{
+			Path: f.Path, Size: f.Size, Delivered: f.Committed, Lag: f.Lag, Gone: f.Gone,
+			Waiting: waitingSince(ctx, s, f), LastLine: f.Last,
+		})
 	}
-	if err := others(w, in.Records); err != nil {
-		return err
-	}
-	return w.Flush()
+	return st, st.others(in.Records)
 }
 
-// others prints the sources that are no files: journals.
-func others(w io.Writer, records map[string]map[string]json.RawMessage) error {
-	title := "\nsource\tlast line\n"
+// others adds the sources that are no files: journals.
+func (st *shipperState) others(records map[string]map[string]json.RawMessage) error {
 	for _, namespace := range slices.Sorted(maps.Keys(records)) {
 		if namespace == file.Namespace {
 			continue
@@ -119,30 +138,71 @@ func others(w io.Writer, records map[string]map[string]json.RawMessage) error {
 			if err := json.Unmarshal(records[namespace][id], &at); err != nil {
 				return fmt.Errorf("checkpoint %s: %w", id, err)
 			}
-			last := "-"
+			source := sourceState{Name: strings.Join(append([]string{namespace}, strings.Fields(id)...), " ")}
 			if at.Carry.Time > 0 {
-				last = ago(time.Unix(0, at.Carry.Time))
+				source.LastLine = time.Unix(0, at.Carry.Time)
 			}
-			fmt.Fprintf(
-				w,
-				"%s%s\t%s\n",
-				title,
-				terminal.Text(strings.Join(append([]string{namespace}, strings.Fields(id)...), " ")),
-				last,
-			)
-			title = ""
+			st.Sources = append(st.Sources, source)
 		}
 	}
 	return nil
 }
 
+func (st *shipperState) json(out io.Writer) error {
+	enc := json.NewEncoder(terminal.NewJSON(out))
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(st)
+}
+
+func (st *shipperState) text(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "shipper\t%s\n", map[bool]string{true: "running", false: "stopped"}[st.Running])
+	fmt.Fprintf(w, "state\t%s\n", terminal.Text(st.State))
+	if st.Tenant != "" {
+		fmt.Fprintf(w, "destination\ttenant %s of Splunk Cloud Services at %s\n", terminal.Text(st.Tenant), st.Address)
+	}
+	fmt.Fprintf(w, "checkpoints\twritten %s\n", ago(st.Checkpoints))
+	fmt.Fprintf(w, "last delivery\t%s\n", st.Delivery)
+	fmt.Fprintf(w, "dead letters\t%d\n", st.DeadLetters)
+	if len(st.Files) > 0 {
+		fmt.Fprintf(w, "\nfile\tsize\tdelivered\tlag\twaiting since\tlast line\n")
+	}
+	for _, f := range st.Files {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", terminal.Text(f.Path), humanize.IBytes(uint64(f.Size)),
+			humanize.IBytes(uint64(f.Delivered)), f.lag(), since(f.Waiting), f.lastLine())
+	}
+	if len(st.Sources) > 0 {
+		fmt.Fprintf(w, "\nsource\tlast line\n")
+	}
+	for _, source := range st.Sources {
+		fmt.Fprintf(w, "%s\t%s\n", terminal.Text(source.Name), since(source.LastLine))
+	}
+	return w.Flush()
+}
+
+func (f fileState) lag() string {
+	if f.Gone {
+		return "gone"
+	}
+	return humanize.IBytes(uint64(f.Lag))
+}
+
 // lastLine returns the age of the last line delivered, by its own time stamp; -: no line
 // had one.
-func lastLine(f file.RecordedFile) string {
-	if f.Last.IsZero() && f.Committed > 0 {
+func (f fileState) lastLine() string {
+	if f.LastLine.IsZero() && f.Delivered > 0 {
 		return "-"
 	}
-	return ago(f.Last)
+	return ago(f.LastLine)
+}
+
+// since returns for people how long ago t was; -: it is not known.
+func since(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return ago(t)
 }
 
 // ago returns for people how long ago t was.

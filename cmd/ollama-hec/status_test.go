@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -156,5 +157,33 @@ func TestStatusTellsWritingFromDelivery(t *testing.T) {
 	is(`^last delivery +not known$`)
 	if n := r.Stats().Taken(); n != 1 {
 		t.Errorf("%d events", n)
+	}
+}
+
+// What watches a host reads the state as one object, and whether a shipper runs as the
+// exit status.
+func TestStatusAsJSON(t *testing.T) {
+	collect(t)
+	log, dir := filepath.Join(t.TempDir(), "o.log"), t.TempDir()
+	write(t, log, "time=2026-01-01T00:00:00.000Z level=INFO msg=one\nhalf")
+	if status, _, errOut := command(t, "", "run", "--once", "--paths="+log, "--state-dir="+dir); status != 0 {
+		t.Fatalf("status %d: %s", status, errOut)
+	}
+	status, out, errOut := command(t, "", "status", "--json", "--state-dir="+dir)
+	var st shipperState
+	if err := json.Unmarshal([]byte(out), &st); err != nil || status != exitFailed || !strings.Contains(errOut, "no shipper runs") {
+		t.Fatalf("status %d, %v: %s%s", status, err, out, errOut)
+	}
+	if st.Running || st.State != dir || st.DeadLetters != 0 || !st.Delivery.Known || st.Delivery.At.IsZero() ||
+		len(st.Files) != 1 || st.Files[0].Path != log || st.Files[0].Delivered != 49 || st.Files[0].Lag != 4 {
+		t.Errorf("got %+v", st)
+	}
+	store, err := checkpoint.Open(dir, slog.New(slog.DiscardHandler)) // as a shipper does
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if status, out, _ := command(t, "", "status", "--json", "--state-dir="+dir); status != 0 || !strings.Contains(out, `"running": true`) {
+		t.Errorf("while one runs: status %d\n%s", status, out)
 	}
 }

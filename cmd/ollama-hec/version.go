@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 
 	"github.com/spf13/cobra"
@@ -9,14 +10,19 @@ import (
 	"ollama-hec/cmd/internal/version"
 )
 
+// versionText says what this program is.
+func versionText() string {
+	return fmt.Sprintf("ollama-hec %s\ncommit %s\nplatform %s/%s %s\n",
+		version.Version, version.Revision(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+}
+
 func newVersion(std streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "print version, commit and platform",
 		Args:  cobra.NoArgs,
 		RunE: asFailure(func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(std.out, "ollama-hec %s\ncommit %s\nplatform %s/%s %s\n",
-				version.Version, version.Revision(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+			_, err := io.WriteString(std.out, versionText())
 			return err
 		}),
 	}

@@ -69,7 +69,7 @@ type Settings struct {
 
 	Timezone  Zone       `desc:"zone of [GIN] stamps, such as Europe/Berlin; empty: that of the last line with a zone, else local"`
 	APIEvents Switch     `split_words:"true" default:"on" desc:"derive ollama:api from access lines: on, off"`
-	Prompts   PromptMode `default:"redacted" desc:"text of prompts in all sourcetypes: redacted, full, off"`
+	Prompts   PromptMode `default:"redacted" desc:"text of prompts in all sourcetypes: redacted (the text is shipped, with secrets and addresses replaced), full (as it is), off (no text)"`
 
 	Redact      Redact   `default:"secrets,emails" desc:"what to redact: secrets, emails, off; comma separated"`
 	RedactRegex Patterns `split_words:"true" desc:"further patterns to redact, one a line"`

@@ -3,6 +3,7 @@ package settings
 import (
 	"fmt"
 	"log/slog"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -207,6 +208,23 @@ func (l *LogLevel) Set(text string) error {
 	*l = LogLevel([]slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}[i])
 	return err
 }
+
+// Values are what a setting takes, where that is one of some words, for completion.
+func (r Setting) Values() []string {
+	field := reflect.New(reflect.TypeFor[Settings]().Field(r.field).Type)
+	setter, ok := field.Interface().(interface{ Set(string) error })
+	if !ok {
+		return nil
+	}
+	words := oneOf.FindStringSubmatch(fmt.Sprint(setter.Set("\x00")))
+	if words == nil {
+		return nil
+	}
+	return regexp.MustCompile(`, | or `).Split(words[1], -1)
+}
+
+// oneOf is what an error says of a setting that takes one of some words.
+var oneOf = regexp.MustCompile(`, want ((?:[a-z]+(?:, | or ))+[a-z]+)$`)
 
 // choose returns which of names text is.
 func choose(text string, names ...string) (int, error) {

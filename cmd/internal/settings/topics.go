@@ -1,0 +1,52 @@
+package settings
+
+import (
+	"slices"
+	"strings"
+)
+
+// Topic is what a group of settings is about, as the help shows them.
+type Topic string
+
+// The topics, in the order of the help.
+const (
+	Destination Topic = "Where events go"
+	Logs        Topic = "What is read"
+	Text        Topic = "What is shipped of it"
+	Prompting   Topic = "Prompts and secrets"
+	Kept        Topic = "What is kept on this machine"
+	Batching    Topic = "How events travel"
+	Itself      Topic = "What it tells of itself"
+	Services    Topic = "Splunk Cloud Services, in place of HEC"
+	Others      Topic = "Other settings"
+)
+
+// Topics lists all topics.
+var Topics = []Topic{Destination, Logs, Text, Prompting, Kept, Batching, Itself, Services, Others}
+
+// topicOf has the bare names of the settings of each topic.
+var topicOf = map[Topic][]string{
+	Destination: {
+		"URL", "TOKEN", "TOKEN_FILE", "INDEX", "HOST", "CA_FILE", "CERT_FILE", "KEY_FILE", "TLS_FINGERPRINT",
+		"INSECURE_SKIP_VERIFY", "ACK", "ACCEPT_WITHOUT_CODE",
+	},
+	Logs:      {"PATHS", "JOURNAL_UNIT", "JOURNAL_DIR", "START", "TIMEZONE", "MAX_LINE_BYTES"},
+	Text:      {"API_EVENTS", "SKIP"},
+	Prompting: {"PROMPTS", "REDACT", "REDACT_REGEX"},
+	Kept:      {"STATE_DIR"},
+	Batching:  {"BATCH_BYTES", "BATCH_EVENTS", "BATCH_DELAY", "GZIP_LEVEL", "DRAIN_TIMEOUT"},
+	Itself:    {"METRICS_ADDR", "HEALTH_EVENTS", "HEALTH_INDEX", "LOG_FORMAT", "LOG_LEVEL"},
+}
+
+// Topic returns what the setting is about.
+func (r Setting) Topic() Topic {
+	if strings.HasPrefix(r.bare(), "SCS_") {
+		return Services
+	}
+	for topic, names := range topicOf {
+		if slices.Contains(names, r.bare()) {
+			return topic
+		}
+	}
+	return Others
+}

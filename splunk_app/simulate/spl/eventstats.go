@@ -51,11 +51,13 @@ func (e eventstats) run(in Result) Result {
 }
 
 // streamstats adds to each row the aggregates of its group up to it, in the order of the
-// rows. Only functions that one value can carry on are understood, and no window.
+// rows, which is by time if there is a window. Only functions that need little memory are
+// understood: without a window those in running, with one count and dc.
 type streamstats struct {
 	aggregates []aggregate
 	by         []string
-	current    bool // the row itself is among those aggregated
+	current    bool    // the row itself is among those aggregated
+	window     float64 // of time, in seconds; 0 for none
 }
 
 // running are the functions of streamstats: from what was so far (nil at first) and the
@@ -101,18 +103,29 @@ func buildStreamstats(args string, env *Env) (command, error) {
 			break
 		}
 		args = args[len(option[0]):]
-		if option[1] != "current" {
+		switch option[1] {
+		case "current":
+			s.current = slices.Contains([]string{"t", "true", "1"}, strings.ToLower(option[2]))
+		case "time_window":
+			var err error
+			if s.window, err = spanOf(option[2]); err != nil {
+				return nil, err
+			}
+		default:
 			return nil, fmt.Errorf("option %s is not understood", option[1])
 		}
-		s.current = slices.Contains([]string{"t", "true", "1"}, strings.ToLower(option[2]))
 	}
 	c, err := buildStats(args, env)
 	if err != nil {
 		return nil, err
 	}
 	s.aggregates, s.by = c.(stats).aggregates, c.(stats).by
+	if s.window > 0 && !s.current {
+		return nil, fmt.Errorf("time_window without the row itself is not understood")
+	}
 	for _, a := range s.aggregates {
-		if running[a.function] == nil {
+		windowed := a.function == "count" || a.function == "dc"
+		if s.window > 0 && !windowed || s.window == 0 && running[a.function] == nil {
 			return nil, fmt.Errorf("function %s is not understood here", a.function)
 		}
 	}
@@ -120,6 +133,9 @@ func buildStreamstats(args string, env *Env) (command, error) {
 }
 
 func (s streamstats) run(in Result) Result {
+	if s.window > 0 {
+		return s.runWindow(in)
+	}
 	sofar := make(map[string][][]string)
 	for _, r := range in.Rows {
 		keys := combinations(r, s.by)
@@ -147,6 +163,63 @@ func (s streamstats) run(in Result) Result {
 		in.Columns = withColumn(in.Columns, a.as)
 	}
 	return in
+}
+
+// recent are the rows of a group in the window, and how often each value of each aggregate is
+// among them.
+type recent struct {
+	rows   []Row
+	values []map[string]int
+	total  []int
+}
+
+func (s streamstats) runWindow(in Result) Result {
+	groups := make(map[string]*recent)
+	for _, r := range in.Rows {
+		keys := combinations(r, s.by)
+		at, timed := parseNumber(r.First("_time"))
+		if len(keys) == 0 || !timed {
+			continue
+		}
+		name := strings.Join(keys[0], "\x00")
+		g := groups[name]
+		if g == nil {
+			g = &recent{values: make([]map[string]int, len(s.aggregates)), total: make([]int, len(s.aggregates))}
+			groups[name] = g
+		}
+		s.count(g, r, 1)
+		g.rows = append(g.rows, r)
+		for oldest, _ := parseNumber(g.rows[0].First("_time")); oldest <= at-s.window; oldest, _ = parseNumber(g.rows[0].First("_time")) {
+			s.count(g, g.rows[0], -1)
+			g.rows = g.rows[1:]
+		}
+		for i, a := range s.aggregates {
+			n := g.total[i]
+			if a.function == "dc" {
+				n = len(g.values[i])
+			}
+			r.set(a.as, numberOf(float64(n)).list())
+		}
+	}
+	for _, a := range s.aggregates {
+		in.Columns = withColumn(in.Columns, a.as)
+	}
+	return in
+}
+
+// count adds the values of a row to those in the window, or takes them away.
+func (s streamstats) count(g *recent, r Row, n int) {
+	for i, a := range s.aggregates {
+		if g.values[i] == nil {
+			g.values[i] = make(map[string]int)
+		}
+		for _, v := range a.values(r) {
+			g.total[i] += n
+			if g.values[i][v] += n; g.values[i][v] == 0 {
+				delete(g.values[i], v)
+			}
+		}
+	}
 }
 
 // values are what a row gives to the aggregate.

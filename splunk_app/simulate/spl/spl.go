@@ -3,7 +3,7 @@
 // is our own model of Splunk, written after its documentation.
 //
 // It knows the commands search, where, eval, rex, stats, eventstats, streamstats (without a
-// window), timechart, lookup, inputlookup append=true, outputlookup (which writes nothing
+// window of rows), timechart, lookup, inputlookup append=true, outputlookup (which writes nothing
 // here), mvexpand, table, fields, rename, sort, head and dedup, the functions listed in
 // functions.go, and macros without arguments. Whatever else a search holds (subsearches, TERM(), other
 // options) is an error of Compile, never passed over. Not modelled: limits on

@@ -161,6 +161,8 @@ func TestEval(t *testing.T) {
 		{`max(n, 3, 11)`, "11"},
 		{`mvappend(s, z, m)`, "abc|b|a|b"},
 		{`mvcount(m)`, "3"},
+		{`mvindex(m, 0, 1)`, "b|a"},
+		{`mvindex(m, -1, 19)`, "b"},
 		{`mvindex(m, -2)`, "a"},
 		{`mvindex(m, 5)`, "null"},
 		{`mvjoin(m, ",")`, "b,a,b"},
@@ -249,6 +251,9 @@ func TestPipeline(t *testing.T) {
 			[]string{"count=1 h=a so=1 sum=1 v=1", "count=1 h=b so=5 sum=5 v=5", "count=2 h=a so=1 sum=1", "count=3 h=a so=7 sum=8 v=7", "v=9"}},
 		{"streamstats before a row", `* | streamstats current=f last(v) as so first(v) as f max(v) as m min(v) as n | table v so f m n`,
 			[]string{"v=5", "v=10", "v=7"}, []string{"v=5", "f=5 m=5 n=5 so=5 v=10", "f=5 m=10 n=5 so=10 v=7"}},
+		{"streamstats in a window", `* | streamstats time_window=10s dc(v) as d, count(v) as n by h | table v d n`,
+			[]string{"_time=1 h=a v=1", "_time=5 h=a v=1", "_time=9 h=a v=2", "_time=12 h=a v=3", "_time=40 h=a"},
+			[]string{"d=1 n=1 v=1", "d=1 n=2 v=1", "d=2 n=3 v=2", "d=3 n=3 v=3", "d=0 n=0"}},
 		{"inputlookup and outputlookup", `* | table name | inputlookup append=true hosts | outputlookup hosts | stats count by name`,
 			[]string{"name=db", "name=x"}, []string{"count=1 name=*.example", "count=2 name=db", "count=1 name=web-*", "count=1 name=x"}},
 		{
@@ -330,6 +335,8 @@ func TestErrors(t *testing.T) {
 		`* | eval a=strftime(_time, "%A")`,
 		`* | streamstats window=5 sum(a)`,
 		`* | streamstats values(a)`,
+		`* | streamstats time_window=1h last(a)`,
+		`* | streamstats time_window=soon count`,
 		`* | mvexpand a b`,
 		`* | inputlookup hosts`,
 		`* | outputlookup nowhere`,
@@ -389,7 +396,7 @@ func FuzzCompile(f *testing.F) {
 	} {
 		f.Add(s)
 	}
-	f.Add(`x | mvexpand a | eventstats sum(a) as s by b | streamstats current=f last(a) as p by b | inputlookup append=true l | outputlookup l`)
+	f.Add(`x | mvexpand a | eventstats sum(a) as s by b | streamstats current=f last(a) as p by b | inputlookup append=true l | outputlookup l | streamstats time_window=1m dc(a) count`)
 	lookup, err := ReadLookup(strings.NewReader("range,note\n10.0.0.0/8,ten\n"), Matching{CIDR: []string{"range"}})
 	if err != nil {
 		f.Fatal(err)

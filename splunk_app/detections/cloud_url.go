@@ -7,7 +7,7 @@ func cloudBaseURL() Detection {
 		Version: 1, Date: "2026-11-28", Status: Production, Kind: TTP,
 		Filter: "ollama_cloud_base_url_changed_filter",
 		Search: "`ollama_server` (\"cloud base URL override\" OR OLLAMA_REMOTES OR \"remote model\" OR cloud OR recommendations)\n" +
-			`| rex "` + slogLine + `(?<override>cloud base URL override enabled|ignoring cloud base URL override)\x22(?: env=\S+)?(?: url=\x22?(?<override_url>[^\s\x22]{1,300}))?(?: error=(?<override_error>` + quoted + `|\S+))?"` + "\n" +
+			`| rex "` + slogBegin + `(?<override>cloud base URL override enabled|ignoring cloud base URL override)\x22(?: env=\S+)?(?: url=\x22?(?<override_url>[^\s\x22]{1,300}))?(?: error=(?<override_error>` + quoted + `|\S+))?"` + "\n" +
 			`| rex "\bOLLAMA_REMOTES:\[(?<remotes>[^\]]{0,500})\]"` + "\n" +
 			`| eval remotes=` + ofConfig("remotes") + "\n" +
 			failureText +

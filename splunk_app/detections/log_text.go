@@ -21,13 +21,13 @@ const failureText = "| eval message=null(), cause=null()\n" +
 	`| eval message=replace(replace(message, "^\x22|\x22\z", ""), "\x5C\x22", "\""), cause=replace(replace(cause, "^\x22|\x22\z", ""), "\x5C\x22", "\"")` + "\n" +
 	`| eval failure=if(isnull(cause), message, message.": ".cause)` + "\n"
 
-// slogLine is how a line of slog begins, up to the text of msg.
-const slogLine = `^time=\S+ level=\S+ (?:source=\S+ )?msg=\x22`
+// slogBegin is how a line of slog begins, up to the text of msg.
+const slogBegin = `^time=\S+ level=\S+ (?:source=\S+ )?msg=\x22`
 
-// goLine is how a line of Go's older log begins, up to its text.
-const goLine = `^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \S+\.go:\d+: (?:INFO )?`
+// goBegin is how a line of Go's older log begins, up to its text.
+const goBegin = `^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \S+\.go:\d+: (?:INFO )?`
 
 // ofConfig is a field of the line in which a server says its configuration; of other lines null.
 func ofConfig(field string) string {
-	return `if(match(_raw, "(?:` + slogLine + `server config\x22|` + goLine + `server config) env="), ` + field + `, null())`
+	return `if(match(_raw, "(?:` + slogBegin + `server config\x22|` + goBegin + `server config) env="), ` + field + `, null())`
 }

@@ -7,7 +7,7 @@ func vulnerableVersion() Detection {
 		Version: 1, Date: "2026-11-28", Status: Production, Kind: Anomaly,
 		Filter: "ollama_vulnerable_version_filter",
 		Search: "`ollama_server` listening version\n" +
-			`| rex "(?:` + slogLine + `|` + goLine + `)Listening on \S{1,80} \(version (?<version>[^)\s]{1,40})\)"` + "\n" +
+			`| rex "(?:` + slogBegin + `|` + goBegin + `)Listening on \S{1,80} \(version (?<version>[^)\s]{1,40})\)"` + "\n" +
 			`| where match(version, "^\d+\.\d+\.\d+") AND NOT match(version, "^0\.0\.0")` + "\n" +
 			"| stats latest(version) as version, latest(_time) as last_start by host\n" +
 			`| eval product="ollama"` + "\n" +

@@ -173,12 +173,15 @@ func (t *table) tick() {
 	}
 }
 
-// end ends all conversations.
+// end ends all conversations and forgets everything.
 func (t *table) end() {
-	for _, s := range []stage{talking, doubtful} {
+	for s := range t.rows {
 		for t.rows[s].count > 0 {
 			f := t.rows[s].ends.next.flow
-			f.done(EndForgotten, FromClient, f.at)
+			if f.talk != nil {
+				f.done(EndForgotten, FromClient, f.at)
+			}
+			t.forget(f)
 		}
 	}
 }

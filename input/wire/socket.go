@@ -78,18 +78,17 @@ func (s *Socket) Run(ctx context.Context, open Opener) error {
 		if ctx.Err() != nil {
 			left--
 		}
-		switch {
-		case err == nil && more && left > 0:
-		case err != nil || ctx.Err() != nil:
+		if err == nil && more && left > 0 {
+			continue
+		}
+		if err == nil && ctx.Err() == nil {
+			s.publish(a)
+			err = s.source.wait(tickEvery)
+		}
+		if err != nil || ctx.Err() != nil && left < mostAtEnd {
 			a.end()
 			s.publish(a)
 			return err
-		default:
-			s.publish(a)
-			if err := s.source.wait(tickEvery); err != nil {
-				a.end()
-				return err
-			}
 		}
 	}
 }

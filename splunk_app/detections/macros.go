@@ -18,6 +18,7 @@ func Macros() []Macro {
 		{"ollama_server", `(sourcetype="ollama:server")`, "", "Finds the log lines of Ollama." + narrow},
 		{"ollama_api", `(sourcetype="ollama:api")`, "", "Finds the requests to Ollama's API." + narrow},
 		{"ollama_prompts", `(sourcetype="ollama:prompts")`, "", "Finds the prompts sent to Ollama." + narrow},
+		{"ollama_connection", `(sourcetype="ollama:connection")`, "", "Finds the connections that Ollama accepted." + narrow},
 		// A search that names a missing lookup fails, so the macro does not name it
 		// where only macros and searches are installed.
 		{

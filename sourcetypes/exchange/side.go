@@ -21,6 +21,7 @@ type side struct {
 	head  head
 	size  int64 // of the head so far
 	left  int64 // of the body or the chunk
+	zero  bool  // of a torn body, the last line was that of a chunk of no bytes
 }
 
 // framing is what of a message comes next.
@@ -54,6 +55,10 @@ func (s *side) data(at time.Time, p []byte) {
 		}
 	case torn:
 		s.catchUp(at, p)
+	case counted, chunkSize:
+		if s.talk.skipsBody(s, p) {
+			s.state = between
+		}
 	}
 	for len(p) > 0 {
 		switch s.state {

@@ -79,6 +79,9 @@ func (a *asked) begin(n *node, first byte) bool {
 	case fMessage, fItem:
 		a.role.text = a.role.text[:0]
 		a.message.clear()
+	case fContents:
+		a.message.clear()
+		return isText && a.prompts
 	case fPart:
 		a.partType.text = a.partType.text[:0]
 		return isText && a.another(&a.message)
@@ -150,7 +153,7 @@ func (a *asked) text(n *node, part []byte) {
 		a.partType.add(part)
 	case fPrompts, fPrompt, fMessages:
 		a.prompt.add(part)
-	case fPart, fContent:
+	case fPart, fContents, fContent:
 		a.message.add(part)
 	case fSystem, fSystems:
 		a.system += int64(len(part))

@@ -1,5 +1,6 @@
 package detections
 
+// contentctl takes a bare term lookup for the command, hence its quotes.
 func networkFailure() Detection {
 	return Detection{
 		Name:    "Ollama Network Failure",
@@ -7,7 +8,7 @@ func networkFailure() Detection {
 		Version: 2, Date: "2026-11-28", Status: Production, Kind: Anomaly,
 		Filter: "ollama_network_failure_filter",
 		Search: "`ollama_server` (refused OR reset OR forcibly OR aborted OR abort OR broken OR unreachable OR route OR down OR timeout " +
-			"OR timed OR deadline OR respond OR stalled OR x509 OR tls OR certificate OR lookup OR resolve OR resolution OR getaddrinfo " +
+			"OR timed OR deadline OR respond OR stalled OR x509 OR tls OR certificate OR \"lookup\" OR resolve OR resolution OR getaddrinfo " +
 			"OR misbehaving OR dial OR tcp OR udp OR proxyconnect OR http OR https OR http2 OR stream OR closed OR closing OR EOF OR fetch)\n" +
 			failureText +
 			`| where isnotnull(failure) AND NOT match(_raw, "^\s*\[GIN\]")` + "\n" +

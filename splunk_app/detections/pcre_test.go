@@ -87,7 +87,7 @@ func shippedPatterns(t *testing.T) (all []pattern) {
 	t.Helper()
 	collect := func(where, text string, re *regexp.Regexp, cut bool) {
 		for _, m := range re.FindAllStringSubmatch(text, -1) {
-			if !strings.HasPrefix(m[1], `\1`) && !strings.HasPrefix(m[1], "*") && m[1] != "?" { // a replacement, a wildcard, a text
+			if !strings.HasPrefix(m[1], `\1`) && !strings.HasPrefix(m[1], "*") { // a replacement, a wildcard
 				all = append(all, pattern{where, strings.ReplaceAll(m[1], `\"`, `"`), cut})
 			}
 		}

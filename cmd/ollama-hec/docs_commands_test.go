@@ -346,6 +346,9 @@ func (s *sandbox) ollamaHec(w words) {
 		args = append(args, "--splunkd="+s.splunkd.URL, s.places.Replace("--token-file=splunkd.token"))
 	case w.starts("ollama-hec run") && !slices.Contains(w, "--once"):
 		working = s.any
+	case w.starts("ollama-hec capture"):
+		args = append(args, "--capture=connections") // which take no right
+		working = func() bool { return strings.Contains(errOut.String(), "msg=capturing") }
 	case w.starts("ollama-hec receive"):
 		args = append(args, "--listen=127.0.0.1:0")
 		working = func() bool { return strings.Contains(errOut.String(), "listening on") }

@@ -86,6 +86,7 @@ func newRoot(std streams) *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		newRun(std),
+		newCapture(std),
 		newReceive(std),
 		newPreview(std),
 		newReport(std),

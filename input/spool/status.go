@@ -122,3 +122,17 @@ func (w *Writer) Ports() (ports []int) {
 	}
 	return ports
 }
+
+// PortsOf returns the ports that another writer of the spool says are its own, while its
+// process runs.
+func (w *Writer) PortsOf(writer string) []int {
+	if !Live(w.dir, writer) {
+		return nil
+	}
+	text, _, err := w.dir.ReadFile(statusName(writer))
+	var s Status
+	if err != nil || json.Unmarshal(text, &s) != nil {
+		return nil
+	}
+	return s.Ports
+}

@@ -64,28 +64,22 @@ func (s *Socket) Run(ctx context.Context, open Opener) error {
 	defer context.AfterFunc(ctx, s.wake)()
 	a := newAssembly(s.ports, open, interfaceName)
 	start := time.Now()
-	var due time.Duration
-	for left := mostAtEnd; ; {
+	var ticked time.Duration
+	for {
 		more, err := s.source.receive(a.packet)
 		now := time.Since(start)
 		a.now = int64(now)
-		if now >= due {
-			due = now + tickEvery
+		if now-ticked >= tickEvery || err != nil || ctx.Err() != nil {
+			ticked = now
 			a.tick()
-			s.follow(a)
-			s.publish(a)
+			s.follow()
+			a.stats.Dropped += s.source.dropped()
 		}
-		if ctx.Err() != nil {
-			left--
-		}
-		if err == nil && more && left > 0 {
-			continue
-		}
-		if err == nil && ctx.Err() == nil {
+		if err == nil && !more && ctx.Err() == nil {
 			s.publish(a)
 			err = s.source.wait(tickEvery)
 		}
-		if err != nil || ctx.Err() != nil && left < mostAtEnd {
+		if err != nil || ctx.Err() != nil && !more {
 			a.end()
 			s.publish(a)
 			return err
@@ -93,10 +87,8 @@ func (s *Socket) Run(ctx context.Context, open Opener) error {
 	}
 }
 
-const (
-	tickEvery = time.Second // how often is looked for what is not a packet
-	mostAtEnd = 4096        // how often is read what is queued at the end
-)
+// tickEvery is how often is looked for what is not a packet.
+const tickEvery = time.Second
 
 func (s *Socket) wake() {
 	s.mu.Lock()
@@ -107,7 +99,6 @@ func (s *Socket) wake() {
 }
 
 func (s *Socket) publish(a *assembly) {
-	a.stats.Dropped += s.source.dropped()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stats = a.stats
@@ -124,11 +115,7 @@ func (s *Socket) Stats() Stats {
 
 // Buffer returns how many bytes the kernel queues for us. Without CAP_NET_ADMIN it
 // is no more than the system's net.core.rmem_max allows.
-func (s *Socket) Buffer() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.source.buffer()
-}
+func (s *Socket) Buffer() int { return s.source.buffer() }
 
 // Missing returns the interfaces that were named and do not exist now.
 func (s *Socket) Missing() []string {
@@ -152,9 +139,9 @@ func (s *Socket) Close() {
 }
 
 // follow opens another socket where the named interfaces are others than they
-// were: one that comes back has another index. The old one is read to its end after the
+// were: one that comes back has another index. The old one is closed after the
 // new one queues, and what both have seen is told once.
-func (s *Socket) follow(a *assembly) {
+func (s *Socket) follow() {
 	now := indices(s.names)
 	if slices.Equal(now, s.indices) {
 		return
@@ -163,14 +150,11 @@ func (s *Socket) follow(a *assembly) {
 	if err != nil {
 		return // as before; again in a second
 	}
-	for more, left := true, mostAtEnd; more && left > 0; left-- {
-		more, _ = s.source.receive(a.packet)
-	}
-	a.stats.Dropped += s.source.dropped()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.source.close()
-	s.source, s.indices = source, now
+	s.source, source = source, s.source
+	s.indices = now
+	source.close()
 }
 
 // absent is the index of no interface.

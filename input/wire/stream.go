@@ -13,9 +13,8 @@ import "time"
 //   - that the last byte acknowledged was a byte: it may have been the end of the
 //     stream (a FIN counts as one). What the side says next tells.
 type stream struct {
-	side  Side
-	to    Conversation // from when on it is open
-	share *share
+	side Side
+	to   *flow
 
 	known    bool   // next is: something of this side, or an acknowledgment, was seen
 	answered bool   // acked is: the receiver acknowledged something
@@ -26,12 +25,6 @@ type stream struct {
 	proven   uint32 // all before it are bytes, none is a FIN
 	waiting  waiting
 	last     int64 // when something was said
-}
-
-// share is what all streams have in common.
-type share struct {
-	room  room
-	stats Stats
 }
 
 // begin says where the stream begins.
@@ -145,13 +138,13 @@ func (s *stream) end(closed bool, at int64) {
 		s.giveUp(h.seq, at)
 		s.drain(at)
 	}
-	s.waiting.drop(len(s.waiting.list), &s.share.room)
+	s.waiting.drop(len(s.waiting.list), s.to.room())
 }
 
 // nearby is how many bytes may be missing where nobody acknowledged them.
 const nearby = 1 << 20
 
-func (s *stream) hold(h held) { s.waiting.insert(h, s.next, &s.share.room) }
+func (s *stream) hold(h held) { s.waiting.insert(h, s.next, s.to.room()) }
 
 // drain says what is held and no longer waits for anything.
 func (s *stream) drain(at int64) {
@@ -167,7 +160,7 @@ func (s *stream) drain(at int64) {
 		n = len(s.waiting.list)
 	}
 	if n > 0 {
-		s.waiting.drop(n, &s.share.room)
+		s.waiting.drop(n, s.to.room())
 	}
 }
 
@@ -177,7 +170,7 @@ func (s *stream) say(h *held, at int64) {
 		p := h.data[known:]
 		s.next += uint32(len(p))
 		s.last = max(s.last, at)
-		s.to.Data(s.side, time.Unix(0, s.last), p)
+		s.to.talk.Data(s.side, time.Unix(0, s.last), p)
 	}
 	if h.fin && h.end() == s.next {
 		s.finished = true
@@ -186,8 +179,8 @@ func (s *stream) say(h *held, at int64) {
 
 func (s *stream) lose(n, at int64) {
 	s.last = max(s.last, at)
-	s.share.stats.LostBytes += uint64(n)
-	s.to.Lost(s.side, time.Unix(0, s.last), n)
+	s.to.stats().LostBytes += uint64(n)
+	s.to.talk.Lost(s.side, time.Unix(0, s.last), n)
 }
 
 // resets reports whether a reset with that sequence number is one that the

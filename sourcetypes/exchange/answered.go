@@ -38,13 +38,13 @@ func (a *answered) begin(n *node, first byte) bool {
 	isText := first == '"'
 	switch n.is {
 	case fAnswerModel:
-		return restart(&a.model, first)
+		return isText && restart(&a.model)
 	case fRemoteModel:
-		return restart(&a.remote, first)
+		return isText && restart(&a.remote)
 	case fDoneReason:
-		return restart(&a.reason, first)
+		return isText && restart(&a.reason)
 	case fError:
-		return restart(&a.err, first)
+		return isText && restart(&a.err)
 	case fText, fThought:
 		return isText // to know whether it is empty
 	case fToolCall:
@@ -77,12 +77,6 @@ func (a *answered) text(n *node, part []byte) {
 // end is called by the scanner.
 func (a *answered) end(n *node, first byte, word []byte) {
 	switch n.is {
-	case fAnswerModel:
-		a.model.end()
-	case fRemoteModel:
-		a.remote.end()
-	case fDoneReason:
-		a.reason.end()
 	case fDone:
 		a.done = first == 't'
 	case fNumber:

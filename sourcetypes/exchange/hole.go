@@ -17,7 +17,7 @@ func (s *side) hole(at time.Time, n int64) {
 	case chunkData:
 		s.talk.holeIn(s, n, n <= s.left)
 		if n > s.left {
-			s.state, s.zero = torn, false
+			s.state = torn
 		} else {
 			s.left -= n
 			s.endPart(at)
@@ -26,15 +26,13 @@ func (s *side) hole(at time.Time, n int64) {
 		s.talk.holeIn(s, n, true)
 	case chunkSize, chunkEnd, trailers, torn:
 		s.talk.holeIn(s, n, false)
-		s.state, s.zero = torn, false
+		s.state = torn
 	case inHead:
 		s.talk.holeIn(s, n, false)
 		s.talk.headTorn(s)
 		s.drift(0)
 	case between, adrift:
 		s.drift(n)
-	case opaque:
-		s.talk.all.stats.lostBetween.Add(n)
 	}
 	s.line, s.cut = s.line[:0], false
 }
@@ -80,12 +78,15 @@ func (s *side) beginsMessage(p []byte) bool {
 		line = bytes.TrimSuffix(p[:end], []byte{'\r'})
 	}
 	method, rest, _ := bytes.Cut(line, []byte{' '})
-	switch string(method) {
-	case "GET", "POST", "HEAD", "DELETE", "OPTIONS", "PUT", "PATCH":
-	default: // also the end of one
+	if len(method) < 3 || len(method) > 10 || len(rest) == 0 || rest[0] != '/' {
 		return false
 	}
-	return text.HasPrefix(rest, "/") && (len(line) == len(p) || bytes.Contains(rest, []byte(" HTTP/1.")))
+	for _, c := range method {
+		if !text.Upper(c) {
+			return false
+		}
+	}
+	return len(line) == len(p) || bytes.Contains(rest, []byte(" HTTP/1."))
 }
 
 // catchUp looks at the beginning of a segment for where a torn body goes on: with a
@@ -112,7 +113,7 @@ func (s *side) catchUp(at time.Time, p []byte) {
 }
 
 // tornPart takes a part of a torn body: lines, between which there are those of chunks.
-// It ends with a chunk of no bytes, and a line of none behind it.
+// It ends with a chunk of no bytes.
 func (s *side) tornPart(at time.Time, p []byte) []byte {
 	end := bytes.IndexByte(p, '\n')
 	part := p
@@ -120,16 +121,18 @@ func (s *side) tornPart(at time.Time, p []byte) []byte {
 		part = p[:end+1]
 	}
 	s.talk.tornBody(s, at, part)
-	s.line = append(s.line, part[:min(len(part), maxOther-min(len(s.line), maxOther))]...)
 	if end < 0 {
+		s.line = append(s.line, part[:min(len(part), maxOther-min(len(s.line), maxOther))]...)
 		return nil
 	}
-	last := s.zero && string(s.line) == "\r\n"
-	s.zero = string(s.line) == "0\r\n"
+	line := part
+	if len(s.line) > 0 {
+		line = append(s.line, part[:min(len(part), maxOther)]...)
+	}
+	last := string(line) == "0\r\n"
 	s.line = s.line[:0]
 	if last {
-		s.zero = false
-		s.end(at)
+		s.state = trailers
 	}
 	return p[end+1:]
 }

@@ -26,8 +26,7 @@ const (
 	fMessage
 	fItem // a message, or something else that has no role
 	fRole
-	fContents // of a message: a text, or a list of parts
-	fContent  // a text in it
+	fContent
 	fPart
 	fPartType
 	fImages // of a request without messages

@@ -3,6 +3,7 @@ package exchange
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"ollama-hec/input/wire"
@@ -125,3 +126,5 @@ func (t *talk) play(steps []step) ([]string, *Exchanges) {
 	}
 	return records, e
 }
+
+func repeat(s string, n int) string { return strings.Repeat(s, n) }

@@ -14,6 +14,8 @@ const (
 	Logs        Topic = "What is read"
 	Text        Topic = "What is shipped of it"
 	Prompting   Topic = "Prompts and secrets"
+	Capturing   Topic = "What is captured off the wire"
+	Proxying    Topic = "The reverse proxy"
 	Kept        Topic = "What is kept on this machine"
 	Batching    Topic = "How events travel"
 	Itself      Topic = "What it tells of itself"
@@ -22,18 +24,20 @@ const (
 )
 
 // Topics lists all topics.
-var Topics = []Topic{Destination, Logs, Text, Prompting, Kept, Batching, Itself, Services, Others}
+var Topics = []Topic{Destination, Logs, Text, Prompting, Capturing, Proxying, Kept, Batching, Itself, Services, Others}
 
 // topicOf has the bare names of the settings of each topic.
 var topicOf = map[Topic][]string{
 	Destination: {
-		"URL", "TOKEN", "TOKEN_FILE", "INDEX", "HOST", "CA_FILE", "CERT_FILE", "KEY_FILE", "TLS_FINGERPRINT",
+		"URL", "TOKEN", "TOKEN_FILE", "INDEX", "PROMPTS_INDEX", "HOST", "CA_FILE", "CERT_FILE", "KEY_FILE", "TLS_FINGERPRINT",
 		"INSECURE_SKIP_VERIFY", "ACK", "ACCEPT_WITHOUT_CODE",
 	},
 	Logs:      {"PATHS", "JOURNAL_UNIT", "JOURNAL_DIR", "START", "TIMEZONE", "MAX_LINE_BYTES"},
 	Text:      {"API_EVENTS", "SKIP"},
-	Prompting: {"PROMPTS", "REDACT", "REDACT_REGEX"},
-	Kept:      {"STATE_DIR"},
+	Prompting: {"PROMPTS", "REDACT", "REDACT_REGEX", "RESPONSES", "PROMPT_HISTORY"},
+	Capturing: {"CAPTURE", "CAPTURE_PORTS", "CAPTURE_INTERFACES", "TRUSTED_PROXIES", "CONNECTION_EVENTS"},
+	Proxying:  {"PROXY_LISTEN", "PROXY_UPSTREAM", "PROXY_CERT_FILE", "PROXY_KEY_FILE"},
+	Kept:      {"STATE_DIR", "SPOOL", "SPOOL_BYTES"},
 	Batching:  {"BATCH_BYTES", "BATCH_EVENTS", "BATCH_DELAY", "GZIP_LEVEL", "DRAIN_TIMEOUT"},
 	Itself:    {"METRICS_ADDR", "HEALTH_EVENTS", "HEALTH_INDEX", "LOG_FORMAT", "LOG_LEVEL"},
 }

@@ -51,9 +51,6 @@ var allowed = []struct{ by, what string }{
 
 	{"splunk_app/detections", "splunk_app"}, // the add-on's files, embedded
 	{"splunk_app/detections", "splunk_app/simulate/"},
-	{"splunk_app/content", "splunk_app"},
-	{"splunk_app/content", "splunk_app/detections"},
-	{"splunk_app/content", "splunk_app/simulate/knowledge"},
 	{"splunk_app/dashboard", "splunk_app/detections"},
 	{"splunk_app/report", "splunk_app/detections"},
 	{"splunk_app/simulate/", "splunk_app/simulate/pcre"},
@@ -67,6 +64,8 @@ var allowed = []struct{ by, what string }{
 	{"cmd/internal/app", "cmd/internal/settings"},
 	{"cmd/internal/app", "cmd/internal/sources"},
 	{"cmd/internal/app", "cmd/internal/version"},
+	{"cmd/internal/capture", "cmd/internal/settings"},
+	{"cmd/internal/capture", "cmd/internal/version"},
 	{"cmd/internal/destination", "cmd/internal/app"}, // apart, or the modular input would link the SDK
 	{"cmd/internal/destination", "cmd/internal/pipeline"},
 	{"cmd/internal/destination", "cmd/internal/settings"},

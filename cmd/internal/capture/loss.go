@@ -1,0 +1,96 @@
+package capture
+
+import (
+	"encoding/json"
+	"time"
+
+	"ollama-hec/input/spool"
+	"ollama-hec/input/wire"
+)
+
+// Counts are what was captured and what was missed, by the names that metrics and status
+// have for them.
+type Counts map[string]int64
+
+// Counts returns the figures so far. It may be called at any time.
+func (e *Engine) Counts() Counts {
+	c := Counts{}
+	if e.exchanges != nil {
+		w, x := e.wire(), e.exchanges.Stats()
+		c["packets"], c["dropped_packets"], c["lost_bytes"] = int64(w.Packets), int64(w.Dropped), int64(w.LostBytes)
+		c["truncated_packets"], c["fragments"] = int64(w.Truncated), int64(w.Fragments)
+		c["malformed_packets"], c["forgotten"] = int64(w.Malformed), int64(w.Forgotten)
+		c["conversations"], c["open_conversations"] = int64(w.Connections), int64(w.Open)
+		c["requests"], c["prompts"], c["partial"] = x.Requests, x.Prompts, x.Partial
+		c["joined"], c["resyncs"], c["cut"] = x.Joined, x.Resyncs, x.Cut
+		c["malformed_requests"], c["unasked"], c["unfollowed"] = x.Malformed, x.Unasked, x.Unfollowed
+	}
+	if e.observer != nil {
+		o := e.observer.Stats()
+		c["connections"], c["connection_events"] = int64(o.Connections), int64(o.Events)
+		c["lost_connections"], c["open_connections"] = int64(o.Lost), int64(o.Open)
+	}
+	return c
+}
+
+// wire returns the figures of all sockets.
+func (e *Engine) wire() wire.Stats {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	all := e.ended
+	for _, l := range e.sockets {
+		all = sum(all, l.socket.Stats())
+	}
+	return all
+}
+
+func sum(a, b wire.Stats) wire.Stats {
+	return wire.Stats{
+		Packets: a.Packets + b.Packets, Dropped: a.Dropped + b.Dropped, LostBytes: a.LostBytes + b.LostBytes,
+		Connections: a.Connections + b.Connections, Joined: a.Joined + b.Joined, Forgotten: a.Forgotten + b.Forgotten,
+		Truncated: a.Truncated + b.Truncated, Fragments: a.Fragments + b.Fragments, Malformed: a.Malformed + b.Malformed,
+		Open: b.Open, Held: b.Held,
+	}
+}
+
+// tellEvery is how often losses are told, at most. What connections lost is told by their observer.
+const tellEvery = time.Minute
+
+// lossNames are the figures that say of requests that something was missed.
+var lossNames = []string{"dropped_packets", "lost_bytes", "truncated_packets", "partial", "resyncs", "unasked", "unfollowed"}
+
+// losses tells what was lost since it last told.
+type losses struct {
+	engine *Engine
+	told   Counts
+	at     time.Time
+}
+
+func newLosses(e *Engine) *losses { return &losses{engine: e, told: e.Counts(), at: time.Now()} }
+
+// tell emits an event if something was lost, once a minute or at last.
+func (l *losses) tell(now time.Time, last bool) {
+	if !last && now.Sub(l.at) < tellEvery {
+		return
+	}
+	counts := l.engine.Counts()
+	event := struct {
+		Origin  string  `json:"origin"`
+		Lost    Counts  `json:"lost"`
+		Seconds float64 `json:"seconds"`
+	}{"capture", Counts{}, now.Sub(l.at).Seconds()}
+	for _, name := range lossNames {
+		if n := counts[name] - l.told[name]; n > 0 {
+			event.Lost[name] = n
+		}
+	}
+	l.told, l.at = counts, now
+	if len(event.Lost) == 0 {
+		return
+	}
+	text, err := json.Marshal(event)
+	if err != nil { // of numbers: never
+		return
+	}
+	l.engine.sink.Emit(spool.Record{Time: now, Sourcetype: spool.HealthSourcetype, Event: text})
+}

@@ -1,0 +1,155 @@
+package capture
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/cmd/internal/version"
+	"ollama-hec/input/spool"
+)
+
+// Spooled is a spool that a process writes, with what that process says of itself.
+type Spooled struct {
+	*spool.Writer
+	settings *settings.Settings
+	captures []string
+	log      *slog.Logger
+	started  time.Time
+}
+
+// OpenSpool opens the spool for a writer and begins with the record that says so. captures
+// is what it will hold. Wrong settings are a *settings.Error.
+func OpenSpool(s *settings.Settings, writer string, captures []string, ports []int, log *slog.Logger) (*Spooled, error) {
+	o, err := s.SpoolWriter(writer)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	o.Started, o.Log = Started(writer, captures, ports, now), log
+	w, err := spool.Open(o)
+	if err != nil {
+		return nil, &settings.Error{Problem: err.Error()}
+	}
+	return &Spooled{Writer: w, settings: s, captures: captures, log: log, started: now}, nil
+}
+
+// Started is the record that a process begins with: what was before it and not captured
+// shows as a gap.
+func Started(writer string, captures []string, ports []int, now time.Time) spool.Record {
+	event, err := json.Marshal(struct {
+		Origin   string `json:"origin"`
+		Started  bool   `json:"capture_started"`
+		BootID   string `json:"boot_id,omitempty"`
+		PID      int    `json:"pid"`
+		Version  string `json:"version"`
+		Captures string `json:"captures"`
+		Ports    []int  `json:"ports,omitempty"`
+	}{writer, true, bootID(), os.Getpid(), version.Version, strings.Join(captures, ","), ports})
+	if err != nil { // of texts and numbers: never
+		event = []byte("{}")
+	}
+	return spool.Record{Time: now, Sourcetype: spool.HealthSourcetype, Event: event}
+}
+
+// bootID is what the system calls the time since it was started; empty: it does not say.
+func bootID() string {
+	text, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// statusEvery is how often a process writes how it is.
+const statusEvery = 5 * time.Second
+
+// Report writes what the process says of itself until ctx ends, and then once more.
+func (s *Spooled) Report(ctx context.Context, ports func() []int, counts func() Counts) {
+	tick := time.NewTicker(statusEvery)
+	defer tick.Stop()
+	for {
+		s.report(ports(), counts())
+		select {
+		case <-ctx.Done():
+			s.report(ports(), counts())
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *Spooled) report(ports []int, counts Counts) {
+	st := s.Stats()
+	counts["records"], counts["spool_bytes"] = st.Records, st.Held
+	counts["spool_lost_queue"], counts["spool_lost_full"], counts["spool_lost_disk"] = st.Lost.Queue, st.Lost.Full, st.Lost.Disk
+	prompts := s.settings.Normalize().Prompts.String()
+	err := s.WriteStatus(spool.Status{
+		Started: s.started, At: time.Now(), Captures: s.captures, Prompts: prompts,
+		Ports: ports, Counts: counts, Problem: st.Problem,
+	})
+	if err != nil {
+		s.log.Debug("the status cannot be written", "error", err)
+	}
+}
+
+// Proxied are the ports of a proxy that writes the same spool.
+func (s *Spooled) Proxied() []int { return s.PortsOf("proxy") }
+
+// Run captures into the spool until ctx ends. Wrong settings are a *settings.Error.
+func Run(ctx context.Context, s *settings.Settings, log *slog.Logger) (err error) {
+	// Before a record says that something is captured.
+	if _, err := s.SpoolWriter("capture"); err != nil {
+		return err
+	}
+	if err := Able(s); err != nil {
+		return err
+	}
+	sink, err := OpenSpool(s, "capture", s.Capture.Names(), s.CapturePorts, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, sink.Close()) }()
+	e := New(s, sink, log)
+	if err := e.Open(); err != nil {
+		return err
+	}
+	log.Info("capturing", "what", strings.Join(s.Capture.Names(), ","), "ports", s.CapturePorts,
+		"spool", spool.Path(stateOf(s)), "prompts", s.Normalize().Prompts.String())
+	reporting, stop := context.WithCancel(context.WithoutCancel(ctx))
+	reported := make(chan struct{})
+	go func() {
+		defer close(reported)
+		sink.Report(reporting, e.Ports, e.Counts)
+	}()
+	err = e.Run(ctx)
+	stop()
+	<-reported
+	c := e.Counts()
+	log.Info("stopped", "requests", c["requests"], "connections", c["connections"], "lost_bytes", c["lost_bytes"],
+		"lost_records", sink.Stats().Lost.Sum())
+	return err
+}
+
+// Ports are those of Ollama, as far as they are known.
+func (e *Engine) Ports() (ports []int) {
+	for _, port := range e.ports.all() {
+		ports = append(ports, int(port))
+	}
+	slices.Sort(ports)
+	return ports
+}
+
+func stateOf(s *settings.Settings) string {
+	state, err := s.StateForCapture()
+	if err != nil { // it has worked before
+		return ""
+	}
+	return state
+}

@@ -11,9 +11,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strings"
-
-	"ollama-hec/splunk_app/detections"
+	"regexp"
 )
 
 //go:generate go test . -update
@@ -37,8 +35,22 @@ func View() string {
 
 const (
 	title       = "Ollama"
-	description = "Requests, errors, latency, external sources, models, network failures and prompts of Ollama servers"
+	description = "Requests, errors, latency, external sources, models, network failures and prompts of Ollama servers; tokens and connections where they are captured"
 )
+
+// Tab is a page of the dashboard, its panels from top to bottom.
+type Tab struct {
+	ID, Label string
+	Panels    []Panel
+}
+
+// Tabs returns the pages.
+func Tabs() []Tab {
+	return []Tab{
+		{"overview", "Overview", overview()},
+		{"captured", "Captured requests and connections", captured()},
+	}
+}
 
 // Panel is one visualization and the search behind it.
 type Panel struct {
@@ -57,173 +69,81 @@ const (
 	table  = "splunk.table"
 )
 
-// Panels returns the panels from top to bottom.
-func Panels() []Panel {
-	stacked := map[string]any{
-		"stackMode":            "stacked",
-		"legendDisplay":        "right",
-		"yAxisTitleVisibility": "hide",
-		"xAxisTitleVisibility": "hide",
-	}
-	const shortTime = `strftime(last_seen, "%Y-%m-%d %H:%M:%S")`
-	return []Panel{
-		{ID: "requests", Title: "Requests", Kind: single, X: 0, Y: 0, W: 240, H: 140,
-			Search: "`ollama_api` | stats count as requests"},
-		{ID: "errors", Title: "Errors (status 500 and above)", Kind: single, X: 240, Y: 0, W: 240, H: 140,
-			Search: "`ollama_api` status>=500 | stats count as errors"},
-		{ID: "p95", Title: "Response time, 95th percentile", Kind: single, X: 480, Y: 0, W: 240, H: 140,
-			Options: map[string]any{"unit": "ms", "numberPrecision": 0},
-			Search:  "`ollama_api` | stats p95(response_time_ms) as p95"},
-		{ID: "external", Title: "External sources", Kind: single, X: 720, Y: 0, W: 240, H: 140,
-			Search: "`ollama_api` src_scope=external | stats dc(src) as sources"},
-		{ID: "failures", Title: "Network failures", Kind: single, X: 960, Y: 0, W: 240, H: 140,
-			Search: networkFailures() + "\n| stats count as failures"},
-		{ID: "by_operation", Title: "Requests by operation", Kind: column, Options: stacked, X: 0, Y: 140, W: 600, H: 280,
-			Search: "`ollama_api` | timechart count by operation"},
-		{
-			ID:      "by_status",
-			Title:   "Requests that failed, by status",
-			Kind:    column,
-			Options: stacked,
-			X:       600,
-			Y:       140,
-			W:       600,
-			H:       280,
-			Note:    "A streaming call that fails is logged as 200.",
-			Search:  "`ollama_api` status>=400 | timechart count by status",
-		},
-		{
-			ID:    "latency",
-			Title: "Response time of generate, chat and embed (ms)",
-			Kind:  line,
-			X:     0,
-			Y:     420,
-			W:     600,
-			H:     280,
-			Options: map[string]any{
-				"legendDisplay":        "right",
-				"nullValueDisplay":     "gaps",
-				"yAxisTitleVisibility": "hide",
-				"xAxisTitleVisibility": "hide",
-			},
-			Search: "`ollama_api` operation IN (generate, chat, embed) | timechart median(response_time_ms) as median, p95(response_time_ms) as p95",
-		},
-		{
-			ID:    "sources",
-			Title: "External sources",
-			Kind:  table,
-			X:     600,
-			Y:     420,
-			W:     600,
-			H:     280,
-			Note:  "The address is what Ollama logs; X-Forwarded-For can forge it.",
-			Search: "`ollama_api` src_scope=external\n| stats count as requests, values(operation) as operations, values(status) as statuses, latest(_time) as last_seen by src, host\n" +
-				"| eval last_seen=" + shortTime + "\n| sort - requests\n| table src, host, requests, operations, statuses, last_seen",
-		},
-		{
-			ID:    "models",
-			Title: "Models pulled, pushed and changed",
-			Kind:  table,
-			X:     0,
-			Y:     700,
-			W:     600,
-			H:     280,
-			Search: "`ollama_api` operation IN (pull, push, create, copy, delete)\n| stats count as requests, values(status) as statuses, latest(_time) as last_seen by operation, src, host\n" +
-				"| eval last_seen=" + shortTime + "\n| sort - requests\n| table operation, src, host, requests, statuses, last_seen",
-		},
-		{
-			ID:    "model_names",
-			Title: "Models whose pull failed, by name",
-			Kind:  table,
-			X:     600,
-			Y:     700,
-			W:     600,
-			H:     280,
-			Note:  "Ollama logs the name of a model only when its registry cannot be used.",
-			Search: "`ollama_server` manifests\n" + `| rex "\x22(?:https?://)(?<registry>[^/\s\x22]+)/v2/(?<model>[^\s\x22\x5C]+)/manifests/(?<tag>[^\s\x22\x5C]+)"` + "\n| where isnotnull(model)\n" +
-				"| stats count as attempts, latest(_time) as last_seen by registry, model, tag, host\n| eval last_seen=" + shortTime + "\n| sort - attempts\n| table registry, model, tag, host, attempts, last_seen",
-		},
-		{
-			ID:    "failure_table",
-			Title: "Network failures by host",
-			Kind:  table,
-			X:     0,
-			Y:     980,
-			W:     1200,
-			H:     280,
-			Search: networkFailures() + "\n| stats count as incidents, values(kind) as kinds, values(remote_host) as remote_hosts, values(error_message) as error_messages, latest(_time) as last_seen by host\n" +
-				"| eval last_seen=" + shortTime + "\n| table host, incidents, kinds, remote_hosts, error_messages, last_seen",
-		},
-		{ID: "prompts", Title: "Prompts and their length", Kind: line, X: 0, Y: 1260, W: 600, H: 280,
-			Options: map[string]any{"legendDisplay": "right", "yAxisTitleVisibility": "hide", "xAxisTitleVisibility": "hide"},
-			Note:    "Ollama logs prompts, or their length, only at DEBUG and TRACE.",
-			Search:  "`ollama_prompts` | timechart count as prompts, avg(prompt_length) as average_length"},
-		{
-			ID:     "latest_prompts",
-			Title:  "Latest prompts",
-			Kind:   table,
-			X:      600,
-			Y:      1260,
-			W:      600,
-			H:      280,
-			Note:   "Splunk extracts a prompt up to about 5 KB.",
-			Search: "`ollama_prompts`\n| sort 50 - _time\n" + `| eval time=strftime(_time, "%Y-%m-%d %H:%M:%S"), prompt=coalesce(prompt, if(prompt_length>4000, "(too long to show: see the event)", null()))` + "\n| table time, host, origin, prompt_length, prompt",
-		},
-	}
+func stacked() map[string]any { return with(map[string]any{"stackMode": "stacked"}) }
+
+// lines are the options of a line that has gaps where nothing is known.
+func lines() map[string]any { return with(map[string]any{"nullValueDisplay": "gaps"}) }
+
+func with(options map[string]any) map[string]any {
+	options["legendDisplay"] = "right"
+	options["yAxisTitleVisibility"] = "hide"
+	options["xAxisTitleVisibility"] = "hide"
+	return options
 }
 
-// networkFailures returns the first part of that detection's search, after which each row
-// is one failure.
-func networkFailures() string {
-	for _, d := range detections.All() {
-		if before, _, ok := strings.Cut(d.Search, "\n| eval src="); ok && d.Name == "Ollama Network Failure" {
-			return before
-		}
-	}
-	panic("no detection of network failures")
-}
+const shortTime = `strftime(last_seen, "%Y-%m-%d %H:%M:%S")`
+
+// base is a macro that finds events of one sourcetype.
+var base = regexp.MustCompile("`ollama_(?:server|api|prompts|connection)`")
+
+// query is the panel's search in the indexes that the input names.
+func (p Panel) query() string { return base.ReplaceAllString(p.Search, "($0 index IN ($$index$$))") }
 
 // object is a JSON object being built.
 type object = map[string]any
 
 func build() object {
-	sources, views := object{}, object{}
-	structure := []object{}
-	for _, p := range Panels() {
-		sources["ds_"+p.ID] = object{"type": "ds.search", "name": p.Title + " (" + p.ID + ")", "options": object{
-			"query":           p.Search,
-			"queryParameters": object{"earliest": "$global_time.earliest$", "latest": "$global_time.latest$"},
-		}}
-		view := object{"type": p.Kind, "title": p.Title, "dataSources": object{"primary": "ds_" + p.ID}}
-		if p.Note != "" {
-			view["description"] = p.Note
+	sources, views, layouts := object{}, object{}, object{}
+	tabs := []object{}
+	for _, tab := range Tabs() {
+		structure := []object{}
+		for _, p := range tab.Panels {
+			sources["ds_"+p.ID] = p.source()
+			views["viz_"+p.ID] = p.view()
+			structure = append(structure, object{
+				"item": "viz_" + p.ID, "type": "block", "position": object{"x": p.X, "y": p.Y, "w": p.W, "h": p.H},
+			})
 		}
-		if p.Options != nil {
-			view["options"] = p.Options
-		}
-		views["viz_"+p.ID] = view
-		structure = append(
-			structure,
-			object{"item": "viz_" + p.ID, "type": "block", "position": object{"x": p.X, "y": p.Y, "w": p.W, "h": p.H}},
-		)
+		layout := "layout_" + tab.ID
+		tabs = append(tabs, object{"layoutId": layout, "label": tab.Label})
+		layouts[layout] = object{"type": "grid", "options": object{"width": 1200}, "structure": structure}
 	}
 	return object{
 		"title":          title,
 		"description":    description,
 		"dataSources":    sources,
 		"visualizations": views,
-		"inputs": object{"input_time": object{
-			"type": "input.timerange", "title": "Time", "options": object{"token": "global_time", "defaultValue": "-24h@h,now"},
-		}},
+		"inputs": object{
+			"input_time": object{
+				"type": "input.timerange", "title": "Time", "options": object{"token": "global_time", "defaultValue": "-24h@h,now"},
+			},
+			"input_index": object{
+				"type": "input.text", "title": "Index, or several with commas", "options": object{"token": "index", "defaultValue": "*"},
+			},
+		},
 		"defaults": object{},
 		"layout": object{
-			"globalInputs": []string{"input_time"},
-			"tabs":         object{"items": []object{{"layoutId": "layout_overview", "label": "Overview"}}},
-			"layoutDefinitions": object{"layout_overview": object{
-				"type":      "grid",
-				"options":   object{"width": 1200},
-				"structure": structure,
-			}},
+			"globalInputs":      []string{"input_time", "input_index"},
+			"tabs":              object{"items": tabs},
+			"layoutDefinitions": layouts,
 		},
 	}
+}
+
+func (p Panel) source() object {
+	return object{"type": "ds.search", "name": p.Title + " (" + p.ID + ")", "options": object{
+		"query":           p.query(),
+		"queryParameters": object{"earliest": "$global_time.earliest$", "latest": "$global_time.latest$"},
+	}}
+}
+
+func (p Panel) view() object {
+	view := object{"type": p.Kind, "title": p.Title, "dataSources": object{"primary": "ds_" + p.ID}}
+	if p.Note != "" {
+		view["description"] = p.Note
+	}
+	if p.Options != nil {
+		view["options"] = p.Options
+	}
+	return view
 }

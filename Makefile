@@ -14,7 +14,7 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 
-.PHONY: build demo test test-ollama test-otel test-proxies test-redact chaos check lint vuln fuzz cross app appinspect dashboard packages bench profile clean
+.PHONY: build demo test test-ollama test-otel test-proxies test-redact test-content chaos check lint vuln fuzz cross app appinspect dashboard packages bench profile clean
 
 build:
 	$(BUILD) -o bin/ollama-hec ./cmd/ollama-hec
@@ -87,6 +87,10 @@ app:
 # Needs Python; installs splunk-appinspect into .venv.
 appinspect: app
 	splunk_app/packaging/appinspect dist/TA-ollama-hec-$(VERSION).tgz dist/TA-ollama-hec-arm64-$(VERSION).tgz
+
+# The detections as a content pack, by Splunk's contentctl. Needs Python; installs it into .venv.
+test-content:
+	splunk_app/content/check-escu $(VERSION)
 
 # Needs node and npm; installs Splunk's schemas into .tools.
 dashboard:

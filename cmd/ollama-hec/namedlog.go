@@ -83,13 +83,20 @@ func (l namedLog) read(
 		return nil, err
 	}
 	defer opened.Close()
+	return l.normalize(ctx, s, opened, sourcetypes.NewNormalizer(s.Normalize(), 0, input.Carry{}, emit))
+}
+
+// normalize reads opened to its end, or to an error, into norm.
+func (l namedLog) normalize(
+	ctx context.Context, s *settings.Settings, opened io.Reader, norm *sourcetypes.Normalizer,
+) (*read, error) {
 	text := &remembering{Reader: opened}
 	r := &read{
 		lines: stdin.New(stdin.Options{
 			Reader: text, MaxLine: int(s.MaxLineBytes), Log: slog.New(slog.DiscardHandler),
 			Frames: framing.Options{Named: framing.NamedForOllama(l.path), Zone: s.Timezone.Location},
 		}),
-		norm: sourcetypes.NewNormalizer(s.Normalize(), 0, input.Carry{}, emit),
+		norm: norm,
 	}
 	switch err := recognition.Normalize(ctx, r.lines, r.norm); {
 	case err != nil:

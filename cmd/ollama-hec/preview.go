@@ -3,8 +3,10 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"text/tabwriter"
 
 	"github.com/dustin/go-humanize"
@@ -12,6 +14,7 @@ import (
 
 	"ollama-hec/cmd/internal/recognition"
 	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/cmd/internal/terminal"
 	"ollama-hec/hec"
 	"ollama-hec/input/stdin"
 	"ollama-hec/sourcetypes"
@@ -19,12 +22,14 @@ import (
 )
 
 func newPreview(std streams) *cobra.Command {
+	var follow bool
 	cmd := &cobra.Command{
 		Use:   "preview FILE…",
 		Short: "print the events that files would become, and send nothing",
 		Long: "preview prints the events that files would become to stdout, as HEC JSON lines, and sends them nowhere.\n" +
 			"They are as run would send them. A summary goes to stderr: bytes by sourcetype, and what was redacted, as counts.\n" +
-			"- is stdin; what ends in .gz is unpacked.",
+			"- is stdin; what ends in .gz is unpacked.\n" +
+			"With --follow it goes on with what is written to the files, through rotation, until Ctrl-C.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: asFailure(func(cmd *cobra.Command, files []string) error {
 			s, err := settings.Load(cmd.Flags())
@@ -40,10 +45,13 @@ func newPreview(std streams) *cobra.Command {
 				return err
 			}
 			p := &preview{settings: s, host: host, out: bufio.NewWriterSize(std.out, 64<<10)}
-			for _, l := range logs {
-				if err := p.log(cmd.Context(), l, std); err != nil {
-					return err
-				}
+			if follow {
+				err = p.follow(cmd.Context(), logs)
+			} else {
+				err = p.all(cmd.Context(), logs, std.in)
+			}
+			if err != nil {
+				return err
 			}
 			if err := p.out.Flush(); err != nil {
 				return fmt.Errorf("write the events: %w", err)
@@ -51,6 +59,7 @@ func newPreview(std streams) *cobra.Command {
 			return p.summary(std.err)
 		}),
 	}
+	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what is written to the files, until Ctrl-C")
 	addSettings(cmd, settings.Text, settings.Prompting, settings.Logs)
 	return cmd
 }
@@ -62,26 +71,39 @@ type preview struct {
 	out      *bufio.Writer
 	err      error // the first failed write
 
-	count       batch.Count
+	emitted     batch.Count
 	counts      sourcetypes.Counts
 	removed     []removed
 	warnings    []string
 	first, last int64 // time of the earliest and the latest event, in nanoseconds since 1970
 }
 
-func (p *preview) log(ctx context.Context, l namedLog, std streams) error {
-	enc := hec.NewEnvelope(hec.Origin{
-		Host: p.host, Always: p.settings.Host != "", Source: l.source, Index: p.settings.Index, Fields: l.fields,
-	})
-	read, err := l.read(ctx, p.settings, std.in, p.printer(enc))
+// all prints the events of logs, one log after the other.
+func (p *preview) all(ctx context.Context, logs []namedLog, stdin io.Reader) error {
+	for _, l := range logs {
+		read, err := l.read(ctx, p.settings, stdin, p.printer(l))
+		p.count(l, read)
+		if err := errors.Join(p.written(), err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// count adds what was read of a log, if anything was.
+func (p *preview) count(l namedLog, read *read) {
 	if read != nil {
 		p.counts.Add(read.norm.Counts())
 		p.remark(l.source, read.lines, read.norm)
 	}
-	if p.err != nil {
-		return fmt.Errorf("write the events: %w", p.err)
+}
+
+// written returns the first failed write as an error for people.
+func (p *preview) written() error {
+	if p.err == nil {
+		return nil
 	}
-	return err
+	return fmt.Errorf("write the events: %w", p.err)
 }
 
 // removed is the framing that was removed from the lines of a file.
@@ -95,25 +117,46 @@ func (p *preview) remark(source string, lines *stdin.Source, norm *sourcetypes.N
 	if what, n := lines.Removed(); what != "" {
 		p.removed = append(p.removed, removed{source, what, n.Lines})
 	}
-	p.warnings = append(p.warnings, warnings(source, norm)...)
+	p.warnings = append(p.warnings, warnings(source, lines, norm)...)
 }
 
 // warnings are what people should be warned of a file.
-func warnings(source string, norm *sourcetypes.Normalizer) (list []string) {
-	if rec := norm.Recognition(); rec.None() {
-		what, hint := recognition.Words(rec)
-		list = append(list, fmt.Sprintf("warning: %s: %s\n  → %s", source, what, hint))
+func warnings(source string, lines *stdin.Source, norm *sourcetypes.Normalizer) (list []string) {
+	warn := func(what, hint string) {
+		list = append(list, fmt.Sprintf("warning: %s: %s\n  → %s", terminal.Text(source), what, hint))
+	}
+	counts := norm.Counts()
+	switch rec := norm.Recognition(); {
+	case binary(counts):
+		warn(fmt.Sprintf("this is not text: %s of %s lines are not UTF-8",
+			humanize.Comma(counts.Invalid), humanize.Comma(counts.Lines)),
+			"name the log that ollama serve writes; what is compressed is unpacked first, unless its name ends in .gz")
+	case rec.None():
+		warn(recognition.Words(rec))
+	case counts.Invalid > 0:
+		warn(fmt.Sprintf("%s of %s lines are not UTF-8", humanize.Comma(counts.Invalid), humanize.Comma(counts.Lines)),
+			"each byte that is not is replaced by U+FFFD: have the log written as UTF-8")
+	}
+	if n := lines.Cut(); n > 0 {
+		warn(fmt.Sprintf("%s lines are longer than MAX_LINE_BYTES and are cut", humanize.Comma(n)),
+			"a larger --max-line-bytes keeps them whole")
 	}
 	return list
 }
 
-// printer returns a function that prints and counts the events of one file.
-func (p *preview) printer(enc *hec.Envelope) func(*sourcetypes.Event) {
+// binary reports whether most of a file is not text.
+func binary(c *sourcetypes.Counts) bool { return c.Invalid*2 > c.Lines }
+
+// printer returns a function that prints and counts the events of one log.
+func (p *preview) printer(l namedLog) func(*sourcetypes.Event) {
+	enc := hec.NewEnvelope(hec.Origin{
+		Host: p.host, Always: p.settings.Host != "", Source: l.source, Index: p.settings.Index, Fields: l.fields,
+	})
 	var line []byte
 	return func(ev *sourcetypes.Event) {
 		line = append(enc.Append(line[:0], ev), '\n')
-		p.count.Events[ev.Sourcetype]++
-		p.count.Bytes[ev.Sourcetype] += int64(len(ev.Body))
+		p.emitted.Events[ev.Sourcetype]++
+		p.emitted.Bytes[ev.Sourcetype] += int64(len(ev.Body))
 		if p.first == 0 || ev.Time.Nanos < p.first {
 			p.first = ev.Time.Nanos
 		}
@@ -147,28 +190,21 @@ func (p *preview) summary(w io.Writer) error {
 	}
 	fmt.Fprintf(t, "\nsourcetype\tevents\tlicence\ta day\n")
 	for st := range sourcetypes.OfLogs {
-		bytes := p.count.Bytes[st]
+		bytes := p.emitted.Bytes[st]
+		if p.emitted.Events[st] == 0 {
+			continue
+		}
 		fmt.Fprintf(
 			t,
 			"%s\t%s\t%s\t%s\n",
 			st,
-			humanize.Comma(p.count.Events[st]),
+			humanize.Comma(p.emitted.Events[st]),
 			humanize.IBytes(uint64(bytes)),
 			p.perDay(bytes),
 		)
 	}
-	for class, n := range p.counts.ByClass {
-		if class == 0 {
-			fmt.Fprintf(t, "\nollama:server by class\tevents\n")
-		}
-		fmt.Fprintf(t, "%s\t%s\n", class, humanize.Comma(n))
-	}
-	fmt.Fprintf(t, "\nredacted\ttimes\n")
-	for kind, n := range p.counts.ByKind {
-		if n > 0 {
-			fmt.Fprintf(t, "%s\t%s\n", kind, humanize.Comma(n))
-		}
-	}
+	counted(t, "ollama:server by class\tevents", p.counts.ByClass)
+	counted(t, "redacted\ttimes", p.counts.ByKind)
 	if err := t.Flush(); err != nil {
 		return err
 	}
@@ -178,4 +214,18 @@ func (p *preview) summary(w io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// counted prints a table of what was counted at least once; nothing where nothing was.
+func counted[T any](w io.Writer, heading string, counts iter.Seq2[T, int64]) {
+	for what, n := range counts {
+		if n == 0 {
+			continue
+		}
+		if heading != "" {
+			fmt.Fprintf(w, "\n%s\n", heading)
+			heading = ""
+		}
+		fmt.Fprintf(w, "%v\t%s\n", what, humanize.Comma(n))
+	}
 }

@@ -77,7 +77,7 @@ func reportOn(ctx context.Context, s *settings.Settings, logs []namedLog, std st
 		if err != nil {
 			return nil, err
 		}
-		if err := warn(std.err, warnings(l.source, got.norm)); err != nil {
+		if err := warn(std.err, warnings(l.source, got.lines, got.norm)); err != nil {
 			return nil, err
 		}
 	}

@@ -78,6 +78,13 @@ func (s *Source) Removed() (string, framing.Removed) {
 	return s.stream.frames.Says(), s.stream.frames.Removed()
 }
 
+// Cut returns how many lines were longer than allowed, and cut, so far.
+func (s *Source) Cut() int64 {
+	s.stream.mu.Lock()
+	defer s.stream.mu.Unlock()
+	return s.stream.cut
+}
+
 // Close does nothing: there is no state to save.
 func (s *Source) Close() error { return nil }
 

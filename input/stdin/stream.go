@@ -27,6 +27,7 @@ type stream struct {
 	frames  framing.Frames // guarded by mu
 	taken   input.Position // guarded by mu; up to which lines were handed on
 	pos     input.Position // guarded by mu; bytes taken from the pipe
+	cut     int64          // guarded by mu; lines longer than the limit
 	final   bool           // guarded by mu; the pipe has ended
 	over    bool           // guarded by mu; Ended was returned
 }
@@ -173,7 +174,10 @@ func (s *stream) finishLineLocked(most int) {
 	if length > int64(len(s.partial)) && s.last == '\r' {
 		length-- // of the terminator
 	}
-	text, _ := input.Limit(s.partial, length, most)
+	text, cut := input.Limit(s.partial, length, most)
+	if cut {
+		s.cut++
+	}
 	s.held = append(s.held, text...)
 	s.lines = append(s.lines, line{length: len(text), next: s.pos})
 	s.partial, s.length = s.partial[:0], 0

@@ -101,7 +101,8 @@ func (a *assembly) synchronize(f *flow, name *tuple, from Side, g *segment, at i
 	}
 }
 
-// ask takes the SYN of a client.
+// ask takes the SYN of a client. Data beside it is not read: a server that does
+// not ask for that, as none of Go does, gets it again.
 func (a *assembly) ask(f *flow, name *tuple, g *segment, at int64, via int) {
 	if f != nil {
 		same := f.began[FromClient].known && f.began[FromClient].seq == g.seq
@@ -117,10 +118,6 @@ func (a *assembly) ask(f *flow, name *tuple, g *segment, at int64, via int) {
 	}
 	f = a.add(name, opening, at, via)
 	f.begin(FromClient, g.seq)
-	if len(g.payload) > 0 {
-		// Sent again if the server does not take it beside a SYN.
-		f.sides[FromClient].hold(held{seq: g.seq + 1, data: g.payload, at: at})
-	}
 }
 
 // answer takes the SYN of a server.
@@ -150,7 +147,6 @@ func (a *assembly) answer(f *flow, name *tuple, g *segment, at int64, via int) {
 		return
 	}
 	f.begin(FromServer, g.seq)
-	f.sides[FromClient].acknowledge(g.ack, at)
 	a.identify(f)
 }
 

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"sync"
@@ -21,11 +22,12 @@ func newBook() *book { return &book{ended: make(chan struct{}, 1<<16)} }
 type page struct {
 	book *book
 	Connection
-	said  [2][]byte
-	lost  [2]int64
-	order []string // C, S: bytes; c, s: lost; repeats left out
-	end   string
-	late  bool // something came after its end
+	said   [2][]byte
+	marked [2][]byte // the same, with a ? for each byte that was lost
+	lost   [2]int64
+	order  []string // C, S: bytes; c, s: lost; repeats left out
+	end    string
+	late   bool // something came after its end
 }
 
 func (b *book) open(c Connection) Conversation {
@@ -40,6 +42,7 @@ func (p *page) Data(from Side, _ time.Time, b []byte) {
 	p.book.mu.Lock()
 	defer p.book.mu.Unlock()
 	p.said[from] = append(p.said[from], b...)
+	p.marked[from] = append(p.marked[from], b...)
 	p.note("CS"[from:][:1])
 }
 
@@ -47,6 +50,7 @@ func (p *page) Lost(from Side, _ time.Time, n int64) {
 	p.book.mu.Lock()
 	defer p.book.mu.Unlock()
 	p.lost[from] += n
+	p.marked[from] = append(p.marked[from], bytes.Repeat([]byte{'?'}, int(min(n, 1<<20)))...)
 	p.note("cs"[from:][:1])
 }
 

@@ -42,9 +42,6 @@ type number struct {
 	seq   uint32
 }
 
-func (f *flow) room() *room   { return &f.table.room }
-func (f *flow) stats() *Stats { return &f.table.stats }
-
 // begin takes where a side begins: its SYN.
 func (f *flow) begin(side Side, seq uint32) {
 	f.began[side] = number{true, seq}
@@ -102,7 +99,7 @@ func (f *flow) done(how End, by Side, at int64) {
 		how, by = EndFIN, f.first
 	}
 	if how == EndForgotten {
-		f.stats().Forgotten++
+		f.table.stats.Forgotten++
 	}
 	f.talk.Done(how, by, time.Unix(0, at))
 	f.talk = nil

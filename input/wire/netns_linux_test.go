@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -19,7 +21,7 @@ type namespace string
 
 // newNamespace makes one with its loopback interface up. Without root and ip
 // the test is skipped.
-func newNamespace(t *testing.T) namespace {
+func newNamespace(t testing.TB) namespace {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("network namespaces need root")
@@ -47,12 +49,12 @@ func newNamespace(t *testing.T) namespace {
 }
 
 // ip runs ip in the namespace.
-func (ns namespace) ip(t *testing.T, args string) {
+func (ns namespace) ip(t testing.TB, args string) {
 	t.Helper()
 	ns.run(t, "ip", strings.Fields(args)...)
 }
 
-func (ns namespace) run(t *testing.T, name string, args ...string) {
+func (ns namespace) run(t testing.TB, name string, args ...string) {
 	t.Helper()
 	all := append([]string{"netns", "exec", string(ns), name}, args...)
 	if out, err := exec.Command("ip", all...).CombinedOutput(); err != nil {
@@ -61,27 +63,30 @@ func (ns namespace) run(t *testing.T, name string, args ...string) {
 }
 
 // do calls f in the namespace. Sockets that f makes stay in it.
-func (ns namespace) do(t *testing.T, f func() error) {
+func (ns namespace) do(t testing.TB, f func() error) {
 	t.Helper()
-	done := make(chan error)
+	if err := <-ns.start(f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// start is do without waiting.
+func (ns namespace) start(f func() error) <-chan error {
+	done := make(chan error, 1)
 	go func() {
 		// Never unlocked: the thread ends with the goroutine, and no other gets to be in there.
 		runtime.LockOSThread()
-		done <- func() error {
-			h, err := os.Open("/run/netns/" + string(ns))
-			if err != nil {
-				return err
-			}
-			defer h.Close()
-			if err := unix.Setns(int(h.Fd()), unix.CLONE_NEWNET); err != nil {
-				return err
-			}
-			return f()
-		}()
+		h, err := os.Open("/run/netns/" + string(ns))
+		if err == nil {
+			err = unix.Setns(int(h.Fd()), unix.CLONE_NEWNET)
+			h.Close()
+		}
+		if err == nil {
+			err = f()
+		}
+		done <- err
 	}()
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
+	return done
 }
 
 // capture is a socket that reads in a namespace.
@@ -92,32 +97,34 @@ type capture struct {
 }
 
 // read opens a socket in the namespace and reads until the test ends or stop is called.
-func (ns namespace) read(t *testing.T, ports []uint16, interfaces ...string) *capture {
+func (ns namespace) read(t testing.TB, ports []uint16, interfaces ...string) *capture {
 	t.Helper()
 	c := &capture{book: newBook()}
 	ns.do(t, func() (err error) {
 		c.Socket, err = Listen(ports, interfaces)
 		return err
 	})
-	c.run(t)
-	return c
-}
-
-func (c *capture) run(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- c.Run(ctx, c.open) }()
-	stopped := false
-	c.stop = func() {
-		t.Helper()
-		if stopped {
-			return
-		}
-		stopped = true
+	done := ns.start(func() error { return c.Run(ctx, c.open) })
+	c.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("run: %v", err)
 		}
-	}
+	})
 	t.Cleanup(c.stop)
+	return c
+}
+
+// until waits until something is so, for a minute at most.
+func until(t testing.TB, what string, so func() bool) {
+	t.Helper()
+	end := time.After(time.Minute)
+	for tick := time.NewTicker(10 * time.Millisecond); !so(); {
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
 }

@@ -64,22 +64,28 @@ func (s *Socket) Run(ctx context.Context, open Opener) error {
 	defer context.AfterFunc(ctx, s.wake)()
 	a := newAssembly(s.ports, open, interfaceName)
 	start := time.Now()
-	var ticked time.Duration
-	for {
+	var due time.Duration
+	for left := mostAtEnd; ; {
 		more, err := s.source.receive(a.packet)
 		now := time.Since(start)
 		a.now = int64(now)
-		if now-ticked >= tickEvery || err != nil || ctx.Err() != nil {
-			ticked = now
+		if now >= due {
+			due = now + tickEvery
 			a.tick()
-			s.follow()
-			a.stats.Dropped += s.source.dropped()
+			s.follow(a)
+			s.publish(a)
 		}
-		if err == nil && !more && ctx.Err() == nil {
+		if ctx.Err() != nil {
+			left--
+		}
+		if err == nil && more && left > 0 {
+			continue
+		}
+		if err == nil && ctx.Err() == nil {
 			s.publish(a)
 			err = s.source.wait(tickEvery)
 		}
-		if err != nil || ctx.Err() != nil && !more {
+		if err != nil || ctx.Err() != nil && left < mostAtEnd {
 			a.end()
 			s.publish(a)
 			return err
@@ -87,8 +93,10 @@ func (s *Socket) Run(ctx context.Context, open Opener) error {
 	}
 }
 
-// tickEvery is how often is looked for what is not a packet.
-const tickEvery = time.Second
+const (
+	tickEvery = time.Second // how often is looked for what is not a packet
+	mostAtEnd = 4096        // how often is read what is queued at the end
+)
 
 func (s *Socket) wake() {
 	s.mu.Lock()
@@ -99,6 +107,7 @@ func (s *Socket) wake() {
 }
 
 func (s *Socket) publish(a *assembly) {
+	a.stats.Dropped += s.source.dropped()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stats = a.stats
@@ -115,7 +124,11 @@ func (s *Socket) Stats() Stats {
 
 // Buffer returns how many bytes the kernel queues for us. Without CAP_NET_ADMIN it
 // is no more than the system's net.core.rmem_max allows.
-func (s *Socket) Buffer() int { return s.source.buffer() }
+func (s *Socket) Buffer() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.source.buffer()
+}
 
 // Missing returns the interfaces that were named and do not exist now.
 func (s *Socket) Missing() []string {
@@ -139,9 +152,9 @@ func (s *Socket) Close() {
 }
 
 // follow opens another socket where the named interfaces are others than they
-// were: one that comes back has another index. The old one is closed after the
+// were: one that comes back has another index. The old one is read to its end after the
 // new one queues, and what both have seen is told once.
-func (s *Socket) follow() {
+func (s *Socket) follow(a *assembly) {
 	now := indices(s.names)
 	if slices.Equal(now, s.indices) {
 		return
@@ -150,11 +163,14 @@ func (s *Socket) follow() {
 	if err != nil {
 		return // as before; again in a second
 	}
+	for more, left := true, mostAtEnd; more && left > 0; left-- {
+		more, _ = s.source.receive(a.packet)
+	}
+	a.stats.Dropped += s.source.dropped()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.source, source = source, s.source
-	s.indices = now
-	source.close()
+	s.source.close()
+	s.source, s.indices = source, now
 }
 
 // absent is the index of no interface.

@@ -24,12 +24,14 @@ const bufferSize = 8 << 20
 // packets is a packet socket and what it reads into.
 type packets struct {
 	fd, event int
-	size      int // of the queue
+	size      int  // of the queue
+	calm      bool // little was queued when we last looked
 	slots     []byte
 	heads     [batch]head
 	vectors   [batch]unix.Iovec
 	from      [batch]unix.RawSockaddrLinklayer
 	control   [batch][64]byte
+	polled    [2]unix.PollFd
 }
 
 // head is the kernel's struct mmsghdr.
@@ -130,17 +132,20 @@ func (s *packets) receive(take func(p []byte, length int, at int64, via int)) (m
 	switch {
 	case errno == 0:
 	case errno == unix.EAGAIN:
-		return false, nil
+		return false, nil // calm: as it was
 	case errno == unix.EINTR, errno == unix.ENETDOWN, errno == unix.ENOBUFS:
 		return true, nil
 	default:
 		return false, os.NewSyscallError("recvmmsg", errno)
 	}
+	total := 0
 	for i := range int(n) {
 		length := int(s.heads[i].length)
 		p := s.slots[i*slotSize:][:min(length, slotSize)]
+		total += length
 		take(p, length, s.stamp(i), int(s.from[i].Ifindex))
 	}
+	s.calm = n < batch && total < slotSize/2
 	return n == batch, nil
 }
 
@@ -156,8 +161,27 @@ func (s *packets) stamp(i int) int64 {
 }
 
 func (s *packets) wait(d time.Duration) error {
-	fds := []unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLIN}, {Fd: int32(s.event), Events: unix.POLLIN}}
-	_, err := unix.Poll(fds, int(d.Milliseconds()))
+	s.polled[0] = unix.PollFd{Fd: int32(s.event), Events: unix.POLLIN}
+	s.polled[1] = unix.PollFd{Fd: int32(s.fd), Events: unix.POLLIN}
+	if n, err := unix.Poll(s.polled[:], int(d.Milliseconds())); err != nil || n == 0 || s.polled[1].Revents == 0 {
+		return unlessInterrupted(err)
+	}
+	if !s.calm || s.size < enough {
+		return nil
+	}
+	_, err := unix.Poll(s.polled[:1], int(nap.Milliseconds()))
+	return unlessInterrupted(err)
+}
+
+// Where little comes and there is room for much, packets are left to queue for a
+// moment: a token at a time wakes us no more often than this. Of what is as fast as
+// a machine is to itself, 1.5 GB a second, 3 MB may queue meanwhile.
+const (
+	nap    = 2 * time.Millisecond
+	enough = 4 << 20
+)
+
+func unlessInterrupted(err error) error {
 	if errors.Is(err, unix.EINTR) {
 		return nil
 	}

@@ -13,8 +13,9 @@ import "time"
 //   - that the last byte acknowledged was a byte: it may have been the end of the
 //     stream (a FIN counts as one). What the side says next tells.
 type stream struct {
-	side Side
-	to   *flow
+	side  Side
+	to    Conversation // from when on it is open
+	share *share
 
 	known    bool   // next is: something of this side, or an acknowledgment, was seen
 	answered bool   // acked is: the receiver acknowledged something
@@ -25,6 +26,12 @@ type stream struct {
 	proven   uint32 // all before it are bytes, none is a FIN
 	waiting  waiting
 	last     int64 // when something was said
+}
+
+// share is what all streams have in common.
+type share struct {
+	room  room
+	stats Stats
 }
 
 // begin says where the stream begins.
@@ -138,13 +145,13 @@ func (s *stream) end(closed bool, at int64) {
 		s.giveUp(h.seq, at)
 		s.drain(at)
 	}
-	s.waiting.drop(len(s.waiting.list), s.to.room())
+	s.waiting.drop(len(s.waiting.list), &s.share.room)
 }
 
 // nearby is how many bytes may be missing where nobody acknowledged them.
 const nearby = 1 << 20
 
-func (s *stream) hold(h held) { s.waiting.insert(h, s.next, s.to.room()) }
+func (s *stream) hold(h held) { s.waiting.insert(h, s.next, &s.share.room) }
 
 // drain says what is held and no longer waits for anything.
 func (s *stream) drain(at int64) {
@@ -160,7 +167,7 @@ func (s *stream) drain(at int64) {
 		n = len(s.waiting.list)
 	}
 	if n > 0 {
-		s.waiting.drop(n, s.to.room())
+		s.waiting.drop(n, &s.share.room)
 	}
 }
 
@@ -170,7 +177,7 @@ func (s *stream) say(h *held, at int64) {
 		p := h.data[known:]
 		s.next += uint32(len(p))
 		s.last = max(s.last, at)
-		s.to.talk.Data(s.side, time.Unix(0, s.last), p)
+		s.to.Data(s.side, time.Unix(0, s.last), p)
 	}
 	if h.fin && h.end() == s.next {
 		s.finished = true
@@ -179,8 +186,8 @@ func (s *stream) say(h *held, at int64) {
 
 func (s *stream) lose(n, at int64) {
 	s.last = max(s.last, at)
-	s.to.stats().LostBytes += uint64(n)
-	s.to.talk.Lost(s.side, time.Unix(0, s.last), n)
+	s.share.stats.LostBytes += uint64(n)
+	s.to.Lost(s.side, time.Unix(0, s.last), n)
 }
 
 // resets reports whether a reset with that sequence number is one that the

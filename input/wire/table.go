@@ -23,10 +23,9 @@ const (
 
 // table knows the connections by their names.
 type table struct {
-	open  Opener
-	zone  func(via int) string // name of an interface
-	stats Stats
-	room  room
+	open Opener
+	zone func(via int) string // name of an interface
+	share
 	now   int64 // monotonic
 	count uint64
 
@@ -41,7 +40,7 @@ type table struct {
 func newTable(open Opener, zone func(via int) string) *table {
 	t := &table{
 		open: open, zone: zone,
-		room:   room{total: mostHeldBytes, stream: mostHeldOfStream},
+		share:  share{room: room{total: mostHeldBytes, stream: mostHeldOfStream}},
 		byName: map[tuple]*flow{}, byNumber: map[uint64]*flow{}, joined: map[endpoint]*flow{},
 		rows: [stages]row{
 			opening:  {most: mostOpening, longest: int64(longestOpening)},
@@ -73,8 +72,8 @@ func (t *table) find(name *tuple) *flow {
 func (t *table) add(name *tuple, s stage, at int64, via int) *flow {
 	t.count++
 	f := &flow{table: t, stage: s, serial: t.count, since: at, at: at, via: via}
-	f.sides[FromClient] = stream{side: FromClient, to: f}
-	f.sides[FromServer] = stream{side: FromServer, to: f}
+	f.sides[FromClient] = stream{side: FromClient, share: &t.share}
+	f.sides[FromServer] = stream{side: FromServer, share: &t.share}
 	f.links.flow = f
 	t.call(f, name)
 	t.rows[s].add(&f.links, t.now)
@@ -137,6 +136,7 @@ func (t *table) start(f *flow) {
 	if f.talk == nil {
 		f.talk = nobody{}
 	}
+	f.sides[FromClient].to, f.sides[FromServer].to = f.talk, f.talk
 	t.move(f, talking)
 }
 
@@ -173,12 +173,15 @@ func (t *table) tick() {
 	}
 }
 
-// end ends all conversations.
+// end ends all conversations and forgets everything.
 func (t *table) end() {
-	for _, s := range []stage{talking, doubtful} {
+	for s := range t.rows {
 		for t.rows[s].count > 0 {
 			f := t.rows[s].ends.next.flow
-			f.done(EndForgotten, FromClient, f.at)
+			if f.talk != nil {
+				f.done(EndForgotten, FromClient, f.at)
+			}
+			t.forget(f)
 		}
 	}
 }

@@ -15,6 +15,7 @@ type answer struct {
 	form     form
 	packed   *packed // of one that is compressed
 
+	usual int    // the form of chunks that fitted last
 	line  []byte // of one that is not complete, up to maxLine
 	over  bool   // the line is longer than that: the scanner reads on
 	event []byte // the name of a server-sent event
@@ -135,7 +136,7 @@ func (a *answer) takeLine(at time.Time, line []byte) {
 	if json == nil {
 		return
 	}
-	if !a.texts && !a.first.IsZero() && len(a.model.text) > 0 && adds(json) {
+	if !a.texts && !a.first.IsZero() && len(a.model.text) > 0 && a.adds(json) {
 		a.chunks++
 		return
 	}
@@ -206,35 +207,51 @@ func (a *answer) end(at time.Time) {
 	}
 }
 
-// chunkEnds are how chunks end that only add some text, from its last quote on.
-var chunkEnds = [...]string{`","done":false}`, `"},"done":false}`, `"},"finish_reason":null}]}`, `"}}`}
+// usual is a form in which chunks come that only add some text: how they end, from the
+// text's last quote on, and what stands before its first one.
+type usual struct{ start, name, end string }
 
-// chunkTexts are the names of such texts.
-var chunkTexts = [...]string{
-	`"content":"`, `"response":"`, `"text":"`, `"thinking":"`, `"reasoning":"`, `"partial_json":"`,
-}
+var usuals = func() (all []usual) {
+	for _, u := range []struct {
+		start, end string
+		names      []string
+	}{
+		{"", `","done":false}`, []string{`"response":"`, `"thinking":"`}},
+		{"", `"},"done":false}`, []string{`"content":"`, `"thinking":"`}},
+		{"", `"},"finish_reason":null}]}`, []string{`"content":"`, `"reasoning":"`}},
+		{`{"type":"content_block_delta"`, `"}}`, []string{`"text":"`, `"thinking":"`, `"partial_json":"`}},
+	} {
+		for _, name := range u.names {
+			all = append(all, usual{u.start, name, u.end})
+		}
+	}
+	return all
+}()
 
 // adds reports whether a chunk only adds some text that is not empty. It is sure only of
 // the usual forms: of what it is not, the scanner reads all.
-func adds(json []byte) bool {
-	for _, end := range chunkEnds {
-		head, ok := bytes.CutSuffix(json, []byte(end))
-		if !ok {
-			continue
+func (a *answer) adds(json []byte) bool {
+	if usuals[a.usual].fits(json) {
+		return true
+	}
+	for i := range usuals {
+		if usuals[i].fits(json) {
+			a.usual = i
+			return true
 		}
-		quote := bytes.LastIndexByte(head, '"')
-		if quote == len(head)-1 || head[len(head)-1] == '\\' {
-			return false
-		}
-		for _, name := range chunkTexts {
-			if bytes.HasSuffix(head[:quote+1], []byte(name)) {
-				return end != chunkEnds[len(chunkEnds)-1] || bytes.HasPrefix(json, deltaStart)
-			}
-		}
-		return false
 	}
 	return false
 }
 
-// deltaStart begins an event of Anthropic's API that adds some text.
-var deltaStart = []byte(`{"type":"content_block_delta"`)
+func (u *usual) fits(json []byte) bool {
+	end := len(json) - len(u.end)
+	if end <= len(u.name)+len(u.start) || string(json[end:]) != u.end || string(json[:len(u.start)]) != u.start {
+		return false
+	}
+	quote := end - 1
+	for quote > 0 && json[quote] != '"' {
+		quote--
+	}
+	name := quote + 1 - len(u.name)
+	return quote < end-1 && name >= 0 && string(json[name:quote+1]) == u.name && json[end-1] != '\\'
+}

@@ -38,13 +38,13 @@ func (a *answered) begin(n *node, first byte) bool {
 	isText := first == '"'
 	switch n.is {
 	case fAnswerModel:
-		return isText && restart(&a.model)
+		return restart(&a.model, first)
 	case fRemoteModel:
-		return isText && restart(&a.remote)
+		return restart(&a.remote, first)
 	case fDoneReason:
-		return isText && restart(&a.reason)
+		return restart(&a.reason, first)
 	case fError:
-		return isText && restart(&a.err)
+		return restart(&a.err, first)
 	case fText, fThought:
 		return isText // to know whether it is empty
 	case fToolCall:
@@ -77,6 +77,12 @@ func (a *answered) text(n *node, part []byte) {
 // end is called by the scanner.
 func (a *answered) end(n *node, first byte, word []byte) {
 	switch n.is {
+	case fAnswerModel:
+		a.model.end()
+	case fRemoteModel:
+		a.remote.end()
+	case fDoneReason:
+		a.reason.end()
 	case fDone:
 		a.done = first == 't'
 	case fNumber:

@@ -65,13 +65,13 @@ func (a *asked) begin(n *node, first byte) bool {
 	isText := first == '"'
 	switch n.is {
 	case fModel:
-		return isText && restart(&a.model)
+		return restart(&a.model, first)
 	case fName:
-		return isText && restart(&a.name)
+		return restart(&a.name, first)
 	case fRole:
-		return isText && restart(&a.role)
+		return restart(&a.role, first)
 	case fPartType:
-		return isText && restart(&a.partType)
+		return restart(&a.partType, first)
 	case fOption:
 		a.options[n.which].text = a.options[n.which].text[:0]
 	case fPrompts, fMessages, fSystems, fImages, fTools:
@@ -79,6 +79,9 @@ func (a *asked) begin(n *node, first byte) bool {
 	case fMessage, fItem:
 		a.role.text = a.role.text[:0]
 		a.message.clear()
+	case fContents:
+		a.message.clear()
+		return isText && a.prompts
 	case fPart:
 		a.partType.text = a.partType.text[:0]
 		return isText && a.another(&a.message)
@@ -137,11 +140,6 @@ func (a *asked) another(k *kept) bool {
 	return a.prompts
 }
 
-func restart(s *short) bool {
-	s.text = s.text[:0]
-	return true
-}
-
 // text is called by the scanner.
 func (a *asked) text(n *node, part []byte) {
 	switch n.is {
@@ -155,7 +153,7 @@ func (a *asked) text(n *node, part []byte) {
 		a.partType.add(part)
 	case fPrompts, fPrompt, fMessages:
 		a.prompt.add(part)
-	case fPart, fContent:
+	case fPart, fContents, fContent:
 		a.message.add(part)
 	case fSystem, fSystems:
 		a.system += int64(len(part))
@@ -165,6 +163,10 @@ func (a *asked) text(n *node, part []byte) {
 // end is called by the scanner.
 func (a *asked) end(n *node, first byte, word []byte) {
 	switch n.is {
+	case fModel:
+		a.model.end()
+	case fName:
+		a.name.end()
 	case fOption:
 		if first == '-' || text.Digit(first) {
 			o := &a.options[n.which]
@@ -243,8 +245,8 @@ func (a *asked) promptText() (*kept, bool) {
 
 // modelName is the model that is asked for, by its present name or by the one before.
 func (a *asked) modelName() []byte {
-	if len(a.model.text) > 0 {
-		return a.model.text
+	if model := a.model.whole(); len(model) > 0 {
+		return model
 	}
-	return a.name.text
+	return a.name.whole()
 }

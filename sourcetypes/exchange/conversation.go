@@ -48,7 +48,7 @@ func (c *conversation) Done(how wire.End, by wire.Side, at time.Time) {
 		x := c.queue[0]
 		cut := ""
 		switch {
-		case how == wire.EndForgotten:
+		case how == wire.EndForgotten, !x.answerEnded && c.server.state == adrift:
 			x.partial = true
 		case x.partial && !x.answerEnded: // its end may have been among what was not seen
 		case by == wire.FromClient:
@@ -139,8 +139,8 @@ func (c *conversation) firstLine(s *side, at time.Time) bool {
 // nextUnanswered is the request that the next answer is for.
 func (c *conversation) nextUnanswered() *exchange {
 	for len(c.queue) > 0 && c.queue[0].answerEnded {
-		c.queue[0].inUnsure = true
-		c.finish(c.queue[0], "") // answered before all of it was sent
+		c.queue[0].inUnsure, c.queue[0].partial = true, true
+		c.finish(c.queue[0], "") // the end of the request was not seen
 	}
 	if len(c.queue) == 0 {
 		return nil
@@ -167,18 +167,24 @@ func (c *conversation) headEnd(s *side, at time.Time) {
 	if x != nil && !c.interim {
 		status = x.status
 		x.answerHead(h, &c.all.opts, &c.all.room)
-	} else if v, ok := parseStatus(h.first); ok {
-		status = v
 	}
 	switch {
+	case x == nil, x.method == "" && !x.malformed && !c.interim: // it may be one to HEAD, and have no body
+		s.state, c.holeAt = adrift, c.begun
+		if x != nil {
+			x.outUnsure = true
+		}
 	case c.interim:
 		c.interim = false
 		s.state, s.line = between, s.line[:0]
 		c.answering = nil
 	case status == 101:
+		if !x.requestEnded {
+			x.inUnsure, x.partial = true, true
+		}
 		s.end(at)
 		c.client.state, c.server.state = opaque, opaque
-	case x != nil && x.head, status/100 == 1, status == 204, status == 304:
+	case x.head, status == 204, status == 304:
 		s.body(between, 0, at)
 	case h.chunked:
 		s.body(chunkSize, 0, at)
@@ -264,6 +270,16 @@ func (c *conversation) endAsking(x *exchange) {
 	}
 }
 
+// skipsBody reports whether a client that has not been told to send its body begins
+// another request instead.
+func (c *conversation) skipsBody(s *side, p []byte) bool {
+	x := c.asking
+	if s.from != wire.FromClient || x == nil || !x.expects || x.continued || x.in > 0 {
+		return false
+	}
+	return s.state != inHead && s.beginsMessage(p) && bytes.Contains(p, []byte(" HTTP/1."))
+}
+
 // settle makes records of an exchange that is complete.
 func (c *conversation) settle(x *exchange) {
 	if x.requestEnded && x.answerEnded {
@@ -278,7 +294,9 @@ func (c *conversation) refuse(s *side, at time.Time) {
 	s.line, s.cut = s.line[:0], false
 	if s.from == wire.FromClient {
 		if x := c.asking; x != nil {
+			x.malformed = x.malformed || s.head.first == nil
 			x.sent, x.requestEnded, x.inUnsure = at, true, true
+			x.partial = x.partial || c.server.state == adrift // it may be the protocol that an answer led to
 			c.asking = nil
 			c.settle(x)
 		}
@@ -303,6 +321,9 @@ func (c *conversation) finish(x *exchange, cut string) {
 	}
 	if c.answering == x {
 		c.answering = nil
+	}
+	if x.partial && x.maybeNoBody() {
+		x.inUnsure = true
 	}
 	c.all.ship(c, x, cut)
 	x.release()

@@ -80,18 +80,18 @@ var (
 	askTexts   = is(fPrompts).or(is(fPrompt))
 	askTools   = list(is(fTool)).as(fTools)
 	askMessage = object(names{
-		"role": is(fRole), "content": askContent, "images": list(is(fImage)),
+		"role": is(fRole), "content": askContents, "images": list(is(fImage)),
 	}).as(fMessage)
 	askItem = object(names{
-		"role": is(fRole), "content": askContent, "output": askContent,
+		"role": is(fRole), "content": askContents, "output": askContents,
 	}).as(fItem)
 
-	// askContent is a text or a list of parts, some of which have contents of their own.
-	askContent = func() *node {
+	// A part may have contents of its own, such as what a tool said.
+	askContents = is(fContents).or(askPart)
+	askPart     = func() *node {
 		content := is(fContent)
-		part := object(names{"type": is(fPartType), "text": is(fContent), "content": content}).as(fPart)
-		content.each = part
-		return content
+		content.each = object(names{"type": is(fPartType), "text": is(fContent), "content": content}).as(fPart)
+		return content.each
 	}()
 )
 

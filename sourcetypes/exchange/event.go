@@ -71,7 +71,7 @@ func (e *Exchanges) apiEvent(dst []byte, c *conversation, x *exchange, cut strin
 		dst = appendBool(dst, "stream", x.streamed)
 	}
 	dst = x.answer.appendFigures(dst, x.streamed)
-	dst = e.appendText(dst, "done_reason", x.answer.reason.text, maxOther)
+	dst = e.appendText(dst, "done_reason", x.answer.reason.whole(), maxOther)
 	dst = e.appendText(dst, "error", x.answer.err.text, mostError)
 	dst = x.appendCounts(dst)
 	dst = x.asked.appendOptions(dst)
@@ -183,9 +183,9 @@ func (x *exchange) modelName() []byte {
 }
 
 func (e *Exchanges) appendModel(dst []byte, x *exchange) []byte {
-	asked, answered := x.modelName(), x.answer.model.text
-	if len(x.answer.remote.text) > 0 {
-		answered = x.answer.remote.text
+	asked, answered := x.modelName(), x.answer.model.whole()
+	if remote := x.answer.remote.whole(); len(remote) > 0 {
+		answered = remote
 	}
 	dst = e.appendText(dst, "model", asked, maxModel)
 	if !bytes.Equal(asked, answered) {

@@ -103,7 +103,6 @@ type Exchanges struct {
 	mu     sync.Mutex
 	fields *sourcetypes.Fields // guarded by mu
 	event  []byte              // guarded by mu: scratch
-	text   []byte              // guarded by mu: scratch
 }
 
 // New makes Exchanges.

@@ -17,7 +17,7 @@ func (s *side) hole(at time.Time, n int64) {
 	case chunkData:
 		s.talk.holeIn(s, n, n <= s.left)
 		if n > s.left {
-			s.state = torn
+			s.state, s.zero = torn, false
 		} else {
 			s.left -= n
 			s.endPart(at)
@@ -26,13 +26,15 @@ func (s *side) hole(at time.Time, n int64) {
 		s.talk.holeIn(s, n, true)
 	case chunkSize, chunkEnd, trailers, torn:
 		s.talk.holeIn(s, n, false)
-		s.state = torn
+		s.state, s.zero = torn, false
 	case inHead:
 		s.talk.holeIn(s, n, false)
 		s.talk.headTorn(s)
 		s.drift(0)
 	case between, adrift:
 		s.drift(n)
+	case opaque:
+		s.talk.all.stats.lostBetween.Add(n)
 	}
 	s.line, s.cut = s.line[:0], false
 }
@@ -78,15 +80,12 @@ func (s *side) beginsMessage(p []byte) bool {
 		line = bytes.TrimSuffix(p[:end], []byte{'\r'})
 	}
 	method, rest, _ := bytes.Cut(line, []byte{' '})
-	if len(method) < 3 || len(method) > 10 || len(rest) == 0 || rest[0] != '/' {
+	switch string(method) {
+	case "GET", "POST", "HEAD", "DELETE", "OPTIONS", "PUT", "PATCH":
+	default: // also the end of one
 		return false
 	}
-	for _, c := range method {
-		if !text.Upper(c) {
-			return false
-		}
-	}
-	return len(line) == len(p) || bytes.Contains(rest, []byte(" HTTP/1."))
+	return text.HasPrefix(rest, "/") && (len(line) == len(p) || bytes.Contains(rest, []byte(" HTTP/1.")))
 }
 
 // catchUp looks at the beginning of a segment for where a torn body goes on: with a
@@ -113,7 +112,7 @@ func (s *side) catchUp(at time.Time, p []byte) {
 }
 
 // tornPart takes a part of a torn body: lines, between which there are those of chunks.
-// It ends with a chunk of no bytes.
+// It ends with a chunk of no bytes, and a line of none behind it.
 func (s *side) tornPart(at time.Time, p []byte) []byte {
 	end := bytes.IndexByte(p, '\n')
 	part := p
@@ -121,18 +120,16 @@ func (s *side) tornPart(at time.Time, p []byte) []byte {
 		part = p[:end+1]
 	}
 	s.talk.tornBody(s, at, part)
+	s.line = append(s.line, part[:min(len(part), maxOther-min(len(s.line), maxOther))]...)
 	if end < 0 {
-		s.line = append(s.line, part[:min(len(part), maxOther-min(len(s.line), maxOther))]...)
 		return nil
 	}
-	line := part
-	if len(s.line) > 0 {
-		line = append(s.line, part[:min(len(part), maxOther)]...)
-	}
-	last := string(line) == "0\r\n"
+	last := s.zero && string(s.line) == "\r\n"
+	s.zero = string(s.line) == "0\r\n"
 	s.line = s.line[:0]
 	if last {
-		s.state = trailers
+		s.zero = false
+		s.end(at)
 	}
 	return p[end+1:]
 }

@@ -55,8 +55,30 @@ func (k *kept) clear() {
 type short struct {
 	text []byte
 	most int
+	open bool // its end was not seen yet
 }
+
+// restart begins the text anew.
+func (s *short) restart() { s.text, s.open = s.text[:0], true }
 
 func (s *short) add(p []byte) {
 	s.text = append(s.text, p[:min(len(p), max(0, s.most-len(s.text)))]...)
+}
+
+func (s *short) end() { s.open = false }
+
+// whole is the text, if its end was seen.
+func (s *short) whole() []byte {
+	if s.open {
+		return nil
+	}
+	return s.text
+}
+
+// restart begins a text anew if the value that begins is one.
+func restart(s *short, first byte) bool {
+	if first == '"' {
+		s.restart()
+	}
+	return first == '"'
 }

@@ -26,7 +26,8 @@ const (
 	fMessage
 	fItem // a message, or something else that has no role
 	fRole
-	fContent
+	fContents // of a message: a text, or a list of parts
+	fContent  // a text in it
 	fPart
 	fPartType
 	fImages // of a request without messages

@@ -152,6 +152,9 @@ func (x *exchange) find() {
 
 // requestBody takes a further part of the request's body.
 func (x *exchange) requestBody(p []byte) {
+	if x.packed != nil && x.in == int64(len(p)) && (p[0] == '{' || space[p[0]]) {
+		x.packed = nil // it only says that it is compressed, which Ollama before 0.16.3 does not look at
+	}
 	switch {
 	case x.asksHole:
 	case x.packed != nil:

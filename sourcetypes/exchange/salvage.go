@@ -30,6 +30,9 @@ var figureNames = map[string]number{
 // It reads backwards over names and numbers: they stand last, and what a model says
 // cannot look so, since a quote in it is behind a backslash.
 func (a *answer) salvage(tail []byte) {
+	if a.form == events {
+		defer a.dropZeros()
+	}
 	tail = bytes.TrimRight(tail, " \r\n\t")
 	if last, ok := bytes.CutSuffix(tail, []byte("\r\n0")); ok { // the end of chunks
 		tail = bytes.TrimRight(last, "\r\n")

@@ -21,6 +21,7 @@ type side struct {
 	head  head
 	size  int64 // of the head so far
 	left  int64 // of the body or the chunk
+	zero  bool  // of a torn body, the last line was that of a chunk of no bytes
 }
 
 // framing is what of a message comes next.
@@ -54,6 +55,10 @@ func (s *side) data(at time.Time, p []byte) {
 		}
 	case torn:
 		s.catchUp(at, p)
+	case counted, chunkSize:
+		if s.talk.skipsBody(s, p) {
+			s.state = between
+		}
 	}
 	for len(p) > 0 {
 		switch s.state {
@@ -67,6 +72,8 @@ func (s *side) data(at time.Time, p []byte) {
 		case untilClose:
 			s.talk.body(s, at, p)
 			return
+		case chunkSize, chunkEnd:
+			p = s.betweenChunks(at, p)
 		case torn:
 			p = s.tornPart(at, p)
 		case adrift, opaque:
@@ -93,6 +100,41 @@ func (s *side) endPart(at time.Time) {
 		s.end(at)
 	}
 }
+
+// betweenChunks takes what stands before a chunk or behind it, which mostly is there as
+// a whole.
+func (s *side) betweenChunks(at time.Time, p []byte) []byte {
+	if len(s.line) > 0 {
+		return s.inLine(at, p)
+	}
+	if s.state == chunkEnd {
+		if len(p) > 1 && p[0] == '\r' && p[1] == '\n' {
+			s.state = chunkSize
+			return p[2:]
+		}
+		return s.inLine(at, p)
+	}
+	size, i := int64(0), 0
+	for ; i < len(p) && i < 8 && hexValue[p[i]] >= 0; i++ {
+		size = size<<4 | int64(hexValue[p[i]])
+	}
+	if i == 0 || i+1 >= len(p) || p[i] != '\r' || p[i+1] != '\n' || size == 0 {
+		return s.inLine(at, p)
+	}
+	s.state, s.left = chunkData, size
+	return p[i+2:]
+}
+
+// hexValue is what a hexadecimal digit stands for; -1: it is none.
+var hexValue = func() (t [256]int8) {
+	for c := range t {
+		t[c] = -1
+		if v, ok := text.Hex([]byte{byte(c)}, 1); ok {
+			t[c] = int8(v)
+		}
+	}
+	return t
+}()
 
 // start begins a message. Line ends before it do not count.
 func (s *side) start(at time.Time, p []byte) []byte {

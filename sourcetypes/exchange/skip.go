@@ -86,3 +86,21 @@ func plain(p []byte) int {
 	}
 	return i
 }
+
+// ordinary measures what neither ends a string nor is an escape at the start of p, eight
+// bytes at a time.
+func ordinary(p []byte) int {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; len(p)-i >= 8; i += 8 {
+		w := binary.LittleEndian.Uint64(p[i:])
+		quotes, slashes := w^0x22*ones, w^0x5c*ones
+		if ((quotes-ones)&^quotes|(slashes-ones)&^slashes|(w-0x20*ones)&^w)&high != 0 {
+			break
+		}
+	}
+	for i < len(p) && !endsText[p[i]] {
+		i++
+	}
+	return i
+}

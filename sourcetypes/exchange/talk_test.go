@@ -3,7 +3,6 @@ package exchange
 import (
 	"fmt"
 	"net/netip"
-	"strings"
 	"time"
 
 	"ollama-hec/input/wire"
@@ -126,5 +125,3 @@ func (t *talk) play(steps []step) ([]string, *Exchanges) {
 	}
 	return records, e
 }
-
-func repeat(s string, n int) string { return strings.Repeat(s, n) }

@@ -27,6 +27,10 @@ func (c *conversation) holeIn(s *side, n int64, framed bool) {
 		x.inUnsure = x.inUnsure || !framed
 		x.asksHole = true
 		x.asked.scan.state = broken
+		if !framed && x.answerEnded {
+			c.endAsking(x)
+			c.settle(x)
+		}
 		return
 	}
 	x.out += n
@@ -50,6 +54,7 @@ func (c *conversation) headTorn(s *side) {
 		if x := c.asking; x != nil {
 			x.inUnsure, x.requestEnded = true, true
 			c.asking = nil
+			c.settle(x)
 		}
 		return
 	}
@@ -96,12 +101,12 @@ func (c *conversation) pair(at time.Time) {
 		x := c.queue[0]
 		if !x.answerEnded {
 			x.answer.end(at)
-			x.endUnseen = true
+			x.endUnseen, x.partial = true, true
 		}
 		c.finish(x, "")
 	}
 	keep := 0
-	if n := len(c.queue); n > 0 && !c.queue[n-1].followed {
+	if n := len(c.queue); n > 0 && !c.queue[n-1].followed && !c.queue[n-1].maybeNoBody() {
 		alone := n == 1 || c.queue[n-2].after <= c.holeAt
 		if alone && (n == 1 || c.queue[n-1].after > c.holeAt) {
 			keep = 1
@@ -116,3 +121,7 @@ func (c *conversation) pair(at time.Time) {
 		x.partial = x.lost > 0 || x.asksHole
 	}
 }
+
+// maybeNoBody reports whether what was taken for the body of a request may be the next
+// request: only an answer tells a client that expects one, and part of them was not seen.
+func (x *exchange) maybeNoBody() bool { return x.expects && !x.continued }

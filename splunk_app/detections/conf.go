@@ -205,6 +205,10 @@ func SavedSearches() string {
 		fmt.Fprintf(&b, "\n[%s]\n", d.Name)
 		writeSettings(&b, d.Settings())
 	}
+	for _, base := range Baselines() {
+		fmt.Fprintf(&b, "\n[%s]\n", base.Name)
+		writeSettings(&b, base.Settings())
+	}
 	return b.String()
 }
 

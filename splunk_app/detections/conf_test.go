@@ -3,6 +3,7 @@ package detections
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"ollama-hec/splunk_app/simulate/spl"
 	"regexp"
 	"slices"
@@ -21,6 +22,8 @@ func TestConf(t *testing.T) {
 	golden(t, "../default/macros.conf", MacrosConf())
 	golden(t, "../default/analyticstories.conf", AnalyticStories())
 	golden(t, "DETECTIONS.md", Markdown())
+	goldenPart(t, "../README.md", "<!-- detections: written by go test ./splunk_app/detections -run TestConf -update -->\n",
+		Table(), "<!-- end of detections -->")
 }
 
 // Read back, the files say what the definitions say: nothing is lost to
@@ -105,7 +108,7 @@ func TestContract(t *testing.T) {
 		if filter < 0 || macros[filter].Definition != "search *" || !strings.HasSuffix(d.Search, "\n| `"+d.Filter+"`") {
 			t.Errorf("%s does not end in its own empty filter macro", d.Name)
 		}
-		if want[d.Name] == nil || d.Description == "" || len(d.FalsePositives) == 0 || len(d.Triage) == 0 ||
+		if d.Description == "" || len(d.FalsePositives) == 0 || len(d.Triage) == 0 ||
 			len(d.KnownLimits) == 0 {
 			t.Errorf("%s is not documented", d.Name)
 		}
@@ -115,33 +118,52 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// Every $column$ of a risk message, and the fields of the risk objects, are
-// columns of the search.
+// Every $column$ of a risk message, the fields of the risk objects and those of the throttle
+// are columns of the search.
 func TestMessagesNameColumns(t *testing.T) {
-	var events []Event
-	for _, l := range corpus(t) {
-		events = append(events, l.event())
-	}
 	for _, d := range All() {
-		found := d.on(t, withAddOn)(events...)
+		found := d.on(t, watched(t))(evidence(d)...)
 		if len(found) == 0 {
-			t.Errorf("%s finds nothing in the corpus", d.Name)
+			t.Errorf("%s finds nothing in its evidence", d.Name)
 			continue
 		}
-		columns := found[0].Columns
+		names := slices.Clone(d.Throttle)
 		parts := strings.Split(d.Message, "$")
 		for i := 1; i < len(parts); i += 2 {
-			if !slices.Contains(columns, parts[i]) {
-				t.Errorf("%s: the message names %s, which is no column", d.Name, parts[i])
-			}
+			names = append(names, parts[i])
 		}
-		if !slices.Contains(columns, "host") || !slices.Contains(columns, "src") {
-			t.Errorf("%s: no host or src among %v", d.Name, columns)
+		for _, r := range d.Risk {
+			names = append(names, r.Field)
+		}
+		for _, object := range d.Threats {
+			names = append(names, object.Field)
+		}
+		for _, name := range append(names, "host", "severity", "attack_type") {
+			if !slices.Contains(found[0].Columns, name) {
+				t.Errorf("%s: %s is no column of %v", d.Name, name, found[0].Columns)
+			}
 		}
 		if strings.Contains(found[0].Text, "$") || strings.Contains(found[0].Text, "\n") {
 			t.Errorf("%s: text %q", d.Name, found[0].Text)
 		}
 	}
+}
+
+// watched is a Splunk that has known a source of the server for long.
+func watched(t *testing.T) splunk {
+	t.Helper()
+	e := episode{known: []string{"gpu-1,10.0.0.1,1000000000"}}
+	return e.in(t, withAddOn)
+}
+
+// evidence is what the detection says that it fires on, as events.
+func evidence(d Detection) (events []Event) {
+	for i, e := range d.Evidence {
+		e.Time = cmp.Or(e.Time, strconv.Itoa(1_800_000_000+i))
+		e.Host = cmp.Or(e.Host, "gpu-1")
+		events = append(events, e)
+	}
+	return events
 }
 
 func TestEntities(t *testing.T) {
@@ -168,13 +190,13 @@ func TestEntities(t *testing.T) {
 			}
 		}
 	}
-	if counts["saved/searches"] != 3 || counts["configs/conf-macros"] != 7 || len(counts) != 2 {
+	if counts["saved/searches"] != len(All()) || counts["configs/conf-macros"] != len(Macros()) || len(counts) != 2 {
 		t.Errorf("entities: %v", counts)
 	}
 }
 
-// The files of the lookup are what the code says of it.
-func TestLookupAgrees(t *testing.T) {
+// The files of the lookups are what the code says of them.
+func TestLookupsAgree(t *testing.T) {
 	text, err := splunkapp.Tree.ReadFile("default/transforms.conf")
 	if err != nil {
 		t.Fatal(err)
@@ -183,18 +205,27 @@ func TestLookupAgrees(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stanza := conf.Stanza(TrustedRanges.Name)
-	if stanza == nil || stanza.Keys["filename"] != TrustedRanges.File ||
-		stanza.Keys["match_type"] != TrustedRanges.MatchType {
-		t.Errorf("transforms.conf says %v", stanza)
-	}
-	csv, err := splunkapp.Tree.ReadFile("lookups/" + TrustedRanges.File)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.Split(strings.TrimSpace(string(csv)), "\n")
-	if lines[0] != strings.Join(TrustedRanges.Columns, ",") || len(lines) != 2 {
-		t.Errorf("the table is %q", lines)
+	for _, l := range Lookups() {
+		want := map[string]string{"filename": l.File, "max_matches": strconv.Itoa(l.Matching.Most)}
+		if l.Matching.CIDR != nil {
+			want["match_type"] = "CIDR(" + l.Matching.CIDR[0] + ")"
+		}
+		if l.Matching.Wildcard != nil {
+			want["match_type"] = "WILDCARD(" + l.Matching.Wildcard[0] + ")"
+		}
+		if l.Matching.FoldCase {
+			want["case_sensitive_match"] = "false"
+		}
+		if stanza := conf.Stanza(l.Name); stanza == nil || !maps.Equal(stanza.Keys, want) {
+			t.Errorf("transforms.conf says %v, want %v", stanza, want)
+		}
+		csv, err := splunkapp.Tree.ReadFile("lookups/" + l.File)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if header, _, _ := strings.Cut(string(csv), "\n"); header != strings.Join(l.Columns, ",") {
+			t.Errorf("%s: columns %s", l.File, header)
+		}
 	}
 }
 
@@ -227,15 +258,7 @@ func TestIdentities(t *testing.T) {
 // Evidence alone makes a detection fire, with the add-on.
 func TestEvidence(t *testing.T) {
 	for _, d := range All() {
-		var events []Event
-		for i, e := range d.Evidence {
-			if e.Time == "" {
-				e.Time = strconv.Itoa(1_800_000_000 + i)
-			}
-			e.Host = cmp.Or(e.Host, "gpu-1")
-			events = append(events, e)
-		}
-		if found := d.on(t, withAddOn)(events...); len(found) != 1 {
+		if found := d.on(t, watched(t))(evidence(d)...); len(found) != 1 {
 			t.Errorf("%s: %d results of its evidence", d.Name, len(found))
 		}
 	}

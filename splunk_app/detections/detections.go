@@ -100,7 +100,12 @@ type Technique struct{ ID, Name, Tactic string }
 
 // All returns the detections, in the order of the documentation.
 func All() []Detection {
-	return []Detection{abnormalConnectivity(), networkFailure(), externalAccess()}
+	return []Detection{
+		abnormalConnectivity(), networkFailure(), externalAccess(),
+		modelUploadedAndPushed(), modelsChanged(), bulkTransfer(), untrustedRegistry(), registryRedirect(),
+		listeningBeyondLoopback(), vulnerableVersion(), cloudBaseURL(),
+		apiScan(), sourceFirstSeen(), crashAfterRequest(),
+	}
 }
 
 // Event is one event as it was delivered.
@@ -169,16 +174,14 @@ var shipped = sync.OnceValue(func() *knowledge.Knowledge {
 })
 
 var environment = sync.OnceValue(func() spl.Env {
-	file, err := splunkapp.Tree.Open("lookups/" + TrustedRanges.File)
-	if err != nil {
-		panic(err)
+	env := spl.Env{Macros: make(map[string]string), Lookups: make(map[string]*spl.Lookup)}
+	for _, l := range Lookups() {
+		table, err := l.read()
+		if err != nil {
+			panic(err) // the files are part of the program, and a test reads them
+		}
+		env.Lookups[l.Name] = table
 	}
-	defer file.Close()
-	table, err := spl.ReadLookup(file, "range")
-	if err != nil {
-		panic(err)
-	}
-	env := spl.Env{Macros: make(map[string]string), Lookups: map[string]*spl.Lookup{TrustedRanges.Name: table}}
 	for _, m := range Macros() {
 		env.Macros[m.Name] = m.Definition
 	}

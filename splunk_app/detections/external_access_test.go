@@ -151,7 +151,7 @@ func TestExternalAccessIsNotForged(t *testing.T) {
 func TestTrustedRanges(t *testing.T) {
 	table, err := spl.ReadLookup(
 		strings.NewReader("range,comment\n203.0.113.0/24,\n2001:db8:a::/48,office\n198.51.100.7,one host\n"),
-		"range",
+		spl.Matching{CIDR: []string{"range"}},
 	)
 	if err != nil {
 		t.Fatal(err)

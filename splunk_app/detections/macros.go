@@ -18,6 +18,7 @@ func Macros() []Macro {
 		{"ollama_server", `(sourcetype="ollama:server")`, "", "Finds the log lines of Ollama." + narrow},
 		{"ollama_api", `(sourcetype="ollama:api")`, "", "Finds the requests to Ollama's API." + narrow},
 		{"ollama_prompts", `(sourcetype="ollama:prompts")`, "", "Finds the prompts sent to Ollama." + narrow},
+		{"ollama_connection", `(sourcetype="ollama:connection")`, "", "Finds the connections that Ollama accepted." + narrow},
 		// A search that names a missing lookup fails, so the macro does not name it
 		// where only macros and searches are installed.
 		{
@@ -25,6 +26,26 @@ func Macros() []Macro {
 			"lookup " + TrustedRanges.Name + " range AS client OUTPUT range AS trusted_range",
 			"eval trusted_range=null()",
 			"Marks clients in the ranges that your site trusts: those in the lookup of the same name.",
+		},
+		{
+			TrustedRegistries.Name,
+			"lookup " + TrustedRegistries.Name + " registry OUTPUT registry AS trusted_registry",
+			`eval trusted_registry=if(match(registry, "^(?:registry\.ollama\.ai|(?:[^.]+\.)*ollama\.com|(?:[^.]+\.)*(?:hf|huggingface)\.co|dd20bb891979d25aebc8bec07b2b3bbc\.r2\.cloudflarestorage\.com)\z"), registry, null())`,
+			"Marks registries that your site takes models from: those in the lookup of the same name.",
+		},
+		{
+			Vulnerabilities.Name,
+			"lookup " + Vulnerabilities.Name + " product OUTPUT cve | mvexpand cve | lookup " + Vulnerabilities.Name +
+				" cve OUTPUT introduced fixed last_known severity AS cve_severity published source AS cve_source",
+			vulnerabilitiesAlone(),
+			"Makes a row of each known vulnerability of Ollama: those in the lookup of the same name.",
+		},
+		{
+			KnownSources.Name,
+			"lookup " + KnownSources.Name + " host OUTPUT first_seen AS host_since | lookup " + KnownSources.Name +
+				" host, src OUTPUT first_seen AS known_since",
+			"eval host_since=null(), known_since=null()",
+			"Says since when a server has been watched and a source known, from the lookup of the same name.",
 		},
 	}
 	for _, d := range All() {
@@ -34,19 +55,4 @@ func Macros() []Macro {
 		)
 	}
 	return macros
-}
-
-// Lookup is a table that a detection reads.
-type Lookup struct {
-	Name, File string
-	MatchType  string
-	Columns    []string
-}
-
-// TrustedRanges are the ranges of addresses that a site does not call external.
-var TrustedRanges = Lookup{
-	Name:      "ollama_trusted_ranges",
-	File:      "ollama_trusted_ranges.csv",
-	MatchType: "CIDR(range)",
-	Columns:   []string{"range", "comment"},
 }

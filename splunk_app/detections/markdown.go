@@ -76,6 +76,23 @@ func Markdown() string {
 	return b.String()
 }
 
+// Table returns one row for each detection, with the first sentence of its description.
+func Table() string {
+	var b strings.Builder
+	b.WriteString("| saved search | what it does |\n|---|---|\n")
+	for _, d := range All() {
+		text := strings.TrimPrefix(d.Description, "Experimental. ")
+		if sentence, _, more := strings.Cut(text, ". "); more {
+			text = sentence
+		}
+		if d.Status == Experimental {
+			text += " (experimental)"
+		}
+		fmt.Fprintf(&b, "| %s | %s |\n", d.Name, strings.TrimSuffix(text, "."))
+	}
+	return b.String()
+}
+
 // String describes for people which events the window holds.
 func (w Window) String() string {
 	if w.IndexEarliest == "" {

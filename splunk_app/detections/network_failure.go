@@ -1,29 +1,16 @@
 package detections
 
-// The search reads _raw rather than fields: so it also works where only the
-// saved searches were installed and Splunk, left to itself, cuts msg at the
-// first \" before "dial tcp". \x22 is a quotation mark, \x5C a backslash, and \z
-// the end: a dashboard would take text between two $ for a token.
+// contentctl takes a bare term lookup for the command, hence its quotes.
 func networkFailure() Detection {
-	const quoted = `\x22[^\x22\x5C]*+(?:\x5C.[^\x22\x5C]*+)*+\x22`
 	return Detection{
 		Name:    "Ollama Network Failure",
 		ID:      "2a4b42f6-74c6-4612-a2a1-6ccc806bcecf",
 		Version: 2, Date: "2026-11-28", Status: Production, Kind: Anomaly,
 		Filter: "ollama_network_failure_filter",
 		Search: "`ollama_server` (refused OR reset OR forcibly OR aborted OR abort OR broken OR unreachable OR route OR down OR timeout " +
-			"OR timed OR deadline OR respond OR stalled OR x509 OR tls OR certificate OR lookup OR resolve OR resolution OR getaddrinfo " +
+			"OR timed OR deadline OR respond OR stalled OR x509 OR tls OR certificate OR \"lookup\" OR resolve OR resolution OR getaddrinfo " +
 			"OR misbehaving OR dial OR tcp OR udp OR proxyconnect OR http OR https OR http2 OR stream OR closed OR closing OR EOF OR fetch)\n" +
-			"| eval message=null(), cause=null()\n" +
-			`| rex "(?:^|\s)time=\S+ level=\S+ (?:source=\S+ )?msg=(?<message>` + quoted + `|\S+)"` + "\n" +
-			`| rex "(?:^|\s)time=\S+ level=\S+ (?:source=\S+ )?msg=(?:` + quoted + `|\S+)(?: (?:\x22[^\x22]*+\x22|[^\s=\x22]++)=(?:` + quoted + `|[^\s\x22]*+)){0,150}? (?:err|error)=(?<cause>` + quoted + `|\S+)"` + "\n" +
-			`| rex "(?:^|\s)time=\S+ level=\S+ (?:source=\S+ )?msg=mlx-runner msg=(?<message>` + quoted + `|\S+)"` + "\n" +
-			`| rex "^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \S+\.go:\d+: (?:[A-Z]+ )?(?<message>.+)"` + "\n" +
-			`| rex "^\s*\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:\[Recovery\] [^\r\n]*[\r\n]+)?(?<message>(?:read|write|dial) (?:tcp|udp)[^\r\n]*)"` + "\n" +
-			`| rex "^(?<message>update check failed - .+)"` + "\n" +
-			`| eval message=if(len(message)>8000, substr(message, 1, 4000)." … ".substr(message, len(message)-3999), message), cause=if(len(cause)>8000, substr(cause, 1, 4000)." … ".substr(cause, len(cause)-3999), cause)` + "\n" +
-			`| eval message=replace(replace(message, "^\x22|\x22\z", ""), "\x5C\x22", "\""), cause=replace(replace(cause, "^\x22|\x22\z", ""), "\x5C\x22", "\"")` + "\n" +
-			`| eval failure=if(isnull(cause), message, message.": ".cause)` + "\n" +
+			failureText +
 			`| where isnotnull(failure) AND NOT match(_raw, "^\s*\[GIN\]")` + "\n" +
 			`| eval kind=case(` +
 			`match(failure, "(?i)connection refused|actively refused|econnrefused|err_connection_refused"), "refused", ` +

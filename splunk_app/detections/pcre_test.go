@@ -45,6 +45,18 @@ func hostileEvents() map[string]string {
 		"open quotes":          stamp + many(` "`),
 		"go log":               `2024/01/08 11:22:33 images.go:1137: request failed: Get "https://` + many(`\"`) + `": EOF`,
 		"runner":               many(`\"key\":\"value, `),
+		"runners":              stamp + `"` + many(`runner process has terminated `) + `"`,
+		"endings":              stamp + `"runner terminated` + many(` exit status `) + `"`,
+		"origins":              stamp[:len(stamp)-4] + `msg="server config" env="map[OLLAMA_ORIGINS:[` + many(`[a] * `),
+		"remotes":              stamp[:len(stamp)-4] + `msg="server config" env="map[` + many(`OLLAMA_REMOTES:[a `),
+		"override":             stamp + `"cloud base URL override enabled" url="` + many(`\"`) + `" error="` + many(`\"`),
+		"registries":           stamp + `"request failed: ` + many(`Get \"http://a/v2`) + `"`,
+		"redirects":            stamp + `"` + many(`Get \"http://a\": redirect `) + `"`,
+		"realms":               stamp + `"` + many(`realm host `) + `"`,
+		"listening":            stamp + `"Listening on ` + many(`[`) + `"`,
+		"recovery":             `2026/11/21 19:12:19 [Recovery] ` + many(`2026/11/21 - 19:12:19 panic `),
+		"prompt":               `{"origin":"capture","prompt":"` + many(`\"ignore all your `) + `"}`,
+		"model":                `{"origin":"capture","uri_path":"/api/pull","model":"` + many(`a/`) + `"}`,
 	}
 }
 
@@ -65,8 +77,8 @@ type pattern struct {
 var (
 	// literal is a text in quotes of a search or of an EVAL; every pattern is one.
 	literal = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
-	// onRaw is a rex that looks at the whole event.
-	onRaw = regexp.MustCompile(`\| rex "((?:[^"\\]|\\.)*)"`)
+	// onWhole is a rex or a function that looks at the whole event, or at a field of it that no search cuts.
+	onWhole = regexp.MustCompile(`(?:\| rex |\| rex field=(?:model|version) |(?:match|replace)\((?:replace\()?(?:_raw|path|model|client|line_src|origins|remotes|called_url), )"((?:[^"\\]|\\.)*)"`)
 )
 
 // shippedPatterns are all regular expressions of the add-on, and texts of
@@ -80,9 +92,18 @@ func shippedPatterns(t *testing.T) (all []pattern) {
 			}
 		}
 	}
+	defer func() {
+		seen := make(map[pattern]bool) // searches share much
+		all = slices.DeleteFunc(all, func(p pattern) bool {
+			key := pattern{text: p.text, cut: p.cut}
+			again := seen[key]
+			seen[key] = true
+			return again
+		})
+	}()
 	for _, d := range All() {
-		collect(d.Name, d.Search, onRaw, false)
-		collect(d.Name, onRaw.ReplaceAllString(d.Search, ""), literal, true)
+		collect(d.Name, d.Search, onWhole, false)
+		collect(d.Name, onWhole.ReplaceAllString(d.Search, ""), literal, true)
 	}
 	for _, name := range []string{"props", "transforms"} {
 		text, err := splunkapp.Tree.ReadFile("default/" + name + ".conf")

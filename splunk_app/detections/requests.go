@@ -8,11 +8,15 @@ package detections
 const accessLineFields = `| rex "^\[GIN\] [^|]*\|\s*(?<line_status>\d{3})\s*\|\s*[^|\s]+\s*\|\s*(?<line_src>[^|\s]+)\s*\|` +
 	`\s*(?<line_method>[A-Z]+)\s+\x22(?<line_path>[^?\x22\x5C]*+(?:\x5C.[^?\x22\x5C]*+)*+)"` + "\n"
 
-// sourceOf leaves the rows whose source is an address, as client: without a zone, in lower
-// case, an IPv4-mapped address as IPv4.
-const sourceOf = `| eval is_line=if(sourcetype="ollama:server", "yes", "no"), client=lower(if(is_line="yes", line_src, src))` + "\n" +
-	`| eval client=replace(replace(client, "%.*\z", ""), "^(?:::|(?:0{1,4}:){5})ffff:(\d+\.\d+\.\d+\.\d+)\z", "\1")` + "\n" +
-	`| where match(client, "^[0-9a-f:.]+\z") AND client!="0.0.0.0" AND client!="::"` + "\n"
+// clientOf names the source of a row: client, without a zone, in lower case, an IPv4-mapped
+// address as IPv4.
+const clientOf = `| eval is_line=if(sourcetype="ollama:server", "yes", "no"), client=lower(if(is_line="yes", line_src, src))` + "\n" +
+	`| eval client=replace(replace(client, "%.*\z", ""), "^(?:::|(?:0{1,4}:){5})ffff:(\d+\.\d+\.\d+\.\d+)\z", "\1")` + "\n"
+
+// sourceOf is clientOf, and leaves the rows whose source is an address.
+const sourceOf = clientOf + `| where ` + isAddress + "\n"
+
+const isAddress = `match(client, "^[0-9a-f:.]+\z") AND client!="0.0.0.0" AND client!="::"`
 
 // onlyExternal leaves the rows whose client is neither in a range that is never external nor
 // in one that the site trusts.
@@ -24,3 +28,18 @@ const onlyExternal = `| where NOT (` +
 
 // serverLine is an event of ollama:server, for evidence.
 func serverLine(raw string) Event { return Event{Sourcetype: "ollama:server", Raw: raw} }
+
+// requestOf names what both forms of a request have: method, path, answer (its status) and
+// call, the change or use of a model that it asks for. A path in an access line is as Go
+// quotes it.
+const requestOf = `| eval method=if(is_line="yes", line_method, http_method), path=if(is_line="yes", line_path, uri_path), ` +
+	`answer=tonumber(if(is_line="yes", line_status, status))` + "\n" +
+	`| eval call=case(match(path, "^/api/blobs/.") AND method="POST", "upload", method="POST" AND match(path, "^/api/(?:create|push|pull|copy)\z"), ` +
+	`replace(path, "^/api/", ""), path="/api/delete" AND method="DELETE", "delete", ` +
+	`method="POST" AND match(path, "^/(?:api/(?:generate|chat|embed|embeddings)|v1/(?:chat/completions|completions|embeddings|responses|messages))\z"), "inference")` + "\n"
+
+// shownTimes turns first_request and last_request into text.
+const shownTimes = `| eval first_request=strftime(first_request, "%Y-%m-%d %H:%M:%S"), last_request=strftime(last_request, "%Y-%m-%d %H:%M:%S")` + "\n"
+
+// capturedRequest is an event of ollama:api, for evidence.
+func capturedRequest(raw string) Event { return Event{Sourcetype: "ollama:api", Raw: raw} }

@@ -44,7 +44,7 @@ func indexTerm(indexes []string) string {
 }
 
 // Entities returns the macros and the saved searches, in the order to create them. They
-// need no file of the add-on.
+// need no file of the add-on; so baselines, which keep its tables, are not among them.
 func Entities() []Entity {
 	var list []Entity
 	for _, m := range Macros() {
@@ -57,19 +57,23 @@ func Entities() []Entity {
 		}, true, nil})
 	}
 	for _, d := range All() {
-		values := make(url.Values)
-		for _, s := range d.Settings() {
-			key := s.Key
-			if r, ok := restNames[key]; ok {
-				key = r
-			}
-			values.Set(key, s.Value)
-		}
-		values.Set("disabled", "1")
-		values.Set("is_visible", "1")
-		list = append(list, Entity{"saved/searches", d.Name, values, false, nil})
+		list = append(list, savedSearch(d.Name, d.Settings()))
 	}
 	return list
+}
+
+func savedSearch(name string, settings []Setting) Entity {
+	values := make(url.Values)
+	for _, s := range settings {
+		key := s.Key
+		if r, ok := restNames[key]; ok {
+			key = r
+		}
+		values.Set(key, s.Value)
+	}
+	values.Set("disabled", "1")
+	values.Set("is_visible", "1")
+	return Entity{"saved/searches", name, values, false, nil}
 }
 
 // restNames are the settings that have another name in saved/searches than in the file.

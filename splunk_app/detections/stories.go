@@ -42,6 +42,18 @@ var story = struct {
 	},
 }
 
+// AnalyticStory is the analytic story that all detections belong to.
+type AnalyticStory struct {
+	Version                                int
+	Date, Category, Description, Narrative string
+	References                             []string
+}
+
+// TheStory returns the story.
+func TheStory() AnalyticStory {
+	return AnalyticStory{story.version, story.date, story.category, story.description, story.narrative, story.references}
+}
+
 // AnalyticStories returns default/analyticstories.conf.
 func AnalyticStories() string {
 	var b strings.Builder

@@ -22,7 +22,7 @@ func FuzzFields(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		for _, sourcetype := range []string{"ollama:server", "ollama:api", "ollama:prompts", "other"} {
+		for _, sourcetype := range []string{"ollama:server", "ollama:api", "ollama:connection", "ollama:prompts", "other"} {
 			row := k.Fields(Event{Sourcetype: sourcetype, Host: "h", Time: "1", Raw: raw})
 			for name, values := range row {
 				if len(values) == 0 {

@@ -42,6 +42,7 @@ func TestFieldsOfDeliveredEvents(t *testing.T) {
 			`{"origin":"access_log","src":"203.0.113.77","src_scope":"external","http_method":"GET","uri_path":"/api/tags","status":200,"response_time_ms":0.624596,"api":"ollama","operation":"list"}`,
 			`action=allowed
 api=ollama
+client.address=203.0.113.77
 dest=gpu-1
 duration=0.624596
 eventtype=ollama_api
@@ -75,6 +76,53 @@ tag=web
 uri_path=/api/pull
 vendor_product=Ollama`,
 		},
+		{
+			"a request seen on the wire",
+			"ollama:api",
+			`{"origin":"capture","src":"203.0.113.77","src_port":5000,"src_scope":"external","dest":"192.0.2.1","dest_port":11434,"http_method":"POST","uri_path":"/api/chat","uri_query":"a=b","status":200,"response_time_ms":12,"http_user_agent":"curl/8","bytes_in":90,"bytes_out":10,"ttft_ms":250,"model":"llama3","stream":true,"prompt_tokens":9,"completion_tokens":3,"done_reason":"stop","temperature":0.5,"num_predict":64,"connection_id":"beef"}`,
+			`action=allowed
+bytes=100
+bytes_in=90
+bytes_out=10
+client.address=203.0.113.77
+client.port=5000
+completion_tokens=3
+connection_id=beef
+dest=192.0.2.1
+dest_port=11434
+done_reason=stop
+duration=12
+eventtype=ollama_api
+gen_ai.request.max_tokens=64
+gen_ai.request.model=llama3
+gen_ai.request.stream=true
+gen_ai.request.temperature=0.5
+gen_ai.response.finish_reasons=stop
+gen_ai.server.time_to_first_token=0.25
+gen_ai.usage.input_tokens=9
+gen_ai.usage.output_tokens=3
+http_method=POST
+http_user_agent=curl/8
+model=llama3
+num_predict=64
+origin=capture
+prompt_tokens=9
+response_time=12
+response_time_ms=12
+src=203.0.113.77
+src_port=5000
+src_scope=external
+status=200
+stream=true
+tag=web
+temperature=0.5
+ttft_ms=250
+uri_path=/api/chat
+uri_query=a=b
+url=http://192.0.2.1:11434/api/chat?a=b
+user_agent.original=curl/8
+vendor_product=Ollama`,
+		},
 		{"the access line of the same request has no tag", "ollama:server",
 			`[GIN] 2026/11/21 - 19:28:48 | 200 |     624.596µs |    203.0.113.77 | GET      "/api/tags"`,
 			`action=allowed
@@ -88,6 +136,69 @@ src_ip=203.0.113.77
 status=200
 uri_path=/api/tags
 vendor_product=Ollama`},
+		{
+			"a connection", "ollama:connection",
+			`{"origin":"sock_diag","src":"203.0.113.77","src_port":5000,"src_scope":"external","dest":"192.0.2.1","dest_port":11434,"bytes_in":46,"bytes_out":75,"state":"closed","connection_id":"beef","process_name":"ollama","process_id":42,"user_id":977}`,
+			`action=allowed
+app=ollama
+bytes=121
+bytes_in=46
+bytes_out=75
+connection_id=beef
+connections=1
+dest=192.0.2.1
+dest_ip=192.0.2.1
+dest_port=11434
+direction=inbound
+dvc=gpu-1
+eventtype=ollama_connection
+origin=sock_diag
+process_id=42
+process_name=ollama
+protocol=ip
+protocol_version=ipv4
+session_id=beef
+src=203.0.113.77
+src_ip=203.0.113.77
+src_port=5000
+src_scope=external
+state=closed
+tag=communicate|network
+transport=tcp
+user_id=977
+vendor_product=Ollama`,
+		},
+		{
+			"several, of which less is known", "ollama:connection",
+			`{"origin":"sock_diag","src":"2001:db8::77","src_scope":"external","dest_port":11434,"state":"closed","count":7,"mptcp":true}`,
+			`action=allowed
+connections=7
+count=7
+dest=gpu-1
+dest_port=11434
+direction=inbound
+dvc=gpu-1
+eventtype=ollama_connection
+mptcp=true
+origin=sock_diag
+protocol=ip
+protocol_version=ipv6
+src=2001:db8::77
+src_ip=2001:db8::77
+src_scope=external
+state=closed
+tag=communicate|network
+transport=tcp
+vendor_product=Ollama`,
+		},
+		{
+			"connections that were not seen", "ollama:connection", `{"origin":"sock_diag","lost":94}`,
+			`dest=gpu-1
+dvc=gpu-1
+lost=94
+origin=sock_diag
+vendor_product=Ollama`,
+		},
 		{"a prompt", "ollama:prompts",
 			`{"origin":"trace_log","prompt_length":24,"images":0,"prompt":"say \"hi\"\nlevel=ERROR src=1.2.3.4"}`,
 			`dest=gpu-1
@@ -118,6 +229,26 @@ vendor_product=Ollama`,
 				t.Errorf("got\n%s\n\nwant\n%s", got, tt.want)
 			}
 		})
+	}
+}
+
+// The URL of a request is put together where all of it was seen.
+func TestURL(t *testing.T) {
+	k, err := Load(splunkapp.Tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for raw, want := range map[string]string{
+		`{"origin":"capture","dest":"2001:db8::1","dest_port":11434,"uri_path":"/api/tags"}`:                         "http://[2001:db8::1]:11434/api/tags",
+		`{"origin":"capture","dest":"192.0.2.1","dest_port":11434,"http_host":"rebound.example:80","uri_path":"/x"}`: "http://rebound.example:80/x",
+		`{"origin":"capture","dest":"192.0.2.1","dest_port":11434}`:                                                  "",
+		`{"origin":"capture","uri_path":"/api/tags"}`:                                                                "",
+		`{"origin":"proxy","dest":"192.0.2.1","dest_port":443,"uri_path":"/api/tags"}`:                               "", // perhaps over TLS
+		`{"origin":"access_log","src":"192.0.2.7","uri_path":"/api/tags"}`:                                           "",
+	} {
+		if got := strings.Join(k.Fields(Event{Sourcetype: "ollama:api", Host: "gpu-1", Raw: raw})["url"], "|"); got != want {
+			t.Errorf("%s: %q, want %q", raw, got, want)
+		}
 	}
 }
 

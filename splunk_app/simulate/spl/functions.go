@@ -55,7 +55,7 @@ func init() { // a literal would refer to itself through the parser
 		"min":       {1, unlimited, lazy(func(a []value) value { return extreme(a, -1) })},
 		"mvappend":  {1, unlimited, lazy(mvAppend)},
 		"mvcount":   {1, 1, lazy(mvCount)},
-		"mvindex":   {2, 2, lazy(mvIndex)},
+		"mvindex":   {2, 3, lazy(mvIndex)},
 		"mvjoin":    {2, 2, lazy(mvJoin)},
 		"mvdedup":   {1, 1, lazy(func(a []value) value { return texts(unique(a[0].list())) })},
 		"split":     {2, 2, lazy(splitText)},
@@ -293,17 +293,27 @@ func mvCount(a []value) value {
 	return numberOf(float64(len(a[0].list())))
 }
 
+// mvIndex is one value, or those from one index to another; negative ones count from the end.
 func mvIndex(a []value) value {
 	list := a[0].list()
-	n, ok := a[1].asNumber()
-	i := int(n)
-	if i < 0 {
-		i += len(list)
+	var at [2]int
+	for i := range at {
+		n, ok := a[min(i+1, len(a)-1)].asNumber()
+		if !ok {
+			return value{}
+		}
+		if at[i] = int(n); at[i] < 0 {
+			at[i] += len(list)
+		}
 	}
-	if !ok || i < 0 || i >= len(list) {
+	from, to := at[0], at[1]
+	if len(a) == 3 {
+		to = min(to, len(list)-1)
+	}
+	if from < 0 || to >= len(list) || from > to {
 		return value{}
 	}
-	return textOf(list[i])
+	return texts(list[from : to+1])
 }
 
 func mvJoin(a []value) value {

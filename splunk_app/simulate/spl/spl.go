@@ -2,9 +2,10 @@
 // So tests check the very text that is installed, and no second implementation of it. It
 // is our own model of Splunk, written after its documentation.
 //
-// It knows the commands search, where, eval, rex, stats, timechart, lookup, table,
-// fields, rename, sort, head and dedup, the functions listed in functions.go, and macros
-// without arguments. Whatever else a search holds (subsearches, TERM(), other
+// It knows the commands search, where, eval, rex, stats, eventstats, streamstats (without a
+// window of rows), timechart, lookup, inputlookup append=true, outputlookup (which writes nothing
+// here), mvexpand, table, fields, rename, sort, head and dedup, the functions listed in
+// functions.go, and macros without arguments. Whatever else a search holds (subsearches, TERM(), other
 // options) is an error of Compile, never passed over. Not modelled: limits on
 // rows and memory, the order of rows that a search does not sort, and how
 // where and eval treat NOT of a null (here: null, so the row is dropped).

@@ -22,6 +22,8 @@ type mix struct {
 	now    time.Time
 	slogs  []string // from " level=" on
 	runner []string
+	step   time.Duration // from line to line; 0: 20 ms, more or less
+	exact  bool          // slog lines keep their numbers
 	line   []byte
 }
 
@@ -46,9 +48,38 @@ func newMix(seed uint64) (*mix, error) {
 	return m, nil
 }
 
+// steadyForms are how many forms of slog lines, and of runner lines, a steady log has: a
+// server at work says a few things again and again.
+const steadyForms = 8
+
+// newSteadyMix is a mix for lines that come at a rate: their stamps are those of the
+// rate, and those that are not of requests are of few forms, word for word as the real
+// server wrote them. The figures to reach were measured with such lines.
+func newSteadyMix(seed uint64, perSecond int) (*mix, error) {
+	m, err := newMix(seed)
+	if err != nil {
+		return nil, err
+	}
+	m.slogs, m.runner = few(m.slogs), few(m.runner)
+	m.step, m.exact = time.Second/time.Duration(perSecond), true
+	return m, nil
+}
+
+// few are steadyForms of the lines, from all over them.
+func few(lines []string) (some []string) {
+	for i := range steadyForms {
+		some = append(some, lines[i*len(lines)/steadyForms])
+	}
+	return some
+}
+
 // next returns the next line with its line feed, good until the next call.
 func (m *mix) next() []byte {
-	m.now = m.now.Add(time.Duration(m.rng.IntN(40)) * time.Millisecond)
+	step := m.step
+	if step == 0 {
+		step = time.Duration(m.rng.IntN(40)) * time.Millisecond
+	}
+	m.now = m.now.Add(step)
 	m.line = m.line[:0]
 	switch n := m.rng.IntN(10); {
 	case n < 6:
@@ -104,6 +135,9 @@ func (m *mix) slog() {
 	rest := m.slogs[m.rng.IntN(len(m.slogs))]
 	at := len(m.line)
 	m.line = append(m.line, rest...)
+	if m.exact {
+		return
+	}
 	msg := bytes.Index(m.line, []byte(" msg="))
 	for i := max(at, msg); i < len(m.line); i++ {
 		if c := m.line[i]; c >= '0' && c <= '9' && m.rng.IntN(4) == 0 {

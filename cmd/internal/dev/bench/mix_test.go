@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"testing"
+	"time"
 
 	"ollama-hec/input"
 	"ollama-hec/sourcetypes"
@@ -74,5 +75,28 @@ func TestEachLineIsOneServerEvent(t *testing.T) {
 	n.Flush()
 	if got != len(all) {
 		t.Errorf("%d lines became %d events", len(all), got)
+	}
+}
+
+// At a rate, as many lines have the stamp of one second as come in it.
+func TestSteadyMixHasTheStampsOfItsRate(t *testing.T) {
+	m, err := newSteadyMix(1, 500)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.next()
+	began := m.now
+	forms := map[string]bool{}
+	for range 5000 {
+		line := m.next()
+		if at := bytes.Index(line, []byte(" level=")); at > 0 {
+			forms[string(line[at:])] = true
+		}
+	}
+	if took := m.now.Sub(began); took != 10*time.Second {
+		t.Errorf("5,000 lines at 500/s took %v by their stamps", took)
+	}
+	if len(forms) > steadyForms || len(forms) < 2 {
+		t.Errorf("%d forms of slog lines, %d are meant", len(forms), steadyForms)
 	}
 }

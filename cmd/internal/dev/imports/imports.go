@@ -51,6 +51,9 @@ var allowed = []struct{ by, what string }{
 
 	{"splunk_app/detections", "splunk_app"}, // the add-on's files, embedded
 	{"splunk_app/detections", "splunk_app/simulate/"},
+	{"splunk_app/content", "splunk_app"},
+	{"splunk_app/content", "splunk_app/detections"},
+	{"splunk_app/content", "splunk_app/simulate/knowledge"},
 	{"splunk_app/dashboard", "splunk_app/detections"},
 	{"splunk_app/report", "splunk_app/detections"},
 	{"splunk_app/simulate/", "splunk_app/simulate/pcre"},

@@ -63,5 +63,7 @@ func flagsOf(all *pflag.FlagSet, topic settings.Topic) *pflag.FlagSet {
 
 // besides returns all topics but some.
 func besides(left ...settings.Topic) []settings.Topic {
-	return slices.DeleteFunc(slices.Clone(settings.Topics), func(t settings.Topic) bool { return slices.Contains(left, t) })
+	return slices.DeleteFunc(slices.Clone(settings.Topics), func(t settings.Topic) bool {
+		return slices.Contains(left, t)
+	})
 }

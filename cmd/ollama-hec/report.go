@@ -58,7 +58,7 @@ func reportOn(ctx context.Context, s *settings.Settings, logs []namedLog, std st
 		return nil, err
 	}
 	var names []string
-	for st := range sourcetypes.Sourcetypes {
+	for st := range sourcetypes.OfLogs {
 		names = append(names, st.String())
 	}
 	rep := report.New(names...)

@@ -55,6 +55,7 @@ type Config struct {
 	URLs        []string // base URLs, in order of preference
 	Token       TokenSource
 	TLS         *tls.Config
+	Trust       func() *tls.Config // asked before each request, in place of TLS; nil: TLS stays
 	Ack         AckMode
 	DeadLetters DeadLetters
 	// AcceptWithoutCode counts events as delivered where a front end says that
@@ -102,6 +103,14 @@ type Client struct {
 	background func(func(context.Context))
 	running    sync.WaitGroup
 	cancel     context.CancelFunc
+}
+
+// trust returns the TLS configuration to use now.
+func (c *Config) trust() *tls.Config {
+	if c.Trust != nil {
+		return c.Trust()
+	}
+	return c.TLS
 }
 
 // New returns a client. Close it when no Deliver runs any more.

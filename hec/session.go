@@ -82,11 +82,12 @@ func newLink(e *endpoint, cookies []*http.Cookie) *link {
 	if len(cookies) > 0 {
 		l.jar.SetCookies(e.cookieURL(), cookies)
 	}
-	transport := newTransport(e)
-	l.http = newHTTP(transport, l.jar)
-	lone := transport.Clone()
-	lone.DisableKeepAlives = true
-	l.fresh = newHTTP(lone, l.jar)
+	l.http = newHTTP(NewConnections(e.client.cfg.trust, e.transport), l.jar)
+	l.fresh = newHTTP(NewConnections(e.client.cfg.trust, func(c *tls.Config) *http.Transport {
+		lone := e.transport(c)
+		lone.DisableKeepAlives = true
+		return lone
+	}), l.jar)
 	l.quick = &retryablehttp.Client{
 		HTTPClient:   l.http,
 		RetryMax:     1,
@@ -110,13 +111,13 @@ func newLink(e *endpoint, cookies []*http.Cookie) *link {
 // repeatedKey is where a request is told that it was sent twice.
 type repeatedKey struct{}
 
-func newTransport(e *endpoint) *http.Transport {
+func (e *endpoint) transport(c *tls.Config) *http.Transport {
 	cfg := &e.client.cfg
 	t := &http.Transport{
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			return e.client.dial(ctx, network, addr)
 		},
-		TLSClientConfig:       e.tls(),
+		TLSClientConfig:       e.tls(c),
 		TLSHandshakeTimeout:   dialTimeout,
 		MaxIdleConnsPerHost:   cfg.Lanes + 1,
 		IdleConnTimeout:       idleTimeout,
@@ -130,8 +131,8 @@ func newTransport(e *endpoint) *http.Transport {
 
 // tls is the configuration of TLS, which notices whether a certificate of ours is
 // asked for.
-func (e *endpoint) tls() *tls.Config {
-	cfg := e.client.cfg.TLS.Clone()
+func (e *endpoint) tls(c *tls.Config) *tls.Config {
+	cfg := c.Clone()
 	if cfg == nil {
 		cfg = new(tls.Config)
 	}
@@ -144,7 +145,7 @@ func (e *endpoint) tls() *tls.Config {
 	return cfg
 }
 
-func newHTTP(t *http.Transport, jar http.CookieJar) *http.Client {
+func newHTTP(t http.RoundTripper, jar http.CookieJar) *http.Client {
 	return &http.Client{
 		Transport: t,
 		Jar:       jar,

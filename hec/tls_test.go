@@ -25,7 +25,7 @@ func TestTLSTroubleIsSaidWithTheWayOut(t *testing.T) {
 	trusting := pattern.Client().Transport.(*http.Transport).TLSClientConfig
 	elsewhere := trusting.Clone()
 	elsewhere.ServerName = "elsewhere"
-	secure := func(t *testing.T) string { return serveTLS(t, pattern.TLS) }
+	secure := func(t *testing.T) string { return serveTLS(t, pattern.TLS, http.NotFoundHandler()) }
 	plain := func(t *testing.T) string { return start(t, receiver.Options{}).URL() }
 	// As splunkd does with a request that is not TLS.
 	silent := func(t *testing.T) string {
@@ -71,11 +71,11 @@ func TestTLSTroubleIsSaidWithTheWayOut(t *testing.T) {
 	}
 }
 
-// serveTLS runs an HTTPS server that knows no page.
-func serveTLS(t *testing.T, cfg *tls.Config) string {
+// serveTLS runs an HTTPS server.
+func serveTLS(t *testing.T, cfg *tls.Config, h http.Handler) string {
 	t.Helper()
 	l := memory.listen()
-	srv := &http.Server{Handler: http.NotFoundHandler(), ErrorLog: stdlog.New(io.Discard, "", 0)}
+	srv := &http.Server{Handler: h, ErrorLog: stdlog.New(io.Discard, "", 0)}
 	go srv.Serve(tls.NewListener(l, cfg))
 	t.Cleanup(func() { srv.Close() })
 	return "https://" + l.Addr().String()

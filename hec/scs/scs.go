@@ -42,7 +42,7 @@ type Config struct {
 	Tenant      string
 	Address     Address
 	Credentials Credentials
-	TLS         *tls.Config
+	Trust       func() *tls.Config // asked before each request; nil: the system's certificates
 	DeadLetters hec.DeadLetters
 	// FailFast ends Deliver with an error where it would otherwise wait for
 	// somebody to correct the configuration.
@@ -59,7 +59,7 @@ type Config struct {
 type Client struct {
 	cfg       Config
 	log       *slog.Logger
-	transport *http.Transport
+	transport *hec.Connections
 	callers   chan *caller // those not in use: as many as there are lanes
 	gate      *gate
 	stats     stats
@@ -82,7 +82,7 @@ func New(cfg Config) (*Client, error) {
 		cfg.Lanes = defaultLanes
 	}
 	c := &Client{
-		cfg: cfg, log: cfg.Log, transport: newTransport(cfg.TLS, cfg.Lanes),
+		cfg: cfg, log: cfg.Log, transport: newConnections(cfg.Trust, cfg.Lanes),
 		callers: make(chan *caller, cfg.Lanes),
 	}
 	c.gate = newGate(cfg.Log.With("tenant", cfg.Tenant, "url", c.Destination()))
@@ -96,18 +96,23 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// newTransport returns connections for requests to the API and to the identity
+// newConnections returns connections for requests to the API and to the identity
 // provider. A redirect is never followed: see caller.RoundTrip.
-func newTransport(config *tls.Config, lanes int) *http.Transport {
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: dialTimeout}).DialContext,
-		TLSClientConfig:       config.Clone(),
-		TLSHandshakeTimeout:   dialTimeout,
-		MaxIdleConnsPerHost:   lanes,
-		IdleConnTimeout:       idleTimeout,
-		ExpectContinueTimeout: time.Second,
+func newConnections(trust func() *tls.Config, lanes int) *hec.Connections {
+	if trust == nil {
+		trust = func() *tls.Config { return nil }
 	}
+	return hec.NewConnections(trust, func(config *tls.Config) *http.Transport {
+		return &http.Transport{
+			Proxy:                 http.ProxyFromEnvironment,
+			DialContext:           (&net.Dialer{Timeout: dialTimeout}).DialContext,
+			TLSClientConfig:       config.Clone(),
+			TLSHandshakeTimeout:   dialTimeout,
+			MaxIdleConnsPerHost:   lanes,
+			IdleConnTimeout:       idleTimeout,
+			ExpectContinueTimeout: time.Second,
+		}
+	})
 }
 
 // Destination names the tenant for people.

@@ -89,7 +89,7 @@ func Collector(s *settings.Settings, d Delivery) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
-	tls, err := s.TLS().Config()
+	trust, err := s.TLS().Follow(d.Log)
 	if err != nil {
 		return Output{}, &settings.Error{Problem: err.Error()}
 	}
@@ -102,7 +102,7 @@ func Collector(s *settings.Settings, d Delivery) (Output, error) {
 		return Output{}, err
 	}
 	client, err := hec.New(hec.Config{
-		URLs: s.URL, Token: token, TLS: tls, Ack: hec.AckMode(s.Ack),
+		URLs: s.URL, Token: token, Trust: trust.Config, Ack: hec.AckMode(s.Ack),
 		AcceptWithoutCode: bool(s.AcceptWithoutCode),
 		DeadLetters:       letters,
 		FailFast:          d.FailFast, Lanes: pipeline.DefaultLanes, Observer: d.Observer, Log: d.Log,

@@ -2,6 +2,7 @@ package destination
 
 import (
 	"crypto/tls"
+	"log/slog"
 
 	"ollama-hec/cmd/internal/app"
 	"ollama-hec/cmd/internal/pipeline"
@@ -50,7 +51,7 @@ func Tenant(s *settings.Settings, d app.Delivery) (*scs.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	trust, err := trustOf(s)
+	trust, err := trustOf(s, d.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -59,18 +60,18 @@ func Tenant(s *settings.Settings, d app.Delivery) (*scs.Client, error) {
 		return nil, err
 	}
 	return scs.New(scs.Config{
-		Tenant: s.SCSTenant, Address: address, Credentials: credentials, TLS: trust,
+		Tenant: s.SCSTenant, Address: address, Credentials: credentials, Trust: trust,
 		DeadLetters: letters, FailFast: d.FailFast, Lanes: pipeline.DefaultLanes,
 		Observer: d.Observer, Log: d.Log, Version: "ollama-hec/" + version.Version,
 	})
 }
 
-func trustOf(s *settings.Settings) (*tls.Config, error) {
-	config, err := s.TLS().Config()
+func trustOf(s *settings.Settings, log *slog.Logger) (func() *tls.Config, error) {
+	trust, err := s.TLS().Follow(log)
 	if err != nil {
 		return nil, &settings.Error{Problem: err.Error()}
 	}
-	return config, nil
+	return trust.Config, nil
 }
 
 // credentialsOf returns the one kind of credentials that is given.

@@ -61,8 +61,8 @@ type Settings struct {
 
 	MaxLineBytes Bytes `split_words:"true" default:"1MiB" desc:"longer lines are cut, with a suffix that says so"`
 
-	CAFile             string `split_words:"true" desc:"certificates to trust instead of the system's (PEM)"`
-	CertFile           string `split_words:"true" desc:"client certificate (PEM)"`
+	CAFile             string `split_words:"true" desc:"certificates to trust instead of the system's (PEM), read again when they change"`
+	CertFile           string `split_words:"true" desc:"client certificate (PEM), read again when it changes"`
 	KeyFile            string `split_words:"true" desc:"key of the client certificate (PEM)"`
 	TLSFingerprint     Pin    `split_words:"true" desc:"SHA-256 fingerprint of the one certificate to trust, whatever it holds; in place of CA_FILE"`
 	InsecureSkipVerify Flag   `split_words:"true" default:"false" desc:"do not verify the server's certificate"`

@@ -119,7 +119,7 @@ func (p *Plan) install(ctx context.Context, c *Client, e Entity) (Change, error)
 	switch {
 	case len(change.Values) > 0 || widen:
 		change.Action = Updated
-	case e.KeepIfExists && !same(e, there):
+	case e.KeepIfExists && !e.ours(there):
 		change.Action, change.Note = Kept, "this site's own"
 	default:
 		change.Action = Unchanged
@@ -174,7 +174,7 @@ func (p *Plan) differences(e Entity, there *entry) []ValueChange {
 		switch {
 		case e.Kind == SavedSearch && key == "disabled":
 			continue // see below
-		case e.KeepIfExists && !e.shipped(there) || slices.Contains(e.Keep, key) || equal(old, want):
+		case e.KeepIfExists && !e.ours(there) || slices.Contains(e.Keep, key) || equal(old, want):
 			continue
 		}
 		out = append(out, ValueChange{key, old, want})
@@ -211,7 +211,7 @@ func (p *Plan) uninstall(ctx context.Context, c *Client, e Entity) (Change, erro
 		change.Action = Absent
 	case there.ACL.Removable != nil && !*there.ACL.Removable:
 		change.Action, change.Note = Kept, "part of the app "+p.App+", which goes as a whole"
-	case e.KeepIfExists && !same(e, there) && !e.shipped(there):
+	case e.KeepIfExists && !e.ours(there):
 		change.Action, change.Note = Kept, "this site's own"
 	case !p.DryRun:
 		err = c.Delete(ctx, p.App, e.Kind, e.Name)
@@ -245,9 +245,14 @@ func (e *Entity) shipped(there *entry) bool {
 	return len(e.Shipped) > 0
 }
 
-func same(e Entity, there *entry) bool {
+// ours reports whether the entity does what we ship or once shipped. How it is described
+// makes it nobody else's: an older version has another text.
+func (e *Entity) ours(there *entry) bool {
+	if e.shipped(there) {
+		return true
+	}
 	for key := range e.Values {
-		if !equal(text(there.Content[key]), e.Values.Get(key)) {
+		if key != "description" && !equal(text(there.Content[key]), e.Values.Get(key)) {
 			return false
 		}
 	}

@@ -168,6 +168,37 @@ func TestInstallRespectsTheSite(t *testing.T) {
 		"macro ollama_server: kept (this site's own)")
 }
 
+// A macro that an older version installed has the description of that time, which makes it
+// nobody else's.
+func TestAnOlderDescriptionIsOurs(t *testing.T) {
+	const name = "ollama_network_failure_filter"
+	s := splunkdtest.Start(t)
+	c := connect(t, s)
+	p := plan()
+	filter := p.Entities[1]
+	filter.Values = maps.Clone(filter.Values)
+	filter.Values.Set("description", "What an older version said.")
+	older := func() {
+		s.Put("search", "configs/conf-macros", name, filter.Values, "global", false)
+	}
+	p.Entities[1].Values.Set("description", "What this version says.")
+
+	older()
+	changes, err := Uninstall(t.Context(), c, p)
+	if got := outcome(t, changes, err); !strings.Contains(got, "macro "+name+": removed") {
+		t.Errorf("uninstall: got\n%s", got)
+	}
+
+	older()
+	changes, err = Install(t.Context(), c, p)
+	if got := outcome(t, changes, err); !strings.Contains(got, "macro "+name+": updated: description") {
+		t.Errorf("install: got\n%s", got)
+	}
+	if got, _, _ := s.Get("search", "configs/conf-macros", name); got.Get("description") != "What this version says." {
+		t.Errorf("described as %q", got.Get("description"))
+	}
+}
+
 func TestInstallEnables(t *testing.T) {
 	s := splunkdtest.Start(t)
 	c := connect(t, s)

@@ -178,6 +178,22 @@ func TestCompose(t *testing.T) {
 			t.Errorf("%s is mounted writable", v.Source)
 		}
 	}
+	if !slices.ContainsFunc(shipper.Volumes, func(v types.ServiceVolumeConfig) bool {
+		return v.Type == types.VolumeTypeVolume && v.Target == *shipper.Environment["OLLAMA_HEC_STATE_DIR"]
+	}) {
+		t.Errorf("nothing is mounted at STATE_DIR, %s", *shipper.Environment["OLLAMA_HEC_STATE_DIR"])
+	}
+	// A volume that is empty takes over the owner and mode of what the image has there.
+	for _, owned := range ownedByOthers(t) {
+		if shipper.User != "0:0" || !slices.Contains(shipper.CapDrop, "ALL") || len(shipper.CapAdd) > 0 {
+			t.Fatalf("this is about root without capabilities, not about %s", shipper.User)
+		}
+		for _, v := range shipper.Volumes {
+			if v.Target == owned {
+				t.Errorf("%s is another user's in the image: without capabilities root cannot enter it", owned)
+			}
+		}
+	}
 	dockerfile := filepath.Join(shipper.Build.Context, shipper.Build.Dockerfile)
 	if _, err := os.Stat(dockerfile); err != nil {
 		t.Error(err)

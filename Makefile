@@ -29,7 +29,8 @@ test:
 check: test lint vuln cross
 
 lint: $(TOOLS)/golangci-lint
-	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not formatted: $$unformatted"; exit 1; }
+	@files=$$(git ls-files '*.go') && test -n "$$files" && unformatted=$$(gofmt -l $$files) || exit 1; \
+		test -z "$$unformatted" || { echo "not formatted: $$unformatted"; exit 1; }
 	$(GO) mod tidy -diff
 	$(TOOLS)/golangci-lint run ./...
 	$(GO) run ./cmd/internal/dev/layers ./input/file ./input/checkpoint

@@ -156,7 +156,8 @@ func (d *delivery) lost(a pendingPart, why error) (p part, err error) {
 		p.late++
 	}
 	if p.late <= lateMost { // what comes then was said
-		c.log.Warn(why.Error(), "url", e.url, "events", p.b.Len())
+		c.log.Warn(why.Error(), "url", e.url, "events", p.b.Len(),
+			"hint", "nothing is lost, and some events may come twice; if it stays so look at the indexing queues in Splunk")
 	}
 	switch {
 	case p.late >= lateMost:

@@ -113,11 +113,8 @@ func (s *Store) conclude(version uint64, err error) {
 	switch {
 	case err != nil && before == nil:
 		s.log.Error(
-			"checkpoints cannot be written: lines go on being shipped, a restart would repeat them; free space on the disk of STATE_DIR or make it writable",
-			"dir",
-			s.path,
-			"error",
-			err,
+			"checkpoints cannot be written: lines go on being shipped, a restart would repeat them",
+			"dir", s.path, "error", err, "hint", "free space on the disk of STATE_DIR, or make it writable",
 		)
 	case err == nil && before != nil:
 		s.log.Info("checkpoints are written again", "dir", s.path)

@@ -28,10 +28,11 @@ func (s *Store) load() error {
 		case errors.Is(err, errTail): // as a crash of the machine leaves it
 			s.damaged = true
 			s.log.Warn("checkpoints are damaged at their end, what was delivered last may be delivered again",
-				"file", path, "lost", len(data)-d.size)
+				"file", path, "lost", len(data)-d.size, "hint", "nothing to do: a crash of the machine leaves them so")
 		case err != nil:
 			s.damaged = true
-			s.log.Error("checkpoints are damaged, falling back to an earlier copy", "file", path, "error", err)
+			s.log.Error("checkpoints are damaged, falling back to an earlier copy", "file", path, "error", err,
+				"hint", "some events come twice, none is lost; look at the disk")
 			// out of the way of the good copy, and kept for whoever wants to look
 			if err := s.dir.Rename(name, damaged); err != nil {
 				return unusable(s.path, err)
@@ -44,7 +45,8 @@ func (s *Store) load() error {
 		return nil
 	}
 	if found {
-		s.log.Error("no copy of the checkpoints can be read: everything is shipped again from the beginning", "dir", s.path)
+		s.log.Error("no copy of the checkpoints can be read: everything is shipped again from the beginning", "dir", s.path,
+			"hint", "look at the disk; to keep what is there from coming twice stop now and set START=end")
 	}
 	return nil
 }

@@ -36,6 +36,7 @@ func (l *loss) close(now time.Time) {
 func (l *loss) cannot(log *slog.Logger, err error) {
 	if !l.failed {
 		l.failed = true
-		log.Warn("connections that are missed cannot be counted", "error", err)
+		log.Warn("connections that are missed cannot be counted", "error", err,
+			"hint", "what is seen is right; how many were not is not known")
 	}
 }

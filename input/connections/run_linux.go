@@ -90,7 +90,8 @@ func (k *kernel) close() {
 	past := time.Unix(1, 0)
 	// What was closed before the end counts, too.
 	if err := k.closings.Read(context.Background(), past, k.closed); err != nil {
-		k.o.options.Log.Warn("the last connections are not known", "error", err)
+		k.o.options.Log.Warn("the last connections are not known", "error", err,
+			"hint", "those that ended in the moment of the stop are missing")
 	}
 	now := time.Now()
 	k.countLoss(now)
@@ -99,7 +100,7 @@ func (k *kernel) close() {
 	k.publish()
 	for _, err := range []error{k.closings.Close(), k.asker.Close(), k.names.close()} {
 		if err != nil {
-			k.o.options.Log.Warn("cannot close sock_diag", "error", err)
+			k.o.options.Log.Warn("cannot close sock_diag", "error", err, "hint", "the end of the program closes it")
 		}
 	}
 }

@@ -26,10 +26,10 @@ func (g *generation) reopened(f plain) content {
 }
 
 // loseLocked gives up what of g was not read.
-func (s *Source) loseLocked(g *generation, why string) {
+func (s *Source) loseLocked(g *generation, why, hint string) {
 	if unread := g.most - g.off; unread > 0 {
 		s.counters.lostBytes.Add(uint64(unread))
-		s.log.Warn(why, "file", g.path, "bytes", unread)
+		s.log.Warn(why, "file", g.path, "bytes", unread, "hint", hint)
 	}
 	g.becomeLocked(runsOut)
 	s.closeFileLocked(g)

@@ -60,10 +60,8 @@ func (s *Source) orphan(g *generation) {
 // giveUp ends g, whose content is nowhere.
 func (s *Source) giveUp(g *generation) {
 	g.mu.Lock()
-	s.loseLocked(
-		g,
-		"log file was truncated before it was read to its end, and no copy of it is found: have it copied to a name beside it",
-	)
+	s.loseLocked(g, "log file was truncated before it was read to its end, and no copy of it is found",
+		"have it copied to a name beside it before it is truncated")
 	g.forgotten = true
 	g.mu.Unlock()
 	s.store.Delete(s.options.Namespace, g.key)

@@ -147,7 +147,8 @@ func (s *Source) limitHeld() {
 			g.mu.Lock()
 			if g.file != nil && !g.busy && (evenUnread || g.off+g.scanned >= g.seen.size) {
 				total -= g.seen.size
-				s.loseLocked(g, "deleted log file held too much disk and is let go of unread: the receiver is too slow, or down")
+				s.loseLocked(g, "deleted log file held too much disk, closed before it was read to its end",
+					"look at the receiver, which is slower than the log, or down")
 			}
 			g.mu.Unlock()
 		}

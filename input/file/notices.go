@@ -36,11 +36,11 @@ func (n notices) unreadable(path string, err error) {
 	if !n.once(path, "unreadable") {
 		return
 	}
-	way := "it is tried again until it works"
+	hint := "it is tried again until it works"
 	if errors.Is(err, fs.ErrPermission) {
-		way = "let this user read it and look into the directories above it; it is tried again until it works"
+		hint = "let this user read it and look into the directories above it; it is tried again until it works"
 	}
-	n.log.Warn("log file cannot be read: "+way, "file", path, "error", err)
+	n.log.Warn("log file cannot be read", "file", path, "error", err, "hint", hint)
 }
 
 // readable takes back unreadable.
@@ -91,33 +91,26 @@ func (n notices) listed(failed map[string]error) {
 func (n notices) skipped(path string, st stat) {
 	switch {
 	case st.dir && n.once(path, "directory"):
-		n.log.Warn("not followed: "+leftDirectory(path), "file", path)
+		n.log.Warn("not followed: "+leftDirectory, "file", path, "hint", hintDirectory(path))
 	case !st.dir && n.once(path, "special"):
-		n.log.Warn("not followed: "+leftSpecial, "file", path)
+		n.log.Warn("not followed: "+leftSpecial, "file", path,
+			"hint", "name regular files in PATHS; - there is a pipe on stdin")
 	}
 }
 
 func (n notices) unmatched(glob string, once bool) {
-	way := "files that appear later are read"
+	then := "files that appear later are read"
 	if once {
-		way = "nothing is read of it"
+		then = "nothing is read of it"
 	}
-	n.log.Warn(
-		"no file matches PATHS: "+way+"; check the path, and that this user may look into its directories",
-		"glob",
-		glob,
-	)
+	n.log.Warn("no file matches PATHS: "+then, "glob", glob,
+		"hint", "check the path, and that this user may look into its directories")
 }
 
 func (n notices) damaged(path string, err error) {
 	if n.once(path, "damaged") {
-		n.log.Warn(
-			"gzipped log file ends early or is damaged: what can be unpacked is read, what follows is lost unless the file grows",
-			"file",
-			path,
-			"error",
-			err,
-		)
+		n.log.Warn("gzipped log file ends early or is damaged: what can be unpacked is read", "file", path, "error", err,
+			"hint", "what follows is lost unless the file grows: put a whole copy in its place, if there is one")
 	}
 }
 

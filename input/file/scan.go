@@ -176,10 +176,8 @@ func (s *Source) recover(g *generation) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	s.loseLocked(
-		g,
-		"log file was removed before it was read to its end: raise the limit of open files, so that files are held",
-	)
+	s.loseLocked(g, "log file was removed before it was read to its end",
+		"raise the limit of open files, so that files are held open until they are read")
 }
 
 // watchDirs has the directories of a listing watched, and those that symlinks

@@ -49,7 +49,7 @@ func (s *Source) survey(found sighting) Surveyed {
 	seen := Surveyed{Path: found.path, Size: found.stat.size}
 	switch {
 	case found.stat.dir:
-		seen.Left = leftDirectory(found.path)
+		seen.Left = leftDirectory + "; " + hintDirectory(found.path)
 		return seen
 	case !found.stat.regular:
 		seen.Left = leftSpecial
@@ -80,10 +80,11 @@ func beginning(path string) ([]byte, error) {
 
 // Why a file is not followed.
 const (
+	leftDirectory  = "a directory"
 	leftSpecial    = "a FIFO, socket or device; only regular files are"
 	leftCompressed = "compressed"
 )
 
-func leftDirectory(path string) string {
-	return "a directory; to follow the files in it give a glob such as " + path + "/*.log"
+func hintDirectory(path string) string {
+	return "to follow the files in it give a glob such as " + path + "/*.log"
 }

@@ -122,12 +122,7 @@ func (w *watch) lacking(dir string, err error) {
 	w.counters.fallbacks.Add(1)
 	if !w.warned {
 		w.warned = true
-		w.log.Warn(
-			"changes cannot be watched for and are found by polling, a little later: raise fs.inotify.max_user_watches or max_user_instances",
-			"directory",
-			dir,
-			"error",
-			err,
-		)
+		w.log.Warn("changes cannot be watched for and are found by polling, a little later", "directory", dir, "error", err,
+			"hint", "raise fs.inotify.max_user_watches or fs.inotify.max_user_instances")
 	}
 }

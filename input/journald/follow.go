@@ -88,7 +88,8 @@ func (f *follower) restarting(err error) {
 		err = errors.New("it ended by itself")
 	}
 	if err.Error() != f.said {
-		f.log.Warn("journalctl ended, starting it again after the last entry read", "source", f.stream.Source(), "error", err)
+		f.log.Warn("journalctl ended, starting it again after the last entry read", "source", f.stream.Source(), "error", err,
+			"hint", "nothing is lost while the journal keeps its entries; if it stays so run journalctl by hand")
 		f.said = err.Error()
 	}
 }
@@ -111,11 +112,8 @@ func (f *follower) skipToEnd(ctx context.Context) error {
 // startOver reads from the beginning what was not read before, as far as the
 // journal's own numbering tells.
 func (f *follower) startOver() {
-	f.lost(
-		"the journal was replaced, emptied or its clock set back: everything it holds is read, lines it held may be missing",
-		"last",
-		when(f.cursor),
-	)
+	f.lost("the journal was replaced, emptied or its clock set back: everything it holds is read",
+		"last", when(f.cursor), "hint", "lines it held before may be missing, if they were not read yet")
 	s := f.stream
 	s.mu.Lock()
 	s.floor = bytes.Clone(f.cursor)
@@ -295,11 +293,8 @@ func (f *follower) deliver(ctx context.Context, lines []byte) error {
 func (f *follower) checkStall(ctx context.Context) {
 	found, err := f.stream.journal.query(f.stream.host).first(ctx, "--cursor="+string(f.cursor))
 	if err == nil && !stillThere([]byte(found), f.cursor) {
-		f.lost(
-			"while sending stalled the journal dropped what was to be read next: lines may be missing",
-			"last",
-			when(f.cursor),
-		)
+		f.lost("while sending stalled the journal dropped what was to be read next: lines may be missing",
+			"last", when(f.cursor), "hint", "let journald keep more: SystemMaxUse in journald.conf")
 	}
 }
 

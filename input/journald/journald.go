@@ -147,7 +147,8 @@ func (j *Journal) eachHost(ctx context.Context, follow func(host string, atStart
 		case err != nil && (j.Once || final(err)):
 			return err
 		case err != nil:
-			j.Log.Warn("journal directory cannot be read, trying again", "dir", j.Dir, "error", err)
+			j.Log.Warn("journal directory cannot be read, trying again", "dir", j.Dir, "error", err,
+				"hint", "let this user read it and what is in it, and look at JOURNAL_DIR")
 		}
 		for _, host := range hosts {
 			if slices.Contains(known, host) {
@@ -177,7 +178,8 @@ func (j *Journal) open(host string) *stream {
 	}
 	if raw, ok := j.Store.Records(namespace)[s.id()]; ok {
 		if err := json.Unmarshal(raw, &s.start); err != nil {
-			j.Log.Error("checkpoint of the journal cannot be read, beginning again", "source", s.Source(), "error", err)
+			j.Log.Error("checkpoint of the journal cannot be read, beginning again", "source", s.Source(), "error", err,
+				"hint", "events that were delivered come again; nothing is lost")
 		}
 	}
 	s.at, s.safe, s.newest = s.start.Position, s.start.Position, s.start.Position
@@ -200,13 +202,8 @@ func (j *Journal) suppressed(n int64) {
 	}
 	total := j.stats.suppressed.Add(n)
 	j.Log.Warn(
-		"journald's rate limit dropped lines before anyone could read them; to keep them set LogRateLimitIntervalSec=0 in the unit",
-		"unit",
-		j.unit,
-		"lines",
-		n,
-		"total",
-		total,
+		"journald's rate limit dropped lines before anyone could read them",
+		"unit", j.unit, "lines", n, "total", total, "hint", "to keep them set LogRateLimitIntervalSec=0 in the unit",
 	)
 }
 

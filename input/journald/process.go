@@ -128,7 +128,7 @@ func (r *remarks) add(line string) {
 		r.stop()
 		return
 	}
-	r.log.Warn("journalctl says", "text", line)
+	r.log.Warn("journalctl says", "text", line, "hint", "run journalctl by hand as this user to see more")
 }
 
 // closedToUs: without the right to read it, the system's journal is left out

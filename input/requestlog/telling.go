@@ -22,11 +22,8 @@ func Telling(log *slog.Logger) func(path string) ([]byte, error) {
 		told[why] = true
 		mu.Unlock()
 		if first {
-			log.Warn(
-				"cannot read a request body that the log names: its prompt is not delivered (logged once for each reason)",
-				"error",
-				err,
-			)
+			log.Warn("cannot read a request body that the log names: its prompt is not delivered", "error", err,
+				"hint", "let this user read the directory that the log names; this is said once for each reason")
 		}
 		return nil, err
 	}

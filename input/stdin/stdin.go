@@ -107,7 +107,8 @@ func (s *Source) fill(ctx context.Context, ready func(input.Stream)) {
 			return
 		}
 		if err != nil && err != io.EOF {
-			s.log.Error("standard input cannot be read any further", "error", err)
+			s.log.Error("standard input cannot be read any further", "error", err,
+				"hint", "what was read is delivered; start the pipe again for the rest")
 		}
 		if n > 0 || err != nil {
 			s.stream.add(buf[:n], err != nil)

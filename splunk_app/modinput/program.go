@@ -54,7 +54,8 @@ func (p Program) Main(ctx context.Context, args []string, stdin io.Reader, stdou
 			err = errors.Join(err, WriteError(stdout, err))
 		}
 	default:
-		log.Error("not how splunkd calls a modular input: expected no argument, --scheme or --validate-arguments")
+		log.Error("not how splunkd calls a modular input: expected no argument, --scheme or --validate-arguments",
+			"hint", "splunkd starts this program; by hand use ollama-hec")
 		return ExitUsage
 	}
 	if err == nil {

@@ -74,14 +74,16 @@ func TestProgram(t *testing.T) {
 			"",
 			ExitUsage,
 			"",
-			"ERROR not how splunkd calls a modular input: expected no argument, --scheme or --validate-arguments\n",
+			"ERROR not how splunkd calls a modular input: expected no argument, --scheme or --validate-arguments " +
+				"hint=\"splunkd starts this program; by hand use ollama-hec\"\n",
 		},
 		"validated twice": {
 			[]string{"--validate-arguments", "--scheme"},
 			item,
 			ExitUsage,
 			"",
-			"ERROR not how splunkd calls a modular input: expected no argument, --scheme or --validate-arguments\n",
+			"ERROR not how splunkd calls a modular input: expected no argument, --scheme or --validate-arguments " +
+				"hint=\"splunkd starts this program; by hand use ollama-hec\"\n",
 		},
 	}
 	for name, tt := range tests {

@@ -53,10 +53,7 @@ func (sh *Shipper) recall(ctx context.Context) error {
 	if slices.Contains(acked, false) {
 		sh.log.Warn(
 			"batches of the last run were not acknowledged, sending them again",
-			"batches",
-			count(acked, false),
-			"of",
-			len(acked),
+			"batches", count(acked, false), "of", len(acked), "hint", "nothing is lost, and some events may come twice",
 		)
 	}
 	hold := make([]bool, len(conditions))

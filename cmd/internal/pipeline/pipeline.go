@@ -198,7 +198,8 @@ func (p *Pipeline) commitSuspended() {
 			}
 		})
 		if err != nil {
-			p.cfg.Log.Warn("batches without acknowledgment will be sent again", "error", err)
+			p.cfg.Log.Warn("batches without acknowledgment will be sent again", "error", err,
+				"hint", "make STATE_DIR writable, and make room there; some events may come twice")
 			return
 		}
 	}

@@ -33,27 +33,6 @@ func (b *bench) chtime(name string, at time.Time) {
 	}
 }
 
-func TestRotatedAndGzipped(t *testing.T) {
-	tellAll(t, []story{
-		{"faster than anyone can look", nil, func(b *bench) {
-			b.options.Rescan, b.options.Poll = time.Hour, time.Hour
-			b.write("a.log", lines("a", 0, 100))
-			b.start()
-			b.eventually("read", func() bool { return len(b.lane.lines()) == 100 })
-			b.stop()
-			b.options.Rescan = 300 * time.Millisecond
-			b.start()
-			b.append("a.log", lines("a", 100, 10))
-			b.rename("a.log", "a.log.2")
-			b.write("a.log.1", lines("a", 110, 10))
-			b.zip("a.log.1")
-			b.write("a.log", lines("a", 120, 10))
-			b.wants(lines("a", 0, 130))
-			b.inOrder("a.log")
-		}},
-	})
-}
-
 func TestGzippedInTrouble(t *testing.T) {
 	// missed is a directory whose a.log was read and then rotated twice while
 	// nobody looked. The younger of both says text, gzipped as data.

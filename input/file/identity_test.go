@@ -42,87 +42,6 @@ func TestIdentity(t *testing.T) {
 			b.wants(want)
 			b.t.Logf("the inode repeated %d times", repeats)
 		}},
-		{"deleted and recreated with the same inode, while down", nil, func(b *bench) {
-			want, repeats := "", 0
-			for n := 0; n < 60 && repeats < 3; n++ {
-				// the first line is the same, the second longer each time
-				text := "listening\n" + lines(fmt.Sprintf("w%03d", n), 0, 3+n)
-				var before uint64
-				if n > 0 {
-					before = inode(b, "a.log")
-					b.remove("a.log")
-				}
-				b.write("a.log", text)
-				if inode(b, "a.log") == before {
-					repeats++
-				}
-				want += text
-				b.start()
-				b.wants(want)
-				b.stop()
-			}
-			b.t.Logf("the inode repeated %d times", repeats)
-		}},
-		{"fifty files with one long header", nil, func(b *bench) {
-			header := lines("header", 0, 300)
-			want := ""
-			for n := range 25 {
-				text := header + lines(fmt.Sprintf("w%02d", n), 0, 10)
-				b.write(fmt.Sprintf("%02d.log", n), text)
-				want += text
-			}
-			b.start()
-			b.wants(want)
-			for n := 25; n < 50; n++ {
-				text := header + lines(fmt.Sprintf("w%02d", n), 0, 10)
-				b.write(fmt.Sprintf("%02d.log", n), text)
-				want += text
-			}
-			b.wants(want)
-			b.stop()
-			for n := range 50 {
-				b.append(fmt.Sprintf("%02d.log", n), lines(fmt.Sprintf("w%02d", n), 10, 1))
-				want += lines(fmt.Sprintf("w%02d", n), 10, 1)
-			}
-			b.start()
-			b.wants(want)
-		}},
-		{"two identical files that grow", nil, func(b *bench) {
-			b.start()
-			want := ""
-			for n := range 20 {
-				text := lines("a", 10*n, 10)
-				b.append("1.log", text)
-				b.append("2.log", text)
-				want += text + text
-				if n%5 == 0 {
-					b.wants(want)
-				}
-			}
-			b.wants(want)
-			b.stop()
-			b.start()
-			b.append("1.log", lines("b", 0, 1))
-			b.wants(want, lines("b", 0, 1))
-		}},
-		{"small files", nil, func(b *bench) {
-			b.write("empty.log", "")
-			b.write("one.log", "\n")
-			b.write("twenty.log", "0123456789 twenty\n")
-			b.write("half.log", "P")
-			b.start()
-			b.wants("\n", "0123456789 twenty\n")
-			b.append("empty.log", "e\n")
-			b.append("one.log", "o\n")
-			b.append("half.log", "K\n")
-			b.append("twenty.log", "t\n")
-			b.wants("\n", "0123456789 twenty\n", "e\n", "o\n", "PK\n", "t\n")
-			b.stop()
-			b.append("empty.log", "e\n")
-			b.append("one.log", "o\n")
-			b.start()
-			b.wants("\n", "0123456789 twenty\n", "e\n", "o\n", "PK\n", "t\n", "e\n", "o\n")
-		}},
 		{"not regular files", nil, func(b *bench) {
 			if err := syscall.Mkfifo(b.path("fifo.log"), 0o644); err != nil {
 				b.t.Fatal(err)
@@ -173,44 +92,6 @@ func TestIdentity(t *testing.T) {
 
 func TestGlobs(t *testing.T) {
 	tellAll(t, []story{
-		{"deep directories made and written at once", []string{"**/*.log"}, func(b *bench) {
-			b.start()
-			b.rest()
-			if err := os.MkdirAll(b.path("a/b/c"), 0o755); err != nil {
-				b.t.Fatal(err)
-			}
-			b.write("a/b/c/x.log", lines("a", 0, 10))
-			b.wants(lines("a", 0, 10))
-			b.append("a/b/c/x.log", lines("a", 10, 10))
-			b.wants(lines("a", 0, 20))
-		}},
-		{"parent missing at the start", []string{"not/yet/{x,y}.log"}, func(b *bench) {
-			b.start()
-			b.rest()
-			if err := os.MkdirAll(b.path("not/yet"), 0o755); err != nil {
-				b.t.Fatal(err)
-			}
-			b.write("not/yet/y.log", lines("a", 0, 10))
-			b.write("not/yet/z.log", lines("z", 0, 10))
-			b.wants(lines("a", 0, 10))
-		}},
-		{"directory deleted and recreated", []string{"d/*.log"}, func(b *bench) {
-			want := ""
-			b.start()
-			for n := range 5 {
-				if err := os.Mkdir(b.path("d"), 0o755); err != nil {
-					b.t.Fatal(err)
-				}
-				text := lines(fmt.Sprintf("w%d", n), 0, 10)
-				b.write("d/a.log", text)
-				want += text
-				b.wants(want)
-				if err := os.RemoveAll(b.path("d")); err != nil {
-					b.t.Fatal(err)
-				}
-			}
-			b.wants(want)
-		}},
 		{"excluded", []string{"*"}, func(b *bench) {
 			b.options.Exclude = []string{filepath.Join(b.dir, "*.tmp")}
 			b.write("a.log", lines("a", 0, 10))

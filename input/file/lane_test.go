@@ -14,6 +14,7 @@ import (
 
 	"ollama-hec/input"
 	"ollama-hec/input/checkpoint"
+	"ollama-hec/input/file/stories"
 )
 
 // bench is a directory of logs, a state directory and a shipper over both that
@@ -265,7 +266,7 @@ func (b *bench) wants(texts ...string) {
 	b.rest()
 	got := slices.Sorted(slices.Values(b.lane.lines()))
 	if !slices.Equal(got, want) {
-		b.t.Fatalf("lines differ: %s\n%s", difference(want, got), b.describe())
+		b.t.Fatalf("lines differ: %s\n%s", stories.Difference(want, got), b.describe())
 	}
 }
 
@@ -297,28 +298,6 @@ func (b *bench) rest() {
 		}
 		return int(b.run.source.scans.Load()) >= quiet+3
 	})
-}
-
-func difference(want, got []string) string {
-	count := map[string]int{}
-	for _, w := range want {
-		count[w]--
-	}
-	for _, g := range got {
-		count[g]++
-	}
-	var missing, extra []string
-	for line, n := range count {
-		for ; n < 0; n++ {
-			missing = append(missing, line)
-		}
-		for ; n > 0; n-- {
-			extra = append(extra, line)
-		}
-	}
-	slices.Sort(missing)
-	slices.Sort(extra)
-	return fmt.Sprintf("missing %d %.300q, extra %d %.300q", len(missing), missing, len(extra), extra)
 }
 
 // lane reads what is announced and commits it, as a lane of the pipeline does.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ollama-hec/input/file/stories"
 )
 
 // history does things to one log and remembers what was written to it. When the
@@ -147,7 +149,7 @@ func (h *history) settle() {
 		case len(got) >= len(want) && n > scansHeld+2:
 			return
 		case n > 100:
-			h.t.Fatalf("never came: %s\n%s", difference(want, got), h.account())
+			h.t.Fatalf("never came: %s\n%s", stories.Difference(want, got), h.account())
 		}
 	}
 }
@@ -254,7 +256,7 @@ func tellRandom(t *testing.T, ops []byte, within bool) {
 	}
 	want := slices.Sorted(slices.Values(h.written))
 	if !slices.Equal(got, want) {
-		t.Fatalf("%s\nafter\n%s", difference(want, got), h.account())
+		t.Fatalf("%s\nafter\n%s", stories.Difference(want, got), h.account())
 	}
 }
 

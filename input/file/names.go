@@ -76,6 +76,19 @@ func unrotated(name string) string {
 	return rotatedEnd.ReplaceAllString(strings.TrimSuffix(name, ext), "") + ext
 }
 
+// numberedName is a name that rotation changes with the next one: its number grows.
+var numberedName = regexp.MustCompile(`^(.*[-._])(\d{1,4})((?:\.[A-Za-z]+)*)$`)
+
+// rotatedOn is the name that the next rotation gives to a file with a number in its name.
+func rotatedOn(name string) (string, bool) {
+	parts := numberedName.FindStringSubmatch(name)
+	if parts == nil {
+		return "", false
+	}
+	n, err := strconv.Atoi(parts[2])
+	return parts[1] + strconv.Itoa(n+1) + parts[3], err == nil
+}
+
 func digit(r rune) rune {
 	if '0' <= r && r <= '9' {
 		return r

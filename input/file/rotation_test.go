@@ -120,21 +120,6 @@ func TestTruncation(t *testing.T) {
 			b.eventually("read", func() bool { return len(b.lane.lines()) == 300 })
 			b.inOrder("b.log")
 		}},
-		{"and written on at the old offset", nil, func(b *bench) {
-			f, err := os.Create(b.path("a.log"))
-			if err != nil {
-				b.t.Fatal(err)
-			}
-			defer f.Close()
-			f.WriteString(lines("a", 0, 10000))
-			b.start()
-			b.wants(lines("a", 0, 10000))
-			b.truncate("a.log", 0)
-			f.WriteString(lines("b", 0, 10)) // leaves a hole
-			b.wants(lines("a", 0, 10000), lines("b", 0, 10))
-			f.WriteString(lines("b", 10, 10))
-			b.wants(lines("a", 0, 10000), lines("b", 0, 20))
-		}},
 	})
 }
 

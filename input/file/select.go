@@ -1,6 +1,7 @@
 package file
 
 import (
+	"cmp"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -64,25 +65,40 @@ func (s *Source) siblings(dir string, want func(sighting) bool) ([]sighting, err
 	if err != nil {
 		return nil, err
 	}
-	var all []sighting
+	slices.SortFunc(entries, againstRotation)
 	names := make(map[string]bool)
 	for _, e := range entries {
 		names[e.Name()] = true
+	}
+	var all []sighting
+	add := func(name string) {
+		found := sighting{path: filepath.Join(dir, name)}
+		found.packed = packedName(found.path) && !names[unpackedName(name)] && !matchesAny(s.exclude, found.path)
+		if !want(found) {
+			return
+		}
+		if st, err := statPath(found.path); err == nil && st.regular {
+			found.stat = st
+			all = append(all, found)
+		}
 	}
 	for _, e := range entries {
 		if e.Type()&^fs.ModeSymlink != 0 {
 			continue
 		}
-		found := sighting{path: filepath.Join(dir, e.Name())}
-		found.packed = packedName(found.path) && !names[unpackedName(e.Name())] && !matchesAny(s.exclude, found.path)
-		if !want(found) {
-			continue
-		}
-		if found.stat, err = statPath(found.path); err == nil && found.stat.regular {
-			all = append(all, found)
+		add(e.Name())
+		if next, ok := rotatedOn(e.Name()); ok && !names[next] {
+			add(next) // it may just have been moved there
 		}
 	}
 	return all, nil
+}
+
+// againstRotation orders names so that app.log.2 comes before app.log.10. Rotation moves the
+// highest number first: whoever asks for the lowest first meets every file, and the younger
+// of two before the older. In any other order a file that is moved on may be missed.
+func againstRotation(a, b fs.DirEntry) int {
+	return cmp.Or(cmp.Compare(len(a.Name()), len(b.Name())), cmp.Compare(a.Name(), b.Name()))
 }
 
 // wanted reports whether a file found at path is to be followed.

@@ -1,6 +1,11 @@
 package file
 
-import "testing"
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+)
 
 func TestNamesOfRotation(t *testing.T) {
 	for _, tt := range []struct{ base, name string }{
@@ -43,6 +48,68 @@ func TestTurns(t *testing.T) {
 		back, _ := turnOf("a.log", tt.younger).compare(turnOf("a.log", tt.older))
 		if ok != tt.known || ok && (c >= 0 || back <= 0) {
 			t.Errorf("%s and %s: %d and %d, known: %v", tt.older, tt.younger, c, back, ok)
+		}
+	}
+}
+
+func TestRotatedOn(t *testing.T) {
+	for name, want := range map[string]string{
+		"a.log.9": "a.log.10", "a.log.9.gz": "a.log.10.gz", "app-1.log": "app-2.log",
+		"a.log": "", "a.log.old": "", "a.log-20261121": "", "a": "", "1": "",
+	} {
+		if got, _ := rotatedOn(name); got != want {
+			t.Errorf("%s becomes %q, not %q", name, got, want)
+		}
+	}
+}
+
+// However a rotation and a listing meet, the listing has every file, the younger before the
+// older by the names under which they were seen last.
+func TestAListingMeetsARotation(t *testing.T) {
+	const files = 12
+	for _, at := range []int{1, 2, 3, 6, 9, 10, 11, 12} {
+		for _, pace := range []int{files, 3, 2, 1} { // files moved on with each name looked at
+			b := newBench(t)
+			b.append("a.log", "new\n")
+			for n := 1; n <= files; n++ {
+				b.append(fmt.Sprintf("a.log.%d", n), "old\n")
+			}
+			source, err := New(Options{Patterns: []string{b.path("*.log")}, Store: b.store()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			inodes := map[fileID]int{}
+			for n := 1; n <= files; n++ {
+				st, err := statPath(b.path(fmt.Sprintf("a.log.%d", n)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				inodes[st.id] = n
+			}
+			names, last := 0, files
+			beside, err := source.siblings(b.dir, func(found sighting) bool {
+				if names++; names > at {
+					for range min(pace, last) {
+						b.rename(fmt.Sprintf("a.log.%d", last), fmt.Sprintf("a.log.%d", last+1))
+						last--
+					}
+				}
+				return filepath.Base(found.path) != "a.log"
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen := map[int]int{} // the number of each by its age
+			for _, found := range beside {
+				seen[inodes[found.stat.id]] = turnOf(b.path("a.log"), found.path).number
+			}
+			var numbers []int
+			for n := 1; n <= files; n++ {
+				numbers = append(numbers, seen[n])
+			}
+			if len(seen) != files || !slices.IsSorted(numbers) {
+				t.Errorf("rotated from name %d on, %d at a time: seen as %v", at, pace, numbers)
+			}
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ollama-hec/input"
+	"ollama-hec/input/file/stories"
 )
 
 // steps is a shipper that looks when it is told to, so that what happens between
@@ -90,7 +91,7 @@ func (st *steps) wants(texts ...string) {
 	st.look()
 	want := strings.Split(strings.TrimSuffix(strings.Join(texts, ""), "\n"), "\n")
 	if got := st.lane.lines(); !slices.Equal(got, want) {
-		st.t.Errorf("lines differ: %s, or in order\n%s", difference(want, got), st.log)
+		st.t.Errorf("lines differ: %s, or in order\n%s", stories.Difference(want, got), st.log)
 	}
 }
 

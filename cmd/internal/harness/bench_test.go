@@ -245,6 +245,25 @@ func (b *bench) excused() {
 	}
 }
 
+// story is one case: it writes and breaks things. All lines written must come
+// exactly once and in order, also after a restart.
+type story struct {
+	name string
+	tell func(b *bench)
+}
+
+func exactly(t *testing.T, stories []story) {
+	t.Parallel()
+	for _, s := range stories {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, receiver.Options{})
+			s.tell(b)
+			b.exactly()
+		})
+	}
+}
+
 // finish waits for all lines, ends the shipper and lets a second one look for more.
 func (b *bench) finish() {
 	b.t.Helper()

@@ -3,53 +3,13 @@
 package harness
 
 import (
+	"compress/gzip"
 	"fmt"
+	"os"
 	"testing"
 
 	"ollama-hec/hec/receiver"
 )
-
-// What was rotated twice and gzipped while nobody followed it comes in order,
-// once, and not again at the next start.
-func TestGzippedWhileDown(t *testing.T) {
-	exactly(t, []story{
-		{"numbered", func(b *bench) {
-			b.write("a.log", b.lines("a", 0, 1000))
-			b.start()
-			b.arrived()
-			b.stop()
-			b.append("a.log", b.lines("a", 1000, 1000))
-			for n, to := range []string{"a.log.3", "a.log.2", "a.log.1"} {
-				b.rename("a.log", to)
-				if to != "a.log.1" {
-					b.compress(to)
-				}
-				b.write("a.log", b.lines("a", 2000+1000*n, 1000))
-			}
-			b.start()
-			b.arrived()
-			b.stop()
-			b.start()
-		}},
-		{"dated", func(b *bench) {
-			b.write("0.log", b.lines("a", 0, 1000))
-			b.start()
-			b.arrived()
-			b.stop()
-			b.append("0.log", b.lines("a", 1000, 1000))
-			for n, to := range []string{"0.log.20261121-090807", "0.log.20261121-091011", "0.log.20261121-101112"} {
-				b.rename("0.log", to)
-				b.write("0.log", b.lines("a", 2000+1000*n, 1000))
-			}
-			b.compress("0.log.20261121-091011")
-			b.compress("0.log.20261121-090807")
-			b.start()
-			b.arrived()
-			b.stop()
-			b.start()
-		}},
-	})
-}
 
 // A crash while a gzipped file is read: all of it comes, in order.
 func TestKilledWhileGzippedFilesAreRead(t *testing.T) {
@@ -74,4 +34,19 @@ func TestKilledWhileGzippedFilesAreRead(t *testing.T) {
 	}
 	b.start()
 	b.excused()
+}
+
+// compress does what gzip does: FILE becomes FILE.gz.
+func (b *bench) compress(name string) {
+	b.t.Helper()
+	text, err := os.ReadFile(b.path(name))
+	b.must(err)
+	f, err := os.Create(b.path(name + ".gz"))
+	b.must(err)
+	z := gzip.NewWriter(f)
+	_, err = z.Write(text)
+	b.must(err)
+	b.must(z.Close())
+	b.must(f.Close())
+	b.remove(name)
 }

@@ -19,37 +19,6 @@ import (
 
 func TestDirectories(t *testing.T) {
 	exactly(t, []story{
-		{"made and written to at once", func(b *bench) {
-			b.follow("**/*.log")
-			b.start()
-			b.listed(1)
-			for n := range 5 {
-				dir := fmt.Sprintf("a%d/b/c", n)
-				b.must(os.MkdirAll(b.path(dir), 0o755))
-				b.write(dir+"/x.log", b.lines(fmt.Sprintf("x%d", n), 0, 100))
-			}
-		}},
-		{"deleted and made again", func(b *bench) {
-			b.follow("sub/*.log")
-			for n := range 5 {
-				b.must(os.Mkdir(b.path("sub"), 0o755))
-				b.write("sub/a.log", b.lines(fmt.Sprintf("a%d", n), 0, 50))
-				if n == 0 {
-					b.start()
-				}
-				b.arrived()
-				b.append("sub/a.log", b.lines(fmt.Sprintf("a%d", n), 50, 50))
-				b.arrived()
-				b.must(os.RemoveAll(b.path("sub")))
-			}
-		}},
-		{"missing at the start", func(b *bench) {
-			b.follow("later/and/later/*.log")
-			b.start()
-			b.listed(1)
-			b.must(os.MkdirAll(b.path("later/and/later"), 0o755))
-			b.write("later/and/later/a.log", b.lines("a", 0, 100))
-		}},
 		{"a fifo and a socket in the glob", func(b *bench) {
 			b.must(unix.Mkfifo(b.path("fifo.log"), 0o644))
 			l, err := net.Listen("unix", shortSocket(b))

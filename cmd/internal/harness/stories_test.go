@@ -99,7 +99,9 @@ func (a *actor) Look() {
 func (a *actor) Wants(want []string) {
 	a.t.Helper()
 	own := a.dir + string(filepath.Separator)
-	a.eventually("as many lines as were written", func() bool { return len(a.of(own)) >= len(want) })
+	for n := len(a.of(own)); n < len(want); n = len(a.of(own)) {
+		a.eventually("another line", func() bool { return len(a.of(own)) > n })
+	}
 	a.Look()
 	slices.Sort(want)
 	if got := slices.Sorted(slices.Values(a.of(own))); !slices.Equal(got, want) {

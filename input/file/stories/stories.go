@@ -12,6 +12,7 @@
 //	append F CHUNK…      what is added to it
 //	patch F CHUNK…       what stands at its beginning now, and the rest as before
 //	rename F F, copy F F, remove F, gzip F, mkdir D, truncate F, link F F, symlink F F
+//	hole F CHUNK…        what is added where the file ended before it was truncated
 //	touch F AGE          when it was last written, such as 1h ago
 //	start, stop, once    the life of a shipper; once: reads what is there and ends
 //	stall, resume        nothing is delivered in between
@@ -19,6 +20,9 @@
 //	wants                everything written so far has been delivered, and no more
 //	ordered F            the lines of a source came in the order they are numbered in
 //	expect CHUNK…        lines that are due besides
+//	each N … ; …         N times these commands, with # for the number of the turn
+//
+// At its end the shipper is stopped and started once more, and delivers nothing again.
 //
 // A chunk is writer:first+n, n lines of a writer numbered from first, or a quoted text
 // that is written as it stands and expected by nobody.
@@ -128,6 +132,7 @@ type stage struct {
 	player Player
 	due    []string
 	alive  bool
+	ended  map[string]int64 // where files ended before they were truncated
 }
 
 // Tell has player act a story out.
@@ -138,7 +143,7 @@ func (s Story) Tell(t testing.TB, player Player) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(root) })
-	st := &stage{t: t, dir: filepath.Join(root, "logs"), globs: []string{"*.log"}, player: player}
+	st := &stage{t: t, dir: filepath.Join(root, "logs"), globs: []string{"*.log"}, player: player, ended: map[string]int64{}}
 	if err := os.Mkdir(st.dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -150,6 +155,9 @@ func (s Story) Tell(t testing.TB, player Player) {
 	if st.alive {
 		player.Stop()
 	}
+	player.Start(st.dir, st.globs) // nothing comes again
+	player.Wants(slices.Clone(st.due))
+	player.Stop()
 }
 
 func (s *stage) path(name string) string { return filepath.Join(s.dir, name) }
@@ -174,7 +182,32 @@ func (s *stage) act(command string, words []string) error {
 		if len(words) == 0 {
 			return fmt.Errorf("%s says too little", command)
 		}
+		if command == "each" {
+			return s.each(words[0], words[1:])
+		}
 		return s.with(command, words[0], words[1:])
+	}
+	return nil
+}
+
+// each does commands, a semicolon between them, a number of times.
+func (s *stage) each(times string, words []string) error {
+	n, err := strconv.Atoi(times)
+	if err != nil {
+		return err
+	}
+	for turn := range n {
+		rest := slices.Clone(words)
+		for i, word := range rest {
+			rest[i] = strings.ReplaceAll(word, "#", strconv.Itoa(turn))
+		}
+		for len(rest) > 0 {
+			end := slices.Index(append(slices.Clip(rest), ";"), ";")
+			if err := s.act(rest[0], rest[1:end]); err != nil {
+				return err
+			}
+			rest = rest[min(end+1, len(rest)):]
+		}
 	}
 	return nil
 }
@@ -194,19 +227,19 @@ func (s *stage) with(command, name string, words []string) error {
 		_, err := s.text(append([]string{name}, words...), true)
 		return err
 	case "remove":
-		return os.Remove(path)
+		return os.RemoveAll(path)
 	case "mkdir":
 		return os.MkdirAll(path, 0o755)
 	case "truncate":
-		return os.Truncate(path, 0)
+		return s.truncate(path)
 	case "gzip":
 		return zip(path)
-	case "write", "append", "patch":
+	case "write", "append", "patch", "hole":
 		text, err := s.text(words, false)
 		if err != nil {
 			return err
 		}
-		return put(path, command, text)
+		return s.put(path, command, text)
 	}
 	return s.to(command, name, words)
 }
@@ -273,15 +306,28 @@ func (s *stage) text(chunks []string, quotedDue bool) (string, error) {
 	return all.String(), nil
 }
 
-func put(path, how, text string) error {
-	flags := map[string]int{
-		"write": os.O_CREATE | os.O_TRUNC, "append": os.O_CREATE | os.O_APPEND, "patch": 0,
-	}[how]
+func (s *stage) truncate(path string) error {
+	st, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	s.ended[path] = st.Size()
+	return os.Truncate(path, 0)
+}
+
+func (s *stage) put(path, how, text string) error {
+	flags := map[string]int{"write": os.O_CREATE | os.O_TRUNC, "append": os.O_CREATE | os.O_APPEND}[how]
 	f, err := os.OpenFile(path, os.O_WRONLY|flags, 0o644)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	if how == "hole" {
+		if _, err := f.Seek(s.ended[path], io.SeekStart); err != nil {
+			return err
+		}
+		s.ended[path] += int64(len(text))
+	}
 	_, err = io.WriteString(f, text)
 	return err
 }

@@ -16,7 +16,8 @@ import (
 
 const (
 	stopsIn = 50               // one in so many ends is a clean stop
-	patient = 90 * time.Second // for the last lines to come
+	earlyIn = 4                // one in so many is ended without a look at how far it has come
+	patient = 90 * time.Second // for another of the last lines to come
 	recall  = 40 * time.Second // for a start to ask for the acknowledgments of the last run
 )
 
@@ -73,10 +74,10 @@ func (k *killer) run(ctx context.Context, least time.Duration, kills int) error 
 		if err != nil {
 			return err
 		}
-		if k.stopped {
+		// Some do not get far, some work for a while: on a busy machine, too.
+		if k.stopped || k.draw.IntN(earlyIn) > 0 {
 			k.await(ctx, s, "msg=started")
 		}
-		// Some do not get far, some work for a while.
 		wait := time.Duration(k.draw.IntN(300)) * time.Millisecond
 		if k.draw.IntN(4) == 0 {
 			wait *= 6
@@ -102,6 +103,8 @@ func (k *killer) await(ctx context.Context, s *harness.Shipper, what string) {
 			return
 		case <-late:
 			return
+		case <-s.Done():
+			return
 		case <-tick.C:
 		}
 	}
@@ -124,7 +127,8 @@ func (k *killer) end(s *harness.Shipper) {
 	k.kills++
 }
 
-// calm lets a last shipper finish without faults.
+// calm lets a last shipper finish without faults, which takes as long as lines come: it
+// may have to catch up on all that others were killed over.
 func (k *killer) calm(ctx context.Context, ledger *harness.Ledger) error {
 	s, err := k.start()
 	if err != nil {
@@ -133,12 +137,16 @@ func (k *killer) calm(ctx context.Context, ledger *harness.Ledger) error {
 	defer s.Kill()
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
-	stopping := false
+	least, stopping := -1, false
 	for deadline := time.After(patient); ; {
 		if err := k.settle(ledger); err != nil {
 			return err
 		}
-		if missing, _ := ledger.Missing(); missing == 0 && !stopping {
+		missing, _ := ledger.Missing()
+		if least < 0 || missing < least {
+			least, deadline = missing, time.After(patient)
+		}
+		if missing == 0 && !stopping {
 			stopping = true
 			s.Signal(syscall.SIGTERM)
 		}

@@ -12,6 +12,10 @@ import (
 	"ollama-hec/cmd/internal/harness"
 )
 
+// kept is how many rotated files a writer keeps at most. It rotates no further while
+// none of them may be deleted: nobody's logs consist of thousands.
+const kept = 200
+
 // writer writes the lines of one log and rotates it. All its fields belong to run.
 type writer struct {
 	ledger *harness.Ledger
@@ -88,13 +92,13 @@ func (w *writer) rotate() error {
 		return nil
 	}
 	w.rotated = time.Now()
-	switch w.draw.IntN(4) {
-	case 0:
-		return w.rename()
-	case 1:
-		return w.copyTruncate()
-	case 2:
+	switch n := w.draw.IntN(4); {
+	case n == 2 || n < 2 && len(w.old) == kept:
 		return w.deleteOldest()
+	case n == 0:
+		return w.rename()
+	case n == 1:
+		return w.copyTruncate()
 	}
 	return w.recreate()
 }

@@ -208,8 +208,8 @@ func (c *Client) acknowledged(ctx context.Context, a *ack) (err error) {
 	return err
 }
 
-// stopPolling ends asking, for a later run may ask again and a receiver says once
-// only that an acknowledgment is there. It waits for polls that are out, but not
+// stopPolling ends asking: a later run may ask again, and a receiver reports an
+// acknowledgment only once. It waits for polls that are out, but not
 // long. open are those that have not come; dropped: some never will.
 func stopPolling(as []*ack) (open []*ack, dropped bool) {
 	var asking []chan struct{}
@@ -247,7 +247,7 @@ func (a *ack) isDropped() bool {
 	return a.dropped
 }
 
-// ackMissing says that a 200 is all the promise there is.
+// ackMissing warns that Splunk accepts events but does not confirm that they are indexed.
 func (e *endpoint) ackMissing(why string) {
 	c := e.client
 	again := e.acks.Swap(false)

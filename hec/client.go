@@ -3,8 +3,8 @@
 // and does not forget a batch before the receiver is responsible for it.
 //
 // It resends what may have been lost, so after an ambiguous failure a batch
-// can arrive twice. Without acknowledgment a 200 is all the promise there is:
-// Splunk answers before the events are indexed.
+// can arrive twice. Without acknowledgment, delivered means that Splunk has answered
+// 200, which it does before the events are indexed.
 package hec
 
 import (
@@ -70,7 +70,7 @@ type Config struct {
 	AckTimeout time.Duration // until an unacknowledged batch is sent again, twice that if nobody can be asked; default 5m
 	AckPoll    time.Duration // longest pause between two polls; default 10s
 
-	// Observer is told how long things take; nil: nobody is.
+	// Observer is told how long things take; nil: not measured.
 	Observer Observer
 
 	Log *slog.Logger
@@ -97,7 +97,7 @@ type Client struct {
 	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
 	proxy func(*http.Request) (*url.URL, error) // of the environment
 	slots chan struct{}                         // holds one for each POST under way
-	stats Stats
+	stats stats
 
 	// background runs polls and health checks, which outlive a Deliver, until Close.
 	background func(func(context.Context))
@@ -143,8 +143,8 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// Ready reports whether an endpoint takes events, as far as is known; if none
-// does, why.
+// Ready reports whether an endpoint accepts events, as far as is known; if none
+// does, it says why.
 func (c *Client) Ready() (ok bool, reason string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

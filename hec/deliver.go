@@ -59,8 +59,8 @@ type delivery struct {
 type part struct {
 	b    *batch.Batch
 	from int // its first event in the batch delivered
-	lost int // how often its acknowledgment did not come
-	late int // of these, how often it was waited for in vain
+	lost int // how often no acknowledgment came for it
+	late int // of these, how often because AckTimeout was over
 }
 
 // pendingPart is a part the receiver took and has yet to acknowledge.
@@ -175,8 +175,8 @@ func (d *delivery) lost(a pendingPart, why error) (p part, err error) {
 	return p, nil
 }
 
-// leave ends waiting. If nothing has to be sent again, the acknowledgments that
-// are still to come are for a later run to ask for; nil: all have come by now.
+// leave ends waiting. If nothing has to be sent again, it returns the acknowledgments
+// still to come, which a later run can ask for; nil: all have come.
 func leave(ctx context.Context, lost bool, waiting []pendingPart) error {
 	var acks []*ack
 	for _, a := range waiting {

@@ -81,8 +81,8 @@ func parts(p part, bounds ...int) (ps []part, err error) {
 	return ps, nil
 }
 
-// reject puts one event away for good. A failure means that it is not: that would
-// be the fate of too many, or there is no room to keep it.
+// reject makes one event a dead letter. It returns a failure if that was not done: too
+// many in a row were rejected, or there is no room to keep it.
 func (d *delivery) reject(t *attempt, p part, i int) (*failure, error) {
 	c, r := d.client, &t.reply
 	c.mu.Lock()

@@ -7,14 +7,14 @@ import (
 )
 
 const (
-	// sayAgain is when what concerns a whole endpoint is said once more.
+	// sayAgain is how long a message that concerns a whole endpoint is not repeated.
 	sayAgain = 10 * time.Minute
 	// retireAfter is how many failures in a row retire a session, so that a
 	// balancer can give us another node.
 	retireAfter = 3
 )
 
-// endpoint is one base URL with its gate: what one lane learns there holds for all.
+// endpoint is one base URL with its gate, which all lanes share.
 type endpoint struct {
 	client *Client
 	url    string
@@ -23,12 +23,12 @@ type endpoint struct {
 	gate      gate
 	portion   portion
 	said      string               // the failure that was logged last
-	kind      string               // which was of this kind
-	hint      string               // and what to do about it
-	sayings   map[string]time.Time // when failures were said, by kind, since it last took events
-	saidAck   time.Time            // when acknowledgments were said to be missing
-	saidPolls time.Time            // when polls for acknowledgments were said to be refused
-	saidIDs   time.Time            // when ids were said to have come again
+	kind      string               // its kind
+	hint      string               // its hint
+	sayings   map[string]time.Time // when failures were logged, by kind, since it last accepted events
+	saidAck   time.Time            // when missing acknowledgments were last logged
+	saidPolls time.Time            // when refused polls were last logged
+	saidIDs   time.Time            // when repeated ids were last logged
 
 	acks  atomic.Bool // it gives acknowledgments
 	heard atomic.Bool // it has answered to events
@@ -115,7 +115,7 @@ func (e *endpoint) recount(s *session, weight int) {
 // sayingsMost bounds how many kinds of trouble are remembered.
 const sayingsMost = 100
 
-// quietLocked forgets what was said: the endpoint takes events.
+// quietLocked forgets what was logged: the endpoint accepts events again.
 func (e *endpoint) quietLocked() {
 	e.said, e.kind, e.hint, e.sayings = "", "", "", nil
 }

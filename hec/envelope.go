@@ -37,11 +37,11 @@ func (o *Origin) IndexOf(st sourcetypes.Sourcetype) string {
 type Envelope struct {
 	hosts batch.Hosts[meta]
 	head  []byte // {"time": and the second of the last event
-	unix  int64  // which is this one
+	unix  int64  // the second in head
 }
 
-// callerMark stands between a host and who says something of Ollama there: no host's
-// name holds it.
+// callerMark separates a host from the program that writes about Ollama there: no
+// host's name contains it.
 const callerMark = "\x00"
 
 // At is the origin of the events whose lines name a host, and are of a program.

@@ -17,11 +17,11 @@ import (
 // failure is why a POST was not accepted.
 type failure struct {
 	reason string // what the endpoint said
-	kind   string // what it is the same by as the one before; empty: by its reason
+	kind   string // failures of one kind count as the same trouble; empty: those of the same reason do
 	hint   string // what a person can do; empty where it heals by itself
 	pause  bool   // configuration
 	doubt  bool   // it may have been taken
-	stop   bool   // and one that time will not fix
+	stop   bool   // as pause, and trying again cannot help
 	slow   bool   // a gateway waited in vain for the answer
 
 	unclear bool // there was no answer, and it may have been taken
@@ -90,7 +90,7 @@ const (
 	hintCert  = "set OLLAMA_HEC_CERT_FILE and OLLAMA_HEC_KEY_FILE: a certificate of ours is asked for"
 )
 
-// HintHandshake is what a person can do where a TLS handshake ends without a word.
+// HintHandshake is what a person can do where a TLS handshake ends without an alert.
 const HintHandshake = "look at what ends the TLS handshake there, " +
 	"or begin OLLAMA_HEC_URL with http if HEC does not speak TLS"
 
@@ -125,8 +125,8 @@ func answersInTLS(err error) bool {
 	return strings.Contains(err.Error(), `malformed HTTP response "\x15\x03`)
 }
 
-// Explain says in plain words what went wrong with a request, without what changes
-// from one time to the next, and what a person can do, where there is something.
+// Explain describes in plain words what went wrong with a request, without parts that
+// change from one time to the next, and gives a hint where a person can do something.
 func Explain(err error, https bool) (reason, hint string) {
 	return plainError(err), hintFor(err, https)
 }
@@ -205,9 +205,9 @@ func alertHint(alert string) string {
 	return "look at the certificate in OLLAMA_HEC_CERT_FILE, if one is asked for: the other side does not accept it"
 }
 
-// plainError says what is wrong without what changes from one time to the next,
-// such as local ports, and without the URL, which is logged beside it. However a
-// connection ends without a reply, it is the same trouble.
+// plainError describes an error without parts that change from one time to the next,
+// such as local ports, and without the URL, which is logged beside it. A connection
+// that ends without a reply is the same trouble however it ends.
 func plainError(err error) string {
 	var (
 		u       *url.Error

@@ -22,7 +22,7 @@ const (
 	gateSlowed                // they flow again in a moment: the receiver asked for less
 	gateBackoff               // closed by a failure that time may heal
 	gatePaused                // closed until somebody fixes the configuration, tried now and then
-	gateStopped               // as gatePaused, and trying is in vain
+	gateStopped               // as gatePaused, and trying again cannot help
 	gateDoubtful              // closed by an answer that may have meant yes: one event is tried at a time
 	gateChecking              // closed, a health check is out
 	gateHealthy               // closed, and the health check has passed: events may try
@@ -125,7 +125,7 @@ type gate struct {
 
 // pass lets one attempt through a gate.
 type pass struct {
-	fails   int // of the gate then: an older pass has nothing new to say of a failure
+	fails   int // of the gate then: an older pass does not count its failure again
 	started time.Time
 	single  bool // one event at most
 	unacked bool // and nothing else until it is acknowledged
@@ -139,16 +139,16 @@ func (g *gate) flows(now time.Time) bool {
 // up reports whether the last events were taken.
 func (g *gate) up() bool { return g.cause == gateOpen }
 
-// busy reports whether somebody is out to see whether the gate can open.
+// busy reports whether a health check or a single attempt is under way.
 func (g *gate) busy() bool { return g.state == gateChecking || g.state == gateProbing }
 
-// person reports whether the gate waits for a person.
+// person reports whether the gate stays closed until a person fixes the configuration.
 func (g *gate) person() bool {
 	return g.cause == gatePaused || g.cause == gateStopped || g.cause == gateDoubtful
 }
 
-// checks reports whether health is asked though it is not yet time for an event. Of
-// acknowledgments it tells nothing.
+// checks reports whether a health check is due though it is not yet time for an event.
+// A health check shows nothing about acknowledgments.
 func (g *gate) checks(now time.Time) bool {
 	again := !g.early || !now.Before(g.until)
 	return g.state == gateDoubtful && !g.unacked && again && !now.Before(g.checkAt)
@@ -201,7 +201,7 @@ func (g *gate) pass(now time.Time) pass {
 	return pass{g.fails, now, g.doubts > 0 || g.unclear >= unclearMost, g.unacked}
 }
 
-// tell follows the table.
+// tell moves to the state that the table gives for a signal.
 func (g *gate) tell(s signal) {
 	to, ok := transitions[g.state][s]
 	if !ok {

@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// Health is what an endpoint says of itself. It says nothing about the token.
+// Health is an endpoint's answer to a health check. It shows nothing about the token.
 type Health struct {
 	OK   bool
 	Text string
 	Hint string    // what a person can do, where it is not HEC that answers
-	Date time.Time // the endpoint's clock; zero if it does not tell
+	Date time.Time // the endpoint's clock; zero: not in the answer
 }
 
 // Health asks one of the client's endpoints.
@@ -31,7 +31,7 @@ func (c *Client) Health(ctx context.Context, url string) (Health, error) {
 	return h, nil
 }
 
-// explain says what went wrong with a request.
+// explain describes what went wrong with a request.
 func (e *endpoint) explain(err error) string {
 	if p := e.asProxyError(err); p != nil {
 		return p.Error()

@@ -82,7 +82,7 @@ type pollResult uint8
 
 const (
 	pollAnswered pollResult = iota
-	pollFailed              // it says nothing of any id
+	pollFailed              // nothing is known of any id
 	pollTooLarge            // the next one holds fewer ids
 )
 
@@ -113,10 +113,10 @@ func (s *session) pollOnce(
 	return age, pollAnswered
 }
 
-// refusedMost is how many polls in a row are refused until it is said.
+// refusedMost is how many polls in a row are refused until that is logged.
 const refusedMost = 5
 
-// pollRefused says, once in a while, that events are taken and their acknowledgments
+// pollRefused warns, once in a while, that events are accepted and their acknowledgments
 // cannot be asked for.
 func (s *session) pollRefused(r *reply) {
 	m, e := &s.acks, s.endpoint

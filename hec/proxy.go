@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// proxyError is trouble with a forward proxy: it says so, and not HEC.
+// proxyError is trouble with a forward proxy rather than with HEC.
 type proxyError struct {
 	variable string // which named it
 	proxy    string // host and port; empty: the variable cannot be read
@@ -35,8 +35,8 @@ func (e *proxyError) Error() string {
 
 func (e *proxyError) Unwrap() error { return e.err }
 
-// failure is what a person can do about it. A proxy that cannot reach HEC may do
-// so later; one that refuses has its reasons.
+// failure is the trouble as a failure of the endpoint, with a hint. A proxy that cannot
+// reach HEC may reach it later; one that refuses does so until somebody changes it.
 func (e *proxyError) failure() failure {
 	f := failure{reason: e.Error(), hint: proxyHint(e.status, e.variable)}
 	switch {

@@ -77,7 +77,7 @@ type reply struct {
 	sent       bool          // with an error in place of the reply: it may have been taken
 	location   string        // where a redirect leads
 	asks       string        // what a front end asks for before it lets us in, as a hint
-	proxy      string        // by which it may have been said in place of HEC
+	proxy      string        // that may have answered in place of HEC
 }
 
 // number is an integer of a reply. Some front ends quote it.
@@ -93,7 +93,7 @@ func (n *number) UnmarshalJSON(text []byte) error {
 const saidMost = 200
 
 // parseReply reads an answer; what is not JSON is judged by its status alone.
-// The token is kept out of what is said of it.
+// The token is kept out of the text it returns.
 func parseReply(resp *http.Response, body []byte, token string, now time.Time) reply {
 	var r reply
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
@@ -117,7 +117,8 @@ func parseReply(resp *http.Response, body []byte, token string, now time.Time) r
 	return r
 }
 
-// tokenLeast is how long a token is that stands in a text for nothing else.
+// tokenLeast is the length from which a token is looked for in a reply's text: shorter ones
+// could be part of any word.
 const tokenLeast = 8
 
 func excerpt(text, token string) string {
@@ -173,7 +174,7 @@ func (r *reply) verdict() verdict {
 	return pause
 }
 
-// token reports whether a valid token would have been let in.
+// token reports whether a valid token would have been accepted.
 func (r *reply) token() bool {
 	if r.hec() {
 		return tokenCodes[int(*r.Code)]
@@ -181,8 +182,8 @@ func (r *reply) token() bool {
 	return r.proxy == "" && r.asks == "" && (r.status == http.StatusUnauthorized || r.status == http.StatusForbidden)
 }
 
-// slow reports whether a gateway waited in vain for the answer: the events may
-// arrive all the same, and do so again each time.
+// slow reports whether a gateway gave up waiting for the answer: the events may have
+// arrived all the same, and arrive again each time they are sent.
 func (r *reply) slow() bool {
 	return !r.hec() && (r.status == http.StatusGatewayTimeout || r.status == 524)
 }

@@ -123,7 +123,7 @@ func (c *Client) taken(e *endpoint, v verdict) {
 }
 
 // failed closes the gate. It reports whether every endpoint now waits for a
-// person, and whether each does in vain.
+// person, and whether for each of them trying again cannot help.
 func (c *Client) failed(t *attempt, f failure) (allPaused, allStopped bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

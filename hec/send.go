@@ -170,8 +170,8 @@ func (c *Client) post(ctx context.Context, t *attempt) (err error) {
 }
 
 // pause closes the endpoint's gate, at which the next attempt waits. It is an
-// error if every endpoint waits for a person in vain, or with FailFast if every
-// one waits.
+// error if every endpoint waits for a person and trying again cannot help, or with
+// FailFast if every one waits.
 func (c *Client) pause(t *attempt, f failure) error {
 	paused, stopped := c.failed(t, f)
 	if stopped || paused && c.cfg.FailFast {

@@ -108,7 +108,7 @@ func newLink(e *endpoint, cookies []*http.Cookie) *link {
 	return l
 }
 
-// repeatedKey is where a request is told that it was sent twice.
+// repeatedKey is where a request notes that it was sent twice.
 type repeatedKey struct{}
 
 func (e *endpoint) transport(c *tls.Config) *http.Transport {
@@ -149,7 +149,7 @@ func newHTTP(t http.RoundTripper, jar http.CookieJar) *http.Client {
 	return &http.Client{
 		Transport: t,
 		Jar:       jar,
-		// A redirected POST could end anywhere: say it instead.
+		// A redirected POST could end anywhere: it is not followed, and where it leads is logged.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

@@ -2,8 +2,8 @@ package hec
 
 import "time"
 
-// What follows is shared with the client of Splunk Cloud Services (package scs),
-// so that both say and encode the same things alike.
+// What follows is shared with the client of Splunk Cloud Services (package scs), so that
+// both encode and log the same things in the same way.
 
 // AppendString appends s, valid UTF-8, as a JSON string.
 func AppendString(dst, s []byte) []byte { return appendString(dst, s) }
@@ -11,7 +11,7 @@ func AppendString(dst, s []byte) []byte { return appendString(dst, s) }
 // AppendValid appends a JSON string of what may not be valid UTF-8, such as a path.
 func AppendValid(dst []byte, s string) []byte { return appendValid(dst, s) }
 
-// PlainError says what is wrong without what changes from one time to the next,
+// PlainError describes an error without parts that change from one time to the next,
 // such as local ports.
 func PlainError(err error) string { return plainError(err) }
 

@@ -8,8 +8,8 @@ import (
 	"ollama-hec/sourcetypes/batch"
 )
 
-// Stats counts what a Client does.
-type Stats struct {
+// stats counts what a Client does.
+type stats struct {
 	mu    sync.Mutex
 	count batch.Count
 	codes map[string]int64 // replies by HEC code, or by HTTP status where there is none
@@ -21,8 +21,8 @@ type Stats struct {
 	lastSuccess                          atomic.Int64
 }
 
-// Snapshot is Stats at one moment.
-type Snapshot struct {
+// Stats is what a Client has done so far.
+type Stats struct {
 	Delivered   batch.Count      // events that are the receiver's responsibility, and dead letters
 	Batches     int64            // delivered
 	WireBytes   int64            // of the bodies sent, after gzip
@@ -32,18 +32,18 @@ type Snapshot struct {
 	Ambiguous   int64            // requests without a clear reply: what they carried may arrive twice
 	WithoutCode int64            // requests that count as delivered though no HEC code came back
 	DeadLetters int64            // events put away as rejected
-	AckTimeouts int64            // parts sent again for want of an acknowledgment
+	AckTimeouts int64            // parts sent again because no acknowledgment came
 	AckWaiting  int64            // parts waiting for one now
 	Replies     map[string]int64 // by code
 	LastSuccess time.Time
 }
 
 // Stats returns the counts so far.
-func (c *Client) Stats() Snapshot {
+func (c *Client) Stats() Stats {
 	s := &c.stats
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	snap := Snapshot{
+	snap := Stats{
 		Delivered: s.count, Batches: s.batches.Load(), WireBytes: s.wire.Load(), PlainBytes: s.plain.Load(),
 		Posts: s.posts.Load(), QuickRetry: s.quick.Load(), Ambiguous: s.ambiguous.Load(), DeadLetters: s.deadLetters.Load(),
 		WithoutCode: s.withoutCode.Load(), AckTimeouts: s.ackTimeouts.Load(), AckWaiting: s.waiting.Load(),
@@ -58,7 +58,7 @@ func (c *Client) Stats() Snapshot {
 	return snap
 }
 
-func (s *Stats) delivered(b *batch.Batch) {
+func (s *stats) delivered(b *batch.Batch) {
 	s.batches.Add(1)
 	s.lastSuccess.Store(time.Now().UnixNano())
 	s.mu.Lock()
@@ -66,7 +66,7 @@ func (s *Stats) delivered(b *batch.Batch) {
 	s.count.Add(&b.Count)
 }
 
-func (s *Stats) posted(b *batch.Batch, r reply, err error) {
+func (s *stats) posted(b *batch.Batch, r reply, err error) {
 	s.posts.Add(1)
 	s.wire.Add(int64(len(b.Body)))
 	s.plain.Add(int64(b.Size))

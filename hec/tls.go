@@ -12,10 +12,10 @@ import (
 	"strings"
 )
 
-// TLS says whom to trust and who to be.
+// TLS names the certificates to trust and the one to present.
 type TLS struct {
 	CAFile            string // certificates to trust instead of the system's
-	CertFile, KeyFile string // our own certificate
+	CertFile, KeyFile string // the client's certificate, to present
 	SkipVerify        bool
 	// Fingerprint is the SHA-256 of the one certificate to trust, whoever signed it,
 	// whatever names it holds and however old it is; zero: certificates are verified.

@@ -11,7 +11,7 @@ type span struct{ from, to int }
 
 func (s span) of(text []byte) []byte { return text[s.from:s.to] }
 
-// request is where an access line says what.
+// request holds where the parts of an access line are.
 type request struct {
 	status, latency, src, method span
 	target                       span   // path and query, still quoted
@@ -244,7 +244,7 @@ const (
 	inSrc
 )
 
-// columnBytes says which columns a byte may stand in.
+// columnBytes has, for each byte, the columns that it may be part of.
 var columnBytes = func() (t [256]uint8) {
 	for _, c := range []byte("0123456789") {
 		t[c] = inStatus | inLatency | inSrc

@@ -78,7 +78,7 @@ func (n *Normalizer) httpEvent(b *block) []byte {
 	return n.json
 }
 
-// appendValue appends what a field's value stands for.
+// appendValue appends a field's value without its escapes.
 func (f *field) appendValue(dst, line []byte) []byte {
 	if f.quoted {
 		return appendUnquoted(dst, f.value.of(line))

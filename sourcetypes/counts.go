@@ -2,7 +2,7 @@ package sourcetypes
 
 import "ollama-hec/sourcetypes/redact"
 
-// Class says what kind of line an event of ollama:server was made from.
+// Class is the kind of line that an event of ollama:server was made from.
 type Class uint8
 
 const (

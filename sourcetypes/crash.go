@@ -330,7 +330,7 @@ func registerLine(text []byte) bool {
 	return true
 }
 
-// factLine is a line of the Go runtime that is no stack frame.
+// factLine reports whether a line is one of the Go runtime that is no stack frame.
 func factLine(text []byte) bool {
 	for _, prefix := range runtimeLines {
 		if hasPrefix(text, prefix) {

@@ -1,6 +1,6 @@
-// Package sourcetypes says what Ollama's lines mean: it joins them, finds their
-// time, redacts them and maps them onto the sourcetypes ollama:server,
-// ollama:api and ollama:prompts.
+// Package sourcetypes turns Ollama's log lines into events: it joins lines that belong
+// together, finds their time, redacts them and maps them onto the sourcetypes
+// ollama:server, ollama:api and ollama:prompts.
 //
 // It is pure: no I/O, no goroutines, no clock but the one it is given. A line
 // it does not understand is still an event of ollama:server, as it stands.

@@ -31,7 +31,7 @@ type held struct {
 	out     int      // the outlet, which is the only one it takes lines from
 	host    string
 	program *input.Program
-	caller  string // who said it, where it was another program than the log's own
+	caller  string // the program that wrote it, where that is not the log's own
 	class   Class
 	done    bool // nothing joins any more
 	copy    bool // own has the text; else the chunk has it
@@ -68,8 +68,8 @@ const (
 // and keeps blank lines.
 func (b *block) lasting() bool { return b.kind != joinIndented }
 
-// waitedFor reports whether a line that the transport got then came while the block was
-// held: in a log that is read later, nothing else says so.
+// waitedFor reports whether a line that the transport got at that time came while the
+// block was held: in a log that is read later, nothing else tells.
 func (b *block) waitedFor(r *input.Record) bool {
 	return r.Time == 0 || b.came == 0 || r.Time-b.came <= crashHold.Nanoseconds()
 }

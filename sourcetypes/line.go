@@ -29,7 +29,7 @@ const (
 	levelInfo // and above
 )
 
-// line is one record, cleaned, and what its first bytes say.
+// line is one record, cleaned, and what its first bytes show it to be.
 type line struct {
 	text    []byte
 	form    form
@@ -47,12 +47,12 @@ type line struct {
 	request request
 }
 
-// read says what text is. It keeps text.
+// read finds out what kind of line text is. It keeps text.
 func (n *Normalizer) read(l *line, text []byte) {
 	l.text, l.form, l.level, l.stamped, l.colour = text, plain, levelNone, false, unchanged
 	l.at, l.body, l.msg, l.moved, l.torn, l.zoned, l.offset = Stamp{}, 0, 0, false, false, false, 0
 	if len(text) > 31 && text[0] == '[' && n.readAccess(l, text, 0) && l.strict {
-		return // which says that there is nothing to clean
+		return // a strict access line has nothing to clean
 	}
 	if dirty(text) {
 		if bytes.IndexByte(text, 0) >= 0 {

@@ -41,7 +41,7 @@ type Normalizer struct {
 
 	tokens   []span // scratch: the words of a text
 	tomorrow int64  // a day ahead of the wall clock, when that was last looked at
-	speaks   bool   // what a person or a model said may go on in lines without a stamp
+	speaks   bool   // text of a person or a model may go on in lines without a stamp
 
 	known   int64    // events of a form that hardly another log has
 	strange []string // until there is one, the first texts
@@ -194,8 +194,8 @@ func (n *Normalizer) take(r *input.Record) {
 	n.drain()
 }
 
-// takeSaid takes what another program says of the log's own: it is of no form, joins
-// nothing, ends nothing, and is of when it came.
+// takeSaid takes a message of another program about the log's own: it has none of the
+// known forms, joins nothing, ends nothing, and its time is when it came.
 func (n *Normalizer) takeSaid(out int, r *input.Record, start input.Position, before input.Carry) {
 	clean, was := n.clean.line(r.Text)
 	n.cur.line = line{text: clean, moved: was.rewritten}

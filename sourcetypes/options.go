@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Options are what the settings say about normalizing. The zero value is the
+// Options are the settings for normalizing. The zero value is the
 // safe one for prompts, but redacts nothing else: see DefaultRedact.
 type Options struct {
 	// Zone is where stamps without a zone were written. nil: the offset of
@@ -27,7 +27,7 @@ type Options struct {
 	ReadBody func(path string) ([]byte, error)
 }
 
-// PromptMode is what becomes of prompt text, in every sourcetype.
+// PromptMode is how prompt text is treated, in every sourcetype.
 type PromptMode uint8
 
 const (
@@ -63,7 +63,7 @@ const (
 	// own forms. A crash is never of this class, and what speaks of a failure
 	// is shipped all the same.
 	Runner
-	// Startup: what the server says of itself when it starts.
+	// Startup: what the server logs about itself when it starts.
 	Startup
 )
 

@@ -111,7 +111,7 @@ func (b *block) promptMsg() promptMsg {
 
 func (b *block) saysLogged() bool { return b.saysMsg(logged) }
 
-// readPrompt reads what a line says of a prompt.
+// readPrompt reads what a line tells about a prompt.
 func (n *Normalizer) readPrompt(b *block) (p promptEvent, ok bool) {
 	is := b.promptMsg()
 	switch is {
@@ -180,8 +180,8 @@ func (n *Normalizer) setPrompt(p *promptEvent, f *field, line []byte, whole bool
 	}
 }
 
-// requestEndpoints are the endpoints whose request bodies are logged to files,
-// by how the file's name says it.
+// requestEndpoints are the endpoints whose request bodies are logged to files, by
+// their form in the file's name.
 var requestEndpoints = map[string]string{
 	"api_generate":          "/api/generate",
 	"api_chat":              "/api/chat",

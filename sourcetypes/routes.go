@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Route is one row of the table that says what a request asks for.
+// Route is one row of the table of what requests ask for.
 type Route struct {
 	Methods   string // separated by spaces
 	Path      string // :name stands for one part of a path, *name for the rest
@@ -65,8 +65,8 @@ var routeTable = []Route{
 // route is a path that holds no parameter, ready to be found and written.
 type route struct {
 	path string
-	// What an event says of it, by method. For a method that the path is not
-	// for, request is all the same; for one without a name it is the path alone.
+	// The parts of an event that tell of it, by method. For a method that the path does
+	// not take, request is still given; for one without a name it is the path alone.
 	request [len(verbs)]string // ,"http_method":"…","uri_path":"…"
 	tail    [len(verbs)]string // ,"api":"…","operation":"…"}
 }
@@ -119,7 +119,7 @@ func findRoute(path []byte) *route {
 	}
 }
 
-// operation says what a request asks for and of which API.
+// operation is what a request asks for, and of which API.
 func operation(method string, path []byte) (api, operation string) {
 	api = apiOf(path)
 	for _, r := range routeTable {

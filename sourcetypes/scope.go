@@ -16,17 +16,17 @@ func scopeOf(src string) netscope.Scope {
 	return netscope.Of(addr)
 }
 
-// sources writes what an event says of addresses. It remembers those it saw
+// sources writes the fields of an event that tell of addresses. It remembers those it saw
 // last: judging one costs more than the rest of the line.
 type sources struct {
 	known [64]struct {
-		text []byte // the address, and behind it what is said of it
+		text []byte // the address, and behind it the fields
 		src  int    // how long the address is
 	}
 	dotted []byte
 }
 
-// of is what an event says of an address, which is not empty:
+// of returns the fields for an address, which is not empty:
 // ,"src":"…","src_scope":"…". It is good until the next call.
 func (s *sources) of(src []byte, redact *redactor) []byte {
 	if addr, ok := dotted(src); ok && len(redact.Patterns) == 0 {

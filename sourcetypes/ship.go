@@ -74,7 +74,7 @@ func (b *block) head() []byte { return b.text[:b.first] }
 // saysMsg reports whether the line's msg begins so, quote and all.
 func (b *block) saysMsg(value string) bool { return b.msg > 0 && hasPrefix(b.text[b.msg:], value) }
 
-// classifySlog finds what of a slog line the stream must remember.
+// classifySlog finds what the stream must remember of a slog line.
 func (n *Normalizer) classifySlog(b *block) {
 	b.trace = n.carry.Trace
 	switch {
@@ -116,8 +116,8 @@ func tracing(text []byte) bool {
 	return hasPrefix(v, "DEBUG-") || hasPrefix(v, "TRACE") || hasPrefix(v, "2")
 }
 
-// startupMsg reports whether a message, with its quote or without, is one a
-// server says when it starts.
+// startupMsg reports whether a message, with its quote or without, is one that a
+// server logs when it starts.
 func startupMsg(msg []byte) bool {
 	if len(msg) > 0 && msg[0] == '"' {
 		msg = msg[1:]

@@ -105,7 +105,7 @@ func (c *clock) goLog(b []byte) (at Stamp, n int) {
 	return Stamp{(c.local(unix)+int64(sec))*1e9 + nanos, digits}, n
 }
 
-// local turns seconds since 1970 on a clock on the wall into real ones.
+// local converts seconds since 1970 of local time into those of UTC.
 func (c *clock) local(unix int64) int64 {
 	zone := c.zone
 	if zone == nil {

@@ -6,7 +6,7 @@ import (
 	"ollama-hec/input"
 )
 
-// What a stream's last stamp says is inherited: its time by the lines without one, its
+// A stream's last stamp is inherited: its time by the lines without one, its
 // zone by the stamps that name none. Whoever can make Ollama write a line of his own
 // could forge both, so a stamp is believed by how it fits what came before:
 //

@@ -21,11 +21,11 @@ type stats struct {
 
 // Stats returns the counts so far, as the client of HEC does. Bodies are sent as they
 // are: the specification names no compression.
-func (c *Client) Stats() hec.Snapshot {
+func (c *Client) Stats() hec.Stats {
 	s := &c.stats
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	snap := hec.Snapshot{
+	snap := hec.Stats{
 		Delivered: s.count, Batches: s.batches.Load(), WireBytes: s.bytes.Load(), PlainBytes: s.bytes.Load(),
 		Posts: s.posts.Load(), Ambiguous: s.ambiguous.Load(), DeadLetters: s.buried.Load(),
 		Replies: maps.Clone(s.replies),

@@ -108,7 +108,7 @@ func TestLinesInPartsAcrossRotation(t *testing.T) {
 			b.append("0.log", cri("stdout", "F", "three")+cri("stdout", "F", "four"))
 			b.lane.stall(false)
 			b.wants("one\n", "two, three\n", "four\n")
-			b.eventually("the older ones let go of", func() bool { return b.run.source.Counters().Files == 1 })
+			b.eventually("the older ones let go of", func() bool { return b.run.source.Stats().Files == 1 })
 		}},
 		{"longer than allowed", nil, func(b *bench) {
 			b.options.MaxLine = 10
@@ -218,7 +218,7 @@ func TestCrashBeforeALineAcrossRotationIsDelivered(t *testing.T) {
 	b.lane.hold(false)
 	b.start()
 	b.wants("one\n", "two\n", "three\n", "two\n", "three\n")
-	b.eventually("the old file let go of", func() bool { return b.run.source.Counters().Files == 1 })
+	b.eventually("the old file let go of", func() bool { return b.run.source.Stats().Files == 1 })
 	b.stop()
 	b.start()
 	b.append("a.log", docker("four\n"))

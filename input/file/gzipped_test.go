@@ -57,7 +57,7 @@ func TestGzippedInTrouble(t *testing.T) {
 			missed(b, data[:len(data)/2])
 			b.start()
 			b.eventually("all but the damaged one", came(b, "a-000999"))
-			b.eventually("given up", func() bool { return b.run.source.Counters().Files == 1 })
+			b.eventually("given up", func() bool { return b.run.source.Stats().Files == 1 })
 			n := len(b.lane.lines())
 			if want := strings.Split(noise(200_000), "\n")[:n-300]; n < 400 ||
 				!slices.Equal(want[:50], b.lane.lines()[200:250]) {
@@ -156,8 +156,8 @@ func TestGzippedInTrouble(t *testing.T) {
 			b.start()
 			b.eventually("the last", came(b, "a-000999"))
 			b.rest()
-			if n := len(b.lane.lines()); n != 1001 || b.run.source.Counters().CutLines != 1 {
-				b.t.Errorf("%d lines, %d cut", n, b.run.source.Counters().CutLines)
+			if n := len(b.lane.lines()); n != 1001 || b.run.source.Stats().CutLines != 1 {
+				b.t.Errorf("%d lines, %d cut", n, b.run.source.Stats().CutLines)
 			}
 		}},
 	})

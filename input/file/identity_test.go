@@ -37,7 +37,7 @@ func TestIdentity(t *testing.T) {
 					before = now
 				}
 				b.remove("a.log")
-				b.eventually("let go of", func() bool { return b.run.source.Counters().Files == 0 })
+				b.eventually("let go of", func() bool { return b.run.source.Stats().Files == 0 })
 			}
 			b.wants(want)
 			b.t.Logf("the inode repeated %d times", repeats)

@@ -135,7 +135,7 @@ func TestLineLimit(t *testing.T) {
 				b.write("a.log", text.String())
 				b.start()
 				b.wants(want.String())
-				if n := b.run.source.Counters().CutLines; n != 4 {
+				if n := b.run.source.Stats().CutLines; n != 4 {
 					t.Errorf("%d cut lines counted, not 4", n)
 				}
 				if got := b.lane.lines(); len(got[0]) != limit || !strings.HasPrefix(got[2], "bbb") ||

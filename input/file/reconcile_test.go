@@ -160,7 +160,7 @@ func TestWhatIsNowhereIsLostAndSaid(t *testing.T) {
 	}
 	st.wants(lines("a", 0, 10), lines("b", 0, 3))
 	want := uint64(len(lines("a", 10, 10)))
-	if lost := st.s.Counters().LostBytes; lost != want || st.log.count("no copy of it is found") != 1 {
+	if lost := st.s.Stats().LostBytes; lost != want || st.log.count("no copy of it is found") != 1 {
 		t.Errorf("%d bytes lost, not %d, and said: %s", lost, want, st.log)
 	}
 }

@@ -25,7 +25,7 @@ func TestResources(t *testing.T) {
 					want += text
 				}
 				b.wants(want)
-				if open := b.run.source.Counters().Open; open > 8 {
+				if open := b.run.source.Stats().Open; open > 8 {
 					b.t.Errorf("%d files open", open)
 				}
 			}
@@ -87,12 +87,12 @@ func TestResources(t *testing.T) {
 				b.remove("a.log")
 				b.rest()
 			}
-			if held := b.run.source.Counters().HeldDeleted; held > 10000 {
+			if held := b.run.source.Stats().HeldDeleted; held > 10000 {
 				b.t.Errorf("%d bytes held", held)
 			}
 			b.lane.stall(false)
 			b.wants(lines("w7", 0, 300), lines("w8", 0, 300), lines("w9", 0, 300))
-			if lost := b.run.source.Counters().LostBytes; lost != 7*3000 || b.log.count("held too much disk") == 0 {
+			if lost := b.run.source.Stats().LostBytes; lost != 7*3000 || b.log.count("held too much disk") == 0 {
 				b.t.Errorf("%d bytes lost, and said so: %s", lost, b.log)
 			}
 		}},

@@ -72,7 +72,7 @@ func TestRotation(t *testing.T) {
 			b.start()
 			b.wants(lines("a", 0, 10))
 			b.rename("a.log", "a.away")
-			b.eventually("let go of", func() bool { return b.run.source.Counters().Files == 0 })
+			b.eventually("let go of", func() bool { return b.run.source.Stats().Files == 0 })
 			b.append("a.away", lines("a", 10, 10))
 			b.rename("a.away", "a.log")
 			b.wants(lines("a", 0, 20))

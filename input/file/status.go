@@ -50,8 +50,8 @@ func (g *generation) status() FileStatus {
 	return f
 }
 
-// Counters says what happened since the start, and what is held now.
-type Counters struct {
+// Stats says what happened since the start, and what is held now.
+type Stats struct {
 	Rotations   uint64 // files renamed or removed from where they were found
 	Truncations uint64 // files whose content was replaced
 	CutLines    uint64 // lines longer than allowed
@@ -68,10 +68,10 @@ type counters struct {
 	heldDeleted                                                    atomic.Int64
 }
 
-// Counters returns the counters.
-func (s *Source) Counters() Counters {
+// Stats returns the counts so far.
+func (s *Source) Stats() Stats {
 	c := &s.counters
-	return Counters{
+	return Stats{
 		Rotations: c.rotations.Load(), Truncations: c.truncations.Load(),
 		CutLines: c.cutLines.Load(), LostBytes: c.lostBytes.Load(),
 		Fallbacks: c.fallbacks.Load(), Storms: c.storms.Load(),

@@ -49,7 +49,7 @@ func moment(cursor []byte) []byte {
 	return cursor[from:to]
 }
 
-// hashOf is the hash of what an entry says, 0 if the cursor has none.
+// hashOf is the hash of an entry's content, 0 if the cursor has none.
 func hashOf(cursor []byte) uint64 {
 	if last := cursor[bytes.LastIndexByte(cursor, ';')+1:]; bytes.HasPrefix(last, []byte("x=")) {
 		return hex(last[2:])
@@ -76,7 +76,7 @@ func sameSequence(a, b []byte) bool { return bytes.Equal(sequence(a), sequence(b
 // after reports whether a has the greater number, of two in one sequence.
 func after(a, b []byte) bool { return hex(parseCursor(a).number) > hex(parseCursor(b).number) }
 
-// sameHash reports whether two entries say the same, as far as journald knows.
+// sameHash reports whether two entries have the same content, as far as journald knows.
 func sameHash(a, b []byte) bool {
 	h := parseCursor(a).hash
 	return len(h) > 0 && bytes.Equal(h, parseCursor(b).hash)
@@ -98,7 +98,8 @@ type run struct {
 	First string `json:"first,omitempty"`
 }
 
-// next is where the entry at cursor stands, if the one before it is at last, at r.
+// next is the place of the entry at cursor, which comes right after the entry at last,
+// whose place is r.
 func (r run) next(last, cursor []byte) run {
 	switch {
 	case !sameMoment(last, cursor):
@@ -112,8 +113,8 @@ func (r run) next(last, cursor []byte) run {
 	return r
 }
 
-// seek is the cursor to begin at so that the entry at cursor is met: that of the
-// first one of its microsecond. After a move to disk only the place among them
+// seek is the cursor to start reading at so as to find the entry at cursor again: that
+// of the first one of its microsecond. After a move to disk only the place among them
 // tells which were read.
 func (r run) seek(cursor string) string {
 	if r.First == "" {

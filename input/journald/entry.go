@@ -20,7 +20,7 @@ type entry struct {
 	audit                  []byte // set if the kernel's auditing wrote it
 	messageID              []byte
 	dropped, droppedByUnit []byte // what the rate limit suppressed
-	about                  []byte // the unit that the service manager speaks of
+	about                  []byte // the unit that a message of the service manager is about
 	gone                   []byte // what trim took off the message
 }
 
@@ -143,7 +143,8 @@ func (e *entry) written() bool { return len(e.audit) == 0 }
 // lines, and so do Docker and Podman before they hand them to it.
 func (e *entry) cut() bool { return string(e.lineBreak) == "line-max" || string(e.partial) == "true" }
 
-// caller is who says this of the unit: the query takes such entries from systemd alone.
+// caller is the program that writes this about the unit: the query takes such entries
+// from systemd alone.
 // What the unit's processes print comes over a stream or from a container, and these
 // cannot name themselves so.
 func (e *entry) caller() string {

@@ -22,10 +22,10 @@ type follower struct {
 	fromEnd bool
 
 	cursor  []byte   // of the last entry handed on, by this run or an earlier one
-	at      run      // which is there
-	meeting *meeting // with that entry, until it came
+	at      run      // its place within its microsecond
+	meeting *meeting // finds that entry again after a start; nil once it is found
 	copies  copies
-	tail    []byte // the beginning of a line whose end journalctl still owes
+	tail    []byte // the beginning of a line whose end has not come yet
 	long    *trim  // in its place once it is long
 	said    string // the last failure logged
 }
@@ -288,8 +288,8 @@ func (f *follower) deliver(ctx context.Context, lines []byte) error {
 	return nil
 }
 
-// checkStall says so if, while nobody read, the journal was vacuumed past what
-// journalctl stood at: it may not have seen all that came in between.
+// checkStall warns that entries may be missing: while nobody read, the journal was
+// vacuumed past the entry that journalctl had come to.
 func (f *follower) checkStall(ctx context.Context) {
 	found, err := f.stream.journal.query(f.stream.host).first(ctx, "--cursor="+string(f.cursor))
 	if err == nil && !stillThere([]byte(found), f.cursor) {

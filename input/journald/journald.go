@@ -3,7 +3,7 @@
 // cgo, nothing to link against.
 //
 // It sees what the journal still holds. What journald's rate limit suppressed
-// or vacuuming removed is gone; it is counted and said, not brought back. In a
+// or vacuuming removed is gone; it is counted and logged, not recovered. In a
 // journal from elsewhere, entries without _HOSTNAME (journald writes none) are
 // not found. Containers' entries come without fields for the container, and
 // unlike a unit's name theirs can be claimed by any process.
@@ -30,8 +30,8 @@ type Store interface {
 	Records(namespace string) map[string]json.RawMessage
 	// Set replaces a record. It does not wait for storage.
 	Set(namespace, id string, state func() any)
-	// Damaged says that what earlier runs left cannot be read: a journal that
-	// looks new is not.
+	// Damaged reports whether what earlier runs left cannot be read: then a journal
+	// that looks new is not.
 	Damaged() bool
 	// Flush makes what was set durable.
 	Flush() error

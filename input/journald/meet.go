@@ -2,8 +2,8 @@ package journald
 
 import "bytes"
 
-// meeting finds, in what journalctl shows after a start, the entry read last: it
-// and what stands before it were read. In the sequence it was read from its number
+// meeting finds the entry read last in what journalctl shows after a start: that entry
+// and those before it were read. In the sequence it was read from its number
 // tells; in another one, where numbers are others, its place within its
 // microsecond, and its hash.
 type meeting struct {
@@ -17,7 +17,7 @@ type meeting struct {
 // shown is an entry that journalctl showed, and the line it stands in.
 type shown struct{ cursor, line []byte }
 
-// outcome is what became of a meeting.
+// outcome is the result of a meeting.
 type outcome struct {
 	met  bool    // or else what was read last is not there
 	last []byte  // where it was met

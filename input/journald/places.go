@@ -47,8 +47,8 @@ func (p *places) upTo(position input.Position) (cursor string, at run, ok bool) 
 	return cursor, at, ok
 }
 
-// thin forgets every second place. A commit that would fall on one of them
-// leaves the checkpoint where it is until the next.
+// thin forgets every second place. A commit at a forgotten place leaves the checkpoint
+// where it is until the next commit.
 func (p *places) thin() {
 	marks, text := p.marks[:0], p.text[:0]
 	at := 0

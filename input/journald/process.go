@@ -131,8 +131,8 @@ func (r *remarks) add(line string) {
 	r.log.Warn("journalctl says", "text", line, "hint", "run journalctl by hand as this user to see more")
 }
 
-// closedToUs: without the right to read it, the system's journal is left out
-// of what is shown, which is no error to journalctl.
+// closedToUs reports whether journalctl says that this user may not read the system's
+// journal. It leaves that journal out then, and does not fail.
 func closedToUs(line string) bool {
 	return strings.Contains(line, "insufficient permissions") ||
 		strings.Contains(line, "not seeing messages from other users")

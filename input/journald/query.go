@@ -59,7 +59,7 @@ func (j *Journal) prepare(ctx context.Context) error {
 	return nil
 }
 
-// query is what of the journal is meant.
+// query names the part of the journal that is read.
 type query struct {
 	where, matches []string
 }

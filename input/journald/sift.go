@@ -5,8 +5,8 @@ import (
 	"context"
 )
 
-// sift leaves of whole lines the entries that were not handed on before, by this
-// run or an earlier one.
+// sift removes from whole lines the entries that were handed on before, by this run
+// or an earlier one.
 func (f *follower) sift(lines []byte) []byte {
 	var fresh []byte // what is left of lines before from
 	from := 0
@@ -39,8 +39,8 @@ func (f *follower) note(cursor []byte) {
 	f.cursor = append(f.cursor[:0], cursor...)
 }
 
-// meet takes an entry while the one read last is awaited, and appends to fresh the
-// lines that turn out to be new.
+// meet looks at an entry while the one read last has not been found again, and appends
+// to fresh the lines that turn out to be new.
 func (f *follower) meet(fresh []byte, e shown) []byte {
 	if o := f.meeting.take(e); o != nil {
 		return f.conclude(fresh, o)

@@ -13,7 +13,7 @@ import (
 // keeps the cursor it stands for.
 type stream struct {
 	journal *Journal
-	host    string // whose entries, in a journal from elsewhere
+	host    string // the one whose entries these are, in a journal from elsewhere
 	fields  []input.Field
 	start   checkpoint
 	room    chan struct{} // capacity 1: pending was taken
@@ -29,7 +29,7 @@ type stream struct {
 	safe  input.Position // the last one up to at that reading may resume at
 	last  []byte         // cursor of the last entry passed over
 	prev  []byte         // cursor of the entry before
-	where run            // which is there
+	where run            // its place within its microsecond
 	went  move           // gone, as it was when block was taken
 
 	mu      sync.Mutex

@@ -2,9 +2,9 @@ package journald
 
 import "strconv"
 
-// trim takes a line of JSON piece by piece and keeps of each value at most
-// limit bytes of what it says, so that a line of any length takes bounded
-// memory. What it took off the message is added as a member of its own.
+// trim takes a line of JSON piece by piece and keeps at most limit bytes of each
+// value's content, so that a line of any length takes bounded memory. How much it cut
+// off the message is added as a member of its own.
 type trim struct {
 	limit int
 	out   []byte
@@ -12,7 +12,7 @@ type trim struct {
 	depth, shown int    // how deep we are; how deep what was kept is
 	text, quoted bool   // inside a string; its opening quote was kept
 	escape       int    // how much of an escape is still to come; -1: its letter
-	point        uint64 // what a \u escape says so far
+	point        uint64 // the value of a \u escape so far
 	key          bool   // at depth 1: before the colon
 	name         []byte // of the member
 	said         int    // how much was kept of the value
@@ -120,7 +120,7 @@ func (t *trim) keep(c byte) bool {
 	return !t.over
 }
 
-// say counts n bytes of what the value says, which were just kept or not.
+// say counts n bytes of the value's content, which were just kept or dropped.
 func (t *trim) say(n int) {
 	if t.over {
 		if string(t.name) == "MESSAGE" {

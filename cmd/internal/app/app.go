@@ -49,7 +49,7 @@ type Remote interface {
 	pipeline.Sink
 	// Redeliver sends events again that were rejected before. See [hec.Client.Redeliver].
 	Redeliver(ctx context.Context, b *batch.Batch, refused func(int, hec.DeadLetter)) (settled int, err error)
-	Stats() hec.Snapshot
+	Stats() hec.Stats
 	// Ready reports whether it takes events, as far as is known, and if not, why.
 	Ready() (ok bool, reason string)
 	// Close ends its background work. Call it once no delivery runs any more.

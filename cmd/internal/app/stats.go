@@ -22,9 +22,9 @@ func (sh *Shipper) Progress() (p pipeline.Stats, size int64) {
 }
 
 // Delivered returns the counts of delivery; zero if the output is not remote.
-func (sh *Shipper) Delivered() hec.Snapshot {
+func (sh *Shipper) Delivered() hec.Stats {
 	if sh.remote == nil {
-		return hec.Snapshot{}
+		return hec.Stats{}
 	}
 	return sh.remote.Stats()
 }
@@ -53,12 +53,12 @@ func (sh *Shipper) Files() []file.FileStatus {
 	return sh.sources.Files.Files()
 }
 
-// FileCounters returns the counts of the file source; ok is false if there is none.
-func (sh *Shipper) FileCounters() (c file.Counters, ok bool) {
+// FileStats returns the counts of the file source; ok is false if there is none.
+func (sh *Shipper) FileStats() (c file.Stats, ok bool) {
 	if sh.sources.Files == nil {
 		return c, false
 	}
-	return sh.sources.Files.Counters(), true
+	return sh.sources.Files.Stats(), true
 }
 
 // Spool returns the spool as it was last looked at, and what became of what was in it; ok is

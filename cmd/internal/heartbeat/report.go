@@ -75,7 +75,7 @@ func Of(sh *app.Shipper, w *lag.Watch) func() (Report, bool) {
 func (r *Report) reading(sh *app.Shipper) {
 	p, _ := sh.Progress()
 	r.LinesRead, r.BytesRead, r.WaitingBytes = p.Lines, p.Bytes, p.Waiting
-	if c, ok := sh.FileCounters(); ok {
+	if c, ok := sh.FileStats(); ok {
 		r.Files, r.OpenFiles, r.LostBytes, r.CutLines = c.Files, c.Open, c.LostBytes, c.CutLines
 	}
 	if j, ok := sh.JournalStats(); ok {
@@ -86,7 +86,7 @@ func (r *Report) reading(sh *app.Shipper) {
 	}
 }
 
-func (r *Report) delivery(d hec.Snapshot) {
+func (r *Report) delivery(d hec.Stats) {
 	r.ServerEvents = d.Delivered.Events[sourcetypes.Server]
 	r.APIEvents = d.Delivered.Events[sourcetypes.API]
 	r.PromptsEvents = d.Delivered.Events[sourcetypes.Prompts]

@@ -104,7 +104,7 @@ func (c collector) delivery(m sender) {
 }
 
 func (c collector) files(m sender) {
-	counters, ok := c.sh.FileCounters()
+	counters, ok := c.sh.FileStats()
 	if !ok {
 		return
 	}

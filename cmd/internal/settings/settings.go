@@ -35,17 +35,17 @@ type Settings struct {
 	SCSTenant              string `split_words:"true" desc:"tenant of Splunk Cloud Services to send to, in place of URL"`
 	SCSToken               Secret `split_words:"true" flag:"-" desc:"access token for the tenant; by environment only"`
 	SCSTokenFile           string `split_words:"true" desc:"file with the access token, read again when it changes"`
-	SCSPrincipal           string `split_words:"true" desc:"service principal (client id) that gets access tokens by itself, in place of a token"`
+	SCSPrincipal           string `split_words:"true" desc:"service principal (client id) to get access tokens with, in place of a token"`
 	SCSPrincipalSecretFile string `split_words:"true" desc:"file with the principal's secret, read again when it changes"`
 	SCSPrincipalScope      string `split_words:"true" desc:"scope that the principal asks for, if it needs one"`
 	SCSHost                string `split_words:"true" default:"scp.splunk.com" desc:"domain of the service, or the URL of its API"`
 
 	Paths       List   `desc:"log files: globs, ** allowed, comma separated; - is stdin; empty: the usual places of this system"`
 	JournalUnit string `split_words:"true" desc:"systemd unit, or container of that name, to follow; off; empty: ollama where no log file is found"`
-	JournalDir  string `split_words:"true" desc:"directory of a journal elsewhere"`
+	JournalDir  string `split_words:"true" desc:"directory of a journal other than this system's, such as the host's in a container"`
 	Start       Start  `default:"beginning" desc:"where to begin in files never seen before: beginning, end"`
 
-	StateDir string `split_words:"true" desc:"checkpoints and dead letters; empty: this system's place for a service's state"`
+	StateDir string `split_words:"true" desc:"directory for checkpoints and dead letters; empty: this system's usual place for the state of services"`
 
 	Index string  `desc:"index; empty: the token's default"`
 	Host  string  `desc:"host of the events; empty: the one that the journal or a syslog prefix names, else the name of this machine"`
@@ -53,18 +53,18 @@ type Settings struct {
 
 	AcceptWithoutCode Switch `split_words:"true" default:"off" desc:"on: a reply of 2xx without a HEC code counts as delivered, for front ends that strip HEC's replies; not with ACK=on"`
 
-	BatchBytes  Bytes    `split_words:"true" default:"1MiB" desc:"bytes of a batch before gzip"`
-	BatchEvents Count    `split_words:"true" default:"10000" desc:"events of a batch"`
-	BatchDelay  Duration `split_words:"true" default:"200ms" desc:"how long an event waits for others"`
+	BatchBytes  Bytes    `split_words:"true" default:"1MiB" desc:"largest batch in bytes, before gzip"`
+	BatchEvents Count    `split_words:"true" default:"10000" desc:"most events in a batch"`
+	BatchDelay  Duration `split_words:"true" default:"200ms" desc:"how long an event waits for others to fill its batch"`
 
-	GzipLevel GzipLevel `split_words:"true" default:"auto" desc:"gzip of batches: auto (fastest in catching up, else smaller), 1 (fastest) to 9 (smallest), 0 (none)"`
+	GzipLevel GzipLevel `split_words:"true" default:"auto" desc:"gzip level of batches: auto (fastest while catching up, else smaller), 1 (fastest) to 9 (smallest), 0 (none)"`
 
-	MaxLineBytes Bytes `split_words:"true" default:"1MiB" desc:"longer lines are cut, with a suffix that says so"`
+	MaxLineBytes Bytes `split_words:"true" default:"1MiB" desc:"longest line in bytes; longer ones are cut and end in a mark"`
 
 	CAFile             string `split_words:"true" desc:"certificates to trust instead of the system's (PEM), read again when they change"`
 	CertFile           string `split_words:"true" desc:"client certificate (PEM), read again when it changes"`
 	KeyFile            string `split_words:"true" desc:"key of the client certificate (PEM)"`
-	TLSFingerprint     Pin    `split_words:"true" desc:"SHA-256 fingerprint of the one certificate to trust, whatever it holds; in place of CA_FILE"`
+	TLSFingerprint     Pin    `split_words:"true" desc:"SHA-256 fingerprint of the only certificate to trust, whatever its names and dates; in place of CA_FILE"`
 	InsecureSkipVerify Flag   `split_words:"true" default:"false" desc:"do not verify the server's certificate"`
 
 	Timezone  Zone       `desc:"zone of [GIN] stamps, such as Europe/Berlin; empty: that of the last line with a zone, else local"`
@@ -72,8 +72,8 @@ type Settings struct {
 	Prompts   PromptMode `default:"redacted" desc:"text of prompts in all sourcetypes: redacted (the text is shipped, with secrets and addresses replaced), full (as it is), off (no text)"`
 
 	Redact      Redact   `default:"secrets,emails" desc:"what to redact: secrets, emails, off; comma separated"`
-	RedactRegex Patterns `split_words:"true" desc:"further patterns to redact, one a line"`
-	Skip        Classes  `desc:"lines not to ship as ollama:server: access, runner (failures are), startup; comma separated"`
+	RedactRegex Patterns `split_words:"true" desc:"further regular expressions to redact, one a line"`
+	Skip        Classes  `desc:"lines not to send as ollama:server: access, runner (but failures are sent), startup; comma separated"`
 
 	PromptsIndex string `split_words:"true" desc:"index of ollama:prompts, where access and retention differ; empty: that of INDEX"`
 
@@ -95,11 +95,11 @@ type Settings struct {
 	SpoolBytes Size   `split_words:"true" default:"256MiB" desc:"the most that the spool may hold; then what is captured is counted and dropped"`
 
 	MetricsAddr  string    `split_words:"true" desc:"address for /metrics, /healthz and /readyz, such as 127.0.0.1:9464; empty: off"`
-	HealthEvents Interval  `split_words:"true" desc:"how often to send an event on this program itself (ollama:hec:health), such as 60s; empty or 0: never"`
+	HealthEvents Interval  `split_words:"true" desc:"how often to send an event about this program itself (ollama:hec:health), such as 60s; empty or 0: never"`
 	HealthIndex  string    `split_words:"true" desc:"index of those events; empty: that of INDEX"`
 	LogFormat    LogFormat `split_words:"true" default:"text" desc:"this program's own log on stderr: text, json"`
-	LogLevel     LogLevel  `split_words:"true" default:"info" desc:"the least that this log says: debug, info, warn, error"`
-	DrainTimeout Duration  `split_words:"true" default:"10s" desc:"how long delivery goes on after a stop"`
+	LogLevel     LogLevel  `split_words:"true" default:"info" desc:"lowest level in that log: debug, info, warn, error"`
+	DrainTimeout Duration  `split_words:"true" default:"10s" desc:"how long delivery may go on after a stop"`
 }
 
 // Error is a setting with a wrong value.

@@ -27,7 +27,7 @@ func TestEnvironmentFileIsThatOfTheSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != string(want) {
-		t.Errorf("%s is not that of the settings: go test ./cmd/internal/release -update", name)
+		t.Errorf("%s is not that of the settings: go test ./cmd/internal/dev/release -update", name)
 	}
 }
 

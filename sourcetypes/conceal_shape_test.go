@@ -113,7 +113,7 @@ func FuzzShape(f *testing.F) {
 	}
 	o := concealing()["off"]
 	f.Fuzz(func(t *testing.T, place uint, text string, seed uint64) {
-		line := text
+		var line string
 		if n := place % uint(len(textPlaces)+2); n < uint(len(textPlaces)) {
 			line = strings.ReplaceAll(textPlaces[n], "MARKER", text)
 		} else {

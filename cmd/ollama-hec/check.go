@@ -9,6 +9,8 @@ import (
 	"ollama-hec/cmd/internal/settings"
 )
 
+const serviceUsage = "as the packaged service: with its settings, its user and its state (Linux, as root)"
+
 func newCheck(std streams) *cobra.Command {
 	var asJSON, service bool
 	cmd := &cobra.Command{
@@ -51,7 +53,7 @@ func newCheck(std streams) *cobra.Command {
 		}),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the results as JSON")
-	cmd.Flags().BoolVar(&service, "service", false, "as the packaged service: with its settings, its user and its state (Linux, as root)")
+	cmd.Flags().BoolVar(&service, "service", false, serviceUsage)
 	addEnvFile(cmd, true)
 	addSettings(cmd, besides(settings.Text, settings.Prompting, settings.Batching)...)
 	return cmd

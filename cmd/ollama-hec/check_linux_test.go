@@ -39,7 +39,8 @@ func TestTheServiceUser(t *testing.T) {
 	if strconv.Itoa(int(got.Uid)) != u.Uid || strconv.Itoa(int(got.Gid)) != u.Gid || !slices.Equal(ids, groups) {
 		t.Errorf("got %+v, want %s, %s, %q", got, u.Uid, u.Gid, groups)
 	}
-	if status, _, errOut := command(t, "", "check", "--service"); status != exitUsage || !strings.Contains(errOut, "--service: ") {
+	status, _, errOut := command(t, "", "check", "--service")
+	if status != exitUsage || !strings.Contains(errOut, "--service: ") {
 		if _, err := user.Lookup(serviceUser); err != nil {
 			t.Errorf("without the package: status %d: %s", status, errOut)
 		}

@@ -52,7 +52,8 @@ func TestSettingsOfTheService(t *testing.T) {
 	unset(t, "OLLAMA_HEC_STATE_DIR")
 	unset(t, "OLLAMA_HEC_PATHS")
 	status, _, errOut := command(t, "", "status")
-	if status != 2 || !strings.Contains(errOut, env+", line 1: a quote is not closed") || strings.Contains(errOut, testToken) {
+	if status != 2 || !strings.Contains(errOut, env+", line 1: a quote is not closed") ||
+		strings.Contains(errOut, testToken) {
 		t.Errorf("status %d: %s", status, errOut)
 	}
 }

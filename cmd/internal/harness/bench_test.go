@@ -308,18 +308,6 @@ func (b *bench) remove(name string) {
 	b.must(os.Remove(b.path(name)))
 }
 
-func (b *bench) copy(from, to string) {
-	b.t.Helper()
-	text, err := os.ReadFile(b.path(from))
-	b.must(err)
-	b.write(to, string(text))
-}
-
-func (b *bench) truncate(name string) {
-	b.t.Helper()
-	b.must(os.Truncate(b.path(name), 0))
-}
-
 // lines are to come: those of writer in this case, from number from on.
 func (b *bench) lines(writer string, from, n int) string {
 	return b.ledger.Write(b.writer(writer), from, n)
@@ -359,20 +347,4 @@ func closeOnce(c chan struct{}) {
 	default:
 		close(c)
 	}
-}
-
-// opened reports whether the shipper has the file open.
-func (b *bench) opened(name string) bool {
-	want, err := os.Stat(b.path(name))
-	if err != nil {
-		return false
-	}
-	fds := fmt.Sprintf("/proc/%d/fd", b.shipper.Pid())
-	entries, _ := os.ReadDir(fds)
-	for _, e := range entries {
-		if got, err := os.Stat(filepath.Join(fds, e.Name())); err == nil && os.SameFile(want, got) {
-			return true
-		}
-	}
-	return false
 }

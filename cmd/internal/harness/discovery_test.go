@@ -300,7 +300,8 @@ func TestOnceFailsForWhatItCouldNotRead(t *testing.T) {
 	b.attr = nobody()
 	b.openToAll()
 	b.must(os.Chmod(b.path("closed.log"), 0))
-	b.env["PATHS"] = strings.Join([]string{b.path("here.log"), b.path("gone.log"), b.path("*ed.log"), b.path("none-*.log")}, ",")
+	paths := []string{b.path("here.log"), b.path("gone.log"), b.path("*ed.log"), b.path("none-*.log")}
+	b.env["PATHS"] = strings.Join(paths, ",")
 	s := b.launch("run", "--once")
 	b.wantExit(s, 1)
 	for _, text := range []string{b.path("gone.log"), b.path("closed.log"), "everything else is delivered"} {

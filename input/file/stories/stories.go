@@ -143,7 +143,13 @@ func (s Story) Tell(t testing.TB, player Player) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(root) })
-	st := &stage{t: t, dir: filepath.Join(root, "logs"), globs: []string{"*.log"}, player: player, ended: map[string]int64{}}
+	st := &stage{
+		t:      t,
+		dir:    filepath.Join(root, "logs"),
+		globs:  []string{"*.log"},
+		player: player,
+		ended:  map[string]int64{},
+	}
 	if err := os.Mkdir(st.dir, 0o755); err != nil {
 		t.Fatal(err)
 	}

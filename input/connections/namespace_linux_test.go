@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ollama-hec/input/netnstest"
 	"ollama-hec/input/spool"
 )
 
@@ -160,6 +161,7 @@ func TestALongConnection(t *testing.T) {
 		if events == First {
 			// The second one would be held back for a minute.
 			_ = before.Close()
+			eventually(t, "its end is seen", func() bool { return w.observer.Stats().Open == 0 })
 			all, n := w.total()
 			if n != 1 || len(all) != 2 || all[1].ID != all[0].ID || all[1].State != "closed" || *all[1].Count != 0 {
 				t.Errorf("%+v", all)
@@ -472,7 +474,7 @@ func TestPortsAreLearned(t *testing.T) {
 // TestContainers: a container's port that is published by address translation, and one by a proxy on the host.
 func TestContainers(t *testing.T) {
 	if _, err := exec.LookPath("nft"); err != nil {
-		t.Skip("nft is not installed")
+		netnstest.Without(t, "nft is not installed")
 	}
 	host, client, inside := namespace(t, "h"), namespace(t, "c"), namespace(t, "k")
 	link(t, host, "203.0.113.1", client, "203.0.113.77")
@@ -482,7 +484,7 @@ func TestContainers(t *testing.T) {
 	rules := "add table ip n; add chain ip n p { type nat hook prerouting priority -100; }; " +
 		"add rule ip n p tcp dport 11434 ip daddr 203.0.113.1 dnat to 172.17.0.2:11434"
 	if err := host.translate(rules); err != nil {
-		t.Skipf("addresses cannot be translated here: %v", err)
+		netnstest.Without(t, fmt.Sprintf("addresses cannot be translated here: %v", err))
 	}
 	pid := inside.program("server", "[::]:11434")
 	proc := filepath.Join(t.TempDir(), "proc")

@@ -11,10 +11,13 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"ollama-hec/input/netnstest"
 )
 
 // space is a network namespace of the test's own.
@@ -23,18 +26,21 @@ type space struct {
 	name string
 }
 
+// spaces counts those made: a test may make several of one name.
+var spaces atomic.Int64
+
 // namespace makes a network namespace in which loopback is up, for as long as the test runs.
 func namespace(t *testing.T, name string) *space {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("only root can make network namespaces")
+		netnstest.Without(t, "only root can make network namespaces")
 	}
 	if _, err := exec.LookPath("ip"); err != nil {
-		t.Skip("ip is not installed")
+		netnstest.Without(t, "ip is not installed")
 	}
-	s := &space{t, fmt.Sprintf("hec%d%s", os.Getpid(), name)}
+	s := &space{t, fmt.Sprintf("hec%d-%d%s", os.Getpid(), spaces.Add(1), name)}
 	if out, err := exec.Command("ip", "netns", "add", s.name).CombinedOutput(); err != nil {
-		t.Skipf("network namespaces cannot be made here: %s", out)
+		netnstest.Without(t, fmt.Sprintf("network namespaces cannot be made here: %s", out))
 	}
 	t.Cleanup(func() { run(t, "ip netns del "+s.name) })
 	s.run("ip link set lo up")

@@ -8,29 +8,19 @@ import (
 	"testing"
 	"time"
 	"unsafe"
+
+	"ollama-hec/input/netnstest"
 )
 
 func ptr(b []byte) unsafe.Pointer { return unsafe.Pointer(&b[0]) }
 
-// pair makes two namespaces with a cable between them; the server is 203.0.113.1.
-func pair(t testing.TB) (client, server namespace) {
-	t.Helper()
-	client, server = newNamespace(t), newNamespace(t)
-	client.ip(t, "link add v0 type veth peer name v1 netns "+string(server))
-	client.ip(t, "addr add 203.0.113.77/24 dev v0")
-	client.ip(t, "link set v0 up")
-	server.ip(t, "addr add 203.0.113.1/24 dev v1")
-	server.ip(t, "link set v1 up")
-	return client, server
-}
-
 // download asks for n bytes over each of several connections at once.
-func (ns namespace) download(t testing.TB, address string, connections int) {
+func download(t testing.TB, ns netnstest.Namespace, address string, connections int) {
 	t.Helper()
 	var all sync.WaitGroup
 	for range connections {
 		var c net.Conn
-		ns.do(t, func() (err error) {
+		ns.Do(t, func() (err error) {
 			c, err = net.Dial("tcp", address)
 			return err
 		})
@@ -83,11 +73,11 @@ func BenchmarkGigabyte(b *testing.B) { benchmark(b, bulk(1<<30), 1, 0) }
 
 // benchmark lets a capture and a plain reader see the same traffic at the same time.
 func benchmark(b *testing.B, answer func(net.Conn), connections int, lasts time.Duration) {
-	client, server := pair(b)
-	server.serve(b, "203.0.113.1:11434", answer)
+	client, server := netnstest.Cable(b)
+	serve(b, server, "203.0.113.1:11434", answer)
 	for b.Loop() {
-		capture, plain := server.child(b, childCapture, nil), server.child(b, childPlain, nil)
-		client.download(b, "203.0.113.1:11434", connections)
+		capture, plain := startChild(b, server, childCapture, nil), startChild(b, server, childPlain, nil)
+		download(b, client, "203.0.113.1:11434", connections)
 		got, own := capture.end(b)
 		least, reference := plain.end(b)
 		all := got.Said[0] + got.Said[1]

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"ollama-hec/input/netnstest"
 )
 
 // What a process of its own does for a test, and no other is measured with it.
@@ -138,7 +140,7 @@ type child struct {
 }
 
 // child starts a process in the namespace and returns when it reads.
-func (ns namespace) child(t testing.TB, what string, as *syscall.SysProcAttr) *child {
+func startChild(t testing.TB, ns netnstest.Namespace, what string, as *syscall.SysProcAttr) *child {
 	t.Helper()
 	c := &child{cmd: exec.Command("/proc/self/exe")}
 	c.cmd.Env = append(os.Environ(), childVariable+"="+what)
@@ -152,7 +154,7 @@ func (ns namespace) child(t testing.TB, what string, as *syscall.SysProcAttr) *c
 	if err != nil {
 		t.Fatal(err)
 	}
-	ns.do(t, c.cmd.Start)
+	ns.Do(t, c.cmd.Start)
 	t.Cleanup(func() {
 		_ = c.cmd.Process.Kill()
 		_ = c.cmd.Wait()

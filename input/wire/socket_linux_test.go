@@ -15,17 +15,14 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"ollama-hec/input/netnstest"
 )
 
 // serve accepts connections in the namespace until the test ends.
-func (ns namespace) serve(t testing.TB, address string, handle func(net.Conn)) {
+func serve(t testing.TB, ns netnstest.Namespace, address string, handle func(net.Conn)) {
 	t.Helper()
-	var l net.Listener
-	ns.do(t, func() (err error) {
-		l, err = net.Listen("tcp", address)
-		return err
-	})
-	t.Cleanup(func() { l.Close() })
+	l := ns.Listen(t, address)
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -46,9 +43,9 @@ func answerTo(c net.Conn) {
 }
 
 // talk asks and reads the answer.
-func (ns namespace) talk(t *testing.T, address, ask string) {
+func talk(t *testing.T, ns netnstest.Namespace, address, ask string) {
 	t.Helper()
-	ns.do(t, func() error {
+	ns.Do(t, func() error {
 		c, err := net.Dial("tcp", address)
 		if err != nil {
 			return err
@@ -67,11 +64,11 @@ func (ns namespace) talk(t *testing.T, address, ask string) {
 
 // TestLoopback: on lo every packet passes twice.
 func TestLoopback(t *testing.T) {
-	ns := newNamespace(t)
-	ns.serve(t, "[::]:11434", answerTo)
-	c := ns.read(t, []uint16{11434})
-	ns.talk(t, "127.0.0.1:11434", "one")
-	ns.talk(t, "[::1]:11434", "two")
+	ns := netnstest.New(t)
+	serve(t, ns, "[::]:11434", answerTo)
+	c := read(t, ns, []uint16{11434})
+	talk(t, ns, "127.0.0.1:11434", "one")
+	talk(t, ns, "[::1]:11434", "two")
 	c.wait(t, 2)
 	c.stop()
 	c.expect(t, `127.0.0.1 > 127.0.0.1:11434 "one" "answer" FIN by client`, `::1 > [::1]:11434 "two" "answer" FIN by client`)
@@ -99,17 +96,17 @@ func (c *capture) expect(t *testing.T, want ...string) {
 
 // TestPorts: what is not of the ports does not even reach us, and another port is another socket.
 func TestPorts(t *testing.T) {
-	ns := newNamespace(t)
+	ns := netnstest.New(t)
 	for _, port := range []string{"11434", "11435", "11436"} {
-		ns.serve(t, "127.0.0.1:"+port, answerTo)
+		serve(t, ns, "127.0.0.1:"+port, answerTo)
 	}
-	one := ns.read(t, []uint16{11434, 11436})
-	ns.talk(t, "127.0.0.1:11435", "not ours")
-	ns.talk(t, "127.0.0.1:11434", "ours")
+	one := read(t, ns, []uint16{11434, 11436})
+	talk(t, ns, "127.0.0.1:11435", "not ours")
+	talk(t, ns, "127.0.0.1:11434", "ours")
 	one.wait(t, 1)
-	two := ns.read(t, []uint16{11435})
-	ns.talk(t, "127.0.0.1:11435", "theirs")
-	ns.talk(t, "127.0.0.1:11436", "ours, too")
+	two := read(t, ns, []uint16{11435})
+	talk(t, ns, "127.0.0.1:11435", "theirs")
+	talk(t, ns, "127.0.0.1:11436", "ours, too")
 	one.wait(t, 1)
 	two.wait(t, 1)
 	one.stop()
@@ -124,8 +121,8 @@ func TestPorts(t *testing.T) {
 
 // TestLocked: nobody takes the filter away or changes it, not even root.
 func TestLocked(t *testing.T) {
-	ns := newNamespace(t)
-	ns.do(t, func() error {
+	ns := netnstest.New(t)
+	ns.Do(t, func() error {
 		s, err := Listen([]uint16{11434}, nil)
 		if err != nil {
 			return err
@@ -147,29 +144,29 @@ func TestLocked(t *testing.T) {
 
 // TestInterfaces: only those named are read, also those that come later or anew.
 func TestInterfaces(t *testing.T) {
-	client, server := pair(t)
-	server.serve(t, "0.0.0.0:11434", answerTo)
-	c := server.read(t, []uint16{11434}, "v1", "w1")
+	client, server := netnstest.Cable(t)
+	serve(t, server, "0.0.0.0:11434", answerTo)
+	c := read(t, server, []uint16{11434}, "v1", "w1")
 	missing := func() (names []string) {
-		server.do(t, func() error { names = c.Missing(); return nil })
+		server.Do(t, func() error { names = c.Missing(); return nil })
 		return names
 	}
 	if got := missing(); !slices.Equal(got, []string{"w1"}) {
 		t.Errorf("missing: %q", got)
 	}
-	server.talk(t, "127.0.0.1:11434", "lo")
-	client.talk(t, "203.0.113.1:11434", "v1")
+	talk(t, server, "127.0.0.1:11434", "lo")
+	talk(t, client, "203.0.113.1:11434", "v1")
 	c.wait(t, 1)
 	c.expect(t, `203.0.113.77 > 203.0.113.1:11434 "v1" "answer" FIN by client`)
 
-	client.ip(t, "link del v0")
-	client.ip(t, "link add w0 type veth peer name w1 netns "+string(server))
-	client.ip(t, "addr add 198.51.100.77/24 dev w0")
-	client.ip(t, "link set w0 up")
-	server.ip(t, "addr add 198.51.100.1/24 dev w1")
-	server.ip(t, "link set w1 up")
-	until(t, "the interface that came later is read", func() bool {
-		client.talk(t, "198.51.100.1:11434", "w1")
+	client.Run(t, "ip link del v0")
+	client.Run(t, "ip link add w0 type veth peer name w1 netns "+string(server))
+	client.Run(t, "ip addr add 198.51.100.77/24 dev w0")
+	client.Run(t, "ip link set w0 up")
+	server.Run(t, "ip addr add 198.51.100.1/24 dev w1")
+	server.Run(t, "ip link set w1 up")
+	netnstest.Until(t, "the interface that came later is read", func() bool {
+		talk(t, client, "198.51.100.1:11434", "w1")
 		return len(c.ended) > 0
 	})
 	c.stop()
@@ -179,7 +176,7 @@ func TestInterfaces(t *testing.T) {
 	if got := missing(); !slices.Equal(got, []string{"v1"}) {
 		t.Errorf("missing: %q", got)
 	}
-	server.do(t, func() error {
+	server.Do(t, func() error {
 		if _, err := Listen([]uint16{11434}, []string{"eht0"}); err == nil ||
 			!strings.Contains(err.Error(), "no interface eht0: there are lo") {
 			t.Errorf("an interface that is not there: %v", err)
@@ -191,28 +188,12 @@ func TestInterfaces(t *testing.T) {
 // TestContainer: a published port, seen on the host's three interfaces under two pairs of addresses, is one
 // conversation, between the client and the address that it asked.
 func TestContainer(t *testing.T) {
-	if _, err := exec.LookPath("nft"); err != nil {
-		t.Skip("no nft (nftables) to rewrite addresses with")
-	}
-	for _, rules := range []string{"", "; add rule ip n out ip saddr 203.0.113.0/24 masquerade"} {
-		client, host := pair(t)
-		container := newNamespace(t)
-		host.ip(t, "link add br0 type bridge")
-		host.ip(t, "addr add 172.17.0.1/16 dev br0")
-		host.ip(t, "link set br0 up")
-		host.ip(t, "link add c0 type veth peer name eth0 netns "+string(container))
-		host.ip(t, "link set c0 master br0")
-		host.ip(t, "link set c0 up")
-		container.ip(t, "addr add 172.17.0.2/16 dev eth0")
-		container.ip(t, "link set eth0 up")
-		container.ip(t, "route add default via 172.17.0.1")
-		host.run(t, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
-		host.run(t, "nft", "add table ip n; add chain ip n in { type nat hook prerouting priority -100; };"+
-			"add chain ip n out { type nat hook postrouting priority 100; };"+
-			"add rule ip n in ip daddr 203.0.113.1 tcp dport 11434 dnat to 172.17.0.2:11434"+rules)
-		container.serve(t, "0.0.0.0:11434", answerTo)
-		c := host.read(t, []uint16{11434})
-		client.talk(t, "203.0.113.1:11434", "ask")
+	for _, rules := range [][]string{nil, {"add rule ip n out ip saddr 203.0.113.0/24 masquerade"}} {
+		client, host := netnstest.Cable(t)
+		container := netnstest.Container(t, host, 11434, rules...)
+		serve(t, container, "0.0.0.0:11434", answerTo)
+		c := read(t, host, []uint16{11434})
+		talk(t, client, "203.0.113.1:11434", "ask")
 		c.wait(t, 1)
 		c.stop()
 		c.expect(t, `203.0.113.77 > 203.0.113.1:11434 "ask" "answer" FIN by client`)
@@ -225,9 +206,9 @@ func TestContainer(t *testing.T) {
 // TestStopped: of what passes while nobody reads and the queue is full, every byte is counted.
 func TestStopped(t *testing.T) {
 	const before, during, after = 1 << 20, 64 << 20, 1 << 20
-	client, server := pair(t)
+	client, server := netnstest.Cable(t)
 	next := make(chan struct{})
-	server.serve(t, "203.0.113.1:11434", func(c net.Conn) {
+	serve(t, server, "203.0.113.1:11434", func(c net.Conn) {
 		defer c.Close()
 		_, _ = c.Read(make([]byte, 3))
 		for _, n := range []int{before, during, after} {
@@ -235,8 +216,8 @@ func TestStopped(t *testing.T) {
 			_, _ = c.Write(make([]byte, n))
 		}
 	})
-	reader := server.child(t, childCapture, nil)
-	client.do(t, func() error {
+	reader := startChild(t, server, childCapture, nil)
+	client.Do(t, func() error {
 		c, err := net.Dial("tcp", "203.0.113.1:11434")
 		if err != nil {
 			return err
@@ -264,7 +245,7 @@ func TestStopped(t *testing.T) {
 		if err := unix.Kill(pid, unix.SIGCONT); err != nil {
 			return err
 		}
-		until(t, "it reads again", func() bool { return reader.stats(t).Dropped > 0 })
+		netnstest.Until(t, "it reads again", func() bool { return reader.stats(t).Dropped > 0 })
 		if err := get(after); err != nil {
 			return err
 		}
@@ -274,7 +255,7 @@ func TestStopped(t *testing.T) {
 		}
 		return nil
 	})
-	until(t, "the connection is closed", func() bool { return reader.stats(t).Open == 0 })
+	netnstest.Until(t, "the connection is closed", func() bool { return reader.stats(t).Open == 0 })
 	got, _ := reader.end(t)
 	t.Logf("%+v", got)
 	all := int64(before + during + after)
@@ -289,14 +270,14 @@ func TestStopped(t *testing.T) {
 // TestWhole: many bytes both ways, in segments as large as the system makes them.
 func TestWhole(t *testing.T) {
 	const n = 50 << 20
-	client, server := pair(t)
-	server.serve(t, "[::]:11434", func(c net.Conn) {
+	client, server := netnstest.Cable(t)
+	serve(t, server, "[::]:11434", func(c net.Conn) {
 		defer c.Close()
 		_, _ = io.CopyN(c, c, n)
 	})
-	c := server.child(t, childCapture, nil)
-	for from, address := range map[namespace]string{client: "203.0.113.1:11434", server: "[::1]:11434"} {
-		from.do(t, func() error {
+	c := startChild(t, server, childCapture, nil)
+	for from, address := range map[netnstest.Namespace]string{client: "203.0.113.1:11434", server: "[::1]:11434"} {
+		from.Do(t, func() error {
 			c, err := net.Dial("tcp", address)
 			if err != nil {
 				return err
@@ -307,7 +288,7 @@ func TestWhole(t *testing.T) {
 			return err
 		})
 	}
-	until(t, "both are closed", func() bool { return c.stats(t).Open == 0 })
+	netnstest.Until(t, "both are closed", func() bool { return c.stats(t).Open == 0 })
 	got, _ := c.end(t)
 	t.Logf("%+v", got)
 	if all := got.Said[0] + got.Said[1] + int64(got.Stats.LostBytes); all != 4*n {
@@ -320,12 +301,12 @@ func TestWhole(t *testing.T) {
 
 // TestPrivileges: CAP_NET_RAW is all that is needed.
 func TestPrivileges(t *testing.T) {
-	ns := newNamespace(t)
-	ns.serve(t, "127.0.0.1:11434", answerTo)
+	ns := netnstest.New(t)
+	serve(t, ns, "127.0.0.1:11434", answerTo)
 	nobody := &syscall.Credential{Uid: 65534, Gid: 65534}
-	c := ns.child(t, childCapture, &syscall.SysProcAttr{Credential: nobody, AmbientCaps: []uintptr{unix.CAP_NET_RAW}})
-	ns.talk(t, "127.0.0.1:11434", "ask")
-	until(t, "the connection is closed", func() bool { s := c.stats(t); return s.Connections == 1 && s.Open == 0 })
+	c := startChild(t, ns, childCapture, &syscall.SysProcAttr{Credential: nobody, AmbientCaps: []uintptr{unix.CAP_NET_RAW}})
+	talk(t, ns, "127.0.0.1:11434", "ask")
+	netnstest.Until(t, "the connection is closed", func() bool { s := c.stats(t); return s.Connections == 1 && s.Open == 0 })
 	got, _ := c.end(t)
 	if got.Said != [2]int64{3, 6} {
 		t.Errorf("%+v", got)
@@ -333,7 +314,7 @@ func TestPrivileges(t *testing.T) {
 	t.Logf("a queue of %d bytes", got.Buffer)
 
 	var out bytes.Buffer
-	ns.do(t, func() error {
+	ns.Do(t, func() error {
 		cmd := exec.Command("/proc/self/exe")
 		cmd.Env = append(os.Environ(), childVariable+"="+childCapture)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: nobody}

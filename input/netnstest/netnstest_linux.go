@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -127,7 +128,11 @@ func Container(t testing.TB, host Namespace, port int, rules ...string) Namespac
 		"add chain ip n out { type nat hook postrouting priority 100; }",
 		fmt.Sprintf("add rule ip n in ip daddr 203.0.113.1 tcp dport %d dnat to 172.17.0.2:%d", port, port),
 	}, rules...)
-	host.Run(t, "echo 1 > /proc/sys/net/ipv4/ip_forward", "nft '"+strings.Join(table, "; ")+"'")
+	host.Run(t, "echo 1 > /proc/sys/net/ipv4/ip_forward")
+	cmd := exec.Command("ip", "netns", "exec", string(host), "nft", strings.Join(table, "; "))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		Without(t, fmt.Sprintf("addresses cannot be translated here: %v: %s", err, out))
+	}
 	return inside
 }
 
@@ -169,4 +174,24 @@ func Until(t testing.TB, what string, so func() bool) {
 			t.Fatalf("waited in vain until %s", what)
 		}
 	}
+}
+
+// Queued returns how many bytes wait in the packet sockets of a process's namespace to be read.
+func Queued(t testing.TB, pid int) (all int) {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/packet", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		const memory = 6 // the column
+		fields := strings.Fields(line)
+		if len(fields) <= memory {
+			continue
+		}
+		if n, err := strconv.Atoi(fields[memory]); err == nil {
+			all += n
+		}
+	}
+	return all
 }

@@ -245,7 +245,7 @@ func TestStopped(t *testing.T) {
 		if err := unix.Kill(pid, unix.SIGCONT); err != nil {
 			return err
 		}
-		netnstest.Until(t, "it reads again", func() bool { return reader.stats(t).Dropped > 0 })
+		netnstest.Until(t, "it reads again", func() bool { return netnstest.Queued(t, pid) == 0 })
 		if err := get(after); err != nil {
 			return err
 		}

@@ -14,10 +14,9 @@ type peers struct {
 	client, server endpoint
 	c, s           uint32 // what each says next
 	at             int64
-	six            []byte                     // extension headers; not nil: IPv6
-	paths          []func(p parcel) parcel    // how a packet looks wherever it passes, from the client on
-	cut            int                        // no more than that is read of a packet; 0: all
-	wait           func(a *assembly, s int64) // lets seconds pass
+	six            []byte                  // extension headers; not nil: IPv6
+	paths          []func(p parcel) parcel // how a packet looks wherever it passes, from the client on
+	cut            int                     // no more than that is read of a packet; 0: all
 }
 
 func newPeers(ports ...uint16) *peers {

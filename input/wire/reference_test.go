@@ -110,7 +110,6 @@ type script struct {
 	got    [2]map[int]bool
 	rcv    [2]int // of each side's bytes the other has, in order
 	fin    [2]bool
-	gone   [2]bool // the FIN arrived, after all bytes
 	late   []packet
 	plain  [2]plain
 	missed bool // something never reached us

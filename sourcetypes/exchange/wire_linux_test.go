@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -25,7 +26,7 @@ func clientIn(t *testing.T, ns netnstest.Namespace, address string) *http.Client
 	c := ns.Dial(t, address)
 	once := make(chan net.Conn, 1)
 	once <- c
-	transport := &http.Transport{DisableCompression: true, MaxConnsPerHost: 1, Dial: func(_, _ string) (net.Conn, error) {
+	transport := &http.Transport{DisableCompression: true, MaxConnsPerHost: 1, DialContext: func(context.Context, string, string) (net.Conn, error) {
 		return <-once, nil
 	}}
 	t.Cleanup(transport.CloseIdleConnections)

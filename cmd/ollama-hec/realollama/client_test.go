@@ -41,6 +41,16 @@ type client struct {
 
 	made    []request
 	prompts []string // texts that the server was to log
+	answers []answer
+}
+
+// answer is what a client got.
+type answer struct {
+	ask
+	url    *url.URL
+	status int
+	header http.Header
+	body   []byte
 }
 
 func newClient(base, src string) *client {
@@ -55,18 +65,19 @@ func newClient(base, src string) *client {
 // do makes the requests in turn and reads the answers to their ends.
 func (c *client) do(ctx context.Context, asks ...ask) error {
 	for _, a := range asks {
-		answer, err := c.send(ctx, a)
+		got, err := c.send(ctx, a)
 		if err != nil {
 			return err
 		}
-		body, err := io.ReadAll(answer.Body)
-		answer.Body.Close()
+		body, err := io.ReadAll(got.Body)
+		got.Body.Close()
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", a.method, a.target, err)
 		}
-		if a.status != 0 && a.status != answer.StatusCode {
-			return fmt.Errorf("%s %s: status %d, want %d: %s", a.method, a.target, answer.StatusCode, a.status, body)
+		if a.status != 0 && a.status != got.StatusCode {
+			return fmt.Errorf("%s %s: status %d, want %d: %s", a.method, a.target, got.StatusCode, a.status, body)
 		}
+		c.answers = append(c.answers, answer{a, got.Request.URL, got.StatusCode, got.Header, body})
 	}
 	return nil
 }

@@ -304,7 +304,8 @@ func TestPrivileges(t *testing.T) {
 	ns := netnstest.New(t)
 	serve(t, ns, "127.0.0.1:11434", answerTo)
 	nobody := &syscall.Credential{Uid: 65534, Gid: 65534}
-	c := startChild(t, ns, childCapture, &syscall.SysProcAttr{Credential: nobody, AmbientCaps: []uintptr{unix.CAP_NET_RAW}})
+	raw := &syscall.SysProcAttr{Credential: nobody, AmbientCaps: []uintptr{unix.CAP_NET_RAW}}
+	c := startChild(t, ns, childCapture, raw)
 	talk(t, ns, "127.0.0.1:11434", "ask")
 	netnstest.Until(t, "the connection is closed", func() bool { s := c.stats(t); return s.Connections == 1 && s.Open == 0 })
 	got, _ := c.end(t)

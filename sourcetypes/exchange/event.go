@@ -132,7 +132,8 @@ func usualHost(host string, server netip.AddrPort) bool {
 		return true
 	}
 	name := host
-	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") && strings.Trim(host[i+1:], "0123456789") == "" {
+	i := strings.LastIndexByte(host, ':')
+	if i >= 0 && !strings.HasSuffix(host, "]") && strings.Trim(host[i+1:], "0123456789") == "" {
 		name = host[:i]
 	}
 	if strings.EqualFold(name, "localhost") {

@@ -272,7 +272,8 @@ func talks() []talk {
 			server(150, finalToken[120:]+"\r\n"+lastChunk),
 		}},
 		{name: "a hole in an answer that is not streamed", steps: []step{
-			generate[0], server(300, answer200(jsonUTF8, finalText)[:150]), lost(wire.FromServer, 300, 60), server(301, answer200(jsonUTF8, finalText)[210:]),
+			generate[0], server(300, answer200(jsonUTF8, finalText)[:150]), lost(wire.FromServer, 300, 60),
+			server(301, answer200(jsonUTF8, finalText)[210:]),
 		}},
 		{name: "a hole in a request", steps: []step{
 			client(0, post("/api/chat", askedChat)[:150]), lost(wire.FromClient, 1, 30), client(2, post("/api/chat", askedChat)[180:]),

@@ -26,15 +26,14 @@ func clientIn(t *testing.T, ns netnstest.Namespace, address string) *http.Client
 	c := ns.Dial(t, address)
 	once := make(chan net.Conn, 1)
 	once <- c
-	transport := &http.Transport{DisableCompression: true, MaxConnsPerHost: 1, DialContext: func(context.Context, string, string) (net.Conn, error) {
-		return <-once, nil
-	}}
+	transport := &http.Transport{DisableCompression: true, MaxConnsPerHost: 1}
+	transport.DialContext = func(context.Context, string, string) (net.Conn, error) { return <-once, nil }
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
 }
 
 // ask asks and reads all of the answer.
-func ask(t *testing.T, c *http.Client, method, path string, body io.Reader, fields ...string) (status int, answer string) {
+func ask(t *testing.T, c *http.Client, method, path string, body io.Reader, fields ...string) (status int, said string) {
 	t.Helper()
 	r, err := http.NewRequest(method, "http://"+serverAddress+path, body)
 	if err != nil {

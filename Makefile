@@ -89,8 +89,10 @@ app:
 appinspect: app
 	splunk_app/packaging/appinspect dist/TA-ollama-hec-$(VERSION).tgz dist/TA-ollama-hec-arm64-$(VERSION).tgz
 
-# The detections as a content pack, by Splunk's contentctl. Needs Python; installs it into .venv.
+# The detections as a content pack, by Splunk's contentctl, and as rules for Sigma, by pySigma.
+# Needs Python; installs both into .venv.
 test-content:
+	splunk_app/content/check-sigma
 	splunk_app/content/check-escu $(VERSION)
 
 # Needs node and npm; installs Splunk's schemas into .tools.

@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "write the files anew")
 
 // The committed files are what the statement of the detections yields, no more and no less.
 func TestFiles(t *testing.T) {
-	for dir, files := range map[string]Files{"escu": ESCU()} {
+	for dir, files := range map[string]Files{"escu": ESCU(), "sigma": Sigma()} {
 		if *update {
 			if err := write(dir, files); err != nil {
 				t.Fatal(err)
@@ -100,5 +100,29 @@ func TestHours(t *testing.T) {
 		if got := hours(period); got != want {
 			t.Errorf("%s is %s, want %s", period, got, want)
 		}
+	}
+}
+
+// Each detection has rules for Sigma, or a reason why it has none; a new one needs either.
+func TestSigmaOfEach(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := make(map[string]int)
+	for _, c := range sigmaConditions {
+		rules[c.detection]++
+	}
+	for _, d := range detections.All() {
+		if said := rules[d.Name] > 0; said == (notInSigma[d.Name] != "") {
+			t.Errorf("%s: said in Sigma %v, reason why not %q", d.Name, said, notInSigma[d.Name])
+		}
+		delete(rules, d.Name)
+		if why := notInSigma[d.Name]; why != "" && !strings.Contains(string(readme), "\n| "+d.Name+" | "+why+" |\n") {
+			t.Errorf("README.md does not say why %s is not in Sigma", d.Name)
+		}
+	}
+	for name := range rules {
+		t.Errorf("%s is no detection", name)
 	}
 }

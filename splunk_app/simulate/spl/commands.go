@@ -2,12 +2,9 @@ package spl
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-
-	"ollama-hec/splunk_app/simulate/pcre"
 )
 
 var commands map[string]func(args string, env *Env) (command, error)
@@ -17,6 +14,7 @@ func init() {
 		"search":       buildFilter,
 		"where":        buildWhere,
 		"eval":         buildEval,
+		"regex":        buildRegex,
 		"rex":          buildRex,
 		"stats":        buildStats,
 		"timechart":    buildTimechart,
@@ -107,70 +105,6 @@ func withColumn(columns []string, name string) []string {
 		return columns
 	}
 	return append(slices.Clip(columns), name)
-}
-
-// rex sets fields from the named groups of a pattern.
-type rex struct {
-	field   string
-	pattern *regexp.Regexp
-	most    int // matches taken; more than one make multivalue fields
-}
-
-var rexOption = regexp.MustCompile(`^(\w+)=("[^"]*"|\S+)\s*`)
-
-func buildRex(args string, _ *Env) (command, error) {
-	x := rex{field: "_raw", most: 1}
-	for {
-		option := rexOption.FindStringSubmatch(args)
-		if option == nil {
-			break
-		}
-		args = args[len(option[0]):]
-		switch option[1] {
-		case "field":
-			x.field = strings.Trim(option[2], `"`)
-		case "max_match":
-			n, err := strconv.Atoi(option[2])
-			if err != nil || n < 1 {
-				return nil, fmt.Errorf("max_match=%s is not understood", option[2])
-			}
-			x.most = n
-		default:
-			return nil, fmt.Errorf("option %s is not understood", option[1])
-		}
-	}
-	if args == "" || args[0] != '"' || quoteEnd(args, 0) != len(args)-1 {
-		return nil, fmt.Errorf("a quoted pattern expected at %q", clip(args))
-	}
-	re, err := pcre.Compile(unquote(args))
-	if err != nil {
-		return nil, fmt.Errorf("pattern: %w", err)
-	}
-	x.pattern = re
-	if !slices.ContainsFunc(re.SubexpNames(), func(s string) bool { return s != "" }) {
-		return nil, fmt.Errorf("the pattern names no group")
-	}
-	return x, nil
-}
-
-func (x rex) run(in Result) Result {
-	names := x.pattern.SubexpNames()
-	for _, r := range in.Rows {
-		found := make(Row)
-		for _, s := range r[x.field] {
-			for _, m := range x.pattern.FindAllStringSubmatchIndex(s, x.most) {
-				for i, name := range names {
-					if name != "" && m[2*i] >= 0 {
-						found[name] = append(found[name], s[m[2*i]:m[2*i+1]])
-					}
-				}
-			}
-		}
-		for name, values := range found {
-			r.set(name, values)
-		}
-	}
-	return in
 }
 
 // projection keeps fields, in order or not, or takes them away.

@@ -2,6 +2,7 @@ package spl
 
 import (
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -211,9 +212,12 @@ func (p *filterParser) in(field string) (predicate, error) {
 	}
 }
 
-// like matches a whole value: no regard to case, * stands for anything, and
-// numbers are equal by what they are worth.
+// like matches a whole value: no regard to case, * stands for anything, numbers are equal
+// by what they are worth, and a range of addresses holds those that are in it.
 func like(pattern string) (func(string) bool, error) {
+	if prefix, err := netip.ParsePrefix(pattern); err == nil {
+		return func(v string) bool { return strings.EqualFold(v, pattern) || contains(prefix, v) }, nil
+	}
 	if !strings.Contains(pattern, "*") {
 		n, isNumber := parseNumber(pattern)
 		return func(v string) bool {

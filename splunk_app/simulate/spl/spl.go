@@ -2,7 +2,7 @@
 // So tests check the very text that is installed, and no second implementation of it. It
 // is our own model of Splunk, written after its documentation.
 //
-// It knows the commands search, where, eval, rex, stats, eventstats, streamstats (without a
+// It knows the commands search, where, eval, rex, regex, stats, eventstats, streamstats (without a
 // window of rows), timechart, lookup, inputlookup append=true, outputlookup (which writes nothing
 // here), mvexpand, table, fields, rename, sort, head and dedup, the functions listed in
 // functions.go, and macros without arguments. Whatever else a search holds (subsearches, TERM(), other

@@ -87,6 +87,13 @@ func TestSearch(t *testing.T) {
 		{`a*d`, `raw:a b d`, false}, // a wildcard stays within its segment
 		{`x "a \"b\""`, `raw:x a "b"`, true},
 		{`a=1`, ``, false},
+		{`a="10.0.0.0/8"`, `a=10.1.2.3`, true}, // a range of addresses
+		{`a="10.0.0.0/8"`, `a=11.1.2.3`, false},
+		{`a IN ("::1/128", "fe80::/10")`, `a=fe80::7`, true},
+		{`* | regex a="^b\\d$"`, `a=b1`, true},
+		{`* | regex a!="^b"`, `a=b1`, false},
+		{`* | regex a!="^b"`, `c=1`, true},
+		{`* | regex "con.*ed"`, `raw:connection refused`, true},
 	}
 	for _, tt := range tests {
 		if got := len(run(t, tt.search, Env{}, rows(t, tt.event)...).Rows) == 1; got != tt.want {
@@ -194,7 +201,10 @@ func TestPipeline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lookup, err := ReadLookup(strings.NewReader("range,note\n10.0.0.0/8,ten\nfd00::/8,six\n192.0.2.7,exact\n"), Matching{CIDR: []string{"range"}})
+	lookup, err := ReadLookup(
+		strings.NewReader("range,note\n10.0.0.0/8,ten\nfd00::/8,six\n192.0.2.7,exact\n"),
+		Matching{CIDR: []string{"range"}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,23 +249,51 @@ func TestPipeline(t *testing.T) {
 		{"lookup by range", `* | lookup ranges range AS ip OUTPUT note AS n | table ip n`,
 			[]string{"ip=10.9.9.9", "ip=fd00::1", "ip=192.0.2.7", "ip=11.0.0.1 n=stays"},
 			[]string{"ip=10.9.9.9 n=ten", "ip=fd00::1 n=six", "ip=192.0.2.7 n=exact", "ip=11.0.0.1"}},
-		{"lookup of several rows", `* | lookup hosts name OUTPUT owner | table name owner`,
-			[]string{"name=WEB-7.example", "name=db", "name=x"}, []string{"name=WEB-7.example owner=a|b", "name=db owner=c", "name=x"}},
+		{
+			"lookup of several rows",
+			`* | lookup hosts name OUTPUT owner | table name owner`,
+			[]string{
+				"name=WEB-7.example",
+				"name=db",
+				"name=x",
+			},
+			[]string{"name=WEB-7.example owner=a|b", "name=db owner=c", "name=x"},
+		},
 		{"mvexpand", `* | mvexpand v | table h v`, []string{"h=a v=1|2", "h=b", "h=c v=3"},
 			[]string{"h=a v=1", "h=a v=2", "h=b", "h=c v=3"}},
 		{"eventstats", `* | eventstats max(v) as most, count by h | table h v most count`,
 			[]string{"h=a v=1", "h=b v=5", "h=a v=7", "v=9"},
 			[]string{"count=2 h=a most=7 v=1", "count=1 h=b most=5 v=5", "count=2 h=a most=7 v=7", "v=9"}},
-		{"streamstats", `* | streamstats last(v) as so, sum(v) as sum, count by h | table h v so sum count`,
+		{
+			"streamstats",
+			`* | streamstats last(v) as so, sum(v) as sum, count by h | table h v so sum count`,
 			[]string{"h=a v=1", "h=b v=5", "h=a", "h=a v=7", "v=9"},
-			[]string{"count=1 h=a so=1 sum=1 v=1", "count=1 h=b so=5 sum=5 v=5", "count=2 h=a so=1 sum=1", "count=3 h=a so=7 sum=8 v=7", "v=9"}},
-		{"streamstats before a row", `* | streamstats current=f last(v) as so first(v) as f max(v) as m min(v) as n | table v so f m n`,
-			[]string{"v=5", "v=10", "v=7"}, []string{"v=5", "f=5 m=5 n=5 so=5 v=10", "f=5 m=10 n=5 so=10 v=7"}},
+			[]string{
+				"count=1 h=a so=1 sum=1 v=1",
+				"count=1 h=b so=5 sum=5 v=5",
+				"count=2 h=a so=1 sum=1",
+				"count=3 h=a so=7 sum=8 v=7",
+				"v=9",
+			},
+		},
+		{
+			"streamstats before a row",
+			`* | streamstats current=f last(v) as so first(v) as f max(v) as m min(v) as n | table v so f m n`,
+			[]string{"v=5", "v=10", "v=7"},
+			[]string{"v=5", "f=5 m=5 n=5 so=5 v=10", "f=5 m=10 n=5 so=10 v=7"},
+		},
 		{"streamstats in a window", `* | streamstats time_window=10s dc(v) as d, count(v) as n by h | table v d n`,
 			[]string{"_time=1 h=a v=1", "_time=5 h=a v=1", "_time=9 h=a v=2", "_time=12 h=a v=3", "_time=40 h=a"},
 			[]string{"d=1 n=1 v=1", "d=1 n=2 v=1", "d=2 n=3 v=2", "d=3 n=3 v=3", "d=0 n=0"}},
-		{"inputlookup and outputlookup", `* | table name | inputlookup append=true hosts | outputlookup hosts | stats count by name`,
-			[]string{"name=db", "name=x"}, []string{"count=1 name=*.example", "count=2 name=db", "count=1 name=web-*", "count=1 name=x"}},
+		{
+			"inputlookup and outputlookup",
+			`* | table name | inputlookup append=true hosts | outputlookup hosts | stats count by name`,
+			[]string{
+				"name=db",
+				"name=x",
+			},
+			[]string{"count=1 name=*.example", "count=2 name=db", "count=1 name=web-*", "count=1 name=x"},
+		},
 		{
 			"rename, sort, head, dedup",
 			`* | rename v as w | sort - w | dedup w | head 2 | table w`,
@@ -343,6 +381,8 @@ func TestErrors(t *testing.T) {
 		`* | rex mode=sed "s/a/b/"`,
 		`* | rex "no group"`,
 		`* | rex field=x`,
+		`* | regex a`,
+		`* | regex a="("`,
 		`* | where a=1 b=2`,
 		`* | lookup nowhere a OUTPUT b`,
 		`* | head many`,
@@ -396,7 +436,9 @@ func FuzzCompile(f *testing.F) {
 	} {
 		f.Add(s)
 	}
-	f.Add(`x | mvexpand a | eventstats sum(a) as s by b | streamstats current=f last(a) as p by b | inputlookup append=true l | outputlookup l | streamstats time_window=1m dc(a) count`)
+	f.Add(
+		`x | mvexpand a | eventstats sum(a) as s by b | streamstats current=f last(a) as p by b | inputlookup append=true l | outputlookup l | streamstats time_window=1m dc(a) count`,
+	)
 	lookup, err := ReadLookup(strings.NewReader("range,note\n10.0.0.0/8,ten\n"), Matching{CIDR: []string{"range"}})
 	if err != nil {
 		f.Fatal(err)

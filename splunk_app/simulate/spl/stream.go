@@ -21,6 +21,7 @@ func (filter) rowwise()     {}
 func (where) rowwise()      {}
 func (eval) rowwise()       {}
 func (rex) rowwise()        {}
+func (regex) rowwise()      {}
 func (projection) rowwise() {}
 func (rename) rowwise()     {}
 func (lookup) rowwise()     {}

@@ -212,7 +212,8 @@ func (e *Engine) follow(ctx context.Context, fail context.CancelCauseFunc) {
 		}
 		socket, err := wire.Listen([]uint16{port}, e.settings.CaptureInterfaces)
 		if err != nil {
-			e.log.Warn("another port cannot be captured", "port", port, "error", explain(err, e.settings.CaptureInterfaces))
+			e.log.Warn("another port cannot be captured", "port", port, "error", explain(err, e.settings.CaptureInterfaces),
+				"hint", "it is tried again when the ports are looked at next")
 			continue
 		}
 		e.log.Info("another port is captured", "port", port)

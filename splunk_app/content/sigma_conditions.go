@@ -201,6 +201,8 @@ var notInSigma = map[string]string{
 	"Ollama Vulnerable Version":                 "compares versions with a table",
 	"Ollama Source First Seen":                  "needs a table of what was seen before",
 	"Ollama Crash after Upload, Create or Chat": "a crash and the request before it, in their order",
+	"Ollama Suspicious Prompt":                  "looks for phrases in the whole event, whose prompt Splunk extracts only up to 5 KB",
+	"Ollama Abnormal Prompt Length":             "compares lengths with one another",
 }
 
 const (

@@ -4,8 +4,11 @@ func crashAfterRequest() Detection {
 	return Detection{
 		Name:    "Ollama Crash after Upload, Create or Chat",
 		ID:      "f407090d-04c8-4102-aca6-5ce17c7d7e3f",
-		Version: 1, Date: "2026-11-28", Status: Production, Kind: Anomaly,
-		Filter: "ollama_crash_after_upload_create_or_chat_filter",
+		Version: 1,
+		Date:    "2026-11-28",
+		Status:  Production,
+		Kind:    Anomaly,
+		Filter:  "ollama_crash_after_upload_create_or_chat_filter",
 		Search: "(`ollama_server` (\"GIN\" OR SIGSEGV OR SIGABRT OR SIGBUS OR SIGFPE OR SIGILL OR SIGTRAP OR panic OR fatal OR fault OR terminated OR runner OR CUDA)) OR `ollama_api`\n" +
 			accessLineFields + clientOf + requestOf +
 			`| eval crash=case(sourcetype!="ollama:server", null(), ` +
@@ -19,13 +22,15 @@ func crashAfterRequest() Detection {
 			`| eval brought=if(isnotnull(brought_at), brought_at."|".client."|".method." ".path, null()), asked=if(isnotnull(asked_at), asked_at."|".client."|".method." ".path, null()), ` +
 			`failed=if(isnotnull(failed_at), failed_at."|".client."|".method." ".path, null())` + "\n" +
 			"| where isnotnull(crash) OR isnotnull(brought) OR isnotnull(asked) OR isnotnull(failed)\n" +
-			"| sort 0 host, - _time\n" +
+			// At the same time a request goes first, in both directions: access lines have whole seconds.
+			"| eval order=if(isnotnull(crash), 1, 0)\n" +
+			"| sort 0 host, - _time, order\n" +
 			"| streamstats last(failed) as failed_after by host\n" +
-			"| sort 0 host, _time\n" +
+			"| sort 0 host, _time, order\n" +
 			"| streamstats last(brought) as brought_before, last(asked) as asked_before by host\n" +
 			"| where isnotnull(crash)\n" +
 			`| eval cause=case(crash_at-tonumber(mvindex(split(brought_before, "|"), 0))<=300, brought_before, ` +
-			`tonumber(mvindex(split(failed_after, "|"), 0))-crash_at<=10, failed_after, crash_at-tonumber(mvindex(split(asked_before, "|"), 0))<=5, asked_before)` + "\n" +
+			`tonumber(mvindex(split(failed_after, "|"), 0))-crash_at<=30, failed_after, crash_at-tonumber(mvindex(split(asked_before, "|"), 0))<=5, asked_before)` + "\n" +
 			"| where isnotnull(cause)\n" +
 			`| eval src=mvindex(split(cause, "|"), 1), request=mvindex(split(cause, "|"), 2), crash_minute=strftime(crash_at, "%Y-%m-%d %H:%M")` + "\n" +
 			"| stats count as lines, min(crash_at) as first_crash, values(crash) as crashes, values(request) as requests by host, src, crash_minute\n" +
@@ -48,7 +53,15 @@ func crashAfterRequest() Detection {
 			{"T1190", "Exploit Public-Facing Application", "Initial Access"},
 		},
 		Atlas: []Technique{{"AML.T0029", "Denial of AI Service", "Impact"}},
-		CVEs:  []string{"CVE-2024-39720", "CVE-2024-12055", "CVE-2025-0312", "CVE-2025-0317", "CVE-2025-1975", "CVE-2025-15514", "CVE-2025-66960"},
+		CVEs: []string{
+			"CVE-2024-39720",
+			"CVE-2024-12055",
+			"CVE-2025-0312",
+			"CVE-2025-0317",
+			"CVE-2025-1975",
+			"CVE-2025-15514",
+			"CVE-2025-66960",
+		},
 		References: []string{
 			"https://pkg.go.dev/vuln/GO-2024-3245",
 			"https://nvd.nist.gov/vuln/detail/CVE-2025-15514",
@@ -57,8 +70,16 @@ func crashAfterRequest() Detection {
 		Description: "Finds crashes of Ollama, of its runner or in one of its requests within five minutes of an upload or create, while a request failed, or within five seconds of a chat, " +
 			"and names who sent it. Crafted model files and images that crash the server are known in many versions; a crash can also be an attempt to run code.",
 		Evidence: []Event{
-			{Sourcetype: "ollama:server", Time: "1800000000", Raw: `[GIN] 2026/01/07 - 09:14:02 | 201 |   12.331ms |    203.0.113.77 | POST     "/api/blobs/sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"`},
-			{Sourcetype: "ollama:server", Time: "1800000004", Raw: "SIGSEGV: segmentation violation\nPC=0x13daa0a m=0 sigcode=1 addr=0x0\n\ngoroutine 24 [running]:"},
+			{
+				Sourcetype: "ollama:server",
+				Time:       "1800000000",
+				Raw:        `[GIN] 2026/01/07 - 09:14:02 | 201 |   12.331ms |    203.0.113.77 | POST     "/api/blobs/sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"`,
+			},
+			{
+				Sourcetype: "ollama:server",
+				Time:       "1800000004",
+				Raw:        "SIGSEGV: segmentation violation\nPC=0x13daa0a m=0 sigcode=1 addr=0x0\n\ngoroutine 24 [running]:",
+			},
 		},
 		FalsePositives: []string{
 			"models that are too large for the machine, and faults of drivers: the same model crashes for everybody",

@@ -104,7 +104,7 @@ func All() []Detection {
 		abnormalConnectivity(), networkFailure(), externalAccess(),
 		modelUploadedAndPushed(), modelsChanged(), bulkTransfer(), untrustedRegistry(), registryRedirect(),
 		listeningBeyondLoopback(), vulnerableVersion(), cloudBaseURL(),
-		apiScan(), sourceFirstSeen(), crashAfterRequest(),
+		apiScan(), sourceFirstSeen(), crashAfterRequest(), suspiciousPrompt(), abnormalPromptLength(),
 	}
 }
 

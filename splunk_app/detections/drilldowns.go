@@ -28,24 +28,34 @@ func (d Detection) Drilldowns() []Drilldown {
 	}}
 	if slices.ContainsFunc(d.Risk, func(r RiskObject) bool { return r.Field == "src" }) {
 		list = append(list, Drilldown{
-			"Requests of $src$ to Ollama on $host$",
-			"((`ollama_server` \"GIN\") OR `ollama_api`) host=\"$host$\" src=\"$src$\"\n" +
-				"| table _time, sourcetype, src, http_method, uri_path, status, response_time_ms, model, http_user_agent, x_forwarded_for\n" +
+			"Requests and connections of $src$ to Ollama on $host$",
+			"((`ollama_server` \"GIN\") OR `ollama_api` OR `ollama_connection`) host=\"$host$\" src=\"$src$\"\n" +
+				"| table _time, sourcetype, src, http_method, uri_path, status, response_time_ms, model, http_user_agent, x_forwarded_for, dest_port, bytes_in, bytes_out, connection_id\n" +
 				"| sort 0 _time",
+			"$info_min_time$", "$info_max_time$",
+		})
+	}
+	if strings.Contains(d.Search, "`ollama_prompts`") {
+		list = append(list, Drilldown{
+			"Prompts on $host$",
+			"`ollama_prompts` host=\"$host$\"\n| table _time, origin, model, endpoint, prompt_length, connection_id, prompt\n| sort 0 _time",
 			"$info_min_time$", "$info_max_time$",
 		})
 	}
 	return append(list,
 		Drilldown{
-			"Ollama's log on $host$", "`ollama_server` host=\"$host$\"\n| table _time, source, level, msg, error, _raw\n| sort 0 _time",
-			"$info_min_time$", "$info_max_time$",
+			"Ollama's log on $host$",
+			"`ollama_server` host=\"$host$\"\n| table _time, source, level, msg, error, _raw\n| sort 0 _time",
+			"$info_min_time$",
+			"$info_max_time$",
 		},
 		Drilldown{
 			"Risk of " + object + " in the last 7 days",
 			"| from datamodel:\"Risk.All_Risk\"\n| search normalized_risk_object IN (\"" + strings.Join(names, "\", \"") + "\")\n" +
 				"| stats count, min(_time) as first_time, max(_time) as last_time, values(risk_message) as risk_messages, " +
 				"sum(calculated_risk_score) as risk_score by normalized_risk_object, source",
-			"-7d@d", "now",
+			"-7d@d",
+			"now",
 		})
 }
 

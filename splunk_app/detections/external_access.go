@@ -5,17 +5,23 @@ func externalAccess() Detection {
 	return Detection{
 		Name:    "Ollama API Accessed from External Network",
 		ID:      "33121cc4-4ce8-458a-bd61-419b85b12d91",
-		Version: 2, Date: "2026-11-28", Status: Production, Kind: Anomaly,
-		Filter: "ollama_api_accessed_from_external_network_filter",
-		Search: "(`ollama_server` \"GIN\") OR `ollama_api`\n" +
-			accessLineFields + sourceOf + onlyExternal +
+		Version: 3,
+		Date:    "2026-11-28",
+		Status:  Production,
+		Kind:    Anomaly,
+		Filter:  "ollama_api_accessed_from_external_network_filter",
+		Search: "(`ollama_server` \"GIN\") OR `ollama_api` OR `ollama_connection`\n" +
+			accessLineFields + sourceOf + ofOllama + onlyExternal +
 			`| eval method=if(is_line="yes", line_method, http_method), path=if(is_line="yes", line_path, uri_path), answer=if(is_line="yes", line_status, status)` + "\n" +
-			"| stats count as requests, values(method) as http_method, values(path) as uri_path, values(answer) as status, min(_time) as first_request, max(_time) as last_request by host, client, is_line\n" +
-			"| stats max(requests) as requests, values(http_method) as http_method, values(uri_path) as uri_path, values(status) as status, min(first_request) as first_request, max(last_request) as last_request by host, client\n" +
-			`| eval first_request=strftime(first_request, "%Y-%m-%d %H:%M:%S"), last_request=strftime(last_request, "%Y-%m-%d %H:%M:%S")` + "\n" +
+			countsOf +
+			"| stats sum(request) as requests, sum(accepted) as connections, values(method) as http_method, values(path) as uri_path, values(answer) as status, " +
+			"min(_time) as first_request, max(_time) as last_request by host, client, sourcetype\n" +
+			"| stats max(requests) as requests, max(connections) as connections, values(http_method) as http_method, values(uri_path) as uri_path, values(status) as status, " +
+			"min(first_request) as first_request, max(last_request) as last_request by host, client\n" +
+			seenText + shownTimes +
 			`| eval severity="medium", attack_type="External Access to Ollama"` + "\n" +
 			"| rename client as src\n" +
-			"| table last_request, first_request, host, src, requests, http_method, uri_path, status, severity, attack_type\n" +
+			"| table last_request, first_request, host, src, requests, connections, seen, http_method, uri_path, status, severity, attack_type\n" +
 			"| `ollama_api_accessed_from_external_network_filter`",
 		Cron:        "*/5 * * * *",
 		Skew:        "1m",
@@ -26,7 +32,7 @@ func externalAccess() Detection {
 		Domain:      "network",
 		Risk:        []RiskObject{{"host", "system", 47}, {"src", "system", 47}},
 		Threats:     []ThreatObject{{"src", "ip_address"}},
-		Message:     "Ollama on $host$ answered $requests$ requests from the external address $src$: $http_method$ $uri_path$.",
+		Message:     "The external address $src$ reached Ollama on $host$ ($seen$). $http_method$ $uri_path$",
 		Attack: []Technique{
 			{"T1133", "External Remote Services", "Initial Access"},
 			{"T1190", "Exploit Public-Facing Application", "Initial Access"},
@@ -35,11 +41,11 @@ func externalAccess() Detection {
 			{"AML.T0040", "AI Model Inference API Access", "AI Model Access"},
 			{"AML.T0044", "Full AI Model Access", "AI Model Access"},
 		},
-		Description: "Finds requests to Ollama's API whose source address is not loopback, private, shared, link-local or multicast, " +
+		Description: "Finds who reaches Ollama's API from an address that is not loopback, private, shared, link-local or multicast, " +
 			"nor in the site's own trusted ranges. Ollama has no authentication of its own: whoever reaches it can take models, put models " +
 			"in place, inject prompts and use the hardware. The rule that this one follows watches connections accepted by the " +
-			"Ollama process. Access lines stand in for them here: a client that connects and sends no request is not seen, and one that " +
-			"sends a forged X-Forwarded-For is seen under the address it claims.",
+			"Ollama process: so does this one where connections and requests are captured. Elsewhere access lines stand in for them: a client that " +
+			"connects and sends no request is not seen, and one that sends a forged X-Forwarded-For is seen under the address it claims.",
 		Evidence: []Event{serverLine(
 			`[GIN] 2026/01/07 - 09:14:02 | 200 |      94.911µs |    203.0.113.77 | GET      "/api/tags"`,
 		)},
@@ -49,9 +55,10 @@ func externalAccess() Detection {
 			"offices, VPN gateways and cloud networks with public addresses of their own: list them in ollama_trusted_ranges",
 		},
 		KnownLimits: []string{
-			"The source is what Ollama logs: it believes X-Forwarded-For, so an external client can pose as an internal one, and the other way round.",
-			"Connections without a request, and requests that Ollama does not log (redirects, malformed HTTP), are not seen.",
-			"One source is reported once an hour for each host: what it does meanwhile stands in ollama:api.",
+			"Without captured connections the source is what Ollama logs: it believes X-Forwarded-For, so an external client can pose as an internal one, and the other way round.",
+			"Without them, connections that send no request, and requests that Ollama does not log (redirects, malformed HTTP), are not seen.",
+			"Behind a proxy or a published container port the connection comes from there: what counts then is the address in the access line.",
+			"One source is reported once an hour for each host: what it does meanwhile is in ollama:api and ollama:connection.",
 			"An event that arrives more than a day after its time is not judged.",
 			"An IPv4-mapped address is judged as IPv4 where it is written ::ffff:a.b.c.d; in hexadecimal notation it counts as external.",
 		},

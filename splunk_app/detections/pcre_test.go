@@ -13,6 +13,7 @@ import (
 
 	splunkapp "ollama-hec/splunk_app"
 	"ollama-hec/splunk_app/simulate/knowledge"
+	"ollama-hec/splunk_app/simulate/pcre"
 )
 
 // Splunk's limits for a regular expression of a search or an extraction:
@@ -78,7 +79,9 @@ var (
 	// literal is a text in quotes of a search or of an EVAL; every pattern is one.
 	literal = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
 	// onWhole is a rex or a function that looks at the whole event, or at a field of it that no search cuts.
-	onWhole = regexp.MustCompile(`(?:\| rex |\| rex field=(?:model|version) |(?:match|replace)\((?:replace\()?(?:_raw|path|model|client|line_src|origins|remotes|called_url), )"((?:[^"\\]|\\.)*)"`)
+	onWhole = regexp.MustCompile(
+		`(?:\| rex |\| rex field=(?:model|version) |(?:match|replace)\((?:replace\()?(?:_raw|path|model|client|line_src|origins|remotes|called_url|text), )"((?:[^"\\]|\\.)*)"`,
+	)
 )
 
 // shippedPatterns are all regular expressions of the add-on, and texts of
@@ -87,7 +90,10 @@ func shippedPatterns(t *testing.T) (all []pattern) {
 	t.Helper()
 	collect := func(where, text string, re *regexp.Regexp, cut bool) {
 		for _, m := range re.FindAllStringSubmatch(text, -1) {
-			if !strings.HasPrefix(m[1], `\1`) && !strings.HasPrefix(m[1], "*") { // a replacement, a wildcard
+			if strings.HasPrefix(m[1], `\1`) || strings.HasPrefix(m[1], "*") { // a replacement, a wildcard
+				continue
+			}
+			if _, err := pcre.Compile(m[1]); err == nil { // else a text: every pattern was compiled to get here
 				all = append(all, pattern{where, strings.ReplaceAll(m[1], `\"`, `"`), cut})
 			}
 		}

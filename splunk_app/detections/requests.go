@@ -2,7 +2,8 @@ package detections
 
 // Parts of searches that read requests to Ollama. A request arrives as an access line in
 // ollama:server, as an event of ollama:api, or as both: is_line tells them apart, so that
-// each is counted by itself and the larger count holds.
+// each is counted by itself and the larger count holds. Where connections are read, too,
+// sourcetype tells the three apart.
 
 // accessLineFields takes access lines apart, from _raw for the reason given at networkFailure.
 const accessLineFields = `| rex "^\[GIN\] [^|]*\|\s*(?<line_status>\d{3})\s*\|\s*[^|\s]+\s*\|\s*(?<line_src>[^|\s]+)\s*\|` +
@@ -17,6 +18,17 @@ const clientOf = `| eval is_line=if(sourcetype="ollama:server", "yes", "no"), cl
 const sourceOf = clientOf + `| where ` + isAddress + "\n"
 
 const isAddress = `match(client, "^[0-9a-f:.]+\z") AND client!="0.0.0.0" AND client!="::"`
+
+// ofOllama leaves, of the connections, those to Ollama itself: what only names another
+// process, such as a port that was taken by something else, goes. Other events are not asked: a
+// client may write the words into a path.
+const ofOllama = `| where NOT (sourcetype="ollama:connection" AND isnotnull(process_name) AND NOT lower(process_name) IN ("ollama", "ollama.exe"))` + "\n"
+
+// countsOf says how many requests, or connections, a row stands for.
+const countsOf = `| eval request=if(sourcetype="ollama:connection", null(), 1), accepted=if(sourcetype="ollama:connection", coalesce(count, 1), null())` + "\n"
+
+// seenText says what was seen of a source: requests, connections or both.
+const seenText = `| eval seen=mvjoin(mvappend(if(requests>0, "requests: ".requests, null()), if(connections>0, "connections: ".connections, null())), ", ")` + "\n"
 
 // onlyExternal leaves the rows whose client is neither in a range that is never external nor
 // in one that the site trusts.
@@ -40,6 +52,3 @@ const requestOf = `| eval method=if(is_line="yes", line_method, http_method), pa
 
 // shownTimes turns first_request and last_request into text.
 const shownTimes = `| eval first_request=strftime(first_request, "%Y-%m-%d %H:%M:%S"), last_request=strftime(last_request, "%Y-%m-%d %H:%M:%S")` + "\n"
-
-// capturedRequest is an event of ollama:api, for evidence.
-func capturedRequest(raw string) Event { return Event{Sourcetype: "ollama:api", Raw: raw} }

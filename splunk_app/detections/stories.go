@@ -97,7 +97,7 @@ func AnalyticStories() string {
 func (d Detection) Implement() []string {
 	return append([]string{
 		"Ship Ollama's log with ollama-hec or with the add-on's input.",
-		"Narrow the macros ollama_server, ollama_api and ollama_prompts to your index.",
+		"Narrow the macros ollama_server, ollama_api, ollama_prompts and ollama_connection to your index.",
 	}, d.Needs...)
 }
 

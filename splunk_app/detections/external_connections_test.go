@@ -1,0 +1,74 @@
+package detections
+
+import "testing"
+
+// connection is an accepted connection as it is delivered.
+func connection(raw string) Event {
+	return Event{Sourcetype: "ollama:connection", Host: "gpu-1", Time: "1767773642.5", Raw: raw}
+}
+
+// What no access line says stands in accepted connections: who only connects, and who forges
+// X-Forwarded-For. One source is one result, whatever it is seen in.
+func TestExternalConnections(t *testing.T) {
+	const external = `{"origin":"sock_diag","src":"203.0.113.9","src_port":40112,"src_scope":"external","dest":"10.0.0.2","dest_port":11434,"state":"open"`
+	tests := []struct {
+		what   string
+		events []Event
+		src    string // "" for no result
+		seen   string
+	}{
+		{"a connection without a request", []Event{connection(external + `}`)}, "203.0.113.9", "connections: 1"},
+		{"many in one event, and the end of one that was counted", []Event{
+			connection(external + `,"count":12}`), connection(external + `,"count":0}`),
+		}, "203.0.113.9", "connections: 12"},
+		{
+			"an access line and its connection",
+			[]Event{accessLine("203.0.113.9"), apiEvent("203.0.113.9"), connection(external + `}`)},
+			"203.0.113.9",
+			"requests: 1, connections: 1",
+		},
+		{"a forged X-Forwarded-For", []Event{accessLine("10.1.2.3"), apiEvent("10.1.2.3"), connection(external + `}`)},
+			"203.0.113.9", "connections: 1"},
+		{
+			"another port, another process of Ollama",
+			[]Event{
+				connection(
+					`{"origin":"poll","src":"2001:db8:bad::17","src_scope":"external","dest_port":11500,"state":"open","process_name":"ollama.exe"}`,
+				),
+			},
+			"2001:db8:bad::17",
+			"connections: 1",
+		},
+		{"not Ollama's process", []Event{connection(external + `,"process_name":"nginx"}`)}, "", ""},
+		{
+			"a path that says it is another process",
+			[]Event{{Sourcetype: "ollama:server", Host: "gpu-1", Time: "1767773642", Raw: `[GIN] 2026/01/07 - 09:14:02 | 404 |` +
+				`       5.308µs |     203.0.113.9 | GET      "/x?process_name=nginx process_name=nginx"`}},
+			"203.0.113.9",
+			"requests: 1",
+		},
+		{
+			"inside",
+			[]Event{
+				connection(`{"origin":"sock_diag","src":"10.20.30.40","src_scope":"private","dest_port":11434,"state":"open"}`),
+			},
+			"",
+			"",
+		},
+		{"what was not seen", []Event{connection(`{"origin":"sock_diag","lost":94}`)}, "", ""},
+	}
+	for _, s := range splunks(t) {
+		access := externalAccess().on(t, s)
+		for _, tt := range tests {
+			found := access(tt.events...)
+			switch {
+			case tt.src == "" && len(found) > 0:
+				t.Errorf("%s, %s: %s", s.name, tt.what, found[0].Text)
+			case tt.src != "" && len(found) != 1:
+				t.Errorf("%s, %s: %d results, want one", s.name, tt.what, len(found))
+			case tt.src != "" && (found[0].Row["src"][0] != tt.src || found[0].Row["seen"][0] != tt.seen):
+				t.Errorf("%s, %s: %s, %s", s.name, tt.what, found[0].Row["src"], found[0].Row["seen"])
+			}
+		}
+	}
+}

@@ -239,3 +239,42 @@ func TestAConnectionIsToldOfWhenItEnds(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsOpenAtTheEnd: what no look has shown yet is told of when the observer stops.
+func TestWhatIsOpenAtTheEnd(t *testing.T) {
+	at := server(t, "127.0.0.1:0")
+	dial := func() {
+		c, err := net.Dial("tcp", at.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		// Once it answers it is open for the server, too.
+		if _, err := c.Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(c, make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dial()
+	w := &witness{t: t, more: make(chan struct{}, 1)}
+	w.observer = New(Options{Ports: []uint16{at.Port()}, Events: All, Emit: w.emit, Every: time.Hour})
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- w.observer.Run(ctx) }()
+	w.stop = func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+	w.until("the one look is over", func(all []shown) bool { return len(all) == 1 })
+	const more = 20
+	for range more {
+		dial()
+	}
+	if all, n := w.total(); n != 1+more || len(all) != n {
+		t.Errorf("%d connections in %d events, want %d", n, len(all), 1+more)
+	}
+}

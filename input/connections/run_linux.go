@@ -85,15 +85,20 @@ func (o *Observer) openKernel() (*kernel, error) {
 	return k, nil
 }
 
-// close tells of all that was held back.
+// lag is how long after a connection was closed the kernel may tell of it. Usually it is a millisecond.
+const lag = 100 * time.Millisecond
+
+// close tells of what is open now or was closed before, and of all that was held back.
 func (k *kernel) close() {
-	past := time.Unix(1, 0)
-	// What was closed before the end counts, too.
-	if err := k.closings.Read(context.Background(), past, k.closed); err != nil {
+	now := time.Now()
+	err := k.lookAround(now)
+	for last := now.Add(lag); err == nil && now.Before(last); now = time.Now() {
+		err = k.closings.Read(context.Background(), last, k.closed)
+	}
+	if err != nil {
 		k.o.options.Log.Warn("the last connections are not known", "error", err,
 			"hint", "those that ended in the moment of the stop are missing")
 	}
-	now := time.Now()
 	k.countLoss(now)
 	k.loss.close(now)
 	k.book.first.close()

@@ -19,7 +19,9 @@ import (
 	"ollama-hec/input/connections"
 	"ollama-hec/input/spool"
 	"ollama-hec/input/wire"
+	"ollama-hec/sourcetypes"
 	"ollama-hec/sourcetypes/exchange"
+	"ollama-hec/sourcetypes/redact"
 )
 
 // Sink takes what is captured.
@@ -62,9 +64,20 @@ func New(s *settings.Settings, sink Sink, log *slog.Logger) *Engine {
 		e.observer = connections.New(connections.Options{
 			Ports: e.ports.all(), MorePorts: e.ports.learned, OnPort: e.ports.add,
 			Events: connections.Events(s.ConnectionEvents), Emit: sink.Emit, Log: log,
+			Redact: addresses(s.Normalize().Redact),
 		})
 	}
 	return e
+}
+
+// addresses returns what the site's own patterns make of an address, nil where there are
+// none: no other pattern fits one. It is for one goroutine.
+func addresses(set sourcetypes.Redact) func(string) string {
+	if len(set.Patterns) == 0 {
+		return nil
+	}
+	r := redact.Redactor{Set: set, Hits: new([redact.Kinds]int64)}
+	return func(src string) string { return string(r.Apply([]byte(src), 0)) }
 }
 
 // Exchange returns the options of requests and answers for settings.
@@ -213,7 +226,7 @@ func (e *Engine) follow(ctx context.Context, fail context.CancelCauseFunc) {
 		socket, err := wire.Listen([]uint16{port}, e.settings.CaptureInterfaces)
 		if err != nil {
 			e.log.Warn("another port cannot be captured", "port", port, "error", explain(err, e.settings.CaptureInterfaces),
-				"hint", "it is tried again when the ports are looked at next")
+				"hint", "requests on it are not captured, those on the others are")
 			continue
 		}
 		e.log.Info("another port is captured", "port", port)

@@ -18,8 +18,11 @@ const helperEnv = "BLACKBOX_HELPER"
 
 func help(what string) {
 	err := fmt.Errorf("unknown helper %q", what)
-	if what == "exhaust-inotify" {
+	switch what {
+	case "exhaust-inotify":
 		err = exhaustInotify()
+	case "accept":
+		err = accept(os.Getenv(helperAt))
 	}
 	os.Unsetenv(helperEnv)
 	if err == nil {

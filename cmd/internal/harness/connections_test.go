@@ -1,0 +1,273 @@
+//go:build linux
+
+package harness
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ollama-hec/hec/receiver"
+	"ollama-hec/input/netnstest"
+	"ollama-hec/input/spool"
+)
+
+// helperAt is the address for the helper accept.
+const helperAt = "BLACKBOX_AT"
+
+// Where the server listens, and who connects.
+const (
+	serverAt = "203.0.113.1:11434"
+	clientAt = "203.0.113.77"
+)
+
+// accept is a server: it reads each connection to its end.
+func accept(address string) error {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	fmt.Println("listening")
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		go func() {
+			_, _ = io.Copy(io.Discard, c) // it ends as its client wants
+			_ = c.Close()
+		}()
+	}
+}
+
+// serveIn starts the server in a namespace, as a process of the name ollama, and returns its id.
+func serveIn(t *testing.T, where netnstest.Namespace) (pid int) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "ollama")
+	if err := os.Symlink(self, path); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path, "serve")
+	cmd.Env = []string{helperEnv + "=accept", helperAt + "=" + serverAt}
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	where.Do(t, cmd.Start)
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // it was killed
+	})
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatalf("the server does not listen: %v", err)
+	}
+	return cmd.Process.Pid
+}
+
+// kinds are the ways in which a client ends a connection, after so many bytes.
+var kinds = []struct {
+	sends int
+	reset bool
+}{{0, false}, {46, false}, {0, true}, {3000, false}}
+
+// rounds is how often it does each.
+const rounds = 50
+
+// connect makes the connections, one after the other, and returns how much each sent by its port.
+func connect(made map[int]uint64) error {
+	for range rounds {
+		for _, kind := range kinds {
+			c, err := net.Dial("tcp", serverAt)
+			if err != nil {
+				return err
+			}
+			made[c.LocalAddr().(*net.TCPAddr).Port] = uint64(kind.sends)
+			if _, err := c.Write(make([]byte, kind.sends)); err != nil {
+				return err
+			}
+			if kind.reset {
+				_ = c.(*net.TCPConn).SetLinger(0) // if it fails the connection ends in order, which is one too
+			}
+			if err := c.Close(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// connection is an event of ollama:connection, or of the start of who captures.
+type connection struct {
+	Origin, Src, State string
+	SrcPort            int    `json:"src_port"`
+	SrcScope           string `json:"src_scope"`
+	Dest               string
+	DestPort           int     `json:"dest_port"`
+	BytesIn            *uint64 `json:"bytes_in"`
+	Count              *int
+	Lost               int
+	ProcessName        string `json:"process_name"`
+	ProcessID          int    `json:"process_id"`
+	ConnectionID       string `json:"connection_id"`
+}
+
+// connections are those of the events that have come.
+func (c *captures) connections(t *testing.T) (all []connection) {
+	t.Helper()
+	for _, e := range c.find(`"dest_port"`) {
+		var made connection
+		if err := json.Unmarshal(e.Event, &made); err != nil {
+			t.Fatalf("%s: %v", e.Event, err)
+		}
+		if e.Sourcetype != "ollama:connection" || e.Host != "bench" || e.Source != "capture" {
+			t.Fatalf("sourcetype %q, host %q, source %q: %s", e.Sourcetype, e.Host, e.Source, e.Event)
+		}
+		all = append(all, made)
+	}
+	return all
+}
+
+// observed runs capture in the namespace of the server while the client makes connections,
+// and ships what it found.
+func observed(t *testing.T, env map[string]string) (b *bench, got *captures, made map[int]uint64, pid int) {
+	t.Helper()
+	client, server := netnstest.Cable(t)
+	b, got = spooled(t, receiver.Options{})
+	for name, value := range env {
+		b.env[name] = value
+	}
+	pid = serveIn(t, server)
+	b.before = []string{"ip", "netns", "exec", string(server)}
+	capture := b.launch("capture", "--capture", "connections")
+	t.Cleanup(capture.Kill)
+	b.eventually("the kernel to be asked for connections", func() bool { return subscribed(capture.Pid()) })
+	made = make(map[int]uint64)
+	client.Do(t, func() error { return connect(made) })
+	b.eventually("every connection to have been told of", func() bool {
+		var status spool.Status
+		text, err := os.ReadFile(filepath.Join(spool.Path(b.state), "capture.status"))
+		return err == nil && json.Unmarshal(text, &status) == nil &&
+			status.Counts["connections"]+status.Counts["lost_connections"] >= int64(len(made)) && status.Counts["open_connections"] == 0
+	})
+	b.stopped(capture)
+	b.before = nil
+	return b, got, made, pid
+}
+
+// subscribed reports whether a process's namespace has a socket that is told of the ends of connections.
+func subscribed(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/netlink", pid))
+	if err != nil {
+		return false
+	}
+	const sockDiag = "4" // NETLINK_SOCK_DIAG
+	for line := range strings.Lines(string(text)) {
+		// sk, protocol, port id, groups, …
+		if f := strings.Fields(line); len(f) > 3 && f[1] == sockDiag && strings.Trim(f[3], "0") != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// stopped ends a process in order.
+func (b *bench) stopped(s *Shipper) {
+	b.t.Helper()
+	s.Signal(os.Interrupt)
+	b.wantExit(s, 0)
+}
+
+// Every connection is told of, once, as it was.
+func TestEveryConnectionIsTold(t *testing.T) {
+	t.Parallel()
+	b, got, made, pid := observed(t, map[string]string{"CONNECTION_EVENTS": "all"})
+	b.wantExit(b.launch("run", "--once"), 0)
+	ids := make(map[string]bool)
+	sum := 0
+	for _, c := range got.connections(t) {
+		n := 1
+		if c.Count != nil {
+			n = *c.Count
+		}
+		sum += n
+		if c.State != "closed" {
+			continue
+		}
+		sent, known := made[c.SrcPort]
+		delete(made, c.SrcPort)
+		if !known || ids[c.ConnectionID] || c.ConnectionID == "" {
+			t.Errorf("no such connection, or told of twice: %+v", c)
+		}
+		ids[c.ConnectionID] = true
+		if c.Origin != "sock_diag" || c.Src != clientAt || c.SrcScope != "external" || c.Dest != "203.0.113.1" || c.DestPort != 11434 ||
+			c.ProcessName != "ollama" || c.ProcessID != pid {
+			t.Errorf("%+v", c)
+		}
+		if c.BytesIn == nil || *c.BytesIn != sent {
+			t.Errorf("%d bytes were sent: %+v", sent, c)
+		}
+	}
+	if len(made) > 0 || sum != rounds*len(kinds) {
+		t.Errorf("%d connections were not told of, and the counts add up to %d", len(made), sum)
+	}
+	if lost := got.find(`"lost"`); len(lost) > 0 {
+		t.Errorf("lost: %s", lost[0].Event)
+	}
+}
+
+// By default a client's connections of a minute are one event, but for the first.
+func TestConnectionsOfAMinuteAreOneEvent(t *testing.T) {
+	t.Parallel()
+	b, got, _, _ := observed(t, nil)
+	b.wantExit(b.launch("run", "--once"), 0)
+	sum := 0
+	var bytesIn uint64
+	all := got.connections(t)
+	for _, c := range all {
+		n := 1
+		if c.Count != nil {
+			n = *c.Count
+		}
+		sum += n
+		if c.Src != clientAt || c.ProcessName != "ollama" {
+			t.Errorf("%+v", c)
+		}
+		if c.BytesIn != nil {
+			bytesIn += *c.BytesIn
+		}
+	}
+	// A few more where the machine is so slow that the minute ends.
+	if sum != rounds*len(kinds) || len(all) < 2 || len(all) > 10 || bytesIn != rounds*3046 {
+		t.Errorf("%d connections with %d bytes in %d events, want %d with %d in 2", sum, bytesIn, len(all), rounds*len(kinds), rounds*3046)
+	}
+}
+
+// What the site's own patterns hide of an address is hidden before it touches the disk.
+func TestAddressesAreRedactedInTheSpool(t *testing.T) {
+	t.Parallel()
+	b, got, _, _ := observed(t, map[string]string{"REDACT_REGEX": `203\.0\.113\.[0-9]+`})
+	for _, path := range b.segments() {
+		text, err := os.ReadFile(path)
+		b.must(err)
+		if bytes.Contains(text, []byte(clientAt)) {
+			t.Errorf("%s holds the address:\n%s", filepath.Base(path), text)
+		}
+	}
+	b.wantExit(b.launch("run", "--once"), 0)
+	if all := got.connections(t); len(all) == 0 || !strings.HasPrefix(all[0].Src, "[REDACTED:") {
+		t.Errorf("%+v", all)
+	}
+}

@@ -204,7 +204,7 @@ func (c *Client) expect(t *attempt, p part) pendingPart {
 	case t.ack != nil:
 		e.acks.Store(true)
 		t.session.expect(t.ack)
-		return pendingPart{p, t.ack, t.pass.unacked}
+		return pendingPart{p, t.ack, t.pass.unacked && !c.anotherUp(e)}
 	case e.acks.Load():
 		e.ackMissing("the replies carry no ackId any more")
 	case c.cfg.Ack == AckOn:

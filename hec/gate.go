@@ -154,6 +154,12 @@ func (g *gate) checks(now time.Time) bool {
 	return g.state == gateDoubtful && !g.unacked && again && !now.Before(g.checkAt)
 }
 
+// retries reports whether it is time for another event to show whether acknowledgments come,
+// though another endpoint takes events.
+func (g *gate) retries(now time.Time) bool {
+	return g.unacked && g.state == gateDoubtful && !now.Before(g.until) && !now.Before(g.checkAt)
+}
+
 // prove notes that an answer was HEC's, whatever it said.
 func (g *gate) prove() {
 	g.unclear = 0

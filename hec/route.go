@@ -55,7 +55,7 @@ func (c *Client) chooseLocked(now time.Time) (chosen *endpoint, p pass, wait tim
 		switch {
 		case g.state == gateHealthy, left <= 0 && open == nil:
 			return e, g.pass(now), 0
-		case left <= 0 && g.state != gateDoubtful, g.checks(now):
+		case left <= 0 && g.state != gateDoubtful, g.checks(now), open != nil && g.retries(now):
 			g.tell(sigCheck)
 			c.background(func(ctx context.Context) { c.probe(ctx, e) })
 		case left > 0:

@@ -193,6 +193,45 @@ func TestOneAcknowledgmentEndsTheDoubt(t *testing.T) {
 	})
 }
 
+// An endpoint whose acknowledgments do not come is tried again while another one works, an
+// event at a time and without holding anything up, and takes over once they come.
+func TestAcknowledgmentsComeAgainBesideAnotherEndpoint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first := start(t, receiver.Options{Tokens: acking, Fault: receiver.Always(receiver.Fault{AckDelay: -1})})
+		other := start(t, receiver.Options{Tokens: acking})
+		c, l, _ := client(t, nil, first.URL(), other.URL())
+		const each = 50
+		if err := c.Deliver(t.Context(), events("a", each)); err != nil { // to the one in vain, then to the other
+			t.Fatal(err)
+		}
+		before := first.Stats().Taken()
+		deliver := func(name string) {
+			b := events(name, each)
+			began, done := time.Now(), make(chan error, 1)
+			go func() { done <- c.Deliver(t.Context(), b) }()
+			if <-b.Done(); time.Since(began) > 5*time.Second { // answered: its lane goes on
+				t.Errorf("%s waited %v for an endpoint that does not acknowledge", name, time.Since(began))
+			}
+			<-time.After(time.Minute)
+		}
+		const minutes = 120
+		for i := range minutes {
+			deliver(fmt.Sprint("b", i, "-"))
+		}
+		if n := first.Stats().Taken() - before; n < minutes/6-5 || n > minutes/5+10 {
+			t.Errorf("%d events sent to it in %d minutes\n%s", n, minutes, l)
+		}
+		first.SetFault(nil)
+		before = first.Stats().Taken()
+		for i := range 12 {
+			deliver(fmt.Sprint("c", i, "-"))
+		}
+		if n := first.Stats().Taken() - before; n < 5*each {
+			t.Errorf("%d events sent to it in the 12 minutes since it acknowledges\n%s", n, l)
+		}
+	})
+}
+
 func TestFailFastEndsWhereAcknowledgmentsNeverCome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := start(t, receiver.Options{Tokens: acking, AckDelay: -1})

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -11,12 +12,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"ollama-hec/cmd/internal/app"
+	"ollama-hec/cmd/internal/capture"
 	"ollama-hec/cmd/internal/destination"
 	"ollama-hec/cmd/internal/heartbeat"
 	"ollama-hec/cmd/internal/lag"
 	"ollama-hec/cmd/internal/metrics"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/cmd/internal/sources"
+	"ollama-hec/input/spool"
 )
 
 func newRun(std streams) *cobra.Command {
@@ -69,7 +72,11 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 			return err
 		}
 	}
-	sh, err := app.New(ctx, s, out, app.Options{Once: once, Stdin: std.in, Log: log})
+	memory, itself, err := captureItself(s, once, log)
+	if err != nil {
+		return err
+	}
+	sh, err := app.New(ctx, s, out, app.Options{Once: once, Stdin: std.in, Memory: memory, Log: log})
 	if err != nil {
 		return err
 	}
@@ -80,7 +87,7 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 	}
 	if server != nil {
 		background = append(background, func(ctx context.Context) {
-			server.Serve(ctx, metrics.Deps{Shipper: sh, Lag: lagging, Latencies: latencies}, log)
+			server.Serve(ctx, metrics.Deps{Shipper: sh, Lag: lagging, Latencies: latencies, Itself: countsOf(itself)}, log)
 		})
 	}
 	if !sources.Pipe(s.Paths) {
@@ -94,6 +101,12 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 		log.Info("stopping", "at_most", time.Duration(s.DrainTimeout), "hint", "a second signal ends it at once")
 	})()
 	defer runAlongside(ctx, background)()
+	if itself != nil {
+		capturing, stop := context.WithCancel(ctx)
+		ended := make(chan struct{})
+		go func() { defer close(ended); itself.Run(capturing, log) }()
+		defer func() { stop(); <-ended }()
+	}
 	if err := sh.Run(ctx); err != nil {
 		return err
 	}
@@ -101,6 +114,30 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 		return errors.New("told to stop before all was shipped: run it again for the rest")
 	}
 	return nil
+}
+
+// captureItself prepares what SPOOL=off has run capture by itself; nil: nothing.
+func captureItself(s *settings.Settings, once bool, log *slog.Logger) (*spool.Memory, *capture.InMemory, error) {
+	switch {
+	case bool(s.Spool) || once:
+		return nil, nil, nil
+	case sources.Pipe(s.Paths):
+		return nil, nil, settings.Invalid("SPOOL", "got \"off\" with PATHS=-: what is captured has no end, and a pipe has; "+
+			"take one of them away")
+	}
+	itself, err := capture.OpenMemory(s, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	return itself.Memory, itself, nil
+}
+
+// countsOf returns the figures of what is captured in this process; nil: nothing is.
+func countsOf(itself *capture.InMemory) func() map[string]int64 {
+	if itself == nil {
+		return nil
+	}
+	return itself.Counts
 }
 
 // destinationOf returns where events go and what is kept, as attributes of a log record.

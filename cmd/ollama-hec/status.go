@@ -17,6 +17,7 @@ import (
 
 	"ollama-hec/cmd/internal/app"
 	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/cmd/internal/sources"
 	"ollama-hec/cmd/internal/terminal"
 	"ollama-hec/hec/deadletter"
 	"ollama-hec/hec/scs"
@@ -30,8 +31,8 @@ func newStatus(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "show how far a running or stopped shipper is, from its state directory",
-		Long: "status shows files, positions, lag and since when the oldest line waits, when something was last delivered, and\n" +
-			"dead letters, as the state directory has them. Checkpoints are written within a quarter of a second.",
+		Long: "status shows files, positions, lag and since when the oldest line waits, when something was last delivered, dead\n" +
+			"letters, and what is captured, as the state directory has them. Checkpoints are written within a quarter of a second.",
 		Example: "  ollama-hec status\n  ollama-hec status --json    # ends with 1 where no shipper runs",
 		Args:    cobra.NoArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
@@ -73,7 +74,8 @@ type shipperState struct {
 	Delivery    delivery      `json:"last_delivery"`
 	DeadLetters int           `json:"dead_letters"`
 	Files       []fileState   `json:"files"`
-	Sources     []sourceState `json:"sources"` // that are no files
+	Sources     []sourceState `json:"sources"`         // that are no files
+	Spool       *spoolState   `json:"spool,omitempty"` // of what is captured
 }
 
 type fileState struct {
@@ -124,13 +126,16 @@ func stateOf(ctx context.Context, s *settings.Settings, dir string) (*shipperSta
 			Waiting: waitingSince(ctx, s, f), LastLine: f.Last,
 		})
 	}
+	if st.Spool, err = spoolOf(dir); err != nil {
+		return nil, err
+	}
 	return st, st.others(in.Records)
 }
 
 // others adds the sources that are no files: journals.
 func (st *shipperState) others(records map[string]map[string]json.RawMessage) error {
 	for _, namespace := range slices.Sorted(maps.Keys(records)) {
-		if namespace == file.Namespace {
+		if namespace == file.Namespace || namespace == sources.SpoolNamespace {
 			continue
 		}
 		for _, id := range slices.Sorted(maps.Keys(records[namespace])) {
@@ -178,6 +183,7 @@ func (st *shipperState) text(out io.Writer) error {
 	for _, source := range st.Sources {
 		fmt.Fprintf(w, "%s\t%s\n", terminal.Text(source.Name), since(source.LastLine))
 	}
+	st.Spool.text(w)
 	return w.Flush()
 }
 

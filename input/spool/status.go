@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"ollama-hec/input/statedir"
 )
 
 // Status is what a writer's process says of itself for the one who ships, in a file of the
@@ -85,11 +88,12 @@ func (r *Reader) Inspect() (*Inspection, error) {
 // it listens.
 const portsName = "ports"
 
-// maxPorts bounds how many there may be: a log can say anything.
-const maxPorts = 16
+// MaxPorts bounds how many there may be: a log can say anything.
+const MaxPorts = 16
 
-// WritePorts tells the writers of ports. That there is no spool is no error.
-func (r *Reader) WritePorts(ports []int) error {
+// AddPorts tells the writers of ports, besides those that they were told of before. That
+// there is no spool is no error.
+func (r *Reader) AddPorts(more []int) error {
 	dir, err := r.open()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -98,8 +102,14 @@ func (r *Reader) WritePorts(ports []int) error {
 		return err
 	}
 	defer dir.Close()
+	ports := readPorts(dir)
+	for _, port := range more {
+		if !slices.Contains(ports, port) {
+			ports = append(ports, port)
+		}
+	}
 	var text []byte
-	for _, port := range ports[:min(len(ports), maxPorts)] {
+	for _, port := range ports[max(0, len(ports)-MaxPorts):] { // the newest
 		text = append(strconv.AppendInt(text, int64(port), 10), '\n')
 	}
 	if err := dir.WriteFile(portsName+".new", text); err != nil {
@@ -108,15 +118,18 @@ func (r *Reader) WritePorts(ports []int) error {
 	return dir.Rename(portsName+".new", portsName)
 }
 
-// Ports returns the ports that the one who ships has told. Whoever may write to the spool
-// may have written the file: what is no port in it does not count.
-func (w *Writer) Ports() (ports []int) {
-	text, err := w.dir.ReadForeign(portsName, 256)
+// Ports returns the ports that the one who ships has told of.
+func (w *Writer) Ports() []int { return readPorts(w.dir) }
+
+// readPorts reads the ports of that file. Whoever may write to the spool may have written it:
+// what is no port in it does not count.
+func readPorts(dir *statedir.Dir) (ports []int) {
+	text, err := dir.ReadForeign(portsName, 256)
 	if err != nil {
 		return nil
 	}
 	for line := range strings.FieldsSeq(string(text)) {
-		if port, err := strconv.Atoi(line); err == nil && port > 0 && port < 1<<16 && len(ports) < maxPorts {
+		if port, err := strconv.Atoi(line); err == nil && port > 0 && port < 1<<16 && len(ports) < MaxPorts {
 			ports = append(ports, port)
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"ollama-hec/hec"
 	"ollama-hec/input"
 	"ollama-hec/input/checkpoint"
+	"ollama-hec/input/spool"
 	"ollama-hec/sourcetypes"
 	"ollama-hec/sourcetypes/batch"
 	"ollama-hec/sourcetypes/captured"
@@ -79,9 +80,10 @@ func (o *Output) maxLine(s *settings.Settings) int {
 
 // Options are the parts of a shipper that are no settings.
 type Options struct {
-	Once  bool      // end once everything that is there now is shipped
-	Stdin io.Reader // for PATHS=-
-	Log   *slog.Logger
+	Once   bool          // end once everything that is there now is shipped
+	Stdin  io.Reader     // for PATHS=-
+	Memory *spool.Memory // what this process captures itself; nil: nothing
+	Log    *slog.Logger
 }
 
 // Shipper ships the events of its sources to its output. It runs once.
@@ -152,7 +154,7 @@ func (sh *Shipper) open(ctx context.Context, s *settings.Settings, maxLine int, 
 	set, err := sources.Open(ctx, sources.Config{
 		Paths: s.Paths, JournalUnit: s.JournalUnit, JournalDir: s.JournalDir,
 		FromEnd: s.Start == settings.End, MaxLine: maxLine, Once: o.Once,
-		Zone: s.Timezone.Location, State: state, Stdin: o.Stdin, Store: sh.store, Log: o.Log,
+		Zone: s.Timezone.Location, State: state, Memory: o.Memory, Stdin: o.Stdin, Store: sh.store, Log: o.Log,
 	})
 	if err != nil {
 		return &settings.Error{Problem: err.Error()}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"path/filepath"
+	"time"
 
 	"ollama-hec/cmd/internal/pipeline"
 	"ollama-hec/cmd/internal/settings"
@@ -12,24 +13,35 @@ import (
 	"ollama-hec/sourcetypes/captured"
 )
 
-// normalizer returns what makes events of a stream: of the spool's streams by what they are
-// known by, their path, and of all others as of logs.
+// normalizer returns what makes events of a stream: of what was captured by what it is known
+// by, the path of a spool or this process itself, and of all others as of logs.
 func (sh *Shipper) normalizer(s *settings.Settings) pipeline.NewNormalizer {
 	normalize := s.Normalize()
 	normalize.ReadBody = requestlog.Telling(sh.log)
-	if sh.sources.Spool == nil {
+	spooled, memory := sh.sources.Spool, sh.sources.Memory
+	if spooled == nil && memory == nil {
 		return pipeline.OfLogs(normalize)
 	}
 	sh.captured.Requests = captured.NewMatcher()
 	live := func() captured.Live {
-		w := sh.sources.Spool.Writing()
+		w := spooled.Writing()
 		return captured.Live{Requests: w.Requests, Prompts: w.Prompts, Since: w.Since}
 	}
+	heard := spooled.Listens
+	if memory != nil {
+		itself := captured.Live{
+			Requests: s.Capture.Requests,
+			Prompts:  normalize.Prompts != sourcetypes.Off,
+			Since:    time.Now(),
+		}
+		live = func() captured.Live { return itself }
+		heard = func(port int) { memory.Listens(port) }
+	}
 	return func(st input.Stream, at input.Position, c input.Carry, emit func(*sourcetypes.Event)) pipeline.Normalizer {
-		if sh.sources.Spool.Holds(st) {
+		if spooled.Holds(st) || memory.Holds(st) {
 			return captured.New(sh.captured, at, c, emit)
 		}
-		return captured.NewOnce(normalize, sh.captured.Requests, sh.captured.Counts, live, at, c, emit)
+		return hearing{captured.NewOnce(normalize, sh.captured.Requests, sh.captured.Counts, live, at, c, emit), heard}
 	}
 }
 

@@ -61,13 +61,20 @@ func (sh *Shipper) FileStats() (c file.Stats, ok bool) {
 	return sh.sources.Files.Stats(), true
 }
 
-// Spool returns the spool as it was last looked at, and what became of what was in it; ok is
-// false if there is none.
-func (sh *Shipper) Spool() (in spool.Inspection, counts *captured.Counts, ok bool) {
-	if sh.sources.Spool == nil || sh.sources.Spool.Seen() == nil {
-		return in, nil, false
+// Spool returns the spool as it was last looked at; nil: there is none.
+func (sh *Shipper) Spool() *spool.Inspection {
+	if sh.sources.Spool == nil {
+		return nil
 	}
-	return *sh.sources.Spool.Seen(), sh.captured.Counts, true
+	return sh.sources.Spool.Seen()
+}
+
+// Captured returns what became of what was captured; ok is false if nothing can be.
+func (sh *Shipper) Captured() (c *captured.Counts, ok bool) {
+	if sh.sources.Memory == nil && sh.Spool() == nil {
+		return nil, false
+	}
+	return sh.captured.Counts, true
 }
 
 // JournalStats returns the counts of the journal source; ok is false if there is none.

@@ -171,6 +171,8 @@ func (e *Engine) Run(stopped context.Context) error {
 	}
 	e.mu.Unlock()
 	losses := newLosses(e)
+	listeners := e.search()
+	defer listeners.close()
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for ctx.Err() == nil {
@@ -178,6 +180,7 @@ func (e *Engine) Run(stopped context.Context) error {
 		case <-ctx.Done():
 		case now := <-tick.C:
 			e.ports.learn(e.sink.Ports())
+			listeners.into(e.ports)
 			e.follow(ctx, cancel)
 			losses.tell(now, false)
 		}

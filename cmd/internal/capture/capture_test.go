@@ -70,7 +70,11 @@ func TestLossIsToldOnceAMinuteAndAtLast(t *testing.T) {
 			Origin string
 			Lost   map[string]int64
 		}
-		if err := json.Unmarshal(r.Event, &event); err != nil || event.Origin != "capture" || r.Sourcetype != spool.HealthSourcetype {
+		if err := json.Unmarshal(
+			r.Event,
+			&event,
+		); err != nil || event.Origin != "capture" ||
+			r.Sourcetype != spool.HealthSourcetype {
 			t.Fatalf("%s %s: %v", r.Sourcetype, r.Event, err)
 		}
 		lost = append(lost, event.Lost["lost_bytes"])
@@ -121,7 +125,11 @@ func TestAPromptLeavesRoomInItsLine(t *testing.T) {
 func TestAProcessBeginsWithARecord(t *testing.T) {
 	r := Started("capture", []string{"requests"}, []int{11434}, time.Unix(7, 0))
 	var event map[string]any
-	if err := json.Unmarshal(r.Event, &event); err != nil || event["capture_started"] != true || event["captures"] != "requests" {
+	if err := json.Unmarshal(
+		r.Event,
+		&event,
+	); err != nil || event["capture_started"] != true ||
+		event["captures"] != "requests" {
 		t.Errorf("%s: %v", r.Event, err)
 	}
 }

@@ -57,7 +57,15 @@ func sum(a, b wire.Stats) wire.Stats {
 const tellEvery = time.Minute
 
 // lossNames are the figures that say of requests that something was missed.
-var lossNames = []string{"dropped_packets", "lost_bytes", "truncated_packets", "partial", "resyncs", "unasked", "unfollowed"}
+var lossNames = []string{
+	"dropped_packets",
+	"lost_bytes",
+	"truncated_packets",
+	"partial",
+	"resyncs",
+	"unasked",
+	"unfollowed",
+}
 
 // losses tells what was lost since it last told.
 type losses struct {

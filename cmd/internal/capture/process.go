@@ -26,7 +26,13 @@ type Spooled struct {
 
 // OpenSpool opens the spool for a writer and begins with the record that says so. captures
 // is what it will hold. Wrong settings are a *settings.Error.
-func OpenSpool(s *settings.Settings, writer string, captures []string, ports []int, log *slog.Logger) (*Spooled, error) {
+func OpenSpool(
+	s *settings.Settings,
+	writer string,
+	captures []string,
+	ports []int,
+	log *slog.Logger,
+) (*Spooled, error) {
 	o, err := s.SpoolWriter(writer)
 	if err != nil {
 		return nil, err

@@ -55,6 +55,7 @@ func Run(ctx context.Context, s *settings.Settings, tell func(Result)) {
 		r.endpoints(ctx, s)
 	}
 	r.logs(ctx, s)
+	r.capture(s)
 	r.state(s)
 	r.notifications()
 }

@@ -16,8 +16,9 @@ import (
 
 // collector reads the values of a shipper for Prometheus.
 type collector struct {
-	sh  *app.Shipper
-	lag *lag.Watch
+	sh     *app.Shipper
+	lag    *lag.Watch
+	itself func() map[string]int64 // nil: the process captures nothing itself
 }
 
 // filesMax bounds the series by file to the files that wait longest. The sums are over all
@@ -35,6 +36,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	c.delivery(m)
 	c.files(m)
 	c.journal(m)
+	c.captured(m)
 }
 
 func (c collector) reading(m sender) {

@@ -74,12 +74,13 @@ type Deps struct {
 	Shipper   *app.Shipper
 	Lag       *lag.Watch
 	Latencies *Latencies
+	Itself    func() map[string]int64 // what the process captures itself; nil: nothing
 }
 
 // Serve answers requests until ctx ends.
 func (s *Server) Serve(ctx context.Context, deps Deps, log *slog.Logger) {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collector{deps.Shipper, deps.Lag}, deps.Latencies.post, deps.Latencies.ack,
+	registry.MustRegister(collector{deps.Shipper, deps.Lag, deps.Itself}, deps.Latencies.post, deps.Latencies.ack,
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
 	mux.Handle(

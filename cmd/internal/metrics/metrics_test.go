@@ -73,7 +73,10 @@ func runningOn(t *testing.T, names []string, faults ...receiver.FaultFunc) (r *r
 	done := make(chan struct{}, 4)
 	watch := new(lag.Watch)
 	go func() { r.Serve(ctx); done <- struct{}{} }()
-	go func() { server.Serve(ctx, Deps{sh, watch, latencies}, log); done <- struct{}{} }()
+	go func() {
+		server.Serve(ctx, Deps{Shipper: sh, Lag: watch, Latencies: latencies}, log)
+		done <- struct{}{}
+	}()
 	go func() { watch.Run(ctx, 10*time.Millisecond, sh.Files); done <- struct{}{} }()
 	go func() {
 		if err := sh.Run(ctx); err != nil {

@@ -22,6 +22,7 @@ import (
 	"ollama-hec/input/file"
 	"ollama-hec/input/framing"
 	"ollama-hec/input/journald"
+	"ollama-hec/input/spool"
 	"ollama-hec/input/stdin"
 )
 
@@ -35,22 +36,25 @@ type Config struct {
 	Once        bool
 	Zone        *time.Location // of stamps that lack it; nil: not set
 
-	State string            // the state directory, which has a spool perhaps
-	Stdin io.Reader         // read if Paths is -
-	Store *checkpoint.Store // not used for a pipe
-	Log   *slog.Logger
+	State  string            // the state directory, which has a spool perhaps
+	Memory *spool.Memory     // what this process captures; nil: nothing
+	Stdin  io.Reader         // read if Paths is -
+	Store  *checkpoint.Store // not used for a pipe
+	Log    *slog.Logger
 }
 
 // Pipe reports whether paths ask for standard input. It cannot be read again, so no Store
 // is needed.
 func Pipe(paths []string) bool { return slices.Equal(paths, []string{"-"}) }
 
-// Set holds the opened sources. Files, Journal and Spool are nil if they are not among them.
+// Set holds the opened sources. Files, Journal, Spool and Memory are nil if they are not among
+// them.
 type Set struct {
 	All     []input.Source
 	Files   *file.Source
 	Journal *journald.Journal
 	Spool   *Spool
+	Memory  *spool.Memory
 	Found   []string // what was found and why it is read, for people
 	named   bool     // Files are those that PATHS names
 }
@@ -68,6 +72,10 @@ func Open(ctx context.Context, c Config) (*Set, error) {
 	s := new(Set)
 	if err := s.openSpool(c); err != nil {
 		return nil, err
+	}
+	if c.Memory != nil {
+		s.Memory = c.Memory
+		s.All = append(s.All, c.Memory)
 	}
 	if len(c.Paths) > 0 {
 		s.named = true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -12,8 +13,8 @@ import (
 	"ollama-hec/input/spool"
 )
 
-// spoolNamespace is where the store keeps what is known of the segments.
-const spoolNamespace = "spool"
+// SpoolNamespace is where the store keeps what is known of the segments.
+const SpoolNamespace = "spool"
 
 // spoolLine is more than a line of a segment has: none is cut.
 const spoolLine = 16 << 20
@@ -29,6 +30,35 @@ type Spool struct {
 	reader *spool.Reader
 	seen   atomic.Pointer[spool.Inspection] // nil: there is none
 	last   atomic.Pointer[Writing]
+
+	mu     sync.Mutex
+	ports  []int // guarded by mu; that Ollama's log has named
+	untold bool  // guarded by mu; ports has one that the writers were not told of
+}
+
+// Listens notes a port that Ollama's log names, for those who write the spool.
+func (s *Spool) Listens(port int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.ports) < spool.MaxPorts && !slices.Contains(s.ports, port) {
+		s.ports, s.untold = append(s.ports, port), true
+	}
+}
+
+// tell tells the writers of ports, once there is a spool.
+func (s *Spool) tell() {
+	if !s.there() {
+		return
+	}
+	s.mu.Lock()
+	ports, untold := slices.Clone(s.ports), s.untold
+	s.untold = false
+	s.mu.Unlock()
+	if untold && s.reader.AddPorts(ports) != nil {
+		s.mu.Lock()
+		s.untold = true // again at the next look; why is said where a segment is looked at
+		s.mu.Unlock()
+	}
 }
 
 // Writing says who writes the spool.
@@ -54,7 +84,7 @@ func (s *Set) openSpool(c Config) error {
 	reader := spool.NewReader(state, c.Log)
 	files, err := file.New(file.Options{
 		Patterns: []string{filepath.Join(file.Quote(spool.Path(state)), filepath.Base(spool.Glob(state)))},
-		Keep:     reader.Trusts, Namespace: spoolNamespace, Spooled: true,
+		Keep:     reader.Trusts, Namespace: SpoolNamespace, Spooled: true,
 		MaxLine: spoolLine, Once: c.Once, RotateWait: time.Second, Store: c.Store, Log: c.Log,
 	})
 	if err != nil {
@@ -108,6 +138,7 @@ func (s *Spool) Run(ctx context.Context, ready func(input.Stream)) error {
 			case now := <-tick.C:
 				s.reap()
 				s.look(now)
+				s.tell()
 			}
 		}
 	}()

@@ -74,6 +74,7 @@ var allowed = []struct{ by, what string }{
 	{"cmd/internal/destination", "cmd/internal/settings"},
 	{"cmd/internal/destination", "cmd/internal/version"},
 	{"cmd/internal/check", "cmd/internal/app"},
+	{"cmd/internal/check", "cmd/internal/capture"},
 	{"cmd/internal/check", "cmd/internal/destination"},
 	{"cmd/internal/check", "cmd/internal/recognition"},
 	{"cmd/internal/check", "cmd/internal/settings"},

@@ -1,0 +1,48 @@
+package capture
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"time"
+
+	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/input/spool"
+)
+
+// InMemory captures for the process that ships, and never touches the disk.
+type InMemory struct {
+	*spool.Memory
+	engine *Engine
+}
+
+// OpenMemory prepares capturing without a spool on disk. Its errors say what cannot work.
+func OpenMemory(s *settings.Settings, log *slog.Logger) (*InMemory, error) {
+	names := s.Capture.Names()
+	m := &InMemory{Memory: spool.NewMemory("capture", Started("capture", names, s.CapturePorts, time.Now()))}
+	m.engine = New(s, m, log)
+	if err := m.engine.Open(); err != nil {
+		return nil, err
+	}
+	log.Info("capturing", "what", strings.Join(names, ","), "ports", s.CapturePorts, "spool", "off")
+	return m, nil
+}
+
+// Proxied are the ports whose requests somebody else tells: none.
+func (*InMemory) Proxied() []int { return nil }
+
+// Run captures until ctx ends. If it cannot go on it says so, and logs are shipped all the same.
+func (m *InMemory) Run(ctx context.Context, log *slog.Logger) {
+	defer m.End()
+	if err := m.engine.Run(ctx); err != nil {
+		log.Error("nothing is captured any more", "error", err, "hint", "start again")
+	}
+}
+
+// Counts returns the figures so far.
+func (m *InMemory) Counts() map[string]int64 {
+	c := m.engine.Counts()
+	records, lost := m.Stats()
+	c["records"], c["spool_lost_queue"] = records, lost.Queue
+	return c
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"ollama-hec/cmd/internal/terminal"
+	"ollama-hec/input/spool"
+)
+
+// spoolState is what is captured, and what of it waits to be shipped.
+type spoolState struct {
+	Bytes    int64                   `json:"bytes"`
+	Segments int                     `json:"segments"`
+	Writers  map[string]captureState `json:"writers"` // capture, proxy
+}
+
+// captureState is how one who captures was when he last said so.
+type captureState struct {
+	Running  bool             `json:"running"`
+	Started  time.Time        `json:"started"`
+	At       time.Time        `json:"at"`
+	Captures []string         `json:"captures"`
+	Prompts  string           `json:"prompts"`
+	Ports    []int            `json:"ports,omitempty"`
+	Counts   map[string]int64 `json:"counts"` // by the names of the metrics
+	Problem  string           `json:"problem,omitempty"`
+}
+
+// spoolOf looks at the spool of a state directory; nil: there is none.
+func spoolOf(dir string) (*spoolState, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	in, err := spool.NewReader(dir, slog.New(slog.DiscardHandler)).Inspect()
+	if in == nil || err != nil {
+		return nil, err
+	}
+	st := &spoolState{Bytes: in.Bytes, Segments: in.Segments, Writers: map[string]captureState{}}
+	for name, w := range in.Writers {
+		st.Writers[name] = captureState{
+			Running: w.Live, Started: w.Started, At: w.At, Captures: w.Captures, Prompts: w.Prompts,
+			Ports: w.Ports, Counts: w.Counts, Problem: w.Problem,
+		}
+	}
+	return st, nil
+}
+
+// text prints what is captured, if anything is.
+func (st *spoolState) text(w io.Writer) {
+	if st == nil {
+		return
+	}
+	if len(st.Writers) > 0 {
+		fmt.Fprintf(w, "\ncaptured by\tstate\trequests\tconnections\tlost bytes\tlost records\tports\n")
+	}
+	for _, name := range slices.Sorted(maps.Keys(st.Writers)) {
+		c := st.Writers[name]
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%s\n", name, c.state(), c.count("requests"), c.count("connections"),
+			c.Counts["lost_bytes"], c.Counts["spool_lost_queue"]+c.Counts["spool_lost_full"]+c.Counts["spool_lost_disk"],
+			strings.Trim(fmt.Sprint(c.Ports), "[]"))
+		if c.Problem != "" {
+			fmt.Fprintf(w, "\t%s\n", terminal.Text(c.Problem))
+		}
+	}
+	fmt.Fprintf(w, "\nspool\t%s wait to be delivered\n", humanize.IBytes(uint64(st.Bytes)))
+}
+
+func (c captureState) state() string {
+	if c.Running {
+		return "running"
+	}
+	return "stopped, seen " + ago(c.At)
+}
+
+// count is a figure for people; -: it is not captured.
+func (c captureState) count(name string) string {
+	if !slices.Contains(c.Captures, name) {
+		return "-"
+	}
+	return fmt.Sprint(c.Counts[name])
+}

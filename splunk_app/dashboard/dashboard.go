@@ -9,6 +9,7 @@ package dashboard
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -47,7 +48,7 @@ type Tab struct {
 // Tabs returns the pages.
 func Tabs() []Tab {
 	return []Tab{
-		{"overview", "Overview", overview()},
+		{"overview", "Overview", append([]Panel{arrivals()}, below(arrivalsHeight, overview())...)},
 		{"captured", "Captured requests and connections", captured()},
 	}
 }
@@ -59,6 +60,8 @@ type Panel struct {
 	Search          string
 	Options         map[string]any
 	X, Y, W, H      int
+	// Earliest and Latest are the range of its events; empty: what is picked.
+	Earliest, Latest string
 }
 
 // The dashboard is a grid 1200 wide.
@@ -132,8 +135,10 @@ func build() object {
 
 func (p Panel) source() object {
 	return object{"type": "ds.search", "name": p.Title + " (" + p.ID + ")", "options": object{
-		"query":           p.query(),
-		"queryParameters": object{"earliest": "$global_time.earliest$", "latest": "$global_time.latest$"},
+		"query": p.query(),
+		"queryParameters": object{
+			"earliest": cmp.Or(p.Earliest, "$global_time.earliest$"), "latest": cmp.Or(p.Latest, "$global_time.latest$"),
+		},
 	}}
 }
 

@@ -18,6 +18,7 @@ func init() {
 		"rex":          buildRex,
 		"stats":        buildStats,
 		"timechart":    buildTimechart,
+		"tstats":       buildTstats,
 		"eventstats":   buildEventstats,
 		"streamstats":  buildStreamstats,
 		"mvexpand":     buildMvexpand,

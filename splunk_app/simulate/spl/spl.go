@@ -3,7 +3,7 @@
 // is our own model of Splunk, written after its documentation.
 //
 // It knows the commands search, where, eval, rex, regex, stats, eventstats, streamstats (without a
-// window of rows), timechart, lookup, inputlookup append=true, outputlookup (which writes nothing
+// window of rows), timechart, tstats, lookup, inputlookup append=true, outputlookup (which writes nothing
 // here), mvexpand, table, fields, rename, sort, head and dedup, the functions listed in
 // functions.go, and macros without arguments. Whatever else a search holds (subsearches, TERM(), other
 // options) is an error of Compile, never passed over. Not modelled: limits on
@@ -64,17 +64,21 @@ func Compile(text string, env Env) (*Search, error) {
 	if err != nil {
 		return nil, err
 	}
-	stages, err := split(expanded)
+	generated, generating := strings.CutPrefix(strings.TrimSpace(expanded), "|")
+	stages, err := split(generated)
 	if err != nil {
 		return nil, err
 	}
 	s := new(Search)
 	for i, stage := range stages {
 		name, args := "search", stage
-		if i > 0 {
+		if i > 0 || generating {
 			name, args = cutWord(stage)
 		} else if rest, ok := strings.CutPrefix(stage, "search "); ok {
 			args = rest
+		}
+		if (name == "tstats") != (i == 0 && generating) {
+			return nil, fmt.Errorf("command %q is not understood where it stands", name)
 		}
 		build := commands[name]
 		if build == nil {

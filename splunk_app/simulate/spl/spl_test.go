@@ -216,6 +216,12 @@ func TestPipeline(t *testing.T) {
 		name, search string
 		events, want []string
 	}{
+		{
+			"tstats counts by what is indexed",
+			`| tstats count, max(_time) as newest where index=a* sourcetype IN ("s", "t") by sourcetype | search count>1`,
+			[]string{"index=a sourcetype=s _time=1", "index=ab sourcetype=s _time=3", "index=b sourcetype=s _time=9", "index=a sourcetype=t _time=5"},
+			[]string{"count=2 newest=3 sourcetype=s"},
+		},
 		{"a null by-field drops the row", `* | stats count by h`, []string{"h=a", "x=1", "h=a"}, []string{"count=2 h=a"}},
 		{
 			"a multivalue by-field makes groups",
@@ -361,6 +367,11 @@ func TestRunLeavesEventsAlone(t *testing.T) {
 func TestErrors(t *testing.T) {
 	for _, search := range []string{
 		`* | transaction host`,
+		`* | tstats count where index=* by host`,
+		`| stats count`,
+		`| tstats count by host`,
+		`| tstats count where index=* by status`,
+		`| tstats sum(bytes) where index=* by host`,
 		`* | stats count by`,
 		`* | stats stdev(x)`,
 		`* | stats count where x`,

@@ -24,6 +24,9 @@ type Record struct {
 	// Time is when the transport (journal, container runtime) stamped the
 	// line, in nanoseconds since 1970; 0 where it does not.
 	Time int64
+	// Written is when the file that the line is in was last written to, in nanoseconds since
+	// 1970; 0 where it is in none. A line of which nothing else tells the time is not later.
+	Written int64
 	// Host is the machine that the line comes from, where the journal or a
 	// syslog prefix names one; empty where none does. Lines of different hosts
 	// are not joined. Unlike Text it stays valid: a source makes one string for

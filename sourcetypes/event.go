@@ -35,6 +35,8 @@ func (s Sourcetype) String() string {
 type Event struct {
 	Sourcetype Sourcetype
 	Time       Stamp
+	// Unsure: no stamp tells the time, or one that does not fit those around it.
+	Unsure bool
 	// Host is the record's; of lines that were joined, the first one's.
 	Host string
 	// Caller is the record's.

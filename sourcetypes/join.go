@@ -40,6 +40,7 @@ type held struct {
 	// while it waited.
 	textFollows bool
 	timeless    bool      // no time is known yet: that of the first stamp is awaited
+	unsure      bool      // no stamp tells the time, or one that does not fit those around it
 	awaits      uint8     // of such a line: for so many lines more
 	passed      uint8     // access lines since the last line
 	came        int64     // when the transport got the last line; 0: not known

@@ -307,7 +307,7 @@ func (n *Normalizer) push(out int, r *input.Record, start input.Position, before
 }
 
 // stamp finds the time of a block: its own, that of the stamped line before or, where
-// that is later, the transport's, that of the first stamp that follows soon, now.
+// that is later, the transport's, that of the first stamp that follows soon, the file's, now.
 func (n *Normalizer) stamp(b *block, r *input.Record) {
 	b.came = r.Time
 	if b.stamped {
@@ -321,6 +321,7 @@ func (n *Normalizer) stamp(b *block, r *input.Record) {
 			n.stampedBy = b.out
 			return
 		case doubtful:
+			b.unsure = true
 			return
 		}
 	}
@@ -330,7 +331,10 @@ func (n *Normalizer) stamp(b *block, r *input.Record) {
 	case r.Time != 0:
 		b.at = transportStamp(r.Time)
 	default:
-		b.at, b.timeless = Stamp{n.opts.Now().UnixNano(), 3}, true
+		b.at, b.timeless, b.unsure = Stamp{n.opts.Now().UnixNano(), 3}, true, true
+		if r.Written != 0 {
+			b.at.Nanos = min(b.at.Nanos, r.Written)
+		}
 	}
 }
 
@@ -338,7 +342,7 @@ func (n *Normalizer) stamp(b *block, r *input.Record) {
 func (n *Normalizer) lend(at Stamp) {
 	for _, b := range n.queue {
 		if b.timeless {
-			b.at, b.timeless = at, false
+			b.at, b.timeless, b.unsure = at, false, false
 		}
 	}
 }

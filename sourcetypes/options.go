@@ -18,8 +18,8 @@ type Options struct {
 	Redact    Redact
 	// Skip holds the classes that are not shipped as ollama:server.
 	Skip Classes
-	// Now is the time of a line that has no stamp, no stamped line before it
-	// and no transport time. nil: time.Now.
+	// Now is the time of a line that has no stamp, no stamped line near it, no transport
+	// time and no file. nil: time.Now.
 	Now func() time.Time
 	// ReadBody returns what is in the request body file that a log line of
 	// OLLAMA_DEBUG_LOG_REQUESTS names, or the beginning of it. nil, or an

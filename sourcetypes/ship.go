@@ -51,7 +51,9 @@ func (n *Normalizer) put(s Sourcetype, b *block, body []byte) {
 		return
 	}
 	n.counts.Events[s]++
-	n.ev = Event{Sourcetype: s, Time: b.at, Host: b.host, Program: b.program, Caller: b.caller, Body: body}
+	n.ev = Event{
+		Sourcetype: s, Time: b.at, Unsure: b.unsure, Host: b.host, Program: b.program, Caller: b.caller, Body: body,
+	}
 	n.emit(&n.ev)
 }
 

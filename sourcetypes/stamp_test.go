@@ -1,6 +1,7 @@
 package sourcetypes
 
 import (
+	"slices"
 	"testing"
 	"time"
 	_ "time/tzdata" // a machine may have none
@@ -136,4 +137,45 @@ func FuzzStamps(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A line of which no stamp tells the time is of the file's, unless that is ahead of the clock.
+func TestTimeOfTheFile(t *testing.T) {
+	now := time.Unix(1798761600, 0)
+	clock, hour := now.UnixNano(), time.Hour.Nanoseconds()
+	const stamped = 1795288541541000000 // slogLine's
+	type event struct {
+		at     int64
+		unsure bool
+	}
+	line := func(r input.Record) input.Record {
+		r.Text = []byte("without a stamp")
+		return r
+	}
+	slogged := input.Record{Text: []byte(slogLine), Written: clock}
+	for _, tt := range []struct {
+		name  string
+		lines []input.Record
+		want  []event
+	}{
+		{"an old file", []input.Record{line(input.Record{Written: clock - hour})}, []event{{clock - hour, true}}},
+		{"no file", []input.Record{line(input.Record{})}, []event{{clock, true}}},
+		{"a file of tomorrow", []input.Record{line(input.Record{Written: clock + hour})}, []event{{clock, true}}},
+		{"the transport knows better", []input.Record{line(input.Record{Time: stamped, Written: clock})},
+			[]event{{stamped, false}}},
+		{"a stamp follows at once", []input.Record{line(input.Record{Written: clock}), slogged},
+			[]event{{stamped, false}, {stamped, false}}},
+		{"a stamp came before", []input.Record{slogged, line(input.Record{Written: clock})},
+			[]event{{stamped, false}, {stamped, false}}},
+	} {
+		o := defaults()
+		o.Now = func() time.Time { return now }
+		var got []event
+		n := NewNormalizer(o, 0, input.Carry{}, func(e *Event) { got = append(got, event{e.Time.Nanos, e.Unsure}) })
+		n.AddAll(tt.lines, nil)
+		n.Flush()
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
 }

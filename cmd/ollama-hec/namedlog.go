@@ -93,7 +93,7 @@ func (l namedLog) normalize(
 	text := &remembering{Reader: opened}
 	r := &read{
 		lines: stdin.New(stdin.Options{
-			Reader: text, MaxLine: int(s.MaxLineBytes), Log: slog.New(slog.DiscardHandler),
+			Reader: text, MaxLine: int(s.MaxLineBytes), Log: slog.New(slog.DiscardHandler), Written: l.written,
 			Frames: framing.Options{Named: framing.NamedForOllama(l.path), Zone: s.Timezone.Location},
 		}),
 		norm: norm,
@@ -107,6 +107,15 @@ func (l namedLog) normalize(
 		return r, fmt.Errorf("read %s: %w", terminal.Text(l.source), text.err)
 	}
 	return r, nil
+}
+
+// written is when the log was last written to, in nanoseconds since 1970; 0 if it is no file.
+func (l namedLog) written() int64 {
+	info, err := os.Stat(l.path)
+	if l.path == "-" || err != nil || !info.Mode().IsRegular() {
+		return 0
+	}
+	return info.ModTime().UnixNano()
 }
 
 // open opens the log, and unpacks it if its name ends in .gz.

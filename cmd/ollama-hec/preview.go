@@ -75,7 +75,7 @@ type preview struct {
 	counts      sourcetypes.Counts
 	removed     []removed
 	warnings    []string
-	first, last int64 // time of the earliest and the latest event, in nanoseconds since 1970
+	first, last int64 // the earliest and the latest time that a stamp tells, in nanoseconds since 1970
 }
 
 // all prints the events of logs, one log after the other.
@@ -157,17 +157,19 @@ func (p *preview) printer(l namedLog) func(*sourcetypes.Event) {
 		line = append(enc.Append(line[:0], ev), '\n')
 		p.emitted.Events[ev.Sourcetype]++
 		p.emitted.Bytes[ev.Sourcetype] += int64(len(ev.Body))
-		if p.first == 0 || ev.Time.Nanos < p.first {
-			p.first = ev.Time.Nanos
+		if !ev.Unsure {
+			if p.first == 0 || ev.Time.Nanos < p.first {
+				p.first = ev.Time.Nanos
+			}
+			p.last = max(p.last, ev.Time.Nanos)
 		}
-		p.last = max(p.last, ev.Time.Nanos)
 		if _, err := p.out.Write(line); err != nil && p.err == nil {
 			p.err = err
 		}
 	}
 }
 
-// perDay returns the bytes of a day, for people, at the rate of the events' own times.
+// perDay returns the bytes of a day, for people, at the rate that their stamps tell.
 func (p *preview) perDay(bytes int64) string {
 	const least = 60 // seconds; less says nothing about a day
 	span := float64(p.last-p.first) / 1e9

@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/dustin/go-humanize"
 
 	"ollama-hec/hec/receiver"
 )
@@ -93,7 +96,11 @@ func TestPreviewIsWhatRunSends(t *testing.T) {
 	if err := os.Symlink("plain.log", "link"); err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range []string{container, "./containers/../old.log.gz", "plain.log", "link"} {
+	write(t, "unstamped.log", "llama_model_loader: loaded\n")
+	if err := os.Chtimes("unstamped.log", time.Time{}, time.Unix(1770091506, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{container, "./containers/../old.log.gz", "plain.log", "link", "unstamped.log"} {
 		status, previewed, errOut := command(t, "", "preview", "--host=h", file)
 		if status != 0 {
 			t.Fatalf("%s: status %d: %s", file, status, errOut)
@@ -162,4 +169,34 @@ func TestPreviewSaysWhatBreaksOff(t *testing.T) {
 			t.Errorf("%s: status %d, stderr %s", name, status, errOut)
 		}
 	}
+}
+
+// Lines whose time no stamp tells are of the file's, and say nothing about a day.
+func TestPreviewOfLinesWithoutStamps(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "server.log")
+	text := strings.Repeat("llama_model_loader: loaded\n", 5000) +
+		"time=2026-01-01T00:00:00.000Z level=INFO msg=a\n" + "time=2026-01-01T00:10:00.000Z level=INFO msg=b\n"
+	write(t, file, text)
+	written := time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
+	if err := os.Chtimes(file, written, written); err != nil {
+		t.Fatal(err)
+	}
+	status, out, errOut := command(t, "", "preview", "--host=h", file)
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, errOut)
+	}
+	if first, _, _ := strings.Cut(out, "\n"); !strings.Contains(first, `"time":1770091506.000,`) {
+		t.Errorf("the first line is not of the file's time: %s", first)
+	}
+	events := 5002
+	perDay := humanize.IBytes(uint64(len(text)-events) * 24 * 6)
+	for line := range strings.Lines(errOut) {
+		if f := strings.Fields(line); len(f) > 0 && f[0] == "ollama:server" {
+			if got := strings.Join(f[len(f)-2:], " "); got != perDay {
+				t.Errorf("a day is %s, want %s", got, perDay)
+			}
+			return
+		}
+	}
+	t.Errorf("no line on ollama:server in\n%s", errOut)
 }

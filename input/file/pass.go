@@ -66,7 +66,7 @@ func (r *pass) add(c *input.Chunk, line []byte, size, next int64) {
 			r.cut++
 		}
 	}
-	c.Records = append(c.Records, input.Record{Text: line, Next: input.Position(next)})
+	c.Records = append(c.Records, input.Record{Text: line, Next: input.Position(next), Written: r.mtime})
 	r.off, r.next, r.scanned = next, next, 0
 }
 

@@ -62,26 +62,26 @@ func (f *Frames) unwrapParts(c *input.Chunk, first input.Position, progress inpu
 	for _, physical := range c.Records {
 		if f.decoder.heir {
 			for line, more := f.decoder.abandon(physical.Text); more; line, more = f.decoder.abandon(physical.Text) {
-				records = append(records, record(line, f.decoder.Resume(start)))
+				records = append(records, record(line, f.decoder.Resume(start), physical.Written))
 			}
 		}
 		line, complete := f.decoder.Unwrap(physical.Text, start)
 		start, f.end = physical.Next, physical.Next
 		if complete {
-			records = append(records, record(line, f.decoder.Resume(start)))
+			records = append(records, record(line, f.decoder.Resume(start), physical.Written))
 			f.done.Lines++
 		}
 	}
 	if progress == input.Ended {
 		for line, more := f.decoder.Flush(); more; line, more = f.decoder.Flush() {
-			records = append(records, record(line, f.decoder.Resume(f.end)))
+			records = append(records, record(line, f.decoder.Resume(f.end), 0))
 		}
 	}
 	c.Records = records
 }
 
-func record(line Line, next input.Position) input.Record {
-	return input.Record{Text: line.Text, Next: next, Time: line.Time, Output: line.Output}
+func record(line Line, next input.Position, written int64) input.Record {
+	return input.Record{Text: line.Text, Next: next, Time: line.Time, Written: written, Output: line.Output}
 }
 
 // unwrapLines is Unwrap for logs in other envelopes, and for those of which nothing
@@ -158,7 +158,9 @@ func (f *Frames) unwrap(r input.Record) input.Record {
 	if c.syslog() && how == asItIs && bytes.HasPrefix(p.text, []byte("#011")) {
 		p.text = append(p.text[:0], append([]byte{'\t'}, p.text[4:]...)...) // as rsyslog writes a tab
 	}
-	f.before = input.Record{Time: f.clock.instant(p.at), Output: p.output, Host: is.host, Program: is.program}
+	f.before = input.Record{
+		Time: f.clock.instant(p.at), Written: r.Written, Output: p.output, Host: is.host, Program: is.program,
+	}
 	r = f.before
 	r.Text = p.text
 	return r

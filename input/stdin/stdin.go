@@ -27,6 +27,7 @@ type Options struct {
 	Reader  io.Reader
 	MaxLine int // bytes of a line before it is cut, 1 MiB
 	Frames  framing.Options
+	Written func() int64 // when the file that Reader reads was last written to; nil: it is none
 	Log     *slog.Logger
 }
 
@@ -44,7 +45,7 @@ func New(o Options) *Source {
 		o.MaxLine = defaultLine
 	}
 	s := &Source{reader: o.Reader, limit: o.MaxLine, log: o.Log}
-	s.stream.limit = o.MaxLine
+	s.stream.limit, s.stream.written = o.MaxLine, o.Written
 	s.stream.frames.Set(o.Frames)
 	s.stream.room = make(chan struct{}, 1)
 	s.stream.ended = make(chan struct{})

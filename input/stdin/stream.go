@@ -12,9 +12,10 @@ import (
 // stream holds the whole lines read so far, and the beginning of the one that is still
 // incomplete.
 type stream struct {
-	limit int
-	room  chan struct{} // capacity 1; signals that lines were taken
-	ended chan struct{} // closed when Ended was returned
+	limit   int
+	written func() int64
+	room    chan struct{} // capacity 1; signals that lines were taken
+	ended   chan struct{} // closed when Ended was returned
 
 	mu      sync.Mutex
 	held    []byte         // guarded by mu; the text of lines, in turn
@@ -60,8 +61,12 @@ func (s *stream) Read(c *input.Chunk) input.Progress {
 	}
 	copy(c.Buf, s.held[:size])
 	text := c.Buf[:size]
+	var written int64
+	if s.written != nil {
+		written = s.written()
+	}
 	for _, l := range s.lines[:taken] {
-		c.Records = append(c.Records, input.Record{Text: text[:l.length:l.length], Next: l.next})
+		c.Records = append(c.Records, input.Record{Text: text[:l.length:l.length], Next: l.next, Written: written})
 		text = text[l.length:]
 	}
 	s.held = slices.Delete(s.held, 0, size)

@@ -49,7 +49,7 @@ func ship(dir, state, to string) error {
 	}
 	s, err := New(Options{
 		Patterns: []string{filepath.Join(dir, "*.log")}, Store: store, Log: log,
-		Poll: 2 * time.Millisecond, Rescan: 10 * time.Millisecond,
+		Pace: Pace{Poll: 2 * time.Millisecond, Rescan: 10 * time.Millisecond},
 	})
 	if err != nil {
 		return err

@@ -45,11 +45,16 @@ type Options struct {
 	Store *checkpoint.Store
 	Log   *slog.Logger
 
-	Poll           time.Duration // how often open files are looked at, 250 ms
-	Rescan         time.Duration // how often the globs are expanded, 1 s
-	RotateWait     time.Duration // how long a rotated file must be quiet to be done with, 6 s
-	MaxOpen        int           // files open at a time; by default half of what the process may open
-	HeldDeletedMax int64         // bytes of disk that deleted, unread files may hold, 1 GiB
+	Pace
+	MaxOpen        int   // files open at a time; by default half of what the process may open
+	HeldDeletedMax int64 // bytes of disk that deleted, unread files may hold, 1 GiB
+}
+
+// Pace is how often a source looks at its files, and how long it waits for them.
+type Pace struct {
+	Poll       time.Duration // how often open files are looked at, 250 ms
+	Rescan     time.Duration // how often the globs are expanded, 1 s
+	RotateWait time.Duration // how long a rotated file must be quiet to be done with, 6 s
 }
 
 func (o Options) withDefaults() Options {

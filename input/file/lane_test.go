@@ -44,7 +44,9 @@ func newBench(t testing.TB, globs ...string) *bench {
 		globs = []string{"*.log"}
 	}
 	b.options = Options{
-		Poll: 2 * time.Millisecond, Rescan: 10 * time.Millisecond, RotateWait: 100 * time.Millisecond,
+		Pace: Pace{
+			Poll: 2 * time.Millisecond, Rescan: 10 * time.Millisecond, RotateWait: 100 * time.Millisecond,
+		},
 		MaxLine: 1 << 16,
 	}
 	for _, g := range globs {

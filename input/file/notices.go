@@ -126,3 +126,14 @@ func (n notices) compressed(path string) {
 		n.log.Info("not followed: "+leftCompressed, "file", path)
 	}
 }
+
+// Why a file is not followed.
+const (
+	leftDirectory  = "a directory"
+	leftSpecial    = "a FIFO, socket or device; only regular files are"
+	leftCompressed = "compressed"
+)
+
+func hintDirectory(path string) string {
+	return "to follow the files in it give a glob such as " + path + "/*.log"
+}

@@ -77,14 +77,3 @@ func beginning(path string) ([]byte, error) {
 	}
 	return readHead(f, make([]byte, headSize))
 }
-
-// Why a file is not followed.
-const (
-	leftDirectory  = "a directory"
-	leftSpecial    = "a FIFO, socket or device; only regular files are"
-	leftCompressed = "compressed"
-)
-
-func hintDirectory(path string) string {
-	return "to follow the files in it give a glob such as " + path + "/*.log"
-}

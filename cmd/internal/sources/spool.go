@@ -85,7 +85,7 @@ func (s *Set) openSpool(c Config) error {
 	files, err := file.New(file.Options{
 		Patterns: []string{filepath.Join(file.Quote(spool.Path(state)), filepath.Base(spool.Glob(state)))},
 		Keep:     reader.Trusts, Namespace: SpoolNamespace, Spooled: true,
-		MaxLine: spoolLine, Once: c.Once, RotateWait: time.Second, Store: c.Store, Log: c.Log,
+		MaxLine: spoolLine, Once: c.Once, Pace: file.Pace{RotateWait: time.Second}, Store: c.Store, Log: c.Log,
 	})
 	if err != nil {
 		return err

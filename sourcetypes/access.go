@@ -41,36 +41,12 @@ func (n *Normalizer) readAccess(l *line, text []byte, from int) bool {
 		return true
 	}
 	*q = request{}
-	var more, plain1, plain2, plain3 bool
-	i := from + 27
-	if q.status, i, plain1, more = column(text, i, inStatus); !more {
+	i, plain, whole := q.readColumns(text, from+27)
+	if !whole {
 		return true
 	}
-	if q.latency, i, plain2, more = column(text, i, inLatency); !more {
-		return true
-	}
-	bar := i
-	if q.src, i, plain3, more = column(text, i, inSrc); !more {
-		if q.src, i, more = wideColumn(text, bar); !more {
-			return true
-		}
-	}
-	i = skipSpaces(text, i+1)
-	start := i
-	for i < len(text) && upper(text[i]) {
-		i++
-	}
-	plain := plain1 && plain2 && plain3 && i < len(text) && text[i] == ' '
-	for i < len(text) && text[i] > ' ' && text[i] != '"' {
-		i++
-	}
-	q.method = span{start, i}
-	for v, name := range verbs {
-		if string(q.method.of(text)) == name {
-			q.verb = verb(v)
-		}
-	}
-	i = skipSpaces(text, i)
+	i, plainMethod := q.readMethod(text, skipSpaces(text, i+1))
+	plain = plain && plainMethod
 	if i == len(text) || text[i] != '"' {
 		return true
 	}
@@ -92,6 +68,43 @@ func (n *Normalizer) readAccess(l *line, text []byte, from int) bool {
 		l.strict, l.body = !dirty(target), i
 	}
 	return true
+}
+
+// readColumns reads the columns from i on that stand before the method, and returns where
+// they end. plain means that there is nothing to clean in them; whole, that there are all.
+func (q *request) readColumns(text []byte, i int) (end int, plain, whole bool) {
+	var plainStatus, plainLatency, plainSrc bool
+	if q.status, i, plainStatus, whole = column(text, i, inStatus); !whole {
+		return i, false, false
+	}
+	if q.latency, i, plainLatency, whole = column(text, i, inLatency); !whole {
+		return i, false, false
+	}
+	bar := i
+	if q.src, i, plainSrc, whole = column(text, i, inSrc); !whole {
+		q.src, i, whole = wideColumn(text, bar)
+	}
+	return i, plainStatus && plainLatency && plainSrc, whole
+}
+
+// readMethod reads the method at i, and returns where the path begins. plain means that
+// there is nothing to clean in the method.
+func (q *request) readMethod(text []byte, i int) (path int, plain bool) {
+	start := i
+	for i < len(text) && upper(text[i]) {
+		i++
+	}
+	plain = i < len(text) && text[i] == ' '
+	for i < len(text) && text[i] > ' ' && text[i] != '"' {
+		i++
+	}
+	q.method = span{start, i}
+	for v, name := range verbs {
+		if string(q.method.of(text)) == name {
+			q.verb = verb(v)
+		}
+	}
+	return skipSpaces(text, i), plain
 }
 
 // fixed reads a line whose columns have the width gin pads them to and whose

@@ -137,7 +137,8 @@ func (s *stack) classify(l *line) crashLine {
 		return fact
 	case s.deep && functionLine(text) && (s.last == goroutine || s.last == location || s.last == fact):
 		return function
-	case !s.deep && (signalLine(text) || hasPrefix(text, "fatal error: ") || hasPrefix(text, "current device: ") || abortLine(text)):
+	case !s.deep && (signalLine(text) || hasPrefix(text, "fatal error: ") ||
+		hasPrefix(text, "current device: ") || abortLine(text)):
 		return message
 	case s.abort && !s.deep && !loadsModel(text): // a debugger speaks, or a backtrace is printed
 		return native

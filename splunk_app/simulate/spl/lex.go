@@ -33,71 +33,95 @@ func (t token) String() string {
 
 // lex reads expressions and arguments. A name may hold letters, digits, _ and,
 // where the command says so, more.
-func lex(s, moreInNames string) ([]token, error) {
-	inName := func(c byte) bool {
-		return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' ||
-			c >= utf8.RuneSelf || strings.IndexByte(moreInNames, c) >= 0
-	}
-	digits := func(i int) int {
-		for i < len(s) && (s[i] >= '0' && s[i] <= '9' || s[i] == '.' && i+1 < len(s) && s[i+1] >= '0' && s[i+1] <= '9') {
-			i++
+func lex(s, moreInNames string) (list []token, err error) {
+	x := lexer{text: s, moreInNames: moreInNames}
+	for x.skipSpace(); x.at < len(s); x.skipSpace() {
+		t, err := x.next()
+		if err != nil {
+			return nil, err
 		}
-		return i
+		list = append(list, t)
 	}
-	var tokens []token
-	for i := 0; i < len(s); {
-		start := i
-		switch c := s[i]; {
-		case strings.IndexByte(" \t\r\n", c) >= 0:
-			i++
-			continue
-		case c == '"' || c == '\'':
-			end := quoteEnd(s, i)
-			if end < 0 {
-				return nil, fmt.Errorf("quote without its end at %q", clip(s[i:]))
-			}
-			kind := textToken
-			if c == '\'' {
-				kind = fieldToken
-			}
-			tokens = append(tokens, token{kind, unquote(s[i : end+1])})
-			i = end + 1
-			continue
-		case c >= '0' && c <= '9':
-			i = digits(i)
-			if i < len(s) && inName(s[i]) { // 95th, 5m
-				for i < len(s) && inName(s[i]) {
-					i++
-				}
-				tokens = append(tokens, token{word, s[start:i]})
-				continue
-			}
-			tokens = append(tokens, token{number, s[start:i]})
-			continue
-		case inName(c):
-			for i < len(s) && inName(s[i]) {
-				i++
-			}
-			tokens = append(tokens, token{word, s[start:i]})
-			continue
-		case c == '(' || c == ')' || c == ',':
-			i++
-			tokens = append(tokens, token{punctuation, s[start:i]})
-			continue
-		case strings.IndexByte("=!<>", c) >= 0:
-			i++
-			if i < len(s) && s[i] == '=' {
-				i++
-			}
-		case strings.IndexByte("+-*/%.", c) >= 0:
-			i++
-		default:
-			return nil, fmt.Errorf("%q is not understood", clip(s[i:]))
-		}
-		tokens = append(tokens, token{operator, s[start:i]})
-	}
-	return tokens, nil
+	return list, nil
 }
+
+// lexer is how far a text was read.
+type lexer struct {
+	text, moreInNames string
+	at                int
+}
+
+func (x *lexer) skipSpace() {
+	x.pass(func(c byte) bool { return strings.IndexByte(" \t\r\n", c) >= 0 })
+}
+
+// next reads the token that begins at x.
+func (x *lexer) next() (token, error) {
+	start := x.at
+	switch c := x.text[start]; {
+	case c == '"' || c == '\'':
+		return x.quoted(c)
+	case isDigit(c):
+		x.digits()
+		if x.at == len(x.text) || !x.inName(x.text[x.at]) {
+			return token{number, x.text[start:x.at]}, nil
+		}
+		x.pass(x.inName) // 95th, 5m
+		return token{word, x.text[start:x.at]}, nil
+	case x.inName(c):
+		x.pass(x.inName)
+		return token{word, x.text[start:x.at]}, nil
+	case c == '(' || c == ')' || c == ',':
+		x.at++
+		return token{punctuation, x.text[start:x.at]}, nil
+	case strings.IndexByte("=!<>", c) >= 0:
+		x.at++
+		if x.at < len(x.text) && x.text[x.at] == '=' {
+			x.at++
+		}
+	case strings.IndexByte("+-*/%.", c) >= 0:
+		x.at++
+	default:
+		return token{}, fmt.Errorf("%q is not understood", clip(x.text[start:]))
+	}
+	return token{operator, x.text[start:x.at]}, nil
+}
+
+// quoted reads a text, or in single quotes the name of a field.
+func (x *lexer) quoted(quote byte) (token, error) {
+	end := quoteEnd(x.text, x.at)
+	if end < 0 {
+		return token{}, fmt.Errorf("quote without its end at %q", clip(x.text[x.at:]))
+	}
+	kind := textToken
+	if quote == '\'' {
+		kind = fieldToken
+	}
+	t := token{kind, unquote(x.text[x.at : end+1])}
+	x.at = end + 1
+	return t, nil
+}
+
+// digits passes over a number, and a point in it that a digit follows.
+func (x *lexer) digits() {
+	for x.pass(isDigit); x.at+1 < len(x.text) && x.text[x.at] == '.' && isDigit(x.text[x.at+1]); x.pass(isDigit) {
+		x.at++
+	}
+}
+
+// pass passes over the bytes that are of a kind.
+func (x *lexer) pass(is func(byte) bool) {
+	for x.at < len(x.text) && is(x.text[x.at]) {
+		x.at++
+	}
+}
+
+func (x *lexer) inName(c byte) bool {
+	return c == '_' || isDigit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' ||
+		c >= utf8.RuneSelf || strings.IndexByte(x.moreInNames, c) >= 0
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // tokens is what a parser has yet to read.
 type tokens struct {

@@ -121,7 +121,8 @@ func build() object {
 				"type": "input.timerange", "title": "Time", "options": object{"token": "global_time", "defaultValue": "-24h@h,now"},
 			},
 			"input_index": object{
-				"type": "input.text", "title": "Index, or several with commas", "options": object{"token": "index", "defaultValue": "*"},
+				"type": "input.text", "title": "Index, or several with commas",
+				"options": object{"token": "index", "defaultValue": "*"},
 			},
 		},
 		"defaults": object{},

@@ -34,6 +34,7 @@ func abnormalConnectivity() Detection {
 				"the line is of level INFO or ERROR, so most network failures of a server are missed. Ollama Network Failure finds them.",
 			"It also matches warnings that are not about the network, such as msg=\"failed to commit memory for model\".",
 			"One host with several different messages makes one result, and one risk event, for each of them.",
+			"Where only searches are installed, without the add-on's extractions, a client can forge level and msg by a path that holds them.",
 		},
 		Triage: networkTriage,
 	}

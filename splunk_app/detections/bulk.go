@@ -37,7 +37,10 @@ func bulkTransfer() Detection {
 			{"T1020", "Automated Exfiltration", "Exfiltration"},
 			{"T1496", "Resource Hijacking", "Impact"},
 		},
-		Atlas: []Technique{{"AML.T0025", "Exfiltration via Cyber Means", "Exfiltration"}, {"AML.T0034", "Cost Harvesting", "Impact"}},
+		Atlas: []Technique{
+			{"AML.T0025", "Exfiltration via Cyber Means", "Exfiltration"},
+			{"AML.T0034", "Cost Harvesting", "Impact"},
+		},
 		Description: "Finds a source with ten pulls or three pushes within an hour. Pushes carry models out; pulls fill the disk and the line, and bring models in. " +
 			"Captured requests add which models.",
 		Evidence: []Event{

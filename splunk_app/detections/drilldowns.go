@@ -51,7 +51,8 @@ func (d Detection) Drilldowns() []Drilldown {
 		},
 		Drilldown{
 			"Risk of " + object + " in the last 7 days",
-			"| from datamodel:\"Risk.All_Risk\"\n| search normalized_risk_object IN (\"" + strings.Join(names, "\", \"") + "\")\n" +
+			"| from datamodel:\"Risk.All_Risk\"\n" +
+				"| search normalized_risk_object IN (\"" + strings.Join(names, "\", \"") + "\")\n" +
 				"| stats count, min(_time) as first_time, max(_time) as last_time, values(risk_message) as risk_messages, " +
 				"sum(calculated_risk_score) as risk_score by normalized_risk_object, source",
 			"-7d@d",

@@ -104,7 +104,8 @@ func normalized(lines []hostLine) (events []Event) {
 	for i, l := range lines {
 		n := normalizers[l.host]
 		if n == nil {
-			options := sourcetypes.Options{Zone: time.UTC, APIEvents: true, Now: func() time.Time { return time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC) }}
+			now := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+			options := sourcetypes.Options{Zone: time.UTC, APIEvents: true, Now: func() time.Time { return now }}
 			n = sourcetypes.NewNormalizer(&options, 0, input.Carry{}, func(e *sourcetypes.Event) {
 				events = append(events, Event{Sourcetype: e.Sourcetype.String(), Host: l.host, Source: "server.log",
 					Time: string(e.Time.Append(nil)), Raw: string(e.Body)})
@@ -183,7 +184,7 @@ func TestEpisodes(t *testing.T) {
 	}
 }
 
-// Every new detection has attacks and benign episodes.
+// Every detection of ours has attacks and benign episodes.
 func TestEpisodesOfEach(t *testing.T) {
 	attacks, benign := make(map[string]int), make(map[string]int)
 	for _, e := range episodes(t) {
@@ -193,7 +194,7 @@ func TestEpisodesOfEach(t *testing.T) {
 			benign[e.detection]++
 		}
 	}
-	for _, d := range All()[3:] { // the first three have tables of their own
+	for _, d := range All()[1:] { // the first is given, and known to miss
 		if attacks[d.Name] < 2 || benign[d.Name] < 2 {
 			t.Errorf("%s: %d attacks, %d benign", d.Name, attacks[d.Name], benign[d.Name])
 		}

@@ -34,7 +34,10 @@ func modelsChanged() Detection {
 			{"T1565.001", "Stored Data Manipulation", "Impact"},
 			{"T1485", "Data Destruction", "Impact"},
 		},
-		Atlas: []Technique{{"AML.T0018", "Manipulate AI Model", "Persistence"}, {"AML.T0010", "AI Supply Chain Compromise", "Initial Access"}},
+		Atlas: []Technique{
+			{"AML.T0018", "Manipulate AI Model", "Persistence"},
+			{"AML.T0010", "AI Supply Chain Compromise", "Initial Access"},
+		},
 		Description: "Finds external sources whose requests change which models a server has, or take one: upload of a blob, create, pull, copy, delete, push. " +
 			"External is what Ollama API Accessed from External Network calls so. A model that an attacker puts in place of one that is used answers in its name.",
 		Evidence: []Event{serverLine(`[GIN] 2026/01/07 - 09:14:02 | 200 |   12.331ms |    203.0.113.77 | DELETE   "/api/delete"`)},

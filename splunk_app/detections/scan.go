@@ -35,8 +35,11 @@ func apiScan() Detection {
 		Risk:        []RiskObject{{"host", "system", 20}, {"src", "system", 36}},
 		Threats:     []ThreatObject{{"src", "ip_address"}},
 		Message:     "$src$ scanned Ollama on $host$: $paths$ paths in $requests$ requests, of which $missed_paths$ do not exist.",
-		Attack:      []Technique{{"T1595.003", "Wordlist Scanning", "Reconnaissance"}, {"T1046", "Network Service Discovery", "Discovery"}},
-		Atlas:       []Technique{{"AML.T0006", "Active Scanning", "Reconnaissance"}},
+		Attack: []Technique{
+			{"T1595.003", "Wordlist Scanning", "Reconnaissance"},
+			{"T1046", "Network Service Discovery", "Discovery"},
+		},
+		Atlas: []Technique{{"AML.T0006", "Active Scanning", "Reconnaissance"}},
 		Description: "Finds sources that ask for many different paths: five that Ollama does not have, or fifteen with three different statuses. A scan that is spread over " +
 			"sources is found by what they miss together. A missing model is no missing path: the 404 of /api/show or /api/chat does not count.",
 		Evidence: []Event{

@@ -12,7 +12,8 @@ func vulnerableVersion() Detection {
 			"| stats latest(version) as version, latest(_time) as last_start by host\n" +
 			`| eval product="ollama"` + "\n" +
 			"| `ollama_vulnerabilities`\n" +
-			number("version", "running") + number("introduced", "from") + number("fixed", "before") + number("last_known", "upto") +
+			number("version", "running") + number("introduced", "from") +
+			number("fixed", "before") + number("last_known", "upto") +
 			`| eval before=coalesce(before, upto+1)` + "\n" +
 			`| where running>=from AND running<before` + "\n" +
 			`| eval weight=case(cve_severity="critical", 4, cve_severity="high", 3, cve_severity="medium", 2, true(), 1)` + "\n" +

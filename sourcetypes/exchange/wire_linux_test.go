@@ -33,7 +33,7 @@ func clientIn(t *testing.T, ns netnstest.Namespace, address string) *http.Client
 }
 
 // ask asks and reads all of the answer.
-func ask(t *testing.T, c *http.Client, method, path string, body io.Reader, fields ...string) (status int, said string) {
+func ask(t *testing.T, c *http.Client, method, path string, body io.Reader, fields ...string) (status int, got string) {
 	t.Helper()
 	r, err := http.NewRequest(method, "http://"+serverAddress+path, body)
 	if err != nil {
@@ -43,16 +43,16 @@ func ask(t *testing.T, c *http.Client, method, path string, body io.Reader, fiel
 		name, value, _ := strings.Cut(field, ": ")
 		r.Header.Set(name, value)
 	}
-	got, err := c.Do(r)
+	answer, err := c.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer got.Body.Close()
-	text, err := io.ReadAll(got.Body)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return got.StatusCode, string(text)
+	return answer.StatusCode, string(text)
 }
 
 // scene is a client and a fake Ollama on a cable, and who captures what they say.

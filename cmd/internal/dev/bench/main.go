@@ -33,6 +33,7 @@ func main() {
 var verbs = map[string]func(ctx context.Context, args []string) error{
 	"receive":   receive,
 	"observe":   observe,
+	"recvfrom":  recvfrom,
 	"reference": reference,
 }
 
@@ -82,6 +83,7 @@ var parts = []part{
 	{"idle", "CPU with nothing to do", (*bench).idle},
 	{"files", "many files growing together", (*bench).files},
 	{"connections", "short connections seen, and what that costs", (*bench).connections},
+	{"capture", "requests and answers read off the wire, and what that costs", (*bench).capture},
 }
 
 func partNames() (names []string) {
@@ -100,6 +102,8 @@ type options struct {
 	rateSeconds            int
 	idleSeconds            int
 	connections            int
+	captureSeconds         int
+	captureMB              int
 	seed                   uint64
 	quick                  bool
 	shipper, dir, json     string
@@ -122,6 +126,8 @@ func parse(args []string, errOut io.Writer) (*options, error) {
 	fs.IntVar(&o.rateSeconds, "rate-seconds", 20, "how long lines are appended at each rate to measure bytes on the wire")
 	fs.IntVar(&o.idleSeconds, "idle-seconds", 20, "how long idleness is measured")
 	fs.IntVar(&o.connections, "connections", 10_000, "how many short connections are made of each kind")
+	fs.IntVar(&o.captureSeconds, "capture-seconds", 5, "how long answers are captured")
+	fs.IntVar(&o.captureMB, "capture-mb", 1000, "how large a body is that is captured at full speed, in MB")
 	fs.Uint64Var(&o.seed, "seed", 1, "seed of the log")
 	fs.BoolVar(&o.quick, "quick", false, "all parts in about 20 s: figures to look at, not to quote")
 	fs.StringVar(&o.shipper, "shipper", "", "executable to measure; empty: built from the source here")
@@ -151,6 +157,7 @@ func parse(args []string, errOut io.Writer) (*options, error) {
 	if o.quick {
 		o.runs, o.manyLines, o.latencySeconds, o.rateSeconds, o.idleSeconds = 1, 100_000, 3, 2, 3
 		o.connections = 2000
+		o.captureSeconds, o.captureMB = 2, 200
 		if o.log == "" {
 			o.lines = 200_000
 		}
@@ -161,9 +168,13 @@ func parse(args []string, errOut io.Writer) (*options, error) {
 			return nil, fmt.Errorf("-parts: got %q, want any of %s", name, strings.Join(partNames(), ", "))
 		}
 	}
-	if min(o.lines, o.runs, o.manyFiles, o.manyLines, o.latencySeconds, o.rateSeconds, o.idleSeconds, o.connections) < 1 {
+	if min(
+		o.lines, o.runs, o.manyFiles, o.manyLines, o.latencySeconds, o.rateSeconds, o.idleSeconds, o.connections,
+		o.captureSeconds, o.captureMB,
+	) < 1 {
 		return nil, errors.New(
-			"-lines, -runs, -files, -files-lines, -latency-seconds, -rate-seconds, -idle-seconds and -connections take whole numbers above 0",
+			"-lines, -runs, -files, -files-lines, -latency-seconds, -rate-seconds, -idle-seconds, -connections, " +
+				"-capture-seconds and -capture-mb take whole numbers above 0",
 		)
 	}
 	return o, nil

@@ -36,6 +36,8 @@ func TestEveryPartMeasures(t *testing.T) {
 		"-rate-seconds=1",
 		"-idle-seconds=1",
 		"-connections=200",
+		"-capture-seconds=1",
+		"-capture-mb=5",
 		"-json",
 		path,
 	}, &out, t.Output())

@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path"
@@ -272,7 +275,9 @@ func newSandbox(t *testing.T) *sandbox {
 		"https://indexer:8089", s.splunkd.URL, "https://localhost:8089", s.splunkd.URL,
 		"/etc/ollama-hec/scs-token", access, "access.token", access,
 		"/etc/ollama-hec/token", token, "/var/log/ollama/ollama.log", logs, "FILE…", logs, "FILE", logs,
+		"cert.pem", filepath.Join(s.archive, "cert.pem"), "key.pem", filepath.Join(s.archive, "key.pem"),
 		"splunkd.token", splunkdToken, "hec.token", filepath.Join(s.archive, "hec.token"))
+	s.certificate()
 	for name, value := range map[string]string{
 		"PATHS": logs, "STATE_DIR": filepath.Join(s.dir, "state"),
 		"SCS_HOST": s.tenant.URL, "SCS_TOKEN_FILE": access,
@@ -280,6 +285,25 @@ func newSandbox(t *testing.T) *sandbox {
 		t.Setenv(settings.Prefix+"_"+name, value)
 	}
 	return s
+}
+
+// certificate writes one for servers, and its key.
+func (s *sandbox) certificate() {
+	s.t.Helper()
+	server := httptest.NewTLSServer(nil)
+	server.Close()
+	pair := server.TLS.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{
+		"cert.pem": {Type: "CERTIFICATE", Bytes: pair.Certificate[0]}, "key.pem": {Type: "PRIVATE KEY", Bytes: key},
+	} {
+		if err := os.WriteFile(filepath.Join(s.archive, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			s.t.Fatal(err)
+		}
+	}
 }
 
 // place is a path on the sandbox's machine.
@@ -349,6 +373,9 @@ func (s *sandbox) ollamaHec(w words) {
 	case w.starts("ollama-hec capture"):
 		args = append(args, "--capture=connections") // which take no right
 		working = func() bool { return strings.Contains(errOut.String(), "msg=capturing") }
+	case w.starts("ollama-hec proxy"):
+		args = append(args, "--proxy-listen=127.0.0.1:0")
+		working = func() bool { return strings.Contains(errOut.String(), "msg=proxying") }
 	case w.starts("ollama-hec receive"):
 		args = append(args, "--listen=127.0.0.1:0")
 		working = func() bool { return strings.Contains(errOut.String(), "listening on") }

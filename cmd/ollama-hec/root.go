@@ -87,6 +87,7 @@ func newRoot(std streams) *cobra.Command {
 	root.AddCommand(
 		newRun(std),
 		newCapture(std),
+		newProxy(std),
 		newReceive(std),
 		newPreview(std),
 		newReport(std),

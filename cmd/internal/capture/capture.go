@@ -170,7 +170,7 @@ func (e *Engine) Run(stopped context.Context) error {
 		e.readLocked(ctx, port, l, cancel)
 	}
 	e.mu.Unlock()
-	losses := newLosses(e)
+	losses := NewLosses("capture", lossNames, e.Counts, e.sink.Emit)
 	listeners := e.search()
 	defer listeners.close()
 	tick := time.NewTicker(lookEvery)
@@ -182,12 +182,12 @@ func (e *Engine) Run(stopped context.Context) error {
 			e.ports.learn(e.sink.Ports())
 			listeners.into(e.ports)
 			e.follow(ctx, cancel)
-			losses.tell(now, false)
+			losses.Tell(now, false)
 		}
 	}
 	e.wait()
 	running.Wait()
-	losses.tell(time.Now(), true)
+	losses.Tell(time.Now(), true)
 	if stopped.Err() != nil {
 		return nil
 	}

@@ -50,20 +50,20 @@ func TestPortsOfALogAreBounded(t *testing.T) {
 func TestLossIsToldOnceAMinuteAndAtLast(t *testing.T) {
 	to := new(sink)
 	e := New(defaults(t), to, slog.New(slog.DiscardHandler))
-	l := newLosses(e)
+	l := NewLosses("capture", lossNames, e.Counts, to.Emit)
 	began := l.at
 	lose := func(n uint64) { e.ended.LostBytes += n }
 
 	lose(7)
-	l.tell(began.Add(59*time.Second), false)
+	l.Tell(began.Add(59*time.Second), false)
 	if len(to.records) != 0 {
 		t.Fatalf("told before a minute had passed: %s", to.records[0].Event)
 	}
 	lose(5)
-	l.tell(began.Add(time.Minute), false)
-	l.tell(began.Add(2*time.Minute), false) // nothing more was lost
+	l.Tell(began.Add(time.Minute), false)
+	l.Tell(began.Add(2*time.Minute), false) // nothing more was lost
 	lose(1)
-	l.tell(began.Add(130*time.Second), true)
+	l.Tell(began.Add(130*time.Second), true)
 	var lost []int64
 	for _, r := range to.records {
 		var event struct {

@@ -6,6 +6,7 @@ import (
 
 	"ollama-hec/input/spool"
 	"ollama-hec/input/wire"
+	"ollama-hec/sourcetypes/exchange"
 )
 
 // Counts are what was captured and what was missed, by the names that metrics and status
@@ -21,9 +22,7 @@ func (e *Engine) Counts() Counts {
 		c["truncated_packets"], c["fragments"] = int64(w.Truncated), int64(w.Fragments)
 		c["malformed_packets"], c["forgotten"] = int64(w.Malformed), int64(w.Forgotten)
 		c["conversations"], c["open_conversations"] = int64(w.Connections), int64(w.Open)
-		c["requests"], c["prompts"], c["partial"] = x.Requests, x.Prompts, x.Partial
-		c["joined"], c["resyncs"], c["cut"] = x.Joined, x.Resyncs, x.Cut
-		c["malformed_requests"], c["unasked"], c["unfollowed"] = x.Malformed, x.Unasked, x.Unfollowed
+		c.Add(x)
 	}
 	if e.observer != nil {
 		o := e.observer.Stats()
@@ -31,6 +30,13 @@ func (e *Engine) Counts() Counts {
 		c["lost_connections"], c["open_connections"] = int64(o.Lost), int64(o.Open)
 	}
 	return c
+}
+
+// Add adds the figures of requests and answers.
+func (c Counts) Add(x exchange.Stats) {
+	c["requests"], c["prompts"], c["partial"] = x.Requests, x.Prompts, x.Partial
+	c["joined"], c["resyncs"], c["cut"] = x.Joined, x.Resyncs, x.Cut
+	c["malformed_requests"], c["unasked"], c["unfollowed"] = x.Malformed, x.Unasked, x.Unfollowed
 }
 
 // wire returns the figures of all sockets.
@@ -67,27 +73,33 @@ var lossNames = []string{
 	"unfollowed",
 }
 
-// losses tells what was lost since it last told.
-type losses struct {
-	engine *Engine
+// Losses tells what was lost since it last told.
+type Losses struct {
+	origin string
+	names  []string
+	counts func() Counts
+	emit   func(spool.Record)
 	told   Counts
 	at     time.Time
 }
 
-func newLosses(e *Engine) *losses { return &losses{engine: e, told: e.Counts(), at: time.Now()} }
+// NewLosses begins to watch those of the figures that are named.
+func NewLosses(origin string, names []string, counts func() Counts, emit func(spool.Record)) *Losses {
+	return &Losses{origin: origin, names: names, counts: counts, emit: emit, told: counts(), at: time.Now()}
+}
 
-// tell emits an event if something was lost, once a minute or at last.
-func (l *losses) tell(now time.Time, last bool) {
+// Tell emits an event if something was lost, once a minute or at last.
+func (l *Losses) Tell(now time.Time, last bool) {
 	if !last && now.Sub(l.at) < tellEvery {
 		return
 	}
-	counts := l.engine.Counts()
+	counts := l.counts()
 	event := struct {
 		Origin  string  `json:"origin"`
 		Lost    Counts  `json:"lost"`
 		Seconds float64 `json:"seconds"`
-	}{"capture", Counts{}, now.Sub(l.at).Seconds()}
-	for _, name := range lossNames {
+	}{l.origin, Counts{}, now.Sub(l.at).Seconds()}
+	for _, name := range l.names {
 		if n := counts[name] - l.told[name]; n > 0 {
 			event.Lost[name] = n
 		}
@@ -100,5 +112,5 @@ func (l *losses) tell(now time.Time, last bool) {
 	if err != nil { // of numbers: never
 		return
 	}
-	l.engine.sink.Emit(spool.Record{Time: now, Sourcetype: spool.HealthSourcetype, Event: text})
+	l.emit(spool.Record{Time: now, Sourcetype: spool.HealthSourcetype, Event: text})
 }

@@ -127,7 +127,7 @@ func Run(ctx context.Context, s *settings.Settings, log *slog.Logger) (err error
 		return err
 	}
 	log.Info("capturing", "what", strings.Join(s.Capture.Names(), ","), "ports", s.CapturePorts,
-		"spool", spool.Path(stateOf(s)), "prompts", s.Normalize().Prompts.String())
+		"spool", sink.Path(), "prompts", s.Normalize().Prompts.String())
 	reporting, stop := context.WithCancel(context.WithoutCancel(ctx))
 	reported := make(chan struct{})
 	go func() {
@@ -152,10 +152,11 @@ func (e *Engine) Ports() (ports []int) {
 	return ports
 }
 
-func stateOf(s *settings.Settings) string {
-	state, err := s.StateForCapture()
+// Path is the directory of the spool.
+func (s *Spooled) Path() string {
+	state, err := s.settings.StateForCapture()
 	if err != nil { // it has worked before
 		return ""
 	}
-	return state
+	return spool.Path(state)
 }

@@ -69,6 +69,8 @@ var allowed = []struct{ by, what string }{
 	{"cmd/internal/app", "cmd/internal/version"},
 	{"cmd/internal/capture", "cmd/internal/settings"},
 	{"cmd/internal/capture", "cmd/internal/version"},
+	{"cmd/internal/proxy", "cmd/internal/capture"}, // the spool, and what the settings say of requests
+	{"cmd/internal/proxy", "cmd/internal/settings"},
 	{"cmd/internal/destination", "cmd/internal/app"}, // apart, or the modular input would link the SDK
 	{"cmd/internal/destination", "cmd/internal/pipeline"},
 	{"cmd/internal/destination", "cmd/internal/settings"},

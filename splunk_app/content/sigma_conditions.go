@@ -200,6 +200,8 @@ var notInSigma = map[string]string{
 	"Ollama Model Uploaded and Pushed":          "three requests in their order; the backend for Splunk has no ordered correlation",
 	"Ollama Vulnerable Version":                 "compares versions with a table",
 	"Ollama Source First Seen":                  "needs a table of what was seen before",
+	"Ollama Forged Client Address":              "compares the address that is claimed with the peer",
+	"Ollama Connection without Request":         "finds requests that are not there",
 	"Ollama Crash after Upload, Create or Chat": "a crash and the request before it, in their order",
 	"Ollama Suspicious Prompt":                  "looks for phrases in the whole event, whose prompt Splunk extracts only up to 5 KB",
 	"Ollama Abnormal Prompt Length":             "compares lengths with one another",

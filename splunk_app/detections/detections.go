@@ -102,6 +102,7 @@ type Technique struct{ ID, Name, Tactic string }
 func All() []Detection {
 	return []Detection{
 		abnormalConnectivity(), networkFailure(), externalAccess(),
+		forgedAddress(), connectionWithoutRequest(),
 		modelUploadedAndPushed(), modelsChanged(), bulkTransfer(), untrustedRegistry(), registryRedirect(),
 		listeningBeyondLoopback(), vulnerableVersion(), cloudBaseURL(),
 		apiScan(), sourceFirstSeen(), crashAfterRequest(), suspiciousPrompt(), abnormalPromptLength(),

@@ -1,5 +1,10 @@
 package detections
 
+// unclaimed leaves out the addresses that others only claim to have: those that stand in an
+// access line, while an external peer is seen to have named them and they are not seen themselves.
+const unclaimed = "| eventstats values(claims) as claimed_on_host by host\n" +
+	"| where isnotnull(itself) OR isnull(claimed_on_host) OR mvcount(mvdedup(mvappend(claimed_on_host, client)))>mvcount(claimed_on_host)\n"
+
 // The search reads access lines from _raw for the reason given at networkFailure.
 func externalAccess() Detection {
 	return Detection{
@@ -13,15 +18,21 @@ func externalAccess() Detection {
 		Search: "(`ollama_server` \"GIN\") OR `ollama_api` OR `ollama_connection`\n" +
 			accessLineFields + sourceOf + ofOllama + onlyExternal +
 			`| eval method=if(is_line="yes", line_method, http_method), path=if(is_line="yes", line_path, uri_path), answer=if(is_line="yes", line_status, status)` + "\n" +
-			countsOf +
+			countsOf + claimOf +
+			`| eval forwarded=if(sourcetype="ollama:api", x_forwarded_for, null()), itself=if(accepted>0 OR is_line="no" AND origin IN ("capture", "proxy"), 1, null())` + "\n" +
 			"| stats sum(request) as requests, sum(accepted) as connections, values(method) as http_method, values(path) as uri_path, values(answer) as status, " +
+			"sum(itself) as itself, values(claim) as claims, values(forwarded) as x_forwarded_for, " +
 			"min(_time) as first_request, max(_time) as last_request by host, client, sourcetype\n" +
 			"| stats max(requests) as requests, max(connections) as connections, values(http_method) as http_method, values(uri_path) as uri_path, values(status) as status, " +
+			"sum(itself) as itself, values(claims) as claims, values(x_forwarded_for) as x_forwarded_for, " +
 			"min(first_request) as first_request, max(last_request) as last_request by host, client\n" +
+			"| where requests>0 OR connections>0\n" +
+			unclaimed +
 			seenText + shownTimes +
+			`| eval seen=if(isnull(claims), seen, seen.", claiming to be ".mvjoin(claims, " and "))` + "\n" +
 			`| eval severity="medium", attack_type="External Access to Ollama"` + "\n" +
 			"| rename client as src\n" +
-			"| table last_request, first_request, host, src, requests, connections, seen, http_method, uri_path, status, severity, attack_type\n" +
+			"| table last_request, first_request, host, src, requests, connections, seen, http_method, uri_path, status, x_forwarded_for, severity, attack_type\n" +
 			"| `ollama_api_accessed_from_external_network_filter`",
 		Cron:        "*/5 * * * *",
 		Skew:        "1m",
@@ -45,7 +56,8 @@ func externalAccess() Detection {
 			"nor in the site's own trusted ranges. Ollama has no authentication of its own: whoever reaches it can take models, put models " +
 			"in place, inject prompts and use the hardware. The rule that this one follows watches connections accepted by the " +
 			"Ollama process: so does this one where connections and requests are captured. Elsewhere access lines stand in for them: a client that " +
-			"connects and sends no request is not seen, and one that sends a forged X-Forwarded-For is seen under the address it claims.",
+			"connects and sends no request is not seen, and one that sends a forged X-Forwarded-For is seen under the address it claims. With captured " +
+			"requests such a client is one result, under its own address, with the ones it claims.",
 		Evidence: []Event{serverLine(
 			`[GIN] 2026/01/07 - 09:14:02 | 200 |      94.911µs |    203.0.113.77 | GET      "/api/tags"`,
 		)},

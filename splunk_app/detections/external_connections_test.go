@@ -1,6 +1,9 @@
 package detections
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // connection is an accepted connection as it is delivered.
 func connection(raw string) Event {
@@ -68,6 +71,53 @@ func TestExternalConnections(t *testing.T) {
 				t.Errorf("%s, %s: %d results, want one", s.name, tt.what, len(found))
 			case tt.src != "" && (found[0].Row["src"][0] != tt.src || found[0].Row["seen"][0] != tt.seen):
 				t.Errorf("%s, %s: %s, %s", s.name, tt.what, found[0].Row["src"], found[0].Row["seen"])
+			}
+		}
+	}
+}
+
+// Who forges X-Forwarded-For is one result, under the address of the peer and with those that it
+// claims; who has such an address in truth is another.
+func TestExternalForgery(t *testing.T) {
+	captured := func(src, forwarded string) Event {
+		return Event{Sourcetype: "ollama:api", Host: "gpu-1", Time: "1767773642.5", Raw: `{"origin":"capture","src":"` + src +
+			`","src_scope":"external","http_method":"POST","uri_path":"/api/chat","status":200,"dest_port":11434,"x_forwarded_for":"` + forwarded + `"}`}
+	}
+	const connected = `{"origin":"sock_diag","src":"198.51.100.7","src_scope":"external","dest_port":11434,"state":"closed"}`
+	elsewhere := accessLine("198.51.100.7")
+	elsewhere.Host = "gpu-2"
+	tests := []struct {
+		what   string
+		events []Event
+		want   []string // src and seen of each result
+	}{
+		{"many external addresses are claimed", []Event{
+			captured("203.0.113.9", "198.51.100.7"), accessLine("198.51.100.7"), apiEvent("198.51.100.7"), captured("203.0.113.9", "198.51.100.8, 10.0.0.1"),
+			accessLine("198.51.100.8"),
+		}, []string{"203.0.113.9 requests: 2, claiming to be 198.51.100.7 and 198.51.100.8"}},
+		{"an internal address is claimed", []Event{captured("203.0.113.9", "127.0.0.1"), accessLine("127.0.0.1")},
+			[]string{"203.0.113.9 requests: 1, claiming to be 127.0.0.1"}},
+		{"who is claimed to be asks, too", []Event{
+			captured("203.0.113.9", "198.51.100.7"), captured("198.51.100.7", ""), accessLine("198.51.100.7"), accessLine("198.51.100.7"),
+		}, []string{"198.51.100.7 requests: 2", "203.0.113.9 requests: 1, claiming to be 198.51.100.7"}},
+		{"who is claimed to be connects, too", []Event{captured("203.0.113.9", "198.51.100.7"), accessLine("198.51.100.7"), connection(connected)},
+			[]string{"198.51.100.7 requests: 1, connections: 1", "203.0.113.9 requests: 1, claiming to be 198.51.100.7"}},
+		{"who is claimed to be asks elsewhere", []Event{captured("203.0.113.9", "198.51.100.7"), elsewhere},
+			[]string{"203.0.113.9 requests: 1, claiming to be 198.51.100.7", "198.51.100.7 requests: 1"}},
+		{"a proxy inside passes on an external client", []Event{captured("10.0.0.2", "198.51.100.7"), accessLine("198.51.100.7")},
+			[]string{"198.51.100.7 requests: 1"}},
+		{"no address is claimed", []Event{captured("203.0.113.9", "unknown")}, []string{"203.0.113.9 requests: 1"}},
+		{"the end of a connection that was told of before", []Event{connection(`{"src":"203.0.113.9","dest_port":11434,"state":"closed","count":0}`)}, nil},
+	}
+	for _, s := range splunks(t) {
+		access := externalAccess().on(t, s)
+		for _, tt := range tests {
+			var got []string
+			for _, f := range access(tt.events...) {
+				got = append(got, f.Row["src"][0]+" "+f.Row["seen"][0])
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("%s, %s: got  %q\nwant %q", s.name, tt.what, got, tt.want)
 			}
 		}
 	}

@@ -19,27 +19,34 @@ const sourceOf = clientOf + `| where ` + isAddress + "\n"
 
 const isAddress = `match(client, "^[0-9a-f:.]+\z") AND client!="0.0.0.0" AND client!="::"`
 
-// ofOllama leaves, of the connections, those to Ollama itself: what only names another
-// process, such as a port that was taken by something else, goes. Other events are not asked: a
-// client may write the words into a path.
-const ofOllama = `| where NOT (sourcetype="ollama:connection" AND isnotnull(process_name) AND NOT lower(process_name) IN ("ollama", "ollama.exe"))` + "\n"
+// ofOllama tells connections from requests, and leaves, of the connections, those to Ollama itself:
+// what only names another process, such as a port that was taken by something else, goes. Other
+// events are not asked: a client may write the words into a path. A site may have its macro
+// ollama_connection find connections of other sourcetypes, too.
+const ofOllama = `| eval is_connection=if(sourcetype IN ("ollama:server", "ollama:api"), "no", "yes")` + "\n" +
+	`| where NOT (is_connection="yes" AND isnotnull(process_name) AND NOT lower(process_name) IN ("ollama", "ollama.exe"))` + "\n"
 
 // countsOf says how many requests, or connections, a row stands for.
-const countsOf = `| eval request=if(sourcetype="ollama:connection", null(), 1), accepted=if(sourcetype="ollama:connection", coalesce(count, 1), null())` + "\n"
+const countsOf = `| eval request=if(is_connection="yes", null(), 1), accepted=if(is_connection="yes", coalesce(count, 1), null())` + "\n"
 
 // seenText says what was seen of a source: requests, connections or both.
 const seenText = `| eval seen=mvjoin(mvappend(if(requests>0, "requests: ".requests, null()), if(connections>0, "connections: ".connections, null())), ", ")` + "\n"
 
 // onlyExternal leaves the rows whose client is neither in a range that is never external nor
 // in one that the site trusts.
-const onlyExternal = `| where NOT (` +
-	`cidrmatch("10.0.0.0/8", client) OR cidrmatch("127.0.0.0/8", client) OR cidrmatch("169.254.0.0/16", client) OR ` +
+const onlyExternal = `| where NOT (` + isInternal + ")\n| `ollama_trusted_ranges`\n| where isnull(trusted_range)\n"
+
+// isInternal is true of a client in a range that is never external.
+const isInternal = `cidrmatch("10.0.0.0/8", client) OR cidrmatch("127.0.0.0/8", client) OR cidrmatch("169.254.0.0/16", client) OR ` +
 	`cidrmatch("172.16.0.0/12", client) OR cidrmatch("192.168.0.0/16", client) OR cidrmatch("100.64.0.0/10", client) OR ` +
-	`cidrmatch("::1/128", client) OR cidrmatch("fe80::/10", client) OR cidrmatch("fc00::/7", client) OR cidrmatch("ff00::/8", client))` +
-	"\n| `ollama_trusted_ranges`\n| where isnull(trusted_range)\n"
+	`cidrmatch("::1/128", client) OR cidrmatch("fe80::/10", client) OR cidrmatch("fc00::/7", client) OR cidrmatch("ff00::/8", client)`
 
 // serverLine is an event of ollama:server, for evidence.
 func serverLine(raw string) Event { return Event{Sourcetype: "ollama:server", Raw: raw} }
+
+// capturedRequest is an event of ollama:api, for evidence, and acceptedConnection one of ollama:connection.
+func capturedRequest(raw string) Event    { return Event{Sourcetype: "ollama:api", Raw: raw} }
+func acceptedConnection(raw string) Event { return Event{Sourcetype: "ollama:connection", Raw: raw} }
 
 // requestOf names what both forms of a request have: method, path, answer (its status) and
 // call, the change or use of a model that it asks for. A path in an access line is as Go

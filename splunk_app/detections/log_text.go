@@ -15,7 +15,7 @@ const failureText = "| eval message=null(), cause=null()\n" +
 	`| rex "(?:^|\s)time=\S+ level=\S+ (?:source=\S+ )?msg=(?:` + quoted + `|\S+)(?: (?:\x22[^\x22]*+\x22|[^\s=\x22]++)=(?:` + quoted + `|[^\s\x22]*+)){0,150}? (?:err|error)=(?<cause>` + quoted + `|\S+)"` + "\n" +
 	`| rex "(?:^|\s)time=\S+ level=\S+ (?:source=\S+ )?msg=mlx-runner msg=(?<message>` + quoted + `|\S+)"` + "\n" +
 	`| rex "^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \S+\.go:\d+: (?:[A-Z]+ )?(?<message>.+)"` + "\n" +
-	`| rex "^\s*\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:\[Recovery\] [^\r\n]*[\r\n]+)?(?<message>(?:read|write|dial) (?:tcp|udp)[^\r\n]*)"` + "\n" +
+	`| rex "^\s*\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:\[Recovery\] [^\r\n]*[\r\n]+)?(?<message>(?:http: proxy error: )?(?:read|write|dial) (?:tcp|udp)[^\r\n]*)"` + "\n" +
 	`| rex "^(?<message>update check failed - .+)"` + "\n" +
 	`| eval message=if(len(message)>8000, substr(message, 1, 4000)." … ".substr(message, len(message)-3999), message), cause=if(len(cause)>8000, substr(cause, 1, 4000)." … ".substr(cause, len(cause)-3999), cause)` + "\n" +
 	`| eval message=replace(replace(message, "^\x22|\x22\z", ""), "\x5C\x22", "\""), cause=replace(replace(cause, "^\x22|\x22\z", ""), "\x5C\x22", "\"")` + "\n" +

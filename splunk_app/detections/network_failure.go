@@ -9,7 +9,7 @@ func networkFailure() Detection {
 		Filter: "ollama_network_failure_filter",
 		Search: "`ollama_server` (refused OR reset OR forcibly OR aborted OR abort OR broken OR unreachable OR route OR down OR timeout " +
 			"OR timed OR deadline OR respond OR stalled OR x509 OR tls OR certificate OR \"lookup\" OR resolve OR resolution OR getaddrinfo " +
-			"OR misbehaving OR dial OR tcp OR udp OR proxyconnect OR http OR https OR http2 OR stream OR closed OR closing OR EOF OR fetch)\n" +
+			"OR misbehaving OR dial OR tcp OR udp OR proxyconnect OR http OR https OR http2 OR stream OR closed OR closing OR EOF OR fetch OR socks OR usable)\n" +
 			failureText +
 			`| where isnotnull(failure) AND NOT match(_raw, "^\s*\[GIN\]")` + "\n" +
 			`| eval kind=case(` +
@@ -18,9 +18,9 @@ func networkFailure() Detection {
 			`match(failure, "(?i)(?:network|host) is (?:unreachable|down)|unreachable (?:network|host)|no route to host|enetunreach|ehostunreach|err_(?:internet_disconnected|address_unreachable|network_changed)"), "unreachable", ` +
 			`match(failure, "(?i)i/o timeout|tls handshake timeout|timeout awaiting response headers|client\.timeout|(?:connection|operation) timed out|did not properly respond after a period|etimedout|err_(?:connection_)?timed_out|part \d+ stalled") OR match(failure, "(?i)deadline exceeded") AND match(failure, "(?i)https?://|\b(?:dial|read|write) (?:tcp|udp)|lookup |request failed|timed out|refresh|hydration|cloud|response|download|upload|update|attempt \d+ failed"), "timeout", ` +
 			`match(failure, "(?i)x509: |\btls: |does not look like a tls handshake|http response to https client|err_(?:cert|ssl)_|certificate (?:has expired|is not trusted|signed by unknown)"), "tls", ` +
-			`match(failure, "(?i)no such host|server misbehaving|temporary failure in name resolution|name or service not known|no address associated|does not resolve|getaddrinfo|err_name_not_resolved|lookup [^ ]+(?: on [^ ]+)?: try again|lookup [^ ]+(?: on [^ ]+)?: (?:cannot unmarshal|dns|no answer)"), "dns", ` +
+			`match(failure, "(?i)no such host|server misbehaving|temporary failure in name resolution|name or service not known|no address associated|has no usable address|does not resolve|getaddrinfo|err_name_not_resolved|lookup [^ ]+(?: on [^ ]+)?: try again|lookup [^ ]+(?: on [^ ]+)?: (?:cannot unmarshal|dns|no answer)"), "dns", ` +
 			`match(failure, "(?i)context canceled|operation was canceled|request canceled\z|unsupported protocol scheme|stopped after \d+ redirects|no host in request url|does not match original host|\bredirect"), null(), ` +
-			`match(failure, "(?i)\b(?:get|head|post|put|patch|delete) \x22[a-z]+://[^\x22]*\x22: |\b(?:dial|read|write|proxyconnect) (?:tcp|udp)[46]? ?|\blookup [^ ]+(?: on [^ ]+)?: |use of closed network connection|client connection closed before|http2: |stream error: stream id|transport connection broken|server closed idle connection|: fetch failed|net::err_") OR match(failure, "(?i)\beof\b") AND match(failure, "(?i)attempt \d+ failed|read response|response copy failed"), "other")` + "\n" +
+			`match(failure, "(?i)\b(?:get|head|post|put|patch|delete) \x22[a-z]+://[^\x22]*\x22: |\b(?:dial|read|write|proxyconnect|socks connect) (?:tcp|udp)[46]? ?|\blookup [^ ]+(?: on [^ ]+)?: |use of closed network connection|client connection closed before|http2: |stream error: stream id|transport connection broken|server closed idle connection|: fetch failed|net::err_") OR match(failure, "(?i)\beof\b") AND match(failure, "(?i)attempt \d+ failed|max retries exceeded|read response|response copy failed"), "other")` + "\n" +
 			`| where isnotnull(kind)` + "\n" +
 			`| rex field=failure "(?i)\b(?:get|head|post|put|patch|delete) \x22[a-z]+://(?:[^/@\x22]*@)?(?<url_host>\[[^\]]+\]|[^/:?\x22]+)"` + "\n" +
 			`| rex field=failure "\blookup (?<lookup_host>[^\s:]+)"` + "\n" +

@@ -57,12 +57,11 @@ func Quoted(b []byte, i, slashes int) (from, to int, ok bool) {
 // ClosesQuote reports whether a quote behind n backslashes closes a text quoted
 // level times more than the line. own is how many of them belong to the quote.
 func ClosesQuote(n, level int) (own int, closes bool) {
-	own = 1<<level - 1
-	for range level {
+	for around := range level {
 		if n%2 == 0 {
-			return 0, true // it closes what is around
+			return 1<<around - 1, true // it closes what is around
 		}
 		n /= 2
 	}
-	return own, n%2 == 0
+	return 1<<level - 1, n%2 == 0
 }

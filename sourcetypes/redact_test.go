@@ -136,6 +136,9 @@ func slogKeys(line string) (keys string, ok bool) {
 		if f.quoted && f.value.to == len(b) {
 			return "", false // cut short
 		}
+		if f.quoted && f.value.to+1 < len(b) && b[f.value.to+1] != ' ' {
+			return "", false // slog writes a space between two
+		}
 		if f.quotedKey || len(f.key.of(b)) == 0 || strings.Trim(string(f.key.of(b)), keyBytes) != "" ||
 			!f.quoted && (len(f.value.of(b)) == 0 || strings.ContainsAny(string(f.value.of(b)), `"\'=`)) {
 			return "", false // nothing that slog writes

@@ -7,10 +7,13 @@ const maxUndecided = 4096
 type verdict struct {
 	plain   bool
 	runtime runtime
+	entries entryForm
 	outer   *envelope
 }
 
-func (v verdict) decides() bool { return v.plain || v.runtime != noRuntime || v.outer != nil }
+func (v verdict) decides() bool {
+	return v.plain || v.runtime != noRuntime || v.entries != noEntries || v.outer != nil
+}
 
 // judge says what a line proves: that the log is plain, as it is Ollama's as it
 // stands; or which envelope it is in, as nothing else looks so or what is inside
@@ -21,6 +24,9 @@ func judge(line []byte) (v verdict) {
 	}
 	if r := detectRuntime(line); r == criLog || r == dockerLog && writtenByDocker(line) {
 		return verdict{runtime: r}
+	}
+	if form := entryFormOf(line); form != noEntries {
+		return verdict{entries: form}
 	}
 	for _, e := range envelopes {
 		var p piece

@@ -124,6 +124,9 @@ func Forms() (forms []Form) {
 	for _, e := range envelopes {
 		forms = append(forms, Form{e.says, e.sample})
 	}
+	for form := exportEntries; form < entryForms; form++ {
+		forms = append(forms, Form{form.says(), form.sample()})
+	}
 	return forms
 }
 

@@ -49,6 +49,7 @@ type Frames struct {
 	firm  bool // the first line decided
 
 	decoder decoder        // of a runtime's frames
+	entry   gathered       // of a journal's entries of several lines
 	end     input.Position // of the last physical line
 
 	chains  []*chain // of a log in envelopes, the one first that the log began with
@@ -71,6 +72,7 @@ const (
 	plain
 	runtimes // in the frames of a container's runtime
 	wrapped  // in other envelopes
+	entried  // entries of a journal, of several lines each
 )
 
 // maxChains is how many formats one log may have, one after the other.
@@ -123,6 +125,8 @@ func (f *Frames) Says() string {
 	switch f.state {
 	case runtimes:
 		return [...]string{dockerLog: "Docker's JSON", criLog: "the CRI format of Kubernetes and Podman"}[f.decoder.runtime]
+	case entried:
+		return f.entry.form.says()
 	case wrapped:
 		var parts []string
 		for _, c := range f.chains {
@@ -168,7 +172,8 @@ func (f *Frames) Limit(data []byte, maxLine int) int {
 	switch {
 	case f.state == runtimes, f.state == undecided && len(data) > 0 && isDigit(data[0]):
 		return max(maxLine, MinPhysical)
-	case f.state == wrapped && f.chains[0].object(), f.state == undecided && len(data) > 0 && data[0] == '{':
+	case f.state == entried, f.state == wrapped && f.chains[0].object(),
+		f.state == undecided && len(data) > 0 && data[0] == '{':
 		return 2*maxLine + MinPhysical
 	}
 	f.raised = false
@@ -204,6 +209,8 @@ func (f *Frames) decide(v verdict) bool {
 	switch {
 	case v.runtime != noRuntime:
 		f.state, f.decoder.runtime = runtimes, v.runtime
+	case v.entries != noEntries:
+		f.state, f.entry.form = entried, v.entries
 	case v.outer != nil:
 		f.state, f.chains, f.fresh = wrapped, []*chain{{layers: []*envelope{v.outer}}}, true
 	default:

@@ -10,6 +10,8 @@ func (f *Frames) Keep() string {
 		return "plain"
 	case runtimes:
 		return [...]string{dockerLog: "docker", criLog: "cri"}[f.decoder.runtime]
+	case entried:
+		return f.entry.form.String()
 	case wrapped:
 		var s []string
 		for _, c := range f.chains {
@@ -41,6 +43,12 @@ func (f *Frames) Recall(kept string) {
 	case "cri":
 		f.state, f.decoder.runtime = runtimes, criLog
 		return
+	}
+	for form := exportEntries; form < entryForms; form++ {
+		if kept == form.String() {
+			f.state, f.entry.form = entried, form
+			return
+		}
 	}
 	kept, zone, _ := strings.Cut(kept, zoneMark)
 	kept, f.firm = strings.CutPrefix(kept, firmMark)

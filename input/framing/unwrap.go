@@ -17,7 +17,9 @@ func (f *Frames) Inherit(before *Frames, start input.Position) {
 }
 
 // Pending reports whether a line has begun that is not complete yet.
-func (f *Frames) Pending() bool { return f.decoder.Pending() }
+func (f *Frames) Pending() bool {
+	return f.decoder.Pending() || f.entry.open && f.entry.has && !f.entry.given
+}
 
 // Unwrap replaces the physical lines in c, the first of which begins at first,
 // by those the program wrote. A line that is not complete yet is kept, and
@@ -31,6 +33,10 @@ func (f *Frames) Unwrap(c *input.Chunk, first input.Position, progress input.Pro
 	}
 	if f.state == runtimes || f.decoder.heir {
 		f.unwrapParts(c, first, progress)
+		return
+	}
+	if f.state == entried {
+		f.unwrapEntries(c, first, progress)
 		return
 	}
 	for i := range c.Records {

@@ -86,7 +86,7 @@ const (
 	hand    = `(?:reveal|print|show|output|dump|list|leak|expose|disclose|tell|give|send|exfiltrate|steal|extract|what (?:is|are)|what's)`
 	theirs  = `(?:your|all|stored|saved|hidden|server's|system's|host's|admin'?s?|administrator'?s?|root|database|user'?s?|users'|customers?'?|company'?s?|employees?'?)`
 	secrets = `(?:api[^a-z]{0,20}keys?|(?:access|secret|private|ssh) keys?|credentials|passwords?|(?:access|bearer|auth|session) tokens?|secrets|(?:environment|env) (?:variables|vars))`
-	fetch   = `(?:read|cat|open|print|show|output|dump|type|include|load|fetch|get|send|upload)`
+	fetch   = `(?:read|cat|open|print|show|output|dump|include|load|fetch|get|send|upload)`
 	send    = `(?:send|post|upload|append|exfiltrate|forward|leak)`
 	said    = `(?:conversation|chat|history|context|messages?|secrets?|credentials|keys?|passwords?|documents?|data)`
 )
@@ -140,7 +140,7 @@ var suspicions = []suspicion{
 		"asks for files with secrets",
 		fetch + ` …5 (?:169\.254\.169\.254|metadata\.google\.internal|proc/(?:self|\d{1,7})/environ)`,
 	},
-	{"sends what was said elsewhere", send + ` …6 ` + said + ` …6 https?`},
+	{"sends what was said elsewhere", send + ` …6 ` + said + ` …4 (?:to|at|via) …2 https?`},
 }
 
 // otherSuspicions are patterns that are no words with gaps between them.

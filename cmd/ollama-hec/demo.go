@@ -27,7 +27,8 @@ func newDemo(std streams) *cobra.Command {
 		Use:   "demo",
 		Short: "run the whole path on embedded parts: sample logs, shipper, receiver, detections",
 		Long: "demo ships logs that real Ollama servers wrote, through everything that run uses, to an embedded HEC receiver\n" +
-			"with acknowledgment, and prints what arrived and what the detections find in it. Nothing leaves this machine.",
+			"with acknowledgment, and prints what arrived and what the detections find in it. Some requests to a fake Ollama\n" +
+			"by way of proxy come with it. Nothing leaves this machine.",
 		Args: cobra.NoArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			dir, err := os.MkdirTemp("", "ollama-hec-demo-")
@@ -57,6 +58,7 @@ func demo(ctx context.Context, logs, state string, out io.Writer) error {
 	defer r.Close()
 	go r.Serve(ctx)
 
+	log := slog.New(slog.DiscardHandler)
 	s, err := settings.Defaults()
 	if err != nil {
 		return err
@@ -66,7 +68,9 @@ func demo(ctx context.Context, logs, state string, out io.Writer) error {
 	s.Paths = settings.List{filepath.Join(logs, "*.log")}
 	s.StateDir = state
 	s.Host = "demo"
-	log := slog.New(slog.DiscardHandler)
+	if err := talkThroughProxy(ctx, s, log); err != nil {
+		return fmt.Errorf("ask a fake Ollama: %w", err)
+	}
 	output, err := app.Collector(s, app.Delivery{FailFast: true, Log: log})
 	if err != nil {
 		return err

@@ -163,7 +163,7 @@ func TestDemoPrintsWhatArrived(t *testing.T) {
 	for _, want := range []string{
 		"acknowledged", "ollama:server", "ollama:api", "ollama:prompts", "as gzip", "POST /api/generate", "loopback", "external",
 		`detection "Ollama Abnormal Network Connectivity": `, `detection "Ollama Network Failure": 1`,
-		`detection "Ollama API Accessed from External Network": 3`,
+		`detection "Ollama API Accessed from External Network": 3`, "time to first token", "gpt-oss:120b-cloud",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in\n%s", want, out)

@@ -25,7 +25,11 @@ func newProxy(std streams) *cobra.Command {
 			}
 			log, flush := newLog(std.err, s)
 			defer flush()
-			return proxy.Run(cmd.Context(), s, log)
+			p, err := proxy.Open(s, log)
+			if err != nil {
+				return err
+			}
+			return p.Run(cmd.Context())
 		}),
 	}
 	addEnvFile(cmd, false)

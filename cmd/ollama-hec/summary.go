@@ -42,6 +42,7 @@ func (a *arrivals) print(out io.Writer, sh *app.Shipper) error {
 	}
 	bySourcetype.table(w, "sourcetype", "events")
 	a.requests(w)
+	a.models(w)
 	if err := w.Flush(); err != nil {
 		return err
 	}

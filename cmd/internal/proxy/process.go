@@ -9,7 +9,6 @@ import (
 
 	"ollama-hec/cmd/internal/capture"
 	"ollama-hec/cmd/internal/settings"
-	"ollama-hec/input/spool"
 	"ollama-hec/input/wire"
 	"ollama-hec/sourcetypes/exchange"
 )
@@ -17,59 +16,73 @@ import (
 // writer is the origin of events, and the name of the spool's writer.
 const writer = "proxy"
 
-// Run proxies until ctx ends, and leaves what is said in the spool. Wrong settings are a
-// *settings.Error.
-func Run(ctx context.Context, s *settings.Settings, log *slog.Logger) (err error) {
+// Spooling is a Proxy that leaves what is said in the spool.
+type Spooling struct {
+	*Proxy
+	spool     *capture.Spooled
+	exchanges *exchange.Exchanges
+}
+
+// Open listens and opens the spool as the settings say. Run has to follow. Wrong settings are
+// a *settings.Error.
+func Open(s *settings.Settings, log *slog.Logger) (*Spooling, error) {
 	if _, err := s.SpoolWriter(writer); err != nil { // before the port is taken
-		return err
+		return nil, err
 	}
 	secure, err := TLS(s.ProxyCertFile, s.ProxyKeyFile, log)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var exchanges *exchange.Exchanges // made before Run
-	p, err := Listen(Options{
+	p := new(Spooling)
+	p.Proxy, err = Listen(Options{
 		Listen: s.ProxyListen, Upstream: s.ProxyUpstream, TLS: secure, Drain: time.Duration(s.DrainTimeout), Log: log,
-		Open: func(c wire.Connection) wire.Conversation { return exchanges.Open(c) },
+		Open: func(c wire.Connection) wire.Conversation { return p.exchanges.Open(c) },
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	sink, err := capture.OpenSpool(s, writer, []string{"requests"}, p.ports(), log)
+	p.spool, err = capture.OpenSpool(s, writer, []string{"requests"}, p.ports(), log)
 	if err != nil {
-		return errors.Join(err, p.listener.Close())
+		return nil, errors.Join(err, p.listener.Close())
 	}
-	defer func() { err = errors.Join(err, sink.Close()) }()
-	exchanges = exchange.New(capture.Exchange(s, writer, sink.Emit))
+	p.exchanges = exchange.New(capture.Exchange(s, writer, p.spool.Emit))
 	log.Info("proxying", "listen", p.Addr().String(), "upstream", p.upstream, "tls", secure != nil,
-		"spool", sink.Path(), "prompts", s.Normalize().Prompts.String())
+		"spool", p.spool.Path(), "prompts", s.Normalize().Prompts.String())
+	return p, nil
+}
+
+// Run proxies until ctx ends, and closes the spool.
+func (p *Spooling) Run(ctx context.Context) (err error) {
+	defer func() { err = errors.Join(err, p.spool.Close()) }()
+	log := p.options.Log
 	defer context.AfterFunc(ctx, func() {
-		log.Info("stopping", "at_most", time.Duration(s.DrainTimeout), "hint", "a second signal ends it at once")
+		log.Info("stopping", "at_most", p.options.Drain, "hint", "a second signal ends it at once")
 	})()
-	counts := func() capture.Counts {
-		c := capture.Counts(p.Counts())
-		c.Add(exchanges.Stats())
-		return c
-	}
-	told := tell(ctx, sink, p.ports, counts)
-	err = p.Run(ctx)
+	told := p.tell(ctx)
+	err = p.Proxy.Run(ctx)
 	told()
-	c := counts()
+	c := p.Counts()
 	log.Info("stopped", "requests", c["requests"], "unanswered", c["unanswered"], "untold", c["untold"],
-		"lost_records", sink.Stats().Lost.Sum())
+		"lost_records", p.spool.Stats().Lost.Sum())
 	return err
 }
 
+// Counts are what was told and what was not, by the names that status has for them.
+func (p *Spooling) Counts() capture.Counts {
+	c := capture.Counts(p.Proxy.Counts())
+	c.Add(p.exchanges.Stats())
+	return c
+}
+
 // tell has the status written, and losses told, until it is called back.
-func tell(ctx context.Context, sink *capture.Spooled, ports func() []int, counts func() capture.Counts) (stop func()) {
+func (p *Spooling) tell(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	reported, watched := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(reported)
-		sink.Report(ctx, ports, counts)
+		p.spool.Report(ctx, p.ports, p.Counts)
 	}()
-	losses := capture.NewLosses(writer, []string{"untold", "unfollowed"}, counts,
-		func(r spool.Record) { sink.Emit(r) })
+	losses := capture.NewLosses(writer, []string{"untold", "unfollowed"}, p.Counts, p.spool.Emit)
 	go func() {
 		defer close(watched)
 		tick := time.NewTicker(time.Second)

@@ -232,6 +232,24 @@ vendor_product=Ollama`,
 	}
 }
 
+// What systemd says of the unit has its caller, and nothing else that stands in the log does.
+func TestCallerOfWhatSystemdSays(t *testing.T) {
+	k := load(t)
+	for raw, want := range map[string]string{
+		"ollama.service: Main process exited, code=killed, status=9/KILL":         "systemd",
+		"ollama@gpu1.service: Scheduled restart job, restart counter is at 5.":    "systemd",
+		"app-ollama.scope: A process of this unit has been killed by the kernel":  "systemd",
+		"srv  update: ollama.service: Main process exited":                        "",
+		`[GIN] 2026/11/21 - 19:28:48 | 200 | 1ms | ::1 | GET "/ollama.service: "`: "",
+		`time=2026-11-21T19:15:41.541Z level=WARN source=x.go:1 msg="a"`:          "x.go:1",
+	} {
+		got := strings.Join(k.Fields(Event{Sourcetype: "ollama:server", Host: "gpu-1", Raw: raw})["caller"], "|")
+		if got != want {
+			t.Errorf("%s: caller is %q, want %q", raw, got, want)
+		}
+	}
+}
+
 // The URL of a request is put together where all of it was seen.
 func TestURL(t *testing.T) {
 	k, err := Load(splunkapp.Tree)

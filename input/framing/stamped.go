@@ -6,21 +6,16 @@ import "bytes"
 // --timestamps, Docker Desktop, Portainer, ts, svlogd, s6-log, tai64n and NSSM, in
 // brackets or without.
 func parseStamped(line []byte, p *piece) bool {
-	i, bracket := 0, false
-	if len(line) > 0 && line[0] == '[' {
-		i, bracket = 1, true
-	}
+	i, bracket := opened(line)
 	m, n := anyMoment(line[i:])
 	if n == 0 {
 		return false
 	}
-	i += n
-	if bracket {
-		if i >= len(line) || line[i] != ']' {
-			return false
-		}
-		i++
-	} else if i+1 < len(line) && line[i] == ':' && line[i+1] == ' ' {
+	i, ok := closed(line, i+n, bracket)
+	if !ok {
+		return false
+	}
+	if !bracket && i+1 < len(line) && line[i] == ':' && line[i+1] == ' ' {
 		i++ // NSSM
 	}
 	p.at = m
@@ -142,10 +137,7 @@ func hexDigit(c byte) byte {
 // than one way: those that ts, foreman and stern write. The time is of no use, as what
 // day or year it was is not known.
 func parseClock(line []byte, p *piece) bool {
-	i, bracket := 0, false
-	if len(line) > 0 && line[0] == '[' {
-		i, bracket = 1, true
-	}
+	i, bracket := opened(line)
 	for _, date := range [...]string{"04-13 ", "04/13/26 ", "13/04/2026 ", "13.04.2026 ", "13-04-2026 "} {
 		if len(line) > i+len(date) && shaped(line[i:i+len(date)], date) {
 			i += len(date)
@@ -156,12 +148,9 @@ func parseClock(line []byte, p *piece) bool {
 	if n == 0 {
 		return false
 	}
-	i += n
-	if bracket {
-		if i >= len(line) || line[i] != ']' {
-			return false
-		}
-		i++
+	i, ok := closed(line, i+n, bracket)
+	if !ok {
+		return false
 	}
 	if i < len(line) {
 		if line[i] != ' ' && line[i] != '\t' {
@@ -171,4 +160,21 @@ func parseClock(line []byte, p *piece) bool {
 	}
 	p.text = line[i:]
 	return true
+}
+
+// opened passes over a bracket before a stamp.
+func opened(line []byte) (i int, bracket bool) {
+	if len(line) > 0 && line[0] == '[' {
+		return 1, true
+	}
+	return 0, false
+}
+
+// closed passes over the bracket that ends a stamp at i, if one began it; ok is false if
+// it is missing.
+func closed(line []byte, i int, bracket bool) (end int, ok bool) {
+	if !bracket {
+		return i, true
+	}
+	return i + 1, i < len(line) && line[i] == ']'
 }

@@ -185,20 +185,8 @@ func (b *bench) pass(d time.Duration) { <-time.After(d) }
 // arrived waits until every line written has come, as long as any comes.
 func (b *bench) arrived() {
 	b.t.Helper()
-	least := -1
-	for deadline := time.After(patience); ; {
-		missing, changed := b.ledger.Missing()
-		if missing == 0 {
-			return
-		}
-		if least < 0 || missing < least {
-			least, deadline = missing, time.After(patience)
-		}
-		select {
-		case <-changed:
-		case <-deadline:
-			b.t.Fatalf("%d lines do not come: %+v", missing, b.ledger.Tally())
-		}
+	if missing := b.ledger.Wait(patience); missing > 0 {
+		b.t.Fatalf("%d lines do not come: %+v", missing, b.ledger.Tally())
 	}
 }
 

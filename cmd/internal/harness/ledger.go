@@ -229,6 +229,26 @@ func (l *Ledger) Missing() (n int, changed <-chan struct{}) {
 	return l.missing, l.changed
 }
 
+// Wait waits until every line written has come, and reports how many are missing once none
+// has come for so long.
+func (l *Ledger) Wait(patience time.Duration) (missing int) {
+	least := -1
+	for deadline := time.After(patience); ; {
+		missing, changed := l.Missing()
+		if missing == 0 {
+			return 0
+		}
+		if least < 0 || missing < least {
+			least, deadline = missing, time.After(patience)
+		}
+		select {
+		case <-changed:
+		case <-deadline:
+			return missing
+		}
+	}
+}
+
 // Times is how often a line came.
 func (l *Ledger) Times(line string) int {
 	l.mu.Lock()

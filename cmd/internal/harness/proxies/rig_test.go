@@ -260,20 +260,8 @@ func (r *rig) submissions(n int) int {
 // arrived waits until every line written has come.
 func (r *rig) arrived() {
 	r.t.Helper()
-	least := -1
-	for deadline := time.After(patience); ; {
-		missing, changed := r.ledger.Missing()
-		if missing == 0 {
-			return
-		}
-		if least < 0 || missing < least {
-			least, deadline = missing, time.After(patience)
-		}
-		select {
-		case <-changed:
-		case <-deadline:
-			r.t.Fatalf("%d lines do not come: %+v", missing, r.ledger.Tally())
-		}
+	if missing := r.ledger.Wait(patience); missing > 0 {
+		r.t.Fatalf("%d lines do not come: %+v", missing, r.ledger.Tally())
 	}
 }
 

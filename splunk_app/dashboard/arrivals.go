@@ -1,30 +1,38 @@
 package dashboard
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // arrivalsHeight is what the panel takes at the top of the first page.
-const arrivalsHeight = 240
+const arrivalsHeight = 350
 
 // sourcetypes are what may arrive, each with why nothing of it does while others do.
 var sourcetypes = []struct{ name, absent string }{
-	{"ollama:server", "Requests arrive, but no log lines: where only requests are captured, run ollama-hec run on the log, too."},
-	{"ollama:api", "No request yet, or API_EVENTS is off."},
-	{"ollama:prompts", "Ollama logs prompts only at OLLAMA_DEBUG=1 (lengths) or 2 (text), or capture requests. PROMPTS=off ships none."},
-	{"ollama:connection", "Only there where ollama-hec capture runs, or ollama-hec proxy."},
+	{"ollama:server", "The log is not read: is ollama-hec run, or the add-on's input, running on Ollama's host?"},
+	{"ollama:api", "No request has been made, or API_EVENTS is off."},
+	{"ollama:prompts", "Ollama logs lengths of prompts at OLLAMA_DEBUG=1, text at 2; captured requests have both. PROMPTS=off ships none."},
+	{"ollama:connection", "Needs ollama-hec capture on Ollama's host."},
 }
 
 // arrivals says what has arrived of late in any index, and why a panel may be empty all the
 // same. It does not look at the index input or at the time picker: they may be the reason.
 func arrivals() Panel {
-	var names, rows, absent []string
-	for _, s := range sourcetypes {
+	var names, rows, absent, ranks []string
+	for i, s := range sourcetypes {
 		names = append(names, `"`+s.name+`"`)
 		rows = append(rows, `"`+s.name+`|0||"`)
+		ranks = append(ranks, fmt.Sprintf(`sourcetype="%s", %d`, s.name, i))
 		absent = append(absent, `sourcetype="`+s.name+`", "`+s.absent+`"`)
 	}
 	return Panel{
 		ID: "arrivals", Title: "What has arrived in the last 30 days, and why a panel may be empty", Kind: table, X: 0, Y: 0, W: 1200, H: arrivalsHeight,
-		Note:     "In every index that your role may search, whatever is chosen above.",
+		Note: "In every index that your role may search, whatever is chosen above.",
+		Options: map[string]any{"columnFormat": map[string]any{
+			"sourcetype": map[string]any{"width": 150}, "events": map[string]any{"width": 100}, "newest": map[string]any{"width": 170},
+			"indexes": map[string]any{"width": 130}, "if_empty": map[string]any{"width": 600},
+		}},
 		Earliest: "-30d@d", Latest: "now",
 		Search: "| tstats count as events, max(_time) as newest, values(index) as indexes where index=* sourcetype IN (" + strings.Join(names, ", ") + ") by sourcetype\n" +
 			`| eval row=sourcetype."|".events."|".newest."|".mvjoin(indexes, ", ")` + "\n" +
@@ -35,11 +43,11 @@ func arrivals() Panel {
 			`| eval newest=if(newest="", null(), newest), indexes=if(indexes="", null(), indexes)` + "\n" +
 			"| stats max(events) as events, max(newest) as newest, values(indexes) as indexes, max(found) as found by sourcetype\n" +
 			`| eval newest=strftime(newest, "%Y-%m-%d %H:%M:%S")` + "\n" +
-			`| eval if_empty=case(events>0, "Events are there. A panel without them: they are older than the time range, in none of the indexes of the input above, ` +
-			`or the macro ".replace(sourcetype, ":", "_")." (local/macros.conf) names another index.", ` +
-			`found=0, "Nothing has arrived. On Ollama's host: does ollama-hec check pass, and does ollama-hec status count events as delivered? ` +
-			`On Splunk: may your role search the index of the HEC token, and does that index exist?", ` +
+			`| eval if_empty=case(events>0, "Empty panels: check the time range, the input for the index, and the macro ".replace(sourcetype, ":", "_")." in local/macros.conf.", ` +
+			`found=0, "Nothing arrives. Run ollama-hec check and ollama-hec status on Ollama's host. May your role search the index of the HEC token?", ` +
 			strings.Join(absent, ", ") + ")\n" +
+			"| eval rank=case(" + strings.Join(ranks, ", ") + ")\n" +
+			"| sort 0 rank\n" +
 			"| table sourcetype, events, newest, indexes, if_empty",
 	}
 }

@@ -22,17 +22,17 @@ func TestArrivals(t *testing.T) {
 		want   map[string][]string // by sourcetype: events, newest, indexes, words of the explanation
 	}{
 		{"nothing", nil, map[string][]string{
-			"ollama:server": {"0", "", "", "does ollama-hec check pass"}, "ollama:api": {"0", "", "", "Nothing has arrived"},
-			"ollama:prompts": {"0", "", "", "Nothing has arrived"}, "ollama:connection": {"0", "", "", "Nothing has arrived"},
+			"ollama:server": {"0", "", "", "ollama-hec check"}, "ollama:api": {"0", "", "", "Nothing arrives"},
+			"ollama:prompts": {"0", "", "", "Nothing arrives"}, "ollama:connection": {"0", "", "", "Nothing arrives"},
 		}},
 		{"something else", []spl.Row{event("main", "syslog", "1767773642")}, map[string][]string{
-			"ollama:server": {"0", "", "", "Nothing has arrived"},
+			"ollama:server": {"0", "", "", "Nothing arrives"},
 		}},
 		{"the log, in two indexes", []spl.Row{
 			event("main", "ollama:server", "1767773642"), event("ai", "ollama:server", "1767773645"), event("ai", "ollama:api", "1767773644"),
 		}, map[string][]string{
-			"ollama:server":     {"2", "2026-01-07 08:14:05", "ai, main", "the macro ollama_server (local/macros.conf)"},
-			"ollama:api":        {"1", "2026-01-07 08:14:04", "ai", "older than the time range"},
+			"ollama:server":     {"2", "2026-01-07 08:14:05", "ai, main", "the macro ollama_server in local"},
+			"ollama:api":        {"1", "2026-01-07 08:14:04", "ai", "check the time range"},
 			"ollama:prompts":    {"0", "", "", "OLLAMA_DEBUG"},
 			"ollama:connection": {"0", "", "", "ollama-hec capture"},
 		}},

@@ -121,7 +121,7 @@ func build() object {
 				"type": "input.timerange", "title": "Time", "options": object{"token": "global_time", "defaultValue": "-24h@h,now"},
 			},
 			"input_index": object{
-				"type": "input.text", "title": "Index, or several with commas",
+				"type": "input.text", "title": "Index, or several",
 				"options": object{"token": "index", "defaultValue": "*"},
 			},
 		},

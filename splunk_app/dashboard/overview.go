@@ -12,9 +12,9 @@ func overview() []Panel {
 	return []Panel{
 		{ID: "requests", Title: "Requests", Kind: single, X: 0, Y: 0, W: 240, H: 140,
 			Search: "`ollama_api` | stats count as requests"},
-		{ID: "errors", Title: "Errors (status 500 and above)", Kind: single, X: 240, Y: 0, W: 240, H: 140,
+		{ID: "errors", Title: "Errors (status 5xx)", Kind: single, X: 240, Y: 0, W: 240, H: 140,
 			Search: "`ollama_api` status>=500 | stats count as errors"},
-		{ID: "p95", Title: "Response time, 95th percentile", Kind: single, X: 480, Y: 0, W: 240, H: 140,
+		{ID: "p95", Title: "Response time, p95", Kind: single, X: 480, Y: 0, W: 240, H: 140,
 			Options: map[string]any{"unit": "ms", "numberPrecision": 0},
 			Search:  "`ollama_api` | stats p95(response_time_ms) as p95"},
 		{ID: "external", Title: "External sources", Kind: single, X: 720, Y: 0, W: 240, H: 140,

@@ -158,6 +158,7 @@ type apiEvent struct {
 	BytesIn                  int    `json:"bytes_in"`
 	Partial                  bool
 	Lost                     *int64 `json:"lost_bytes"`
+	LostConnections          int    `json:"-"`
 	LostRecords              int64  `json:"lost_records"`
 	CaptureStarted           bool   `json:"capture_started"`
 	Text                     string `json:"prompt"`
@@ -176,6 +177,10 @@ func (c *rig) of(sourcetype string) (events []apiEvent) {
 		var event apiEvent
 		if err := json.Unmarshal(e.Event, &event); err != nil {
 			c.t.Fatalf("%s %s: %v", sourcetype, e.Event, err)
+		}
+		var missed struct{ Lost int }
+		if sourcetype == "ollama:connection" && json.Unmarshal(e.Event, &missed) == nil {
+			event.LostConnections = missed.Lost
 		}
 		events = append(events, event)
 	}

@@ -26,9 +26,7 @@ func TestCaptureTellsOfEveryRequest(t *testing.T) {
 		c.chat(n, "number "+fmt.Sprint(n)+" has the key "+aSecret)
 	}
 	c.eventually("all to be on the disk", func() bool {
-		text := c.onDisk()
-		return strings.Count(text, `"sourcetype":"ollama:api"`) == chats &&
-			strings.Count(text, `"sourcetype":"ollama:connection"`) >= chats
+		return strings.Count(c.onDisk(), `"sourcetype":"ollama:api"`) == chats
 	})
 	if strings.Contains(c.onDisk(), aSecret) {
 		t.Error("a secret is on the disk")
@@ -36,9 +34,10 @@ func TestCaptureTellsOfEveryRequest(t *testing.T) {
 	c.stopCapture()
 	c.wantExit(c.launch("run", "--once"), 0)
 
-	connections, unnamed := map[string]bool{}, 0
+	connections, unnamed, unseen, lost := map[string]bool{}, 0, 0, 0
 	for _, e := range c.of("ollama:connection") {
 		connections[e.Connection] = true
+		lost += e.LostConnections
 	}
 	for _, e := range c.of("ollama:api") {
 		var n int
@@ -60,11 +59,11 @@ func TestCaptureTellsOfEveryRequest(t *testing.T) {
 		if e.Connection == "" {
 			unnamed++ // it had ended before it could be asked for
 		} else if !connections[e.Connection] {
-			t.Errorf("chat %d: there is no connection %q", n, e.Connection)
+			unseen++
 		}
 	}
-	if unnamed == chats {
-		t.Error("no request says which connection it came on")
+	if unnamed+unseen == chats || unseen > lost { // the kernel tells of what it could not tell
+		t.Errorf("of %d connections %d have no name, %d are not told of, and %d are said to be lost", chats, unnamed, unseen, lost)
 	}
 	if times := c.numbers(); len(times) != chats || slices.Max(slices.Collect(maps.Values(times))) != 1 {
 		t.Errorf("arrived so often: %v", times)
@@ -97,7 +96,7 @@ func (c *rig) showsCapture(requests int64) {
 	}
 	c.must(json.Unmarshal([]byte(s.Out()), &said))
 	w := said.Spool.Writers["capture"]
-	if w.Running || w.Counts["requests"] != requests || w.Counts["connections"] < requests || w.Counts["lost_bytes"] != 0 {
+	if w.Running || w.Counts["requests"] != requests || w.Counts["connections"] == 0 || w.Counts["lost_bytes"] != 0 {
 		c.t.Errorf("status says %+v", said)
 	}
 }

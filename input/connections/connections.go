@@ -41,6 +41,8 @@ type Options struct {
 	// OnPort is called for each port that is learned here: that of a listener whose process is Ollama.
 	OnPort func(port uint16)
 	Events Events
+	// OnReady is called once connections are observed; nil: nobody waits for it.
+	OnReady func()
 	// Emit takes an event. It must not wait, nor change the record's fields, which others share.
 	Emit func(spool.Record)
 	// Redact, if not nil, may change a client's address as it is written in an event.

@@ -27,6 +27,9 @@ func (o *Observer) run(ctx context.Context) error {
 		return err
 	}
 	defer k.close()
+	if o.options.OnReady != nil {
+		o.options.OnReady()
+	}
 	for {
 		now := time.Now()
 		if err := k.due(now); err != nil {

@@ -14,6 +14,9 @@ import (
 
 func (o *Observer) run(ctx context.Context) error {
 	known := make(map[int32]known)
+	if o.options.OnReady != nil {
+		o.options.OnReady()
+	}
 	return o.poll(ctx, func(ctx context.Context) ([]row, error) { return table(ctx, known) })
 }
 

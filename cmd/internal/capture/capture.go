@@ -40,6 +40,7 @@ type Engine struct {
 	log       *slog.Logger
 	exchanges *exchange.Exchanges   // nil: no requests are captured
 	observer  *connections.Observer // nil: no connections are
+	observing chan struct{}         // closed once the observer observes
 	ports     *ports
 
 	mu      sync.Mutex
@@ -56,13 +57,16 @@ type listening struct {
 
 // New prepares capturing what the settings say. It opens nothing yet.
 func New(s *settings.Settings, sink Sink, log *slog.Logger) *Engine {
-	e := &Engine{settings: s, sink: sink, log: log, ports: newPorts(s.CapturePorts), sockets: make(map[uint16]*listening)}
+	e := &Engine{
+		settings: s, sink: sink, log: log, observing: make(chan struct{}),
+		ports: newPorts(s.CapturePorts), sockets: make(map[uint16]*listening),
+	}
 	if s.Capture.Requests {
 		e.exchanges = exchange.New(Exchange(s, "capture", sink.Emit))
 	}
 	if s.Capture.Connections {
 		e.observer = connections.New(connections.Options{
-			Ports: e.ports.all(), MorePorts: e.ports.learned, OnPort: e.ports.add,
+			Ports: e.ports.all(), MorePorts: e.ports.learned, OnPort: e.ports.add, OnReady: func() { close(e.observing) },
 			Events: connections.Events(s.ConnectionEvents), Emit: sink.Emit, Log: log,
 			Redact: addresses(s.Normalize().Redact),
 		})
@@ -164,12 +168,20 @@ func (e *Engine) Run(stopped context.Context) error {
 				cancel(fmt.Errorf("connections cannot be observed: %w", err))
 			}
 		})
+		select {
+		case <-e.observing:
+		case <-ctx.Done():
+		}
 	}
 	e.mu.Lock()
 	for port, l := range e.sockets {
 		e.readLocked(ctx, port, l, cancel)
 	}
 	e.mu.Unlock()
+	if ctx.Err() == nil {
+		e.log.Info("capturing", "what", strings.Join(e.settings.Capture.Names(), ","), "ports", e.settings.CapturePorts,
+			"prompts", e.settings.Normalize().Prompts.String())
+	}
 	losses := NewLosses("capture", lossNames, e.Counts, e.sink.Emit)
 	listeners := e.search()
 	defer listeners.close()

@@ -3,7 +3,6 @@ package capture
 import (
 	"context"
 	"log/slog"
-	"strings"
 	"time"
 
 	"ollama-hec/cmd/internal/settings"
@@ -24,7 +23,6 @@ func OpenMemory(s *settings.Settings, log *slog.Logger) (*InMemory, error) {
 	if err := m.engine.Open(); err != nil {
 		return nil, err
 	}
-	log.Info("capturing", "what", strings.Join(names, ","), "ports", s.CapturePorts, "spool", "off")
 	return m, nil
 }
 

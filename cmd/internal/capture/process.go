@@ -126,8 +126,7 @@ func Run(ctx context.Context, s *settings.Settings, log *slog.Logger) (err error
 	if err := e.Open(); err != nil {
 		return err
 	}
-	log.Info("capturing", "what", strings.Join(s.Capture.Names(), ","), "ports", s.CapturePorts,
-		"spool", sink.Path(), "prompts", s.Normalize().Prompts.String())
+	log.Info("what is captured goes to the spool", "spool", sink.Path())
 	reporting, stop := context.WithCancel(context.WithoutCancel(ctx))
 	reported := make(chan struct{})
 	go func() {

@@ -139,6 +139,13 @@ func TestStories(t *testing.T) {
 			p.says(C, "ask")
 			p.flagged(C, flagRST, "")
 		}, one + `"ask" "" reset by client`},
+		{"a reset of one that had closed, and gets more", func(p *peers) {
+			p.connect()
+			p.says(C, "ask")
+			p.flagged(S, flagACK|flagFIN, "no")
+			p.says(C, "on")
+			p.flagged(S, flagACK|flagRST, "")
+		}, one + `"askon" "no" reset by server`},
 		{"a reset that nobody believes", func(p *peers) {
 			p.connect()
 			p.packet(C, p.c+70000, 0, flagRST, "")

@@ -196,7 +196,7 @@ func (s *stream) resets(seq uint32) bool {
 	if !s.known {
 		return true
 	}
-	if seq == s.next || s.answered && seq == s.acked {
+	if seq == s.next || s.finished && seq == s.next+1 || s.answered && seq == s.acked {
 		return true
 	}
 	return s.answered && ahead(seq, s.acked) >= 0 && ahead(s.reached, seq) >= 0

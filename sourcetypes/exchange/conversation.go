@@ -322,7 +322,7 @@ func (c *conversation) finish(x *exchange, cut string) {
 	if c.answering == x {
 		c.answering = nil
 	}
-	if x.partial && x.maybeNoBody() {
+	if x.partial && (x.maybeNoBody() || !x.requestEnded) {
 		x.inUnsure = true
 	}
 	c.all.ship(c, x, cut)

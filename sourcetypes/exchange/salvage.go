@@ -41,7 +41,11 @@ func (a *answer) salvage(tail []byte) {
 	if len(rest) == len(tail) {
 		return
 	}
-	nested := len(tail)-len(rest) > 1
+	depth := len(tail) - len(rest)
+	if a.form == events && a.endpoint.answers == messagesAnswer && depth != 2 {
+		return // deeper down stands what the server expects, at the beginning
+	}
+	nested := depth > 1
 	for {
 		name, value, before, ok := lastPair(rest)
 		if !ok {

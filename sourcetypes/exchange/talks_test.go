@@ -83,7 +83,7 @@ func talks() []talk {
 			server(5, streamed(ndjson)),
 			server(7, chunk(`{"model":"qwen3","message":{"role":"assistant","content":"","thinking":"Hm"},"done":false}`+"\n")),
 			server(8, chunk(`{"model":"qwen3","message":{"role":"assistant","content":"","tool_calls":[{"function":{"name":"w","arguments":{"eval_count":9}}}]},"done":false}`+"\n")),
-			server(9, chunk(finalToken)+lastChunk),
+			server(9, chunk(strings.ReplaceAll(finalToken, "llama3.2", "qwen3"))+lastChunk),
 		}},
 		{name: "error under status 200", steps: []step{
 			client(0, post("/api/chat", askedChat)), server(20, streamed(ndjson)), server(120, chunk(token)),

@@ -106,7 +106,7 @@ func (c *conversation) pair(at time.Time) {
 		c.finish(x, "")
 	}
 	keep := 0
-	if n := len(c.queue); n > 0 && !c.queue[n-1].followed && !c.queue[n-1].maybeNoBody() {
+	if n := len(c.queue); n > 0 && !c.queue[n-1].mayHideOthers() {
 		alone := n == 1 || c.queue[n-2].after <= c.holeAt
 		if alone && (n == 1 || c.queue[n-1].after > c.holeAt) {
 			keep = 1
@@ -121,6 +121,9 @@ func (c *conversation) pair(at time.Time) {
 		x.partial = x.lost > 0 || x.asksHole
 	}
 }
+
+// mayHideOthers reports whether requests may have come after this one that were not seen.
+func (x *exchange) mayHideOthers() bool { return x.followed || x.inUnsure || x.maybeNoBody() }
 
 // maybeNoBody reports whether what was taken for the body of a request may be the next
 // request: only an answer tells a client that expects one, and part of them was not seen.

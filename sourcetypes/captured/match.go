@@ -16,11 +16,15 @@ type Request struct {
 const (
 	endsWithin  = 2 * time.Second // an access line says the second
 	lastsWithin = 50 * time.Millisecond
+	waitsWithin = 2 * time.Second // the wire has a request before a server that is busy gets to it
 )
 
-// fits reports whether two sightings may be of one request.
-func (r Request) fits(o Request) bool {
-	return r.kind() == o.kind() && r.End.Sub(o.End).Abs() <= endsWithin && (r.Duration-o.Duration).Abs() <= lastsWithin
+// fits reports whether a captured request may be the one of an access line, where the
+// server got to it at once, or after waiting.
+func (r Request) fits(captured Request, waiting time.Duration) bool {
+	longer := captured.Duration - r.Duration
+	return r.kind() == captured.kind() && r.End.Sub(captured.End).Abs() <= endsWithin &&
+		longer >= -lastsWithin && longer <= lastsWithin+waiting
 }
 
 // kind is what two sightings of one request have in common to the letter.
@@ -90,7 +94,23 @@ func (m *Matcher) keepLocked(k kind, all []sighting) {
 
 // Find reports whether a request was captured that fits, and forgets it: each is found once.
 // Of several it takes the one that ended closest.
-func (m *Matcher) Find(r Request) bool {
+func (m *Matcher) Find(r Request) bool { return m.find(r, m.seen(), 0) }
+
+// FindLate is Find for a line that nothing was found for in a while: the server may have
+// been busy, so that the request lasted longer than the line says.
+func (m *Matcher) FindLate(r Request) bool {
+	return m.Find(r) || m.find(r, m.seen(), waitsWithin)
+}
+
+// seen is how many requests were captured so far.
+func (m *Matcher) seen() uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.next
+}
+
+// find is Find among the first so many that were captured.
+func (m *Matcher) find(r Request, among uint64, waiting time.Duration) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	k := r.kind()
@@ -98,7 +118,7 @@ func (m *Matcher) Find(r Request) bool {
 	best, distance := -1, time.Duration(0)
 	for i, s := range all {
 		is := Request{r.Method, r.Path, r.Status, time.Unix(0, s.end), time.Duration(s.duration)}
-		if d := r.End.Sub(is.End).Abs(); r.fits(is) && (best < 0 || d < distance) {
+		if d := r.End.Sub(is.End).Abs(); s.number < among && r.fits(is, waiting) && (best < 0 || d < distance) {
 			best, distance = i, d
 		}
 	}

@@ -3,6 +3,7 @@ package captured
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"ollama-hec/input"
@@ -43,6 +44,7 @@ type Once struct {
 	carry   input.Carry // at is where the record being taken, or what it ends, began
 	due     time.Time   // when what norm holds has waited long enough
 	pending []waiting
+	offered uint64 // so many captured requests were offered to what is pending
 }
 
 // waiting is an event that perhaps is not to be told.
@@ -141,7 +143,8 @@ func (o *Once) take(ev *sourcetypes.Event) {
 		o.emit(ev)
 		return
 	}
-	if o.matcher.Find(r) {
+	o.offer()
+	if o.matcher.find(r, o.offered, 0) {
 		o.counts.Once.Add(1)
 		return
 	}
@@ -151,6 +154,23 @@ func (o *Once) take(ev *sourcetypes.Event) {
 	w := waiting{event: *ev, request: r, at: o.at, carry: o.carry, due: time.Now().Add(holdAccess)}
 	w.event.Body = bytes.Clone(ev.Body)
 	o.pending = append(o.pending, w)
+}
+
+// offer drops what is pending of requests that were captured since: a line that comes now
+// must not take one that is another line's.
+func (o *Once) offer() {
+	seen := o.matcher.seen()
+	if seen == o.offered {
+		return
+	}
+	o.offered = seen
+	o.pending = slices.DeleteFunc(o.pending, func(w waiting) bool {
+		found := o.matcher.find(w.request, seen, 0)
+		if found {
+			o.counts.Once.Add(1)
+		}
+		return found
+	})
 }
 
 // requestOf reads what an event derived from an access line is known by.
@@ -184,7 +204,7 @@ func (o *Once) settle() {
 	if o.pending = o.pending[1:]; len(o.pending) == 0 {
 		o.pending = nil
 	}
-	if o.matcher.Find(w.request) {
+	if o.matcher.FindLate(w.request) {
 		o.counts.Once.Add(1)
 		return
 	}

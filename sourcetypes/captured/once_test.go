@@ -30,7 +30,7 @@ func TestWhichSightingsAreOfOneRequest(t *testing.T) {
 		{"another path", Request{"POST", "/api/chatt", 200, end, time.Second}, false},
 		{"another status", Request{"POST", "/api/chat", 499, end, time.Second}, false},
 	} {
-		if is.fits(tt.r) != tt.want || tt.r.fits(is) != tt.want {
+		if is.fits(tt.r, 0) != tt.want || tt.r.fits(is, 0) != tt.want {
 			t.Errorf("%s: not %v", tt.name, tt.want)
 		}
 		m := NewMatcher()
@@ -136,6 +136,26 @@ func TestARequestIsToldOnce(t *testing.T) {
 				t.Errorf("%q before three seconds are over", l.events)
 			}
 			l.wait(200 * time.Millisecond)
+		}, []string{server, api}},
+		{"the later of two is not told of for the earlier", func(l *log, _ *Live) {
+			l.say(access("/api/chat", 812*time.Millisecond))
+			l.wait(80 * time.Millisecond)
+			captures(l, "/api/chat", 813*time.Millisecond)
+			l.wait(1700 * time.Millisecond)
+			l.say(access("/api/chat", 799*time.Millisecond))
+			l.wait(900 * time.Millisecond)
+			captures(l, "/api/chat", 799*time.Millisecond)
+			l.wait(10 * time.Second)
+		}, []string{server, server}},
+		{"a busy server gets to it late", func(l *log, _ *Live) {
+			captures(l, "/api/chat", 900*time.Millisecond)
+			l.say(access("/api/chat", time.Millisecond))
+			l.wait(10 * time.Second)
+		}, []string{server}},
+		{"it cannot have been longer in the server than on the wire", func(l *log, _ *Live) {
+			captures(l, "/api/chat", time.Millisecond)
+			l.say(access("/api/chat", 900*time.Millisecond))
+			l.wait(10 * time.Second)
 		}, []string{server, api}},
 		{"two alike, one captured", func(l *log, _ *Live) {
 			l.say(access("/api/chat", time.Second))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ollama-hec/cmd/internal/app"
+	"ollama-hec/cmd/internal/capture"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/hec"
 	"ollama-hec/input"
@@ -67,7 +68,19 @@ func output(
 }
 
 func ship(ctx context.Context, s *settings.Settings, out app.Output, log *slog.Logger) error {
-	sh, err := app.New(ctx, s, out, app.Options{Log: log})
+	o := app.Options{Log: log}
+	if s.Capture.Connections {
+		observer, err := capture.OpenMemory(s, log)
+		if err != nil {
+			return err
+		}
+		o.Memory = observer.Memory
+		observing, stop := context.WithCancel(ctx)
+		ended := make(chan struct{})
+		go func() { defer close(ended); observer.Run(observing, log) }()
+		defer func() { stop(); <-ended }()
+	}
+	sh, err := app.New(ctx, s, out, o)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func read(st *modinput.Stanza) (*settings.Settings, error) {
 	s.Host, s.Index, s.DrainTimeout = st.Host(), st.Index(), settings.Duration(drain)
 	for _, a := range modinput.OllamaLogs().Arguments {
 		value := strings.TrimSpace(st.Params[a.Name])
-		if value == "" || a.Name == "output" {
+		if value == "" || a.Name == "output" || a.Name == "connections" {
 			continue
 		}
 		if err := s.Set(a.Name, value); err != nil {
@@ -51,6 +51,9 @@ func read(st *modinput.Stanza) (*settings.Settings, error) {
 	if err := checkPaths(s.Paths); err != nil {
 		return nil, err
 	}
+	if err := readConnections(s, st); err != nil {
+		return nil, err
+	}
 	if output == modinput.OutputHEC {
 		if err := s.Check(settings.Argument); err != nil {
 			return nil, err
@@ -58,6 +61,19 @@ func read(st *modinput.Stanza) (*settings.Settings, error) {
 		return s, checkCollector(s)
 	}
 	return s, nil
+}
+
+// readConnections sets what is captured: connections, or nothing.
+func readConnections(s *settings.Settings, st *modinput.Stanza) error {
+	which, err := st.Connections()
+	if err != nil {
+		return err
+	}
+	s.Capture = settings.CaptureSet{Connections: which != ""}
+	if which == "" {
+		return nil
+	}
+	return s.ConnectionEvents.Set(which)
 }
 
 func checkPaths(globs []string) error {

@@ -1,8 +1,11 @@
 package detections
 
 import (
+	"maps"
 	"slices"
 	"testing"
+
+	"ollama-hec/splunk_app/simulate/spl"
 )
 
 // connection is an accepted connection as it is delivered.
@@ -120,5 +123,27 @@ func TestExternalForgery(t *testing.T) {
 				t.Errorf("%s, %s: got  %q\nwant %q", s.name, tt.what, got, tt.want)
 			}
 		}
+	}
+}
+
+// Connections that somebody else tells of count where the site's macro finds them, as
+// input/connections/README.md says of Sysmon.
+func TestConnectionsOfOthers(t *testing.T) {
+	env := environment()
+	env.Macros = maps.Clone(env.Macros)
+	env.Macros["ollama_connection"] = `(sourcetype="ollama:connection") OR (sourcetype="XmlWinEventLog" EventCode=3 Initiated=false Image="*\\ollama.exe")`
+	search, err := spl.Compile(externalAccess().Search, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sysmon := func(initiated, image string) spl.Row {
+		return spl.Row{"sourcetype": {"XmlWinEventLog"}, "host": {"win-1"}, "_time": {"1767773642"}, "_raw": {"<Event>"}, "EventCode": {"3"},
+			"Initiated": {initiated}, "Image": {image}, "src": {"203.0.113.9"}, "dest_port": {"11434"}, "process_name": {"ollama.exe"}}
+	}
+	res := search.Run([]spl.Row{
+		sysmon("false", `C:\Program Files\Ollama\ollama.exe`), sysmon("true", `C:\Program Files\Ollama\ollama.exe`), sysmon("false", `C:\nginx.exe`),
+	})
+	if len(res.Rows) != 1 || res.Rows[0].First("connections") != "1" || res.Rows[0].First("requests") != "" {
+		t.Errorf("%v", res.Rows)
 	}
 }

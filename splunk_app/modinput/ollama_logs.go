@@ -11,6 +11,12 @@ const (
 	OutputHEC     = "hec"     // events over HEC, as the standalone shipper sends them
 )
 
+// The values of the argument connections, but for off.
+const (
+	ConnectionsFirst = "first" // an event for a client, port and minute
+	ConnectionsAll   = "all"   // an event for each connection
+)
+
 // App is the add-on that the executable is part of.
 const App = "TA-ollama-hec"
 
@@ -20,7 +26,7 @@ func OllamaLogs() Scheme {
 	return Scheme{
 		Name:        "ollama_logs",
 		Title:       "Ollama logs",
-		Description: "Follows Ollama's logs and indexes them as ollama:server, ollama:api and ollama:prompts.",
+		Description: "Follows Ollama's logs and indexes them as ollama:server, ollama:api and ollama:prompts; also who connects, as ollama:connection.",
 		Arguments: []Argument{
 			{"paths", "Log files",
 				"Files to follow: globs, comma separated, ** allowed. Empty: the usual places of this operating system."},
@@ -40,6 +46,8 @@ func OllamaLogs() Scheme {
 				"What to mask in every event: secrets,emails (default), one of them, or off."},
 			{"skip", "Lines to leave out",
 				"Kinds of lines not to index as ollama:server, comma separated: access, runner, startup."},
+			{"connections", "Connections",
+				"Index who connects to Ollama, as ollama:connection: off (default), first (one event a client, port and minute), all."},
 			{"output", "Output",
 				"splunkd (default): through this Splunk instance. hec: to the HTTP Event Collector at url."},
 			{
@@ -72,6 +80,18 @@ func TokenUsers(s *Stanza) []string {
 		return []string{name, TokenUserShared}
 	}
 	return []string{TokenUserShared}
+}
+
+// Connections returns of which connections the stanza wants events: "" for none.
+func (s *Stanza) Connections() (string, error) {
+	switch value := strings.TrimSpace(s.Params["connections"]); value {
+	case "", "off":
+		return "", nil
+	case ConnectionsFirst, ConnectionsAll:
+		return value, nil
+	default:
+		return "", fmt.Errorf("connections is %q: it takes off, first or all", value)
+	}
 }
 
 // Output returns where the stanza's events go. hec without a URL is an error.

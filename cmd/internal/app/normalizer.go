@@ -31,7 +31,7 @@ func (sh *Shipper) normalizer(s *settings.Settings) pipeline.NewNormalizer {
 	if memory != nil {
 		itself := captured.Live{
 			Requests: s.Capture.Requests,
-			Prompts:  normalize.Prompts != sourcetypes.Off,
+			Prompts:  s.Capture.Requests && normalize.Prompts != sourcetypes.Off,
 			Since:    time.Now(),
 		}
 		live = func() captured.Live { return itself }

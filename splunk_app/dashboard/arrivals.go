@@ -28,11 +28,8 @@ func arrivals() Panel {
 	}
 	return Panel{
 		ID: "arrivals", Title: "What has arrived in the last 30 days, and why a panel may be empty", Kind: table, X: 0, Y: 0, W: 1200, H: arrivalsHeight,
-		Note: "In every index that your role may search, whatever is chosen above.",
-		Options: map[string]any{"columnFormat": map[string]any{
-			"sourcetype": map[string]any{"width": 150}, "events": map[string]any{"width": 100}, "newest": map[string]any{"width": 170},
-			"indexes": map[string]any{"width": 130}, "if_empty": map[string]any{"width": 600},
-		}},
+		Note:     "In every index that your role may search, whatever is chosen above.",
+		Options:  map[string]any{"columnFormat": arrivalColumns.columns()},
 		Earliest: "-30d@d", Latest: "now",
 		Search: "| tstats count as events, max(_time) as newest, values(index) as indexes where index=* sourcetype IN (" + strings.Join(names, ", ") + ") by sourcetype\n" +
 			`| eval row=sourcetype."|".events."|".newest."|".mvjoin(indexes, ", ")` + "\n" +
@@ -50,6 +47,19 @@ func arrivals() Panel {
 			"| sort 0 rank\n" +
 			"| table sourcetype, events, newest, indexes, if_empty",
 	}
+}
+
+var arrivalColumns = widths{"sourcetype": 150, "events": 100, "newest": 170, "indexes": 130, "if_empty": 600}
+
+// widths are those of a table's columns.
+type widths map[string]int
+
+func (w widths) columns() object {
+	columns := make(object)
+	for name, width := range w {
+		columns[name] = object{"width": width}
+	}
+	return columns
 }
 
 // below moves panels down.

@@ -210,7 +210,7 @@ func TestResults(t *testing.T) {
 	}
 	var summary, detail strings.Builder
 	summary.WriteString(
-		"| detection | found | missed | false | attacks found | benign reported | reads |\n|---|--:|--:|--:|--:|--:|--:|\n",
+		"| detection | found | missed | false | attacks found | benign reported | reads | runs |\n|---|--:|--:|--:|--:|--:|--:|--:|\n",
 	)
 	detail.WriteString("| log or case file | detection | found | missed | false |\n|---|---|--:|--:|--:|\n")
 	for _, d := range All() {
@@ -226,16 +226,8 @@ func TestResults(t *testing.T) {
 		if attacks.tried > 0 {
 			tried = fmt.Sprintf("%d of %d | %d of %d", attacks.found, attacks.tried, benign.false, benign.tried)
 		}
-		fmt.Fprintf(
-			&summary,
-			"| %s | %d | %d | %d | %s | %d |\n",
-			d.Name,
-			s.found,
-			s.missed,
-			s.false,
-			tried,
-			d.reads(t, rows),
-		)
+		fmt.Fprintf(&summary, "| %s | %d | %d | %d | %s | %d | %d |\n", d.Name, s.found, s.missed, s.false, tried,
+			d.reads(t, rows), d.runs(t))
 		for _, where := range logs.order {
 			if s := logs.scores[where][d.Name]; s != nil {
 				fmt.Fprintf(&detail, "| %s | %s | %d | %d | %d |\n", where, d.Name, s.found, s.missed, s.false)
@@ -246,10 +238,9 @@ func TestResults(t *testing.T) {
 		}
 	}
 	legend := "Found, missed, false: incidents in the corpus and in labelled lines, and results that are none. Attacks and benign: episodes that\n" +
-		"were written for each detection, with what looks like an attack and is none. Reads: how many of the " + strconv.Itoa(
-		len(rows),
-	) + " events of a run at the\n" +
-		"default log level the search takes from disk; more is more load on the indexers.\n\n"
+		"were written for each detection, with what looks like an attack and is none. Reads: how many of the " +
+		strconv.Itoa(len(rows)) + " events of a run at the\n" +
+		"default log level the search takes from disk, and runs: how many runs look at each event; the product is the load on the indexers.\n\n"
 	golden(t, "RESULTS.md", "# What the detections find\n\n"+
 		"**These are results of our own model of Splunk (simulate), not of a Splunk.** Written by\n"+
 		"`go test ./splunk_app/detections -run TestResults -update`; the test fails when they are not what the shipped search text\n"+

@@ -139,9 +139,9 @@ func TestARequestIsToldOnce(t *testing.T) {
 		}, []string{server, api}},
 		{"the later of two is not told of for the earlier", func(l *log, _ *Live) {
 			l.say(access("/api/chat", 812*time.Millisecond))
-			l.wait(80 * time.Millisecond)
+			l.wait(200 * time.Millisecond) // it is looked for
 			captures(l, "/api/chat", 813*time.Millisecond)
-			l.wait(1700 * time.Millisecond)
+			l.wait(1600 * time.Millisecond)
 			l.say(access("/api/chat", 799*time.Millisecond))
 			l.wait(900 * time.Millisecond)
 			captures(l, "/api/chat", 799*time.Millisecond)

@@ -3,7 +3,9 @@
 package realollama
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -44,6 +46,8 @@ func TestRealOllamaOnce(t *testing.T) {
 		working.Go(doing(11+n, asks))
 	}
 	working.Wait()
+	s.must(s.client(20).giveUp(s.ctx, endless()))
+	made++
 	eventually(t, "all arrive", func() bool { return len(s.arrived.of("ollama:api")[0]) >= made })
 	_, logged := comparison{clients: s.clients}.made()
 	eventually(t, "all is shipped of the log, too", func() bool {
@@ -51,7 +55,7 @@ func TestRealOllamaOnce(t *testing.T) {
 		for _, e := range s.arrived.of("ollama:server")[0] {
 			n += strings.Count(e.Raw, "[GIN] ")
 		}
-		return n >= logged
+		return n > logged // with the one that was given up
 	})
 	s.server.stop()
 	s.shipper.Signal(syscall.SIGTERM) // what it held back comes now, at the latest
@@ -63,15 +67,26 @@ func TestRealOllamaOnce(t *testing.T) {
 			want[fmt.Sprint(a.method, " ", a.url.Path, " ", a.status)]++
 		}
 	}
+	given := 0
 	for _, e := range s.arrived.of("ollama:api")[0] {
 		var r captured
 		if err := json.Unmarshal([]byte(e.Raw), &r); err != nil {
 			t.Fatalf("%s: %v", e.Raw, err)
 		}
+		if r.Src == "127.0.0.20" {
+			given++
+			if given > 1 || r.Status == 200 || r.Completion != nil || r.Model != "tiny" { // this version answers 500, to nobody
+				t.Errorf("given up, event %d: %s", given, e.Raw)
+			}
+			continue
+		}
 		got[fmt.Sprint(r.Method, " ", r.Path, " ", r.Status)]++
 		if r.Origin != "capture" {
 			t.Errorf("as the log has it: %s", e.Raw)
 		}
+	}
+	if given != 1 {
+		t.Errorf("one that was given up is told of %d times", given)
 	}
 	if t.Failed() {
 		for _, e := range s.arrived.of("ollama:api")[0] {
@@ -92,6 +107,22 @@ func TestRealOllamaOnce(t *testing.T) {
 		}
 	}
 	t.Logf("%d requests and %d prompts", made, len(s.arrived.of("ollama:prompts")[0]))
+}
+
+// giveUp makes a request whose answer comes when it is complete, and does not wait for it.
+func (c *client) giveUp(ctx context.Context, a ask) error {
+	a.body = strings.Replace(a.body, "{", `{"stream":false,`, 1)
+	ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+	defer cancel()
+	answer, err := c.send(ctx, a)
+	if err == nil {
+		answer.Body.Close()
+		return errors.New("it was answered")
+	}
+	if !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
 }
 
 // capture starts a process that captures a port, and returns when it does.

@@ -38,6 +38,8 @@ type Options struct {
 	// MorePorts returns ports that have become known since, such as from log lines; nil: there are none. It is asked
 	// every few seconds and must not wait.
 	MorePorts func() []uint16
+	// OnEnd, if not nil, is called for each connection that has ended and whose connection_id is known. It must not wait.
+	OnEnd func(client, server netip.AddrPort, id string)
 	// OnPort is called for each port that is learned here: that of a listener whose process is Ollama.
 	OnPort func(port uint16)
 	Events Events

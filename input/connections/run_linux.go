@@ -186,6 +186,9 @@ func (k *kernel) closed(s *sockdiag.Socket) {
 	if !c.Counted {
 		c.In, c.Out = 0, 0
 	}
+	if k.o.options.OnEnd != nil && c.Cookie != 0 {
+		k.o.options.OnEnd(c.Client, c.Server, ID(c.Cookie))
+	}
 	k.book.ended(&c)
 }
 

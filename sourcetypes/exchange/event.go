@@ -27,16 +27,21 @@ func (e *Exchanges) ship(c *conversation, x *exchange, cut string) {
 	defer e.mu.Unlock()
 	e.count(x, cut)
 	e.event = e.apiEvent(e.event[:0], c, x, cut)
-	e.emit(x, sourcetypes.API, e.event)
+	e.emit(c, x, sourcetypes.API, e.event)
 	if event, ok := e.promptEvent(e.event[:0], c, x); ok {
 		e.event = event
 		e.stats.prompts.Add(1)
-		e.emit(x, sourcetypes.Prompts, event)
+		e.emit(c, x, sourcetypes.Prompts, event)
 	}
 }
 
-func (e *Exchanges) emit(x *exchange, s sourcetypes.Sourcetype, event []byte) {
-	e.opts.Emit(Record{Time: x.begun, Sourcetype: s.String(), Event: bytes.Clone(event)})
+func (e *Exchanges) emit(c *conversation, x *exchange, s sourcetypes.Sourcetype, event []byte) {
+	r := Record{Time: x.begun, Sourcetype: s.String(), Event: bytes.Clone(event)}
+	if c.peer.ID == "" && e.opts.Unnamed != nil {
+		e.opts.Unnamed(r, c.peer.Client, c.peer.Server)
+		return
+	}
+	e.opts.Emit(r)
 }
 
 func (e *Exchanges) count(x *exchange, cut string) {

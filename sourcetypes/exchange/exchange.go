@@ -53,6 +53,9 @@ type Options struct {
 	// Emit gets each event. It must not block, and may be called by several goroutines,
 	// one after the other.
 	Emit func(Record)
+	// Unnamed, if not nil, gets in the place of Emit those of a connection that has no ID,
+	// with its ends.
+	Unnamed func(r Record, client, server netip.AddrPort)
 }
 
 // ResponseMode is what becomes of the text of answers.

@@ -40,6 +40,7 @@ type Engine struct {
 	log       *slog.Logger
 	exchanges *exchange.Exchanges   // nil: no requests are captured
 	observer  *connections.Observer // nil: no connections are
+	late      *late                 // nil unless both are
 	observing chan struct{}         // closed once the observer observes
 	ports     *ports
 
@@ -62,13 +63,18 @@ func New(s *settings.Settings, sink Sink, log *slog.Logger) *Engine {
 		ports: newPorts(s.CapturePorts), sockets: make(map[uint16]*listening),
 	}
 	if s.Capture.Requests {
-		e.exchanges = exchange.New(Exchange(s, "capture", sink.Emit))
+		o := Exchange(s, "capture", sink.Emit)
+		if s.Capture.Connections {
+			e.late = newLate(sink.Emit)
+			o.Unnamed = e.late.add
+		}
+		e.exchanges = exchange.New(o)
 	}
 	if s.Capture.Connections {
 		e.observer = connections.New(connections.Options{
 			Ports: e.ports.all(), MorePorts: e.ports.learned, OnPort: e.ports.add, OnReady: func() { close(e.observing) },
 			Events: connections.Events(s.ConnectionEvents), Emit: sink.Emit, Log: log,
-			Redact: addresses(s.Normalize().Redact),
+			Redact: addresses(s.Normalize().Redact), OnEnd: e.late.ending(),
 		})
 	}
 	return e
@@ -162,6 +168,9 @@ func (e *Engine) Run(stopped context.Context) error {
 	ctx, cancel := context.WithCancelCause(stopped)
 	defer cancel(nil)
 	var running sync.WaitGroup
+	if e.late != nil {
+		running.Go(func() { e.late.run(ctx.Done()) })
+	}
 	if e.observer != nil {
 		running.Go(func() {
 			if err := e.observer.Run(ctx); err != nil {
@@ -199,6 +208,9 @@ func (e *Engine) Run(stopped context.Context) error {
 	}
 	e.wait()
 	running.Wait()
+	if e.late != nil {
+		e.late.close()
+	}
 	losses.Tell(time.Now(), true)
 	if stopped.Err() != nil {
 		return nil

@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,8 +50,20 @@ func accept(address string) error {
 	}
 }
 
-// serveIn starts the server in a namespace, as a process of the name ollama, and returns its id.
-func serveIn(t *testing.T, where netnstest.Namespace) (pid int) {
+// answer is a server that speaks HTTP.
+func answer(address string) error {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	fmt.Println("listening")
+	return http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"models":[]}`) // the client may be gone
+	}))
+}
+
+// serveIn starts a helper that listens in a namespace, as a process of the name ollama, and returns its id.
+func serveIn(t *testing.T, where netnstest.Namespace, helper string) (pid int) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -60,7 +74,7 @@ func serveIn(t *testing.T, where netnstest.Namespace) (pid int) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(path, "serve")
-	cmd.Env = []string{helperEnv + "=accept", helperAt + "=" + serverAt}
+	cmd.Env = []string{helperEnv + "=" + helper, helperAt + "=" + serverAt}
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -127,7 +141,7 @@ type connection struct {
 // connections are those of the events that have come.
 func (c *captures) connections(t *testing.T) (all []connection) {
 	t.Helper()
-	for _, e := range c.find(`"dest_port"`) {
+	for _, e := range c.find(`"origin":"sock_diag"`) {
 		var made connection
 		if err := json.Unmarshal(e.Event, &made); err != nil {
 			t.Fatalf("%s: %v", e.Event, err)
@@ -140,31 +154,39 @@ func (c *captures) connections(t *testing.T) (all []connection) {
 	return all
 }
 
-// observed runs capture in the namespace of the server while the client makes connections,
-// and ships what it found.
+// observed runs capture in the namespace of the server while the client makes connections.
+// What it found is in the spool.
 func observed(t *testing.T, env map[string]string) (b *bench, got *captures, made map[int]uint64, pid int) {
 	t.Helper()
 	client, server := netnstest.Cable(t)
 	b, got = spooled(t, receiver.Options{})
-	for name, value := range env {
-		b.env[name] = value
-	}
-	pid = serveIn(t, server)
-	b.before = []string{"ip", "netns", "exec", string(server)}
-	capture := b.launch("capture", "--capture", "connections")
-	t.Cleanup(capture.Kill)
-	b.eventually("the kernel to be asked for connections", func() bool { return subscribed(capture.Pid()) })
+	maps.Copy(b.env, env)
+	b.env["CAPTURE"] = "connections"
+	pid = serveIn(t, server, "accept")
 	made = make(map[int]uint64)
-	client.Do(t, func() error { return connect(made) })
+	b.captureIn(server, func() int {
+		client.Do(t, func() error { return connect(made) })
+		return len(made)
+	})
+	return b, got, made, pid
+}
+
+// captureIn runs capture in a namespace while f makes connections, until all of them are known.
+func (b *bench) captureIn(where netnstest.Namespace, f func() (connections int)) {
+	b.t.Helper()
+	b.before = []string{"ip", "netns", "exec", string(where)}
+	capture := b.launch("capture")
+	b.before = nil
+	b.t.Cleanup(capture.Kill)
+	b.eventually("the kernel to be asked for connections", func() bool { return subscribed(capture.Pid()) })
+	n := f()
 	b.eventually("every connection to have been told of", func() bool {
 		var status spool.Status
 		text, err := os.ReadFile(filepath.Join(spool.Path(b.state), "capture.status"))
-		return err == nil && json.Unmarshal(text, &status) == nil &&
-			status.Counts["connections"]+status.Counts["lost_connections"] >= int64(len(made)) && status.Counts["open_connections"] == 0
+		return err == nil && json.Unmarshal(text, &status) == nil && status.Counts["open_connections"] == 0 &&
+			status.Counts["connections"]+status.Counts["lost_connections"] >= int64(n)
 	})
 	b.stopped(capture)
-	b.before = nil
-	return b, got, made, pid
 }
 
 // subscribed reports whether a process's namespace has a socket that is told of the ends of connections.
@@ -270,4 +292,68 @@ func TestAddressesAreRedactedInTheSpool(t *testing.T) {
 	if all := got.connections(t); len(all) == 0 || !strings.HasPrefix(all[0].Src, "[REDACTED:") {
 		t.Errorf("%+v", all)
 	}
+}
+
+// A request has the id of its connection, and a connection without a request is one that no
+// request names.
+func TestRequestsNameTheirConnections(t *testing.T) {
+	t.Parallel()
+	client, server := netnstest.Cable(t)
+	b, got := spooled(t, receiver.Options{})
+	b.env["CONNECTION_EVENTS"] = "all"
+	serveIn(t, server, "answer")
+	silent := make(map[int]bool)
+	b.captureIn(server, func() int {
+		client.Do(t, func() error { return askAndBeSilent(silent) })
+		return 2 * rounds
+	})
+	b.wantExit(b.launch("run", "--once"), 0)
+	requests := make(map[string]int) // ports of their clients, by id
+	for _, e := range got.find(`"uri_path":"/api/tags"`) {
+		var request connection
+		if err := json.Unmarshal(e.Event, &request); err != nil || request.Src != clientAt || request.ConnectionID == "" {
+			t.Errorf("%s: %v", e.Event, err)
+		}
+		requests[request.ConnectionID] = request.SrcPort
+	}
+	if len(requests) != rounds {
+		t.Errorf("%d requests, want %d", len(requests), rounds)
+	}
+	for _, c := range got.connections(t) {
+		if c.Origin != "sock_diag" || c.State != "closed" {
+			continue
+		}
+		port, asked := requests[c.ConnectionID]
+		delete(requests, c.ConnectionID)
+		if asked == silent[c.SrcPort] || asked && port != c.SrcPort {
+			t.Errorf("a request is said to be %v: %+v", asked, c)
+		}
+		delete(silent, c.SrcPort)
+	}
+	if len(requests)+len(silent) > 0 {
+		t.Errorf("%d requests and %d connections without one are missing", len(requests), len(silent))
+	}
+}
+
+// askAndBeSilent makes requests on a connection each, and in turn connections without a request.
+func askAndBeSilent(silent map[int]bool) error {
+	for range rounds {
+		for _, says := range []string{"GET /api/tags HTTP/1.1\r\nHost: ollama\r\nConnection: close\r\n\r\n", ""} {
+			c, err := net.Dial("tcp", serverAt)
+			if err != nil {
+				return err
+			}
+			if says == "" {
+				silent[c.LocalAddr().(*net.TCPAddr).Port] = true
+			} else if _, err := io.WriteString(c, says); err != nil {
+				return err
+			} else if _, err := io.Copy(io.Discard, c); err != nil {
+				return err
+			}
+			if err := c.Close(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

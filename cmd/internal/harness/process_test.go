@@ -23,6 +23,8 @@ func help(what string) {
 		err = exhaustInotify()
 	case "accept":
 		err = accept(os.Getenv(helperAt))
+	case "answer":
+		err = answer(os.Getenv(helperAt))
 	}
 	os.Unsetenv(helperEnv)
 	if err == nil {

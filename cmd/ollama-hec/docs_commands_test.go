@@ -62,6 +62,13 @@ var elsewhere = []struct{ command, file, says string }{
 		"for group in systemd-journal adm",
 	},
 	{"systemctl enable --now ollama-hec", deployed + "systemd/ollama-hec.service", "WantedBy=multi-user.target"},
+	{
+		"systemctl enable --now ollama-hec-capture",
+		deployed + "systemd/ollama-hec-capture.service",
+		"WantedBy=multi-user.target",
+	},
+	{"docker compose --profile capture up --build --detach", deployed + "compose/compose.yaml", "profiles: [capture]"},
+	{"kubectl apply -f ollama-hec-capture.yaml", deployed + "kubernetes/ollama-hec-capture.yaml", "kind: DaemonSet"},
 	{"systemctl restart ollama-hec", deployed + "packages/postinstall.sh", "systemctl try-restart ollama-hec"},
 	{"systemctl daemon-reload", deployed + "packages/postinstall.sh", "systemctl daemon-reload"},
 	{"journalctl -u ollama-hec", ".ci/package-test", "unit=/usr/lib/systemd/system/ollama-hec.service"},

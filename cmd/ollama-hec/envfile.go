@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -13,8 +14,11 @@ import (
 	"ollama-hec/cmd/internal/settings"
 )
 
-// packagedEnv is the file with the settings of the packaged service.
+// packagedEnv is the file with the settings of the packaged service, and sharedEnv lies
+// beside it: with those on prompts, which the service that captures has as well.
 var packagedEnv = "/etc/ollama-hec/ollama-hec.env"
+
+const sharedEnv = "prompts.env"
 
 // envFileFlag names a file with settings.
 const envFileFlag = "env-file"
@@ -41,6 +45,10 @@ func takeEnvFile(cmd *cobra.Command) (used string, err error) {
 		return useEnvFile(flag.Value.String(), false)
 	case cmd.Annotations[envFileFlag] == "" || anySetting():
 		return "", nil
+	}
+	// The shared ones hold before the others, as in the unit.
+	if _, err := useEnvFile(filepath.Join(filepath.Dir(packagedEnv), sharedEnv), true); err != nil {
+		return "", err
 	}
 	return useEnvFile(packagedEnv, true)
 }

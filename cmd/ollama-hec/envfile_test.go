@@ -46,6 +46,19 @@ func TestSettingsOfTheService(t *testing.T) {
 			}
 		})
 	}
+	// What both services share holds before the service's own.
+	shared := filepath.Join(filepath.Dir(env), sharedEnv)
+	write(t, shared, "OLLAMA_HEC_PROMPTS=nonsense\n")
+	for _, name := range []string{"URL", "TOKEN", "STATE_DIR", "PATHS", "PROMPTS"} {
+		unset(t, "OLLAMA_HEC_"+name)
+	}
+	if status, _, errOut := command(t, "", "check"); status != 2 || !strings.Contains(errOut, "OLLAMA_HEC_PROMPTS") {
+		t.Errorf("status %d: %s", status, errOut)
+	}
+	unset(t, "OLLAMA_HEC_PROMPTS")
+	if err := os.Remove(shared); err != nil {
+		t.Fatal(err)
+	}
 	write(t, env, "OLLAMA_HEC_TOKEN='"+testToken)
 	unset(t, "OLLAMA_HEC_URL")
 	unset(t, "OLLAMA_HEC_TOKEN")

@@ -58,8 +58,11 @@ func manual(root *cobra.Command) string {
 	p.line(".SH FILES")
 	for _, f := range [][2]string{
 		{"/etc/ollama-hec/ollama-hec.env", "settings of the service, from the package"},
+		{"/etc/ollama-hec/prompts.env", "settings on prompts and secrets, of the service and of the one that captures"},
+		{"/etc/ollama-hec/capture.env", "settings of the service that captures"},
 		{"/etc/ollama-hec/token", "the HEC token, read again when it changes"},
 		{"/var/lib/ollama-hec", "checkpoints and dead letters"},
+		{"/var/lib/ollama-hec/capture", "what was captured and is not yet delivered"},
 	} {
 		p.line(".TP")
 		p.line(".I %s", roff(f[0]))

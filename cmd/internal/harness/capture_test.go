@@ -336,3 +336,53 @@ func TestCaptureWithoutItsRight(t *testing.T) {
 		t.Errorf("%s; %q", s.Log(), c.segments())
 	}
 }
+
+// As the packages have it: two users, the spool shared by a group, and no right but CAP_NET_RAW
+// for the one and none for the other.
+func TestCaptureAndShipperAreTwoUsers(t *testing.T) {
+	t.Parallel()
+	const shipper, capturer = 64001, 64002
+	c := captured(t, acked(0))
+	spooled := filepath.Join(c.state, "capture")
+	c.must(os.MkdirAll(spooled, 0o700))
+	for _, above := range []string{filepath.Dir(c.state), filepath.Dir(filepath.Dir(c.state))} {
+		c.must(os.Chmod(above, 0o755))
+	}
+	for path, mode := range map[string]os.FileMode{c.state: 0o710, spooled: 0o770 | os.ModeSetgid} {
+		owner := shipper
+		if path == spooled {
+			owner = capturer
+		}
+		if err := os.Chown(path, owner, shipper); err != nil {
+			t.Skipf("users cannot be changed here: %v", err)
+		}
+		c.must(os.Chmod(path, mode))
+	}
+	c.before = []string{
+		"setpriv", fmt.Sprintf("--reuid=%d", capturer), fmt.Sprintf("--regid=%d", capturer), fmt.Sprintf("--groups=%d", shipper),
+		"--inh-caps=-all,+net_raw", "--ambient-caps=-all,+net_raw", "--bounding-set=-all,+net_raw", "--no-new-privs",
+	}
+	c.startCapture()
+	c.chat(1, "hello")
+	c.eventually("it to be on the disk", func() bool { return strings.Contains(c.onDisk(), `"model":"m-1"`) })
+	for _, path := range c.segments() {
+		info, err := os.Stat(path)
+		c.must(err)
+		is := info.Sys().(*syscall.Stat_t)
+		if info.Mode().Perm() != 0o640 || is.Uid != capturer || is.Gid != shipper {
+			t.Errorf("%s: %v, %d:%d", path, info.Mode(), is.Uid, is.Gid)
+		}
+	}
+	c.before = []string{
+		"setpriv", fmt.Sprintf("--reuid=%d", shipper), fmt.Sprintf("--regid=%d", shipper), "--clear-groups",
+		"--inh-caps=-all", "--bounding-set=-all", "--no-new-privs",
+	}
+	c.start()
+	c.eventually("the request", func() bool { return c.hasChats(1, 2) })
+	c.append("server.log", fmt.Sprintf("time=2026-04-13T08:00:00.123Z level=INFO source=routes.go:1 "+
+		"msg=\"Listening on 127.0.0.1:%d (version 0.13.5)\"\n", 1))
+	c.eventually("a port that the shipper tells of", func() bool { return strings.Contains(c.capture.Log(), "another port is captured") })
+	c.stopCapture()
+	c.eventually("the spool to be empty", func() bool { return len(c.segments()) == 0 })
+	c.stop()
+}

@@ -5,31 +5,31 @@ import (
 	"slices"
 )
 
-// captureCounts are the figures of those who capture, by the names they have for them.
-var captureCounts = []struct{ count, help string }{
-	{"requests", "Requests to Ollama captured."},
-	{"prompts", "Prompts captured."},
-	{"packets", "Packets read."},
-	{"dropped_packets", "Packets that the kernel dropped, because they were not read in time."},
-	{"lost_bytes", "Bytes of requests and answers that were never seen."},
-	{"partial", "Captured requests of which a part was not seen."},
-	{"joined", "Conversations whose beginning was not seen."},
-	{"resyncs", "Times that a request or an answer was found again after a hole."},
-	{"unasked", "Answers whose request was not seen."},
-	{"unfollowed", "Conversations with too many requests at once to follow."},
-	{"malformed_requests", "Captured requests that are no HTTP/1."},
-	{"malformed_packets", "Packets that are no TCP."},
-	{"truncated_packets", "Packets too long to be read whole."},
-	{"fragments", "IP fragments, which are not put together."},
-	{"conversations", "Conversations followed."},
-	{"forgotten", "Conversations given up, because they were idle or too many."},
-	{"connections", "Connections that Ollama accepted."},
-	{"connection_events", "Events on connections."},
-	{"lost_connections", "Connections of which the kernel could not tell."},
-	{"records", "Records captured, of all sourcetypes."},
-	{"spool_lost_queue", "Records lost because they came faster than they could be kept."},
-	{"spool_lost_full", "Records lost because the spool held SPOOL_BYTES."},
-	{"spool_lost_disk", "Records lost because they could not be written."},
+// captureCounts are the figures of those who capture, by the names they have for them, and those of the metrics.
+var captureCounts = []struct{ count, metric, help string }{
+	{"requests", "capture_requests_total", "Requests to Ollama captured."},
+	{"prompts", "capture_prompts_total", "Prompts captured."},
+	{"packets", "capture_packets_total", "Packets read."},
+	{"dropped_packets", "capture_dropped_packets_total", "Packets that the kernel dropped, because they were not read in time."},
+	{"lost_bytes", "capture_lost_bytes_total", "Bytes of requests and answers that were never seen."},
+	{"partial", "capture_partial_total", "Captured requests of which a part was not seen."},
+	{"joined", "capture_joined_total", "Conversations whose beginning was not seen."},
+	{"resyncs", "capture_resyncs_total", "Times that a request or an answer was found again after a hole."},
+	{"unasked", "capture_unasked_total", "Answers whose request was not seen."},
+	{"unfollowed", "capture_unfollowed_total", "Conversations with too many requests at once to follow."},
+	{"malformed_requests", "capture_malformed_requests_total", "Captured requests that are no HTTP/1."},
+	{"malformed_packets", "capture_malformed_packets_total", "Packets that are no TCP."},
+	{"truncated_packets", "capture_truncated_packets_total", "Packets too long to be read whole."},
+	{"fragments", "capture_fragments_total", "IP fragments, which are not put together."},
+	{"conversations", "capture_conversations_total", "Conversations followed."},
+	{"forgotten", "capture_forgotten_total", "Conversations given up, because they were idle or too many."},
+	{"connections", "capture_connections_total", "Connections that Ollama accepted."},
+	{"connection_events", "capture_connection_events_total", "Events on connections."},
+	{"lost_connections", "capture_lost_connections_total", "Connections of which the kernel could not tell."},
+	{"records", "capture_records_total", "Records captured, of all sourcetypes."},
+	{"spool_lost_queue", "capture_spool_lost_queue_total", "Records lost because they came faster than they could be kept."},
+	{"spool_lost_full", "capture_spool_lost_full_total", "Records lost because the spool held SPOOL_BYTES."},
+	{"spool_lost_disk", "capture_spool_lost_disk_total", "Records lost because they could not be written."},
 }
 
 // captured sends the figures of those who capture, and of the spool between them and us.
@@ -68,7 +68,7 @@ func (s sender) writer(name string, live bool, counts map[string]int64) {
 	s.gauge("capture_up", "1 while the process that captures runs, else 0.", up, "by", name)
 	for _, of := range captureCounts {
 		if n, there := counts[of.count]; there {
-			s.counter("capture_"+of.count+"_total", of.help, n, "by", name)
+			s.counter(of.metric, of.help, n, "by", name)
 		}
 	}
 }

@@ -203,6 +203,78 @@ func TestCompose(t *testing.T) {
 	}
 }
 
+// Who captures has the host's network, two rights, the shipper's state and nothing else: no token.
+func TestComposeCapture(t *testing.T) {
+	options, err := cli.NewProjectOptions([]string{"compose/compose.yaml"},
+		cli.WithEnv([]string{"OLLAMA_HEC_URL=https://splunk:8088"}), cli.WithInterpolation(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	project, err := options.LoadProject(t.Context())
+	if err == nil {
+		project, err = project.WithProfiles([]string{"capture"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	shipper, err := project.GetService("shipper")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := project.GetService("capture")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(c.CapAdd, []string{"NET_RAW", "NET_BROADCAST"}) || !slices.Equal(c.CapDrop, []string{"ALL"}) ||
+		c.Privileged || !c.ReadOnly || len(c.Secrets) > 0 || c.NetworkMode != "host" {
+		t.Errorf("more, or less, than it needs: %+v", c)
+	}
+	if len(c.Volumes) != 1 || c.Volumes[0].Target != *c.Environment["OLLAMA_HEC_STATE_DIR"] || c.User != shipper.User ||
+		!slices.ContainsFunc(shipper.Volumes, func(v types.ServiceVolumeConfig) bool {
+			return v.Source == c.Volumes[0].Source && v.Target == c.Volumes[0].Target
+		}) {
+		t.Errorf("the shipper does not share %+v", c.Volumes)
+	}
+}
+
+// Of a pod that captures, too.
+func TestDaemonSetOfCapture(t *testing.T) {
+	raw, err := os.ReadFile("kubernetes/ollama-hec-capture.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asJSON, err := yaml.YAMLToJSONStrict(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d apps.DaemonSet
+	unknown, err := json.UnmarshalStrict(asJSON, &d)
+	if err := errors.Join(append(unknown, err)...); err != nil {
+		t.Fatal(err)
+	}
+	with := load(t)
+	pod := d.Spec.Template
+	selector, err := meta.LabelSelectorAsSelector(d.Spec.Selector)
+	if err != nil || !selector.Matches(labels.Set(pod.Labels)) || selector.Matches(labels.Set(with.daemon.Spec.Template.Labels)) {
+		t.Errorf("the selector does not select its own pods: %v", err)
+	}
+	if d.Namespace != with.namespace.Name || pod.Spec.ServiceAccountName != with.account.Name || *pod.Spec.AutomountServiceAccountToken {
+		t.Error("it is not beside the shipper, or can talk to the API")
+	}
+	c := pod.Spec.Containers[0]
+	if s := c.SecurityContext; *s.AllowPrivilegeEscalation || !*s.ReadOnlyRootFilesystem || s.Capabilities.Drop[0] != "ALL" ||
+		!slices.Equal(s.Capabilities.Add, []core.Capability{"NET_RAW", "NET_BROADCAST"}) || pod.Spec.HostPID || !pod.Spec.HostNetwork {
+		t.Errorf("more, or less, than it needs: %+v", s)
+	}
+	if len(c.VolumeMounts) != 1 || c.VolumeMounts[0].MountPath != with.config.Data["OLLAMA_HEC_STATE_DIR"] ||
+		pod.Spec.Volumes[0].HostPath.Path != c.VolumeMounts[0].MountPath || c.EnvFrom[0].ConfigMapRef.Name != with.config.Name {
+		t.Errorf("the shipper does not share %+v", c.VolumeMounts)
+	}
+	if !c.Resources.Limits.Cpu().IsZero() || c.Resources.Limits.Memory().IsZero() {
+		t.Errorf("limits: %+v", c.Resources.Limits)
+	}
+}
+
 func TestComposeNeedsURL(t *testing.T) {
 	options, err := cli.NewProjectOptions([]string{"compose/compose.yaml"}, cli.WithInterpolation(true))
 	if err != nil {

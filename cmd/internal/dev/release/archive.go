@@ -36,7 +36,8 @@ func contents(b *built, all map[string]terms, said []file) ([]file, error) {
 	files := append(slices.Clone(said), program, file{"doc/THIRD_PARTY_LICENSES.txt", 0o644, thirdParty(all, b.info)})
 	sources := map[string]string{
 		"cmd/ollama-hec/README.md": "doc/RUNNING.md", "cmd/ollama-hec/SETTINGS.md": "doc/SETTINGS.md",
-		"sourcetypes/README.md": "doc/EVENTS.md", deploy + "/prometheus/alerts.yaml": "doc/prometheus-alerts.yaml",
+		"cmd/ollama-hec/CAPTURE.md": "doc/CAPTURE.md",
+		"sourcetypes/README.md":     "doc/EVENTS.md", deploy + "/prometheus/alerts.yaml": "doc/prometheus-alerts.yaml",
 	}
 	for pattern, folder := range map[string]string{
 		"LICENSE": "doc", "*.md": "doc", // as many as there are at the top

@@ -16,6 +16,30 @@ for group in systemd-journal adm; do
 	fi
 done
 
+# Who captures is another user, whose spool the shipper reads by its group.
+if ! getent group ollama-hec-capture >/dev/null; then
+	groupadd --system ollama-hec-capture
+fi
+if ! getent passwd ollama-hec-capture >/dev/null; then
+	useradd --system --gid ollama-hec-capture --groups ollama-hec --home-dir /var/lib/ollama-hec --no-create-home \
+		--shell /usr/sbin/nologin --comment "ollama-hec-capture" ollama-hec-capture
+fi
+state=/var/lib/ollama-hec
+if [ ! -e $state ]; then
+	(umask 077 && mkdir $state)
+	chown ollama-hec:ollama-hec $state
+fi
+if [ -d $state ] && [ ! -L $state ]; then
+	chmod 0710 $state
+	# Made elsewhere and moved: in the state directory its user could put a link in its place.
+	if [ ! -e $state/capture ]; then
+		new=$(mktemp -d $state-capture.XXXXXX)
+		chown ollama-hec-capture:ollama-hec "$new"
+		chmod 2770 "$new"
+		mv -T "$new" $state/capture || rmdir "$new"
+	fi
+fi
+
 # Create an empty token file, with the mode that a token needs.
 if [ ! -e /etc/ollama-hec/token ]; then
 	(umask 077 && : >/etc/ollama-hec/token)
@@ -25,7 +49,7 @@ fi
 
 if [ -d /run/systemd/system ]; then
 	systemctl daemon-reload || true
-	systemctl try-restart ollama-hec.service || true
+	systemctl try-restart ollama-hec.service ollama-hec-capture.service || true
 fi
 
 if [ ! -s /etc/ollama-hec/token ]; then
@@ -35,5 +59,6 @@ if [ ! -s /etc/ollama-hec/token ]; then
 	  2. write the HEC token into /etc/ollama-hec/token
 	  3. ollama-hec check --service
 	  4. systemctl enable --now ollama-hec
+	To capture requests and connections, too: systemctl enable --now ollama-hec-capture
 	END
 fi

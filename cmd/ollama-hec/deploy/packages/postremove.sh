@@ -8,10 +8,12 @@ if [ -d /run/systemd/system ]; then
 fi
 if [ "$1" = purge ]; then
 	rm -rf /var/lib/ollama-hec /etc/ollama-hec
-	if getent passwd ollama-hec >/dev/null; then
-		userdel ollama-hec || true
-	fi
-	if getent group ollama-hec >/dev/null; then
-		groupdel ollama-hec || true
-	fi
+	for user in ollama-hec-capture ollama-hec; do
+		if getent passwd $user >/dev/null; then
+			userdel $user || true
+		fi
+		if getent group $user >/dev/null; then
+			groupdel $user || true
+		fi
+	done
 fi

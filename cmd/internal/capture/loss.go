@@ -55,7 +55,7 @@ func sum(a, b wire.Stats) wire.Stats {
 		Packets: a.Packets + b.Packets, Dropped: a.Dropped + b.Dropped, LostBytes: a.LostBytes + b.LostBytes,
 		Connections: a.Connections + b.Connections, Joined: a.Joined + b.Joined, Forgotten: a.Forgotten + b.Forgotten,
 		Truncated: a.Truncated + b.Truncated, Fragments: a.Fragments + b.Fragments, Malformed: a.Malformed + b.Malformed,
-		Open: b.Open, Held: b.Held,
+		Open: a.Open + b.Open, Held: a.Held + b.Held,
 	}
 }
 

@@ -20,7 +20,7 @@ build:
 	$(BUILD) -o bin/ollama-hec ./cmd/ollama-hec
 
 demo: build
-	@./bin/ollama-hec demo
+	@./bin/ollama-hec demo --report bin/report.html
 
 test:
 	$(GO) vet ./...

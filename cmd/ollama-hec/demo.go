@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -23,12 +22,14 @@ import (
 const demoToken = "00000000-0000-0000-0000-000000000000"
 
 func newDemo(std streams) *cobra.Command {
-	return &cobra.Command{
+	var page string
+	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "run the whole path on embedded parts: sample logs, shipper, receiver, detections",
 		Long: "demo ships logs that real Ollama servers wrote, through everything that run uses, to an embedded HEC receiver\n" +
 			"with acknowledgment, and prints what arrived and what the detections find in it. Some requests to a fake Ollama\n" +
-			"by way of proxy come with it. Nothing leaves this machine.",
+			"by way of proxy come with it. Nothing leaves this machine.\n" +
+			"With --report it also writes the page that report makes of it.",
 		Args: cobra.NoArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			dir, err := os.MkdirTemp("", "ollama-hec-demo-")
@@ -40,13 +41,15 @@ func newDemo(std streams) *cobra.Command {
 			if err := os.CopyFS(logs, corpus.Logs); err != nil {
 				return fmt.Errorf("lay out the sample logs: %w", err)
 			}
-			return demo(cmd.Context(), logs, filepath.Join(dir, "state"), std.out)
+			return demo(cmd.Context(), logs, filepath.Join(dir, "state"), page, std)
 		}),
 	}
+	cmd.Flags().StringVar(&page, "report", "", "file to write the report to, as a page")
+	return cmd
 }
 
-// demo ships the logs of a directory and prints the summary.
-func demo(ctx context.Context, logs, state string, out io.Writer) error {
+// demo ships the logs of a directory and prints the summary; page is the file of the report, if any.
+func demo(ctx context.Context, logs, state, page string, std streams) error {
 	got := new(arrivals)
 	r := receiver.New(receiver.Options{
 		Tokens: []receiver.Token{{Value: demoToken, Ack: true}},
@@ -82,7 +85,10 @@ func demo(ctx context.Context, logs, state string, out io.Writer) error {
 	if err := sh.Run(ctx); err != nil {
 		return err
 	}
-	return got.print(out, sh)
+	if err := got.print(std.out, sh); err != nil || page == "" {
+		return err
+	}
+	return got.page(page, std)
 }
 
 // arrivals are the events that the demo's receiver has accepted.
@@ -103,4 +109,17 @@ func (a *arrivals) add(ev receiver.Event) {
 	a.events = append(a.events, detections.Event{
 		Sourcetype: ev.Sourcetype, Source: ev.Source, Host: ev.Host, Time: ev.Time, Raw: raw,
 	})
+}
+
+// page writes the report of what arrived.
+func (a *arrivals) page(path string, std streams) error {
+	rep := newReportOf(true)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, e := range a.events {
+		if err := rep.Add(e); err != nil {
+			return err
+		}
+	}
+	return writePage(rep, path, std)
 }

@@ -1,5 +1,20 @@
 package detections
 
+// crashTerms are words of the lines that crashOf knows.
+const crashTerms = "SIGSEGV OR SIGABRT OR SIGBUS OR SIGFPE OR SIGILL OR SIGTRAP OR panic OR fatal OR fault OR terminated OR runner OR CUDA"
+
+// crashOf names what crashed: crash, null where nothing did.
+const crashOf = `| eval crash=case(sourcetype!="ollama:server", null(), ` +
+	`match(_raw, "^(?:SIG(?:SEGV|ABRT|BUS|FPE|ILL|TRAP)\b|\[signal SIG|unexpected fault address|fatal error: |panic: |Exception 0x)"), "crash of the process", ` +
+	`match(_raw, "^\s*(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )?\[Recovery\] [^\r\n]{0,80}panic recovered"), "panic in a request", ` +
+	`match(_raw, "^CUDA error"), "crash of the GPU code", ` +
+	`match(_raw, "^time=\S+ level=(?:ERROR|WARN|INFO) (?:source=\S+ )?msg=[^\r\n]{0,400}runner (?:process )?(?:has |is )?(?:terminated|no longer running)[^\r\n]{0,400}(?:signal: (?:segmentation|aborted|bus error|illegal|floating|trace)|core dumped|0x[cC]0000[0-9a-fA-F]{3}|exit status (?:2|13[4-9])\b|CUDA error|assert|GGML_ASSERT|SIG[A-Z]{2,4}\b|panic)"), "crash of the runner")` + "\n"
+
+// Crashes returns a search that leaves a row for each line in which something crashed.
+func Crashes() string {
+	return "`ollama_server` (" + crashTerms + ")\n" + crashOf + "| where isnotnull(crash)"
+}
+
 func crashAfterRequest() Detection {
 	return Detection{
 		Name:    "Ollama Crash after Upload, Create or Chat",
@@ -9,13 +24,9 @@ func crashAfterRequest() Detection {
 		Status:  Production,
 		Kind:    Anomaly,
 		Filter:  "ollama_crash_after_upload_create_or_chat_filter",
-		Search: "(`ollama_server` (\"GIN\" OR SIGSEGV OR SIGABRT OR SIGBUS OR SIGFPE OR SIGILL OR SIGTRAP OR panic OR fatal OR fault OR terminated OR runner OR CUDA)) OR `ollama_api`\n" +
+		Search: "(`ollama_server` (\"GIN\" OR " + crashTerms + ")) OR `ollama_api`\n" +
 			accessLineFields + clientOf + requestOf +
-			`| eval crash=case(sourcetype!="ollama:server", null(), ` +
-			`match(_raw, "^(?:SIG(?:SEGV|ABRT|BUS|FPE|ILL|TRAP)\b|\[signal SIG|unexpected fault address|fatal error: |panic: |Exception 0x)"), "crash of the process", ` +
-			`match(_raw, "^\s*(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )?\[Recovery\] [^\r\n]{0,80}panic recovered"), "panic in a request", ` +
-			`match(_raw, "^CUDA error"), "crash of the GPU code", ` +
-			`match(_raw, "^time=\S+ level=(?:ERROR|WARN|INFO) (?:source=\S+ )?msg=[^\r\n]{0,400}runner (?:process )?(?:has |is )?(?:terminated|no longer running)[^\r\n]{0,400}(?:signal: (?:segmentation|aborted|bus error|illegal|floating|trace)|core dumped|0x[cC]0000[0-9a-fA-F]{3}|exit status (?:2|13[4-9])\b|CUDA error|assert|GGML_ASSERT|SIG[A-Z]{2,4}\b|panic)"), "crash of the runner")` + "\n" +
+			crashOf +
 			`| where isnotnull(crash) OR ` + isAddress + "\n" +
 			`| eval crash_at=if(isnotnull(crash), _time, null()), brought_at=if(isnull(crash) AND call IN ("upload", "create"), _time, null()), ` +
 			`asked_at=if(isnull(crash) AND call="inference", _time, null()), failed_at=if(isnull(crash) AND isnotnull(call) AND (answer>=500 OR cut="server"), _time, null())` + "\n" +

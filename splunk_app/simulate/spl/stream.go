@@ -9,7 +9,12 @@ type Stream struct {
 	fold fold      // that command, if it keeps less than the rows; else nil
 	rest []command // what runs on the result of all of it
 	held []Row     // without a fold
+	tap  func(Row)
 }
+
+// Tap has f called with every row that comes to the first command that needs more than one:
+// an event that counts, with the fields that it has by then. f leaves it as it is.
+func (st *Stream) Tap(f func(Row)) { st.tap = f }
 
 // rowwise is a command of which what it does to a row depends on no other.
 type rowwise interface {
@@ -74,6 +79,9 @@ func (st *Stream) Add(event Row) {
 		if res = c.run(res); len(res.Rows) == 0 {
 			return
 		}
+	}
+	if st.tap != nil {
+		st.tap(res.Rows[0])
 	}
 	if st.fold != nil {
 		st.fold.add(res.Rows[0])

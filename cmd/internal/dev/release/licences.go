@@ -51,6 +51,8 @@ func termsOf(ctx context.Context, info *buildinfo.BuildInfo) (map[string]terms, 
 		look := termsIn
 		if spdx, open := unsettled[m[0]]; open {
 			look = func(part, folder string) (terms, error) { return termsAtTop(part, folder, spdx) }
+		} else if choice, several := offered[m[0]]; several {
+			look = choice.termsIn
 		}
 		if all[m[0]], err = look(m[0]+" "+m[1], m[2]); err != nil {
 			return nil, err

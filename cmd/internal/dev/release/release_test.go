@@ -129,6 +129,7 @@ func TestEveryLicenceIsRecognized(t *testing.T) {
 		"Apache-2.0",
 		"BSD-2-Clause",
 		"BSD-3-Clause",
+		"FTL", // permissive, and asks for a credit, which the notices are
 		"ISC",
 		"MIT",
 		"MPL-2.0",

@@ -20,8 +20,8 @@ func TestFiguresOfSeveralSockets(t *testing.T) {
 	}
 	all := reflect.ValueOf(sum(sum(wire.Stats{}, one), one))
 	for i := range all.NumField() {
-		got := all.Field(i)
-		if twice := uint64(2 * (i + 1)); got.CanInt() && uint64(got.Int()) != twice || got.CanUint() && got.Uint() != twice {
+		got, twice := all.Field(i), uint64(2*(i+1))
+		if got.CanInt() && uint64(got.Int()) != twice || got.CanUint() && got.Uint() != twice {
 			t.Errorf("%s is %v, want %d", all.Type().Field(i).Name, got, twice)
 		}
 	}

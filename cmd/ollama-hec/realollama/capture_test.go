@@ -69,10 +69,24 @@ func TestRealOllamaCapture(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- socket.Run(ctx, all.Open) }()
 
-	made := 0
-	var clients []*client
+	clients, made := workload(t, srv.url)
+	eventually(t, "all are seen", func() bool { return all.Stats().Requests == int64(made) })
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if s := all.Stats(); s.Requests != int64(made) || s.LostBytes > 0 || s.Joined+s.Unasked+s.Unfollowed > 0 {
+		t.Errorf("of %d requests: %+v, %+v", made, s, socket.Stats())
+	}
+	compareAll(t, clients, made, records)
+	t.Logf("%d packets", socket.Stats().Packets)
+}
+
+// workload has clients ask all there is to ask, most of them at once, and returns them and how many requests they made.
+func workload(t *testing.T, url string) (clients []*client, made int) {
+	t.Helper()
 	work := func(f func(c *client) error) func() {
-		c := newClient(srv.url, netip.AddrFrom4([4]byte{127, 0, 0, byte(10 + len(clients))}).String())
+		c := newClient(url, netip.AddrFrom4([4]byte{127, 0, 0, byte(10 + len(clients))}).String())
 		clients = append(clients, c)
 		return func() {
 			if err := f(c); err != nil {
@@ -92,20 +106,18 @@ func TestRealOllamaCapture(t *testing.T) {
 	working.Go(work(func(c *client) error { return c.abort(t.Context(), endless(), 3) }))
 	made++
 	working.Wait()
-	eventually(t, "all are seen", func() bool { return all.Stats().Requests == int64(made) })
-	stop()
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
-	if s := all.Stats(); s.Requests != int64(made) || s.LostBytes > 0 || s.Joined+s.Unasked+s.Unfollowed > 0 {
-		t.Errorf("of %d requests: %+v, %+v", made, s, socket.Stats())
-	}
+	return clients, made
+}
+
+// compareAll compares what clients got with what is told of it.
+func compareAll(t *testing.T, clients []*client, made int, records []spool.Record) {
+	t.Helper()
 	counted := 0
 	for _, c := range clients {
 		counted += c.seen(t, records)
 	}
 	texts(t, clients, records)
-	t.Logf("%d requests, %d of them with tokens, %d records, %d packets", made, counted, len(records), socket.Stats().Packets)
+	t.Logf("%d requests, %d of them with tokens, %d records", made, counted, len(records))
 	if counted < 10 {
 		t.Errorf("%d requests with tokens", counted)
 	}

@@ -84,6 +84,7 @@ var parts = []part{
 	{"files", "many files growing together", (*bench).files},
 	{"connections", "short connections seen, and what that costs", (*bench).connections},
 	{"capture", "requests and answers read off the wire, and what that costs", (*bench).capture},
+	{"proxy", "what the proxy adds to a token", (*bench).proxy},
 }
 
 func partNames() (names []string) {
@@ -126,8 +127,8 @@ func parse(args []string, errOut io.Writer) (*options, error) {
 	fs.IntVar(&o.rateSeconds, "rate-seconds", 20, "how long lines are appended at each rate to measure bytes on the wire")
 	fs.IntVar(&o.idleSeconds, "idle-seconds", 20, "how long idleness is measured")
 	fs.IntVar(&o.connections, "connections", 10_000, "how many short connections are made of each kind")
-	fs.IntVar(&o.captureSeconds, "capture-seconds", 5, "how long answers are captured")
-	fs.IntVar(&o.captureMB, "capture-mb", 1000, "how large a body is that is captured at full speed, in MB")
+	fs.IntVar(&o.captureSeconds, "capture-seconds", 5, "how long answers are captured, or pass the proxy")
+	fs.IntVar(&o.captureMB, "capture-mb", 1000, "how large a body is that is captured, or passes the proxy, at full speed, in MB")
 	fs.Uint64Var(&o.seed, "seed", 1, "seed of the log")
 	fs.BoolVar(&o.quick, "quick", false, "all parts in about 20 s: figures to look at, not to quote")
 	fs.StringVar(&o.shipper, "shipper", "", "executable to measure; empty: built from the source here")

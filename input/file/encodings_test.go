@@ -182,3 +182,56 @@ func TestOtherPrograms(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// Other programs append to a log in another encoding: Windows PowerShell writes UTF-16 behind
+// what a command prompt wrote, and the other way round.
+func TestEncodingChanges(t *testing.T) {
+	utf8 := "time=one, in UTF-8\n\n漢字, and more\nshort\n"
+	wide := "time=two, in UTF-16\n漢字, and more\nlast\n"
+	little := func(mark bool) string { return in16(wide, false, mark) }
+	var stories []story
+	for _, s := range []struct {
+		name  string
+		parts []string
+		want  string
+	}{
+		{"UTF-16 behind UTF-8", []string{utf8, little(false), little(false)}, utf8 + wide + wide},
+		{"with a mark", []string{utf8, little(true)}, utf8 + wide},
+		{"UTF-8 behind UTF-16", []string{little(true), utf8, utf8}, wide + utf8 + utf8},
+		{"there and back", []string{utf8, little(false), utf8 + utf8, little(true), utf8}, utf8 + wide + utf8 + utf8 + wide + utf8},
+		{"big end first", []string{utf8, in16(wide, true, false), utf8}, utf8 + wide + utf8},
+	} {
+		stories = append(stories, story{s.name, nil, func(b *bench) {
+			b.write("a.log", strings.Join(s.parts, ""))
+			b.start()
+			b.wants(s.want)
+		}}, story{s.name + ", while it is read", nil, func(b *bench) {
+			b.write("a.log", s.parts[0])
+			b.start()
+			for _, part := range s.parts[1:] {
+				b.rest()
+				b.append("a.log", part[:7])
+				b.rest()
+				b.append("a.log", part[7:])
+			}
+			b.wants(s.want)
+		}}, story{s.name + ", over restarts", nil, func(b *bench) {
+			for _, part := range s.parts {
+				b.append("a.log", part)
+				b.start()
+				b.rest()
+				b.stop()
+			}
+			b.start()
+			b.wants(s.want)
+		}})
+	}
+	stories = append(stories, story{"a long line behind UTF-16", nil, func(b *bench) {
+		long := strings.Repeat("0123456789", 40<<10) + "\n"
+		b.options.MaxLine = 4 << 20
+		b.write("a.log", little(true)+long+in16(long, false, false)+"and that is the end\n")
+		b.start()
+		b.wants(wide, long, long, "and that is the end\n")
+	}})
+	tellAll(t, stories)
+}

@@ -59,13 +59,15 @@ type condition struct {
 
 // progress is what reading found: set by Read, or before the first.
 type progress struct {
-	limit   int64       // read no further; negative: no limit
-	scanned int64       // bytes after off known to end no line
-	blank   int64       // NULs at the beginning, while there is nothing else
-	rested  bool        // the next Read first makes sure that it is the same file
-	handed  int64       // the end of the last record handed out
-	pending bool        // a line of several records has begun there
-	parent  *generation // where the line begins that the first record goes on with
+	limit   int64            // read no further; negative: no limit
+	scanned int64            // bytes after off known to end no line
+	blank   int64            // NULs at the beginning, while there is nothing else
+	rested  bool             // the next Read first makes sure that it is the same file
+	handed  int64            // the end of the last record handed out
+	pending bool             // a line of several records has begun there
+	parent  *generation      // where the line begins that the first record goes on with
+	lines   bool             // one was read since the start,
+	as      framing.Encoding // and the last one was written so
 }
 
 // delivery is how much of a generation was delivered.

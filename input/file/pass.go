@@ -48,15 +48,32 @@ func (r *pass) limitLines(data []byte) {
 	r.maxLine = r.frames.Limit(data, r.wanted)
 }
 
+// lastEncoding is how the line before is written, as far as is known.
+func (r *pass) lastEncoding() framing.Encoding {
+	if r.lines {
+		return r.as
+	}
+	return framing.EncodingOf(r.head)
+}
+
+// writtenIn notes how the next line is written.
+func (r *pass) writtenIn(e framing.Encoding) {
+	switch {
+	case r.encoding == framing.UTF8 && e != framing.UTF8:
+		r.maxLine *= 2 // bytes for a letter
+	case r.encoding != framing.UTF8 && e == framing.UTF8:
+		r.maxLine /= 2
+	}
+	r.encoding = e
+}
+
 // add makes a record of a line of size bytes, of which line has at least those
 // that a record may have, and goes on at next.
 func (r *pass) add(c *input.Chunk, line []byte, size, next int64) {
 	most := r.maxLine
 	if r.encoding != framing.UTF8 {
 		text := r.encoding.Append(make([]byte, 0, len(line)), line)
-		if r.off == 0 {
-			text = bytes.TrimPrefix(text, []byte("\ufeff"))
-		}
+		text = bytes.TrimPrefix(text, []byte("\ufeff"))
 		line, size, most = text, int64(len(text))+(size-int64(len(line)))/2, most/2
 	}
 	if size > int64(most) {
@@ -68,6 +85,7 @@ func (r *pass) add(c *input.Chunk, line []byte, size, next int64) {
 	}
 	c.Records = append(c.Records, input.Record{Text: line, Next: input.Position(next), Written: r.mtime})
 	r.off, r.next, r.scanned = next, next, 0
+	r.lines, r.as = true, r.encoding
 }
 
 // readAt reads at pos what fits and may be read, and notes whether that was

@@ -124,6 +124,7 @@ func (g *generation) endRead(r *pass) input.Progress {
 		g.marks = append(g.marks, markOf(r.off, g.before))
 	}
 	g.off, g.scanned, g.blank, g.handed = r.off, r.scanned, r.blank, r.next
+	g.lines, g.as = r.lines, r.as
 	// the bytes before off are checked each time, the beginning while it is short
 	g.rested = g.rested || r.atEnd && (g.off == 0 || len(g.head) < headSize)
 	if !r.atEnd {
@@ -199,7 +200,7 @@ func (r *pass) read(c *input.Chunk) {
 		return
 	}
 	at := lead
-	r.encoding = framing.EncodingOf(r.head)
+	r.encoding = r.lastEncoding()
 	if r.off == 0 {
 		r.encoding = framing.EncodingOf(c.Buf[:n])
 		if at = r.skipBlank(c.Buf[:n]); at < 0 {
@@ -220,8 +221,12 @@ func (r *pass) read(c *input.Chunk) {
 // split makes records of the lines in c.Buf[at:n] and returns where they end.
 func (r *pass) split(c *input.Chunk, at, n int) int {
 	buf := c.Buf[:n]
+	varies := r.encoding != framing.UTF8 || bytes.IndexByte(buf[at:], 0) >= 0
 	for {
-		i, size := r.encoding.LineEnd(buf[at:], r.off&1 == 1)
+		if varies {
+			r.writtenIn(r.encoding.At(buf[at:]))
+		}
+		i, size := r.encoding.LineEnd(buf[at:], false)
 		if i < 0 {
 			return at
 		}

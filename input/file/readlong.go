@@ -2,6 +2,8 @@ package file
 
 import (
 	"bytes"
+	"errors"
+	"io"
 
 	"ollama-hec/input"
 	"ollama-hec/input/framing"
@@ -12,7 +14,13 @@ import (
 func (r *pass) readLong(c *input.Chunk) {
 	overlap := min(r.scanned, anchorSize)
 	start := r.off + r.scanned - overlap
-	r.encoding = framing.EncodingOf(r.head)
+	var head [64]byte
+	begins, err := r.file.ReadAt(head[:], r.off)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.err = err
+		return
+	}
+	r.encoding = r.lastEncoding().At(head[:begins])
 	r.limitLines(nil)
 	n, ok := r.readAt(c.Buf, start)
 	if !ok {
@@ -23,7 +31,7 @@ func (r *pass) readLong(c *input.Chunk) {
 		r.scanned, r.atEnd = 0, false
 		return
 	}
-	if i, size := r.encoding.LineEnd(c.Buf[:n], start&1 == 1); i >= 0 {
+	if i, size := r.encoding.LineEnd(c.Buf[:n], (start-r.off)&1 == 1); i >= 0 {
 		r.atEnd = false
 		length := r.scanned - overlap + int64(i)
 		r.addLong(c, length, length+int64(size))
@@ -37,7 +45,7 @@ func (r *pass) readLong(c *input.Chunk) {
 
 // endsLine reports whether a line ends in b, which stands at start.
 func (r *pass) endsLine(b []byte, start int64) bool {
-	i, _ := r.encoding.LineEnd(b, start&1 == 1)
+	i, _ := r.encoding.LineEnd(b, (start-r.off)&1 == 1)
 	return i >= 0
 }
 

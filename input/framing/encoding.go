@@ -122,25 +122,82 @@ func (e Encoding) unit(b []byte) rune {
 	return rune(b[1]) | rune(b[0])<<8
 }
 
+// tellingLine is how much of what stands at a line's beginning says how it is written.
+const tellingLine = 64
+
+// At is how the line that b begins with is written. e is how the one before it was: where
+// nothing speaks against that it stays so. Windows PowerShell appends UTF-16 to a log in
+// UTF-8, and a command prompt UTF-8 to one in UTF-16.
+func (e Encoding) At(b []byte) Encoding {
+	head := b[:min(len(b), tellingLine)]
+	if marked := EncodingOf(head[:min(len(head), 2)]); marked != UTF8 && evident(head[2:]) == marked {
+		return marked
+	}
+	zero, end := bytes.IndexByte(head, 0), bytes.IndexByte(head, '\n')
+	if zero < 0 {
+		if e == UTF8 || len(head) >= tellingHead && validStart(head) || end >= leastLine && ascii(head[:end]) {
+			return UTF8
+		}
+		return e
+	}
+	if e == UTF8 && end >= 0 && len(bytes.TrimRight(head[:end], "\r")) == 0 {
+		return UTF8 // an empty line, and behind it one in UTF-16
+	}
+	// A line's end in UTF-16 has a zero behind it, at the least, and stands where a letter does.
+	if end >= leastLine && (end+1 < zero || end%2 == 1 || e == UTF8) && zero > end &&
+		(ascii(head[:end]) || end >= tellingHead && utf8.Valid(head[:end])) {
+		return UTF8 // a short one
+	}
+	if is := evident(head[:min(len(head), tellingHead)]); is != UTF8 {
+		return is
+	}
+	return e
+}
+
+// leastLine is how long a line in ASCII has to be that nothing in UTF-16 is taken for one.
+const leastLine = 4
+
+// validStart reports whether b is the beginning of a text in UTF-8.
+func validStart(b []byte) bool {
+	for cut := range min(utf8.UTFMax, len(b)) {
+		if utf8.Valid(b[:len(b)-cut]) {
+			return true
+		}
+	}
+	return false
+}
+
+func ascii(b []byte) bool {
+	for _, c := range b {
+		if c >= utf8.RuneSelf || c < ' ' && c != '\t' && c != '\r' && c != 0x1b {
+			return false
+		}
+	}
+	return true
+}
+
 // Text makes UTF-8 of what comes from a pipe. The zero Text knows nothing of it yet.
 type Text struct {
 	known    bool
 	encoding Encoding
+	within   bool   // what comes next goes on with a line
 	held     []byte // bytes that are not understood yet
 }
 
-// tellingHead is how many bytes suffice to know an encoding: the stamps that lines
-// begin with are Latin in any language.
-const tellingHead = 16
+const (
+	// tellingHead is how many bytes suffice to know an encoding: the stamps that lines
+	// begin with are Latin in any language.
+	tellingHead = 16
+	// heldLine is how much of a line waits for its end, which tells how it is written.
+	heldLine = 4 << 10
+)
 
 // Decode returns what data says, which may be less than is there; final: nothing
 // comes after it. The result is valid until the next call.
 func (t *Text) Decode(data []byte, final bool) []byte {
-	if t.known && t.encoding == UTF8 {
-		return data
-	}
 	if len(t.held) > 0 {
 		data = append(t.held, data...)
+		t.held = nil
 	}
 	if !t.known {
 		if len(data) < tellingHead && !final && bytes.IndexByte(data, '\n') < 0 {
@@ -149,15 +206,46 @@ func (t *Text) Decode(data []byte, final bool) []byte {
 		}
 		t.known, t.encoding = true, EncodingOf(data)
 	}
-	whole := data
-	if t.encoding != UTF8 && !final {
-		whole = data[:t.encoding.whole(data)]
+	if t.encoding == UTF8 && bytes.IndexByte(data, 0) < 0 && !bytes.Contains(data, markLittle) {
+		begins := bytes.LastIndexByte(data, '\n') + 1 // the line that does not end here
+		if lone := len(data) == begins+1; lone && !final && (begins > 0 || !t.within) {
+			t.held, data = []byte{data[begins]}, data[:begins] // the half of a letter, perhaps
+		}
+		t.within = len(data) > begins || begins == 0 && t.within
+		return data
 	}
-	t.held = bytes.Clone(data[len(whole):])
-	if t.encoding == UTF8 {
-		return whole
+	return t.decodeLines(data, final)
+}
+
+// markLittle is the mark that Windows' programs write.
+var markLittle = []byte{0xff, 0xfe}
+
+// decodeLines is Decode where encodings may change from line to line.
+func (t *Text) decodeLines(data []byte, final bool) (text []byte) {
+	for len(data) > 0 {
+		if !t.within {
+			t.encoding = t.encoding.At(data)
+		}
+		end, size := t.encoding.LineEnd(data, false)
+		switch {
+		case end >= 0:
+			text = t.encoding.Append(text, data[:end+size])
+			data, t.within = data[end+size:], false
+		case final:
+			return t.encoding.Append(text, data)
+		case !t.within && len(data) < heldLine:
+			t.held = bytes.Clone(data)
+			return text
+		default:
+			whole := len(data)
+			if t.encoding != UTF8 {
+				whole = t.encoding.whole(data)
+			}
+			t.held, t.within = bytes.Clone(data[whole:]), true
+			return t.encoding.Append(text, data[:whole])
+		}
 	}
-	return t.encoding.Append(nil, whole)
+	return text
 }
 
 // whole is how much of b are whole characters.

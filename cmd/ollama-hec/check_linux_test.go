@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"os/user"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,6 +40,9 @@ func TestTheServiceUser(t *testing.T) {
 	if strconv.Itoa(int(got.Uid)) != u.Uid || strconv.Itoa(int(got.Gid)) != u.Gid || !slices.Equal(ids, groups) {
 		t.Errorf("got %+v, want %s, %s, %q", got, u.Uid, u.Gid, groups)
 	}
+	usual := packagedEnv
+	packagedEnv = filepath.Join(t.TempDir(), "none") // where the package is installed its file would stay in the environment
+	t.Cleanup(func() { packagedEnv = usual })
 	status, _, errOut := command(t, "", "check", "--service")
 	if status != exitUsage || !strings.Contains(errOut, "--service: ") {
 		if _, err := user.Lookup(serviceUser); err != nil {

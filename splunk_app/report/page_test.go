@@ -275,3 +275,16 @@ func TestPageInChromium(t *testing.T) {
 		t.Errorf("the page has something that its own policy refuses: %s", log.String())
 	}
 }
+
+// What says what a Splunk has got has no place in a page about files.
+func TestPanelsAreAboutFiles(t *testing.T) {
+	list := panels()
+	if len(list) < 20 {
+		t.Errorf("%d panels", len(list))
+	}
+	for _, p := range list {
+		if strings.HasPrefix(p.search, "| ") {
+			t.Errorf("%s looks in a Splunk's indexes", p.title)
+		}
+	}
+}

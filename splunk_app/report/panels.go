@@ -42,6 +42,9 @@ func panels() []panel {
 	var list []panel
 	for _, tab := range dashboard.Tabs() {
 		for _, p := range tab.Panels {
+			if p.Earliest != "" { // says what a Splunk has got of late
+				continue
+			}
 			unit, _ := p.Options["unit"].(string)
 			list = append(list, panel{tab.Label, p.Title, p.Note, p.Search, unit, kinds[p.Kind], p.W > 600})
 		}

@@ -129,6 +129,8 @@ func TestCases(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			file := filepath.Join(t.TempDir(), filepath.Base(file)) // written to now, which is the time of some lines
+			write(t, file, string(text))
 			status, out, errOut := command(t, "", "preview", prompts, file)
 			if status != 0 {
 				t.Fatalf("status %d: %s", status, errOut)

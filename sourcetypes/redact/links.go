@@ -140,10 +140,14 @@ func maybeLinked(b []byte, i int) bool {
 var linkByte = text.Table(func(c byte) bool { return bytes.IndexByte([]byte("=:\"'`>\\% \t\n\r?!+|&]<.)"), c) >= 0 })
 
 // tokenID reports whether a model's token ends at end and its number stands
-// behind it, as a runner prints them: BOS token = 1 '<s>'. It is asked first
-// since such lines are many.
+// behind it, as a runner prints them: BOS token = 1 '<s>', sampled token: 310: ' of'. It is
+// asked first since such lines are many.
 func tokenID(b []byte, end int) bool {
-	if b[end] != ' ' || end < 6 || string(b[end-6:end]) != " token" {
+	if end < 6 || string(b[end-6:end]) != " token" {
+		return false
+	}
+	sampled := b[end] == ':' && bytes.HasSuffix(b[:end], []byte("sampled token"))
+	if b[end] != ' ' && !sampled {
 		return false
 	}
 	i := end
@@ -159,7 +163,7 @@ func tokenID(b []byte, end int) bool {
 	for i < len(b) && text.Digit(b[i]) && i-digits < 8 {
 		i++
 	}
-	return i > digits && i-digits < 8 && (i == len(b) || b[i] == ' ')
+	return i > digits && i-digits < 8 && (i == len(b) || b[i] == ' ' || sampled && b[i] == ':')
 }
 
 // linked finds the value of a name of a secret, by what stands behind it.

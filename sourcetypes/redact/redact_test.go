@@ -180,6 +180,8 @@ func TestCleanLines(t *testing.T) {
 		`load: token to piece cache size = 0.9310 MB`,
 		`load: control token: 151660 '<|fim_middle|>' is not marked as EOG`,
 		`llm_load_print_meta: BOS token = 1 '<s>'`,
+		`[1704891429] sampled token: 29896: '1'`,
+		`[1704891430] sampled token:   310: ' of'`,
 		`llama_model_loader: - kv  18:                tokenizer.ggml.bos_token_id u32              = 1`,
 		`llama_model_loader: - kv  21: tokenizer.chat_template str = {% if not add_generation_prompt is defined %}...`,
 		`time=2026-11-21T19:16:22.517Z level=DEBUG source=ggml.go:282 msg="key with type not found" key=tokenizer.ggml.eos_token_id default=0`,

@@ -94,7 +94,8 @@ func (s *Spooled) Report(ctx context.Context, ports func() []int, counts func() 
 func (s *Spooled) report(ports []int, counts Counts) {
 	st := s.Stats()
 	counts["records"], counts["spool_bytes"] = st.Records, st.Held
-	counts["spool_lost_queue"], counts["spool_lost_full"], counts["spool_lost_disk"] = st.Lost.Queue, st.Lost.Full, st.Lost.Disk
+	counts["spool_lost_queue"], counts["spool_lost_full"] = st.Lost.Queue, st.Lost.Full
+	counts["spool_lost_disk"] = st.Lost.Disk
 	prompts := s.settings.Normalize().Prompts.String()
 	err := s.WriteStatus(spool.Status{
 		Started: s.started, At: time.Now(), Captures: s.captures, Prompts: prompts,

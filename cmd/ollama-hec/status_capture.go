@@ -57,7 +57,7 @@ func spoolOf(dir string) (*spoolState, error) {
 
 // text prints what is captured, if anything is.
 func (st *spoolState) text(w io.Writer) {
-	if st == nil {
+	if st == nil || len(st.Writers) == 0 && st.Bytes == 0 {
 		return
 	}
 	if len(st.Writers) > 0 {

@@ -68,6 +68,7 @@ func TestCaptureTellsOfEveryRequest(t *testing.T) {
 	if times := c.numbers(); len(times) != chats || slices.Max(slices.Collect(maps.Values(times))) != 1 {
 		t.Errorf("arrived so often: %v", times)
 	}
+	c.namesItsFields()
 	prompts := c.of("ollama:prompts")
 	for _, e := range prompts {
 		if !strings.Contains(e.Text, "has the key [REDACTED") || e.Response != "" {
@@ -78,6 +79,27 @@ func TestCaptureTellsOfEveryRequest(t *testing.T) {
 		t.Errorf("%d prompts; left on the disk: %q", len(prompts), c.segments())
 	}
 	c.showsCapture(chats)
+}
+
+// namesItsFields demands that all fields of captured events are documented.
+func (c *rig) namesItsFields() {
+	c.t.Helper()
+	page, err := os.ReadFile("../../ollama-hec/CAPTURE.md")
+	c.must(err)
+	c.got.mu.Lock()
+	defer c.got.mu.Unlock()
+	for _, e := range c.got.all {
+		if e.Sourcetype != "ollama:api" && e.Sourcetype != "ollama:prompts" {
+			continue
+		}
+		var fields map[string]any
+		c.must(json.Unmarshal(e.Event, &fields))
+		for name := range fields {
+			if !strings.Contains(string(page), "`"+name+"`") {
+				c.t.Errorf("CAPTURE.md does not name the field %s of %s", name, e.Sourcetype)
+			}
+		}
+	}
 }
 
 // showsCapture demands what status says of a capture that has ended.

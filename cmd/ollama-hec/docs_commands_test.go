@@ -235,6 +235,7 @@ type sandbox struct {
 func newSandbox(t *testing.T) *sandbox {
 	t.Helper()
 	s := &sandbox{t: t, dir: t.TempDir(), archive: t.TempDir(), splunkd: splunkdtest.Start(t), tenant: scstest.Start(t)}
+	t.Cleanup(func() { _ = os.Remove("report.html") }) // which report leaves here
 	r, got := collect(t)
 	s.got = got
 	s.splunkd.AddApp(modinput.App, false)

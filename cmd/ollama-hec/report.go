@@ -30,9 +30,8 @@ func newReport(std streams) *cobra.Command {
 			"detection found, with the lines it rests on. It holds prompts, so only its owner may read it.\n" +
 			"With --json it prints one object instead: events, the number of them by sourcetype, and detections, the\n" +
 			"result rows of each by its name. - is stdin; what ends in .gz is unpacked.",
-		Example: "  ollama-hec report server.log              writes report.html\n" +
-			"  ollama-hec report server.log -o page.html\n" +
-			"  ollama-hec report server.log --json",
+		Example: "  ollama-hec report /var/log/ollama/ollama.log -o - > page.html\n" +
+			"  ollama-hec report /var/log/ollama/ollama.log --json",
 		Args: cobra.MinimumNArgs(1),
 		RunE: asFailure(func(cmd *cobra.Command, files []string) error {
 			s, err := settings.Load(cmd.Flags())

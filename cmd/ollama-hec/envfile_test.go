@@ -7,6 +7,11 @@ import (
 	"testing"
 )
 
+// No test reads the settings of a package that this machine may have installed.
+func init() {
+	packagedEnv = filepath.Join(os.TempDir(), "ollama-hec-is-not-installed", "ollama-hec.env")
+}
+
 // check and status take the settings of the packaged service where there are no others.
 func TestSettingsOfTheService(t *testing.T) {
 	r, _ := collect(t)

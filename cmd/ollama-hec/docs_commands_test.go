@@ -102,6 +102,22 @@ var elsewhere = []struct{ command, file, says string }{
 		deployed + "launchd/ollama-hec.plist",
 		"<string>/usr/local/bin/ollama-hec</string>",
 	},
+	{"launchctl setenv OLLAMA_HOST 127.0.0.1:11435", deployed + "launchd/ollama-hec-proxy.plist", "<string>127.0.0.1:11435</string>"},
+	{"launchctl unsetenv OLLAMA_HOST", deployed + "launchd/ollama-hec-proxy.plist", "<string>127.0.0.1:11435</string>"},
+	{
+		"launchctl bootstrap system /Library/LaunchDaemons/ollama-hec-proxy.plist",
+		deployed + "launchd/ollama-hec-proxy.plist",
+		"<string>ollama-hec-proxy</string>",
+	},
+	{"launchctl bootout system/ollama-hec-proxy", deployed + "launchd/ollama-hec-proxy.plist", "<string>ollama-hec-proxy</string>"},
+	{"setx OLLAMA_HOST 127.0.0.1:11435", deployed + "windows/ollama-hec-proxy.cmd", "OLLAMA_HEC_PROXY_UPSTREAM=127.0.0.1:11435"},
+	{"Copy-Item windows\\ollama-hec-proxy.cmd $bin", deployed + "windows/ollama-hec-proxy.cmd", "ollama-hec.exe"},
+	{
+		"schtasks /Create /TN ollama-hec-proxy /XML windows\\ollama-hec-proxy.xml",
+		deployed + "windows/ollama-hec-proxy.xml",
+		"RegistrationTrigger",
+	},
+	{"schtasks /Delete /TN ollama-hec-proxy /F", deployed + "windows/ollama-hec-proxy.xml", "<Task "},
 	{
 		"$bin = $env:ProgramFiles\\ollama-hec",
 		deployed + "windows/ollama-hec.xml",

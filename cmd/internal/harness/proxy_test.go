@@ -17,6 +17,7 @@ import (
 
 	"ollama-hec/cmd/internal/fakeollama"
 	"ollama-hec/hec/receiver"
+	"ollama-hec/input/netnstest"
 	"ollama-hec/input/spool"
 )
 
@@ -132,9 +133,7 @@ func TestAFullSpoolCostsNoRequest(t *testing.T) {
 	b.eventually("it to be said", func() bool { return strings.Contains(p.Log(), "requests are counted and not kept") })
 	p.Signal(os.Interrupt)
 	b.wantExit(p, 0)
-	in, err := spool.NewReader(b.state, slog.New(slog.DiscardHandler)).Inspect()
-	b.must(err)
-	if c := in.Writers["proxy"].Counts; c["requests"] != 20 || c["spool_lost_full"] < 20 {
+	if c := b.seenBy("proxy").Counts; c["requests"] != 20 || c["spool_lost_full"] < 20 {
 		t.Errorf("counted: %v", c)
 	}
 	// Once there is room again a proxy tells of its requests.
@@ -212,4 +211,57 @@ func TestAProxyThatCannotStart(t *testing.T) {
 			t.Errorf("%v: a record says that it had started", tt.env)
 		}
 	}
+}
+
+// What a proxy tells of, capture does not tell again: neither of the proxy's port nor of Ollama's behind it.
+func TestCaptureLeavesToTheProxyWhatItTells(t *testing.T) {
+	t.Parallel()
+	b, _ := behindProxy(t)
+	p, url := b.proxy()
+	b.eventually("the proxy's ports to be known", func() bool { return len(b.seenBy("proxy").Ports) == 2 })
+	port := func(address string) string { return address[strings.LastIndexByte(address, ':')+1:] }
+	b.env["CAPTURE"] = "requests"
+	b.env["CAPTURE_PORTS"] = port(url) + "," + port(b.env["PROXY_UPSTREAM"])
+	c := b.launch("capture")
+	b.eventually("the capture to run, or not", func() bool {
+		select {
+		case <-c.Done():
+			return true
+		default:
+			return strings.Contains(c.Log(), "msg=capturing")
+		}
+	})
+	if strings.Contains(c.Log(), "CAP_NET_RAW") {
+		netnstest.Without(t, "no right to read packets")
+	}
+	for range 5 {
+		b.ask(url+"/api/generate", `{"model":"tiny","prompt":"hi"}`)
+	}
+	p.Signal(os.Interrupt)
+	b.wantExit(p, 0)
+	if n := b.seenBy("proxy").Counts["requests"]; n != 5 {
+		t.Errorf("the proxy tells of %d requests, want 5", n)
+	}
+	// Without the proxy Ollama's port is captured, and what is asked there directly told.
+	b.eventually("Ollama's port to be captured", func() bool {
+		return strings.Contains(c.Log(), `another port is captured" port=`+port(b.env["PROXY_UPSTREAM"]))
+	})
+	b.ask("http://"+b.env["PROXY_UPSTREAM"]+"/api/generate", `{"model":"tiny","prompt":"hi"}`)
+	b.eventually("it to be told", func() bool { return b.seenBy("capture").Counts["requests"] > 0 })
+	c.Signal(os.Interrupt)
+	b.wantExit(c, 0)
+	if n := b.seenBy("capture").Counts["requests"]; n != 1 {
+		t.Errorf("capture tells of %d requests, want the one that passed no proxy", n)
+	}
+}
+
+// seenBy is what a writer of the spool says of itself.
+func (b *bench) seenBy(writer string) spool.Seen {
+	b.t.Helper()
+	in, err := spool.NewReader(b.state, slog.New(slog.DiscardHandler)).Inspect()
+	b.must(err)
+	if in == nil {
+		return spool.Seen{}
+	}
+	return in.Writers[writer]
 }

@@ -22,6 +22,12 @@ func read(t *testing.T, name string) string {
 // launchd starts the program where README.md puts it, again after a failure,
 // and gives it the time to finish.
 func TestLaunchd(t *testing.T) {
+	for name, does := range map[string]string{"ollama-hec": "run", "ollama-hec-proxy": "proxy"} {
+		t.Run(name, func(t *testing.T) { launchd(t, name, does) })
+	}
+}
+
+func launchd(t *testing.T, name, does string) {
 	var job struct {
 		Label                string
 		ProgramArguments     []string
@@ -30,14 +36,14 @@ func TestLaunchd(t *testing.T) {
 		KeepAlive            map[string]bool
 		ExitTimeOut, Umask   int
 	}
-	if _, err := plist.Unmarshal([]byte(read(t, "launchd/ollama-hec.plist")), &job); err != nil {
+	if _, err := plist.Unmarshal([]byte(read(t, "launchd/"+name+".plist")), &job); err != nil {
 		t.Fatal(err)
 	}
 	again, named := job.KeepAlive["SuccessfulExit"]
-	if !job.RunAtLoad || again || !named || job.ExitTimeOut <= 10 || job.Umask != 0o077 {
+	if job.Label != name || !job.RunAtLoad || again || !named || job.ExitTimeOut <= 10 || job.Umask != 0o077 {
 		t.Errorf("%+v", job)
 	}
-	if !slices.Equal(job.ProgramArguments, []string{"/usr/local/bin/ollama-hec", "run"}) {
+	if !slices.Equal(job.ProgramArguments, []string{"/usr/local/bin/ollama-hec", does}) {
 		t.Errorf("it runs %q", job.ProgramArguments)
 	}
 	if _, ok := job.EnvironmentVariables["OLLAMA_HEC_TOKEN"]; ok {
@@ -54,6 +60,12 @@ func TestLaunchd(t *testing.T) {
 // The task runs as SYSTEM, without a limit of time, and is tried again every
 // minute unless it runs.
 func TestScheduledTask(t *testing.T) {
+	for _, name := range []string{"ollama-hec", "ollama-hec-proxy"} {
+		t.Run(name, func(t *testing.T) { scheduled(t, name) })
+	}
+}
+
+func scheduled(t *testing.T, name string) {
 	type repeated struct {
 		Interval string `xml:"Repetition>Interval"`
 		Enabled  bool
@@ -67,7 +79,7 @@ func TestScheduledTask(t *testing.T) {
 		Limit        string   `xml:"Settings>ExecutionTimeLimit"`
 		Command      string   `xml:"Actions>Exec>Command"`
 	}
-	if err := xml.Unmarshal([]byte(read(t, "windows/ollama-hec.xml")), &task); err != nil {
+	if err := xml.Unmarshal([]byte(read(t, "windows/"+name+".xml")), &task); err != nil {
 		t.Fatal(err)
 	}
 	every := repeated{"PT1M", true}
@@ -75,10 +87,10 @@ func TestScheduledTask(t *testing.T) {
 		task.Limit != "PT0S" {
 		t.Errorf("%+v", task)
 	}
-	if task.Command != `C:\Program Files\ollama-hec\ollama-hec.cmd` {
+	if task.Command != `C:\Program Files\ollama-hec\`+name+".cmd" {
 		t.Errorf("it runs %s", task.Command)
 	}
-	if strings.Contains(read(t, "windows/ollama-hec.cmd"), "OLLAMA_HEC_TOKEN=") {
+	if strings.Contains(read(t, "windows/"+name+".cmd"), "OLLAMA_HEC_TOKEN=") {
 		t.Error("a token in a file that all can read")
 	}
 }

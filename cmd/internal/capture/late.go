@@ -14,6 +14,7 @@ import (
 // observer of connections has told of the end, which gives the id.
 type late struct {
 	emit func(spool.Record)
+	wake chan struct{} // capacity 1: something waits
 
 	mu      sync.Mutex
 	ended   map[ends]ended  // guarded by mu; connections that ended of late
@@ -51,7 +52,7 @@ const (
 )
 
 func newLate(emit func(spool.Record)) *late {
-	return &late{emit: emit, ended: make(map[ends]ended)}
+	return &late{emit: emit, wake: make(chan struct{}, 1), ended: make(map[ends]ended)}
 }
 
 // add emits a record of a connection without an id, at once if the id is known by now.
@@ -68,6 +69,10 @@ func (l *late) add(r spool.Record, client, server netip.AddrPort) {
 		l.emit(r)
 	default:
 		l.waiting = append(l.waiting, unnamedRecord{r, of, now})
+		select {
+		case l.wake <- struct{}{}:
+		default:
+		}
 	}
 }
 
@@ -104,8 +109,8 @@ func (l *late) ending() func(client, server netip.AddrPort, id string) {
 	return l.end
 }
 
-// release emits what has come before a time, without an id.
-func (l *late) release(before time.Time) {
+// release emits what has come before a time, without an id, and returns how many still wait.
+func (l *late) release(before time.Time) (left int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := 0
@@ -114,18 +119,23 @@ func (l *late) release(before time.Time) {
 		n++
 	}
 	l.waiting = append(l.waiting[:0], l.waiting[n:]...)
+	return len(l.waiting)
 }
 
-// run releases records in time until stop is closed.
+// run releases records in time until stop is closed. While none waits it sleeps.
 func (l *late) run(stop <-chan struct{}) {
-	tick := time.NewTicker(lateEvery)
-	defer tick.Stop()
 	for {
 		select {
 		case <-stop:
 			return
-		case now := <-tick.C:
-			l.release(now.Add(-lateWait))
+		case <-l.wake:
+		}
+		for l.release(time.Now().Add(-lateWait)) > 0 {
+			select {
+			case <-stop:
+				return
+			case <-time.After(lateEvery):
+			}
 		}
 	}
 }

@@ -7,8 +7,9 @@ func listeningBeyondLoopback() Detection {
 		Version: 1, Date: "2026-11-28", Status: Production, Kind: Anomaly,
 		Filter: "ollama_listening_beyond_loopback_filter",
 		Search: "`ollama_server` (listening OR OLLAMA_ORIGINS)\n" +
-			`| rex "(?:` + slogBegin + `|` + goBegin + `)Listening on (?<address>\[[^\]\s]{1,60}\]|[^\s:\x22]{1,60}):(?<port>\d{1,5})(?: \(version (?<version>[^)\s]{1,40})\))?"` + "\n" +
-			`| rex "\bOLLAMA_ORIGINS:\[(?<origins>[^\[\]]*+(?:\[[^\[\]]*+\][^\[\]]*+)*+)\]"` + "\n" +
+			lineOf +
+			`| rex field=line "(?:` + slogBegin + `|` + goBegin + `)Listening on (?<address>\[[^\]\s]{1,60}\]|[^\s:\x22]{1,60}):(?<port>\d{1,5})(?: \(version (?<version>[^)\s]{1,40})\))?"` + "\n" +
+			`| rex field=line "\bOLLAMA_ORIGINS:\[(?<origins>[^\[\]]*+(?:\[[^\[\]]*+\][^\[\]]*+)*+)\]"` + "\n" +
 			`| eval address=replace(lower(replace(replace(address, "[\[\]]", ""), "%.*\z", "")), "^(?:::|(?:0{1,4}:){5})ffff:(\d+\.\d+\.\d+\.\d+)\z", "\1")` + "\n" +
 			`| eval origins=` + ofConfig("origins") + "\n" +
 			`| eval beyond=if(isnull(address) OR cidrmatch("127.0.0.0/8", address) OR address IN ("::1", "localhost"), null(), "listens on ".address." port ".port)` + "\n" +

@@ -31,7 +31,11 @@ func hostileEvents() map[string]string {
 		"path of escapes": `[GIN] 2026/11/21 - 19:12:19 | 200 | 1.5ms | 203.0.113.9 | GET      "/` + many(`\"`) + `"`,
 		"query of escapes": `[GIN] 2026/11/21 - 19:12:19 | 200 | 1.5ms | 203.0.113.9 | GET      "/api/tags?` +
 			many(`\"`) + `"`,
-		"path of NULs": `[GIN] 2026/11/21 - 19:12:19 | 404 | 1.5ms | 203.0.113.9 | GET      "/` + many(`\x00`) + `"`,
+		"path of a megabyte":      `[GIN] 2026/11/21 - 19:12:19 | 404 | 1.5ms | 203.0.113.9 | GET      "/` + strings.Repeat(`\x00`, 250_000) + `"`,
+		"query of a megabyte":     `[GIN] 2026/11/21 - 19:12:19 | 200 | 1.5ms | 203.0.113.9 | GET      "/api/tags?` + strings.Repeat(`\"`, 500_000) + `"`,
+		"message of a megabyte":   stamp + `"a lookup of ` + strings.Repeat(`\"`, 500_000) + `" error=timeout`,
+		"error behind a megabyte": stamp + `"cannot pull" model="` + strings.Repeat(`\"`, 500_000) + `" error="i/o timeout"`,
+		"path of NULs":            `[GIN] 2026/11/21 - 19:12:19 | 404 | 1.5ms | 203.0.113.9 | GET      "/` + many(`\x00`) + `"`,
 		"message of escapes": stamp + `"request failed: Get \"https://a/` + many(
 			`\"`,
 		) + `\": dial tcp: connection refused"`,
@@ -61,26 +65,40 @@ func hostileEvents() map[string]string {
 	}
 }
 
-// cut is what a search looks at of a long field.
-func cut(text string) string {
-	if len(text) <= 8000 {
-		return text
+// part is how much of an event a pattern looks at: all of it, what lineOf leaves, or what a
+// search leaves of a long field.
+type part int
+
+const (
+	whole part = iota
+	line100k
+	field8k
+)
+
+func (p part) of(text string) string {
+	switch {
+	case p == line100k:
+		return text[:min(len(text), 100_000)]
+	case p == field8k && len(text) > 8000:
+		return text[:4000] + " … " + text[len(text)-4000:]
 	}
-	return text[:4000] + " … " + text[len(text)-4000:]
+	return text
 }
 
 // pattern is a regular expression as it is shipped.
 type pattern struct {
 	where, text string
-	cut         bool // looks at what cut leaves, not at a whole event
+	part        part
 }
 
 var (
 	// literal is a text in quotes of a search or of an EVAL; every pattern is one.
 	literal = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
+	// onLine is a rex that looks at what lineOf leaves.
+	onLine = regexp.MustCompile(`\| rex field=line "((?:[^"\\]|\\.)*)"`)
 	// onWhole is a rex or a function that looks at the whole event, or at a field of it that no search cuts.
 	onWhole = regexp.MustCompile(
-		`(?:\| rex |\| rex field=(?:model|version) |(?:match|replace)\((?:replace\()?(?:_raw|path|model|client|line_src|origins|remotes|called_url|text), )"((?:[^"\\]|\\.)*)"`,
+		`(?:\| rex |\| rex field=(?:model|version) |(?:match|replace)\((?:replace\()?(?:_raw|path|model|client|line_src|line_path|origins|remotes|called_url|text), )"((?:[^"\\]|\\.)*)"`,
 	)
 )
 
@@ -88,28 +106,29 @@ var (
 // searches that look like one.
 func shippedPatterns(t *testing.T) (all []pattern) {
 	t.Helper()
-	collect := func(where, text string, re *regexp.Regexp, cut bool) {
+	collect := func(where, text string, re *regexp.Regexp, part part) {
 		for _, m := range re.FindAllStringSubmatch(text, -1) {
 			if strings.HasPrefix(m[1], `\1`) || strings.HasPrefix(m[1], "*") { // a replacement, a wildcard
 				continue
 			}
 			if _, err := pcre.Compile(m[1]); err == nil { // else a text: every pattern was compiled to get here
-				all = append(all, pattern{where, strings.ReplaceAll(m[1], `\"`, `"`), cut})
+				all = append(all, pattern{where, strings.ReplaceAll(m[1], `\"`, `"`), part})
 			}
 		}
 	}
 	defer func() {
 		seen := make(map[pattern]bool) // searches share much
 		all = slices.DeleteFunc(all, func(p pattern) bool {
-			key := pattern{text: p.text, cut: p.cut}
+			key := pattern{text: p.text, part: p.part}
 			again := seen[key]
 			seen[key] = true
 			return again
 		})
 	}()
 	for _, d := range All() {
-		collect(d.Name, d.Search, onWhole, false)
-		collect(d.Name, onWhole.ReplaceAllString(d.Search, ""), literal, true)
+		collect(d.Name, d.Search, onWhole, whole)
+		collect(d.Name, d.Search, onLine, line100k)
+		collect(d.Name, onLine.ReplaceAllString(onWhole.ReplaceAllString(d.Search, ""), ""), literal, field8k)
 	}
 	for _, name := range []string{"props", "transforms"} {
 		text, err := splunkapp.Tree.ReadFile("default/" + name + ".conf")
@@ -125,9 +144,9 @@ func shippedPatterns(t *testing.T) (all []pattern) {
 				where := name + ".conf [" + stanza.Name + "] " + key
 				switch kind, _, _ := strings.Cut(key, "-"); kind {
 				case "EXTRACT", "REGEX", "LINE_BREAKER", "EVENT_BREAKER", "TIME_PREFIX":
-					all = append(all, pattern{where, value, false})
+					all = append(all, pattern{where, value, whole})
 				case "EVAL":
-					collect(where, value, literal, false)
+					collect(where, value, literal, whole)
 				}
 			}
 		}
@@ -152,10 +171,7 @@ func TestPatternsStayWithinSplunksLimits(t *testing.T) {
 		var input bytes.Buffer
 		fmt.Fprintf(&input, "/%s/hex,subject_literal\n", hex.EncodeToString([]byte(splunksLimits+p.text)))
 		for _, name := range names {
-			event := events[name]
-			if p.cut {
-				event = cut(event)
-			}
+			event := p.part.of(events[name])
 			input.WriteString(event + "\n")
 		}
 		cmd := exec.CommandContext(t.Context(), program, "-q")
@@ -178,3 +194,20 @@ func TestPatternsStayWithinSplunksLimits(t *testing.T) {
 
 // verdict is what pcre2test says of an event.
 var verdict = regexp.MustCompile(`(?m)^(?: 0: |No match|Failed: .*)`)
+
+// What a client makes as long as it can is found all the same.
+func TestLongLinesAreFound(t *testing.T) {
+	events := hostileEvents()
+	server := func(raw string) Event {
+		return Event{Sourcetype: "ollama:server", Host: "gpu-1", Time: "1800000000", Raw: raw}
+	}
+	for _, name := range []string{"path of a megabyte", "query of a megabyte"} {
+		if found := externalAccess().Run([]Event{server(events[name])}); len(found) != 1 {
+			t.Errorf("%s: %d results of external access", name, len(found))
+		}
+	}
+	long := strings.Replace(events["message of a megabyte"], "a lookup of ", "dial tcp: lookup evil.example: no such host ", 1)
+	if found := networkFailure().Run([]Event{server(long)}); len(found) != 1 || found[0].Row["kinds"][0] != "dns" {
+		t.Errorf("a failure in front of a megabyte: %v", found)
+	}
+}

@@ -25,7 +25,8 @@ func (s *scan) email(at, domain int) (h hit, ok bool) {
 			return h, false
 		}
 	}
-	for k := 0; k < 8 && domain > at+1 && start >= 3 && bytes.IndexByte([]byte("+.-_!'"), percentByte(b[start-3:])) >= 0; k++ {
+	escaped := func() bool { return start >= 3 && bytes.IndexByte([]byte("+.-_!'"), percentByte(b[start-3:])) >= 0 }
+	for k := 0; k < 8 && domain > at+1 && escaped(); k++ {
 		start = s.localStart(start - 3) // jane%2Btag%40example.com
 	}
 	local, host := b[start:at], b[domain:end]

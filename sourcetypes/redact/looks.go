@@ -103,7 +103,9 @@ func plainWord(b []byte) bool {
 
 // failure reports whether b reads like what went wrong with a request.
 func failure(b []byte) bool {
-	for _, method := range [...]string{"Get ", "Post ", "Put ", "Head ", "Delete ", "Patch ", "open ", "read ", "dial ", "rpc error"} {
+	for _, method := range [...]string{
+		"Get ", "Post ", "Put ", "Head ", "Delete ", "Patch ", "open ", "read ", "dial ", "rpc error",
+	} {
 		if text.HasPrefix(b, method) {
 			return true
 		}

@@ -27,7 +27,8 @@ func TestCaptureIsStoppedInAStream(t *testing.T) {
 	chunk := `{"model":"big","message":{"role":"assistant","content":"` + strings.Repeat("x", 256<<10) + `"},"done":false}` + "\n"
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	c.must(err)
-	server := &http.Server{ReadHeaderTimeout: patience, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := &http.Server{ReadHeaderTimeout: patience}
+	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.Header().Set("Content-Type", "application/x-ndjson")
 		flush := http.NewResponseController(w).Flush
@@ -39,7 +40,7 @@ func TestCaptureIsStoppedInAStream(t *testing.T) {
 		<-goOn
 		_, _ = io.WriteString(w, `{"model":"big","message":{"content":""},"done":true,"done_reason":"stop","prompt_eval_count":21,"eval_count":256}`+"\n")
 		_ = flush()
-	})}
+	})
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(l) }) // it ends by Close
 	t.Cleanup(func() { server.Close(); serving.Wait() })

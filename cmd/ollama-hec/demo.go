@@ -14,6 +14,7 @@ import (
 	"ollama-hec/cmd/internal/app"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/hec/receiver"
+	"ollama-hec/sourcetypes"
 	"ollama-hec/splunk_app/detections"
 	"ollama-hec/testdata/corpus"
 )
@@ -113,7 +114,7 @@ func (a *arrivals) add(ev receiver.Event) {
 
 // page writes the report of what arrived.
 func (a *arrivals) page(path string, std streams) error {
-	rep := newReportOf(true)
+	rep := newReportOf(sourcetypes.OfLogs, true)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, e := range a.events {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +30,8 @@ func newReport(std streams) *cobra.Command {
 			"It writes a page that needs no other file and runs no script: the dashboard's panels, and what each\n" +
 			"detection found, with the lines it rests on. It holds prompts, so only its owner may read it.\n" +
 			"With --json it prints one object instead: events, the number of them by sourcetype, and detections, the\n" +
-			"result rows of each by its name. - is stdin; what ends in .gz is unpacked.",
+			"result rows of each by its name. - is stdin; what ends in .gz is unpacked. What capture has left\n" +
+			"in the state directory's spool is read as such; a request that is in a log and in the spool counts twice.",
 		Example: "  ollama-hec report /var/log/ollama/ollama.log -o - > page.html\n" +
 			"  ollama-hec report /var/log/ollama/ollama.log --json",
 		Args: cobra.MinimumNArgs(1),
@@ -112,15 +114,29 @@ func reportOn(
 	if err != nil {
 		return nil, err
 	}
-	rep := newReportOf(page)
+	kinds := sourcetypes.OfLogs
+	if slices.ContainsFunc(logs, func(l namedLog) bool { return l.spooled(s) }) {
+		kinds = sourcetypes.Sourcetypes
+	}
+	rep := newReportOf(kinds, page)
 	for _, l := range logs {
 		of := hec.Origin{Host: host, Always: s.Host != "", Source: l.source, Index: s.Index}
 		ctx, stop := context.WithCancelCause(ctx)
-		got, err := l.read(ctx, s, std.in, func(ev *sourcetypes.Event) {
+		add := func(ev *sourcetypes.Event) {
 			if err := rep.Add(stored(of, ev)); err != nil {
 				stop(err)
 			}
-		})
+		}
+		var odd []string
+		var err error
+		if l.spooled(s) {
+			err = l.readSpooled(ctx, s, add)
+		} else {
+			var got *read
+			if got, err = l.read(ctx, s, std.in, add); err == nil {
+				odd = warnings(l.source, got.lines, got.norm)
+			}
+		}
 		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 			err = cause
 		}
@@ -128,17 +144,17 @@ func reportOn(
 		if err != nil {
 			return nil, err
 		}
-		if err := warn(std.err, warnings(l.source, got.lines, got.norm)); err != nil {
+		if err := warn(std.err, odd); err != nil {
 			return nil, err
 		}
 	}
 	return rep, nil
 }
 
-// newReportOf returns an empty report, with or without what a page takes.
-func newReportOf(page bool) *report.Report {
+// newReportOf returns an empty report of the sourcetypes before kinds, with or without what a page takes.
+func newReportOf(kinds sourcetypes.Sourcetype, page bool) *report.Report {
 	var names []string
-	for st := range sourcetypes.OfLogs {
+	for st := range kinds {
 		names = append(names, st.String())
 	}
 	if page {

@@ -277,6 +277,28 @@ func TestConnectionsOfAMinuteAreOneEvent(t *testing.T) {
 	}
 }
 
+// What is in the spool is reported as run would ship it, and a copy elsewhere as a log.
+func TestTheSpoolIsReported(t *testing.T) {
+	t.Parallel()
+	b, _, made, _ := observed(t, nil)
+	segments := b.segments()
+	got := b.report("", segments...)
+	found := got.Detections["Ollama API Accessed from External Network"]
+	if len(found) != 1 || found[0]["src"] != clientAt || found[0]["connections"] != fmt.Sprint(len(made)) || got.Events["ollama:connection"] == 0 {
+		t.Errorf("%+v", got)
+	}
+	if silent := got.Detections["Ollama Connection without Request"]; len(silent) != 1 || silent[0]["src"] != clientAt {
+		t.Errorf("%+v", silent)
+	}
+	text, err := os.ReadFile(segments[0])
+	b.must(err)
+	copied := filepath.Join(b.dir, filepath.Base(segments[0]))
+	b.must(os.WriteFile(copied, text, 0o600))
+	if got := b.report("", copied); got.Events["ollama:connection"] > 0 || len(got.Detections["Ollama API Accessed from External Network"]) > 0 {
+		t.Errorf("a copy elsewhere became events: %+v", got)
+	}
+}
+
 // What the site's own patterns hide of an address is hidden before it touches the disk.
 func TestAddressesAreRedactedInTheSpool(t *testing.T) {
 	t.Parallel()

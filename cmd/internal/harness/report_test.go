@@ -141,7 +141,7 @@ func TestReportRefuses(t *testing.T) {
 		args       []string
 	}{
 		{"no file", "arg", 2, []string{"--json"}},
-		{"nothing to write", "json", 2, []string{b.path("a.log")}},
+		{"a page over what is read", "--output", 2, []string{b.path("a.log"), "-o", b.path("a.log")}},
 		{"a file that is missing", "FILE: stat", 2, []string{"--json", b.path("a.log"), b.path("none.log")}},
 		{"a directory", "a directory", 2, []string{"--json", b.dir}},
 		{"a wrong setting", "--prompts", 2, []string{"--json", "--prompts=maybe", b.path("a.log")}},

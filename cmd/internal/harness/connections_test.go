@@ -178,7 +178,7 @@ func (b *bench) captureIn(where netnstest.Namespace, f func() (connections int))
 	capture := b.launch("capture")
 	b.before = nil
 	b.t.Cleanup(capture.Kill)
-	b.eventually("the kernel to be asked for connections", func() bool { return subscribed(capture.Pid()) })
+	b.eventually("it to capture", func() bool { return strings.Contains(capture.Log(), "msg=capturing") })
 	n := f()
 	b.eventually("every connection to have been told of", func() bool {
 		var status spool.Status
@@ -187,22 +187,6 @@ func (b *bench) captureIn(where netnstest.Namespace, f func() (connections int))
 			status.Counts["connections"]+status.Counts["lost_connections"] >= int64(n)
 	})
 	b.stopped(capture)
-}
-
-// subscribed reports whether a process's namespace has a socket that is told of the ends of connections.
-func subscribed(pid int) bool {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/netlink", pid))
-	if err != nil {
-		return false
-	}
-	const sockDiag = "4" // NETLINK_SOCK_DIAG
-	for line := range strings.Lines(string(text)) {
-		// sk, protocol, port id, groups, …
-		if f := strings.Fields(line); len(f) > 3 && f[1] == sockDiag && strings.Trim(f[3], "0") != "" {
-			return true
-		}
-	}
-	return false
 }
 
 // stopped ends a process in order.

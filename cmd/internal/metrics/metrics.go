@@ -1,5 +1,5 @@
-// Package metrics serves the state of a shipper over HTTP: Prometheus metrics on /metrics,
-// and /healthz and /readyz for probes.
+// Package metrics serves the state of a shipper over HTTP: a page for people on /, Prometheus
+// metrics on /metrics, and /healthz and /readyz for probes.
 //
 // Values are read when they are asked for; only the latencies are kept here.
 package metrics
@@ -87,6 +87,8 @@ func (s *Server) Serve(ctx context.Context, deps Deps, log *slog.Logger) {
 		"GET /metrics",
 		promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}),
 	)
+	page := pageOf{deps, new(rates)}
+	mux.HandleFunc("GET /{$}", page.serveLanding)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if ok, reason := deps.Shipper.Ready(); !ok {
@@ -103,6 +105,10 @@ func (s *Server) Serve(ctx context.Context, deps Deps, log *slog.Logger) {
 	}
 	stop := context.AfterFunc(ctx, func() { s.http.Close() })
 	defer stop()
+	ctx, stopSampling := context.WithCancel(ctx)
+	sampled := make(chan struct{})
+	go func() { page.samples(ctx); close(sampled) }()
+	defer func() { stopSampling(); <-sampled }()
 	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 		log.Error("metrics are no longer served", "error", err, "hint", "restart the program")
 	}

@@ -33,10 +33,10 @@ func running(t *testing.T, faults ...receiver.FaultFunc) (r *receiver.Receiver, 
 func runningOn(t *testing.T, names []string, faults ...receiver.FaultFunc) (r *receiver.Receiver, url string) {
 	t.Helper()
 	dir := t.TempDir()
-	for _, name := range names {
+	for i, name := range names {
 		if err := os.WriteFile(
 			filepath.Join(dir, name),
-			[]byte("time=2026-01-01T00:00:00.000Z level=INFO msg=one\n"),
+			fmt.Appendf(nil, "time=2026-01-01T00:00:00.%03dZ level=INFO msg=one\n", i),
 			0o600,
 		); err != nil {
 			t.Skipf("no file can have that name here: %v", err)

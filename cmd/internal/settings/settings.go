@@ -94,7 +94,7 @@ type Settings struct {
 	Spool      Switch `default:"on" desc:"off: what is captured never touches the disk: run captures by itself"`
 	SpoolBytes Size   `split_words:"true" default:"256MiB" desc:"the most that the spool may hold; then what is captured is counted and dropped"`
 
-	MetricsAddr  string    `split_words:"true" desc:"address for /metrics, /healthz and /readyz, such as 127.0.0.1:9464; empty: off"`
+	MetricsAddr  string    `split_words:"true" desc:"address for a page on /, for /metrics, /healthz and /readyz, such as 127.0.0.1:9464; empty: off"`
 	HealthEvents Interval  `split_words:"true" desc:"how often to send an event about this program itself (ollama:hec:health), such as 60s; empty or 0: never"`
 	HealthIndex  string    `split_words:"true" desc:"index of those events; empty: that of INDEX"`
 	LogFormat    LogFormat `split_words:"true" default:"text" desc:"this program's own log on stderr: text, json"`

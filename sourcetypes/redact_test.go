@@ -105,7 +105,7 @@ func FuzzRedactedLine(f *testing.F) {
 		`OLLAMA_TOKEN=%s NEXT=1`, `env="map[A_KEY:%s B: C_SECRET:%s]" x=y`, `msg="Authorization: Bearer " a=b`, `msg="Cookie: a=b; c=d" x=1`,
 		`msg="-----BEGIN PRIVATE KEY-----\nMII" a=b c="-----END PRIVATE KEY-----"`, `a="token" b="c" d=e`, `msg=token a="is: x1y2z3"`, `key="token", b="x1y2"`,
 		`a="\"jane doe\"@example.com" b=c`, `msg="curl -u a:b" c=d`, `0="\\000\\000KEY\\\", \\\"vAlue\\\":\"00=0"`, `msg="mysql -p" c="d"`,
-		`0="0KEY\\\",\\\"0000000000A0000\""`,
+		`0="0KEY\\\",\\\"0000000000A0000\""`, `0="    -0000000000KEY000000 " 0=""`, `0=-0KEY 0=""`,
 	} {
 		f.Add(seed)
 	}

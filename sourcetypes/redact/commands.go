@@ -190,6 +190,19 @@ func (v *value) flag(end int) (h hit, ok bool) {
 	if v.at == len(b) || b[v.at] == '-' {
 		return h, false
 	}
+	if text.OpeningQuote(b, v.at) == 1 && v.closes(v.at) || v.attribute(v.at) {
+		return h, false // what the flag stands in ends here
+	}
 	v.name.bare = false
 	return v.find(false)
+}
+
+// attribute reports whether slog's next attribute, whose value is quoted, begins at i.
+func (v *value) attribute(i int) bool {
+	end := i
+	for end < len(v.text) && end-i < maxWord && nameByte[v.text[end]] {
+		end++
+	}
+	v.steps += end - i
+	return end > i && text.HasPrefix(v.text[end:], `="`)
 }

@@ -21,6 +21,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ollama-hec/hec/receiver"
+	"ollama-hec/input/spool"
 )
 
 // aSecret is in prompts and answers, and nowhere else than there where PROMPTS allows it.
@@ -225,4 +226,78 @@ func (c *rig) onDisk() string {
 		all.Write(text)
 	}
 	return all.String()
+}
+
+// endsAreTold reports whether each connection that a request of a spool names has an event of its own,
+// or some are said to be lost. A connection that is just ending is neither open nor closed.
+func endsAreTold(text string) bool {
+	named, told := map[string]bool{}, map[string]bool{}
+	for line := range strings.Lines(text) {
+		r, err := spool.Parse([]byte(strings.TrimSuffix(line, "\n")))
+		var event struct {
+			Connection string `json:"connection_id"`
+			Lost       int
+		}
+		if err != nil || json.Unmarshal(r.Event, &event) != nil {
+			continue // it is being written
+		}
+		switch r.Sourcetype {
+		case "ollama:api":
+			named[event.Connection] = true
+		case "ollama:connection":
+			told[event.Connection] = true
+			if event.Lost > 0 {
+				return true
+			}
+		}
+	}
+	delete(named, "")
+	for id := range named {
+		if !told[id] {
+			return false
+		}
+	}
+	return true
+}
+
+// namesItsFields demands that all fields of captured events are documented.
+func (c *rig) namesItsFields() {
+	c.t.Helper()
+	page, err := os.ReadFile("../../ollama-hec/CAPTURE.md")
+	c.must(err)
+	c.got.mu.Lock()
+	defer c.got.mu.Unlock()
+	for _, e := range c.got.all {
+		if e.Sourcetype != "ollama:api" && e.Sourcetype != "ollama:prompts" {
+			continue
+		}
+		var fields map[string]any
+		c.must(json.Unmarshal(e.Event, &fields))
+		for name := range fields {
+			if !strings.Contains(string(page), "`"+name+"`") {
+				c.t.Errorf("CAPTURE.md does not name the field %s of %s", name, e.Sourcetype)
+			}
+		}
+	}
+}
+
+// showsCapture demands what status says of a capture that has ended.
+func (c *rig) showsCapture(requests int64) {
+	c.t.Helper()
+	s := c.launch("status", "--json")
+	c.wantExit(s, 1) // no shipper runs
+	var said struct {
+		Spool struct {
+			Bytes   int64
+			Writers map[string]struct {
+				Running bool
+				Counts  map[string]int64
+			}
+		}
+	}
+	c.must(json.Unmarshal([]byte(s.Out()), &said))
+	w := said.Spool.Writers["capture"]
+	if w.Running || w.Counts["requests"] != requests || w.Counts["connections"] == 0 || w.Counts["lost_bytes"] != 0 {
+		c.t.Errorf("status says %+v", said)
+	}
 }

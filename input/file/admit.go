@@ -12,8 +12,8 @@ const searches = 3
 
 func (s *Source) searching() bool { return s.scans.Load() < searches }
 
-// admit makes generations of files not known: continued ones where a record fits, held
-// ones where they may be copies, new ones else.
+// admit makes generations of files that are not known: it continues a record where one
+// fits, keeps a file back where it may be a copy, and begins a new generation otherwise.
 func (s *Source) admit(fresh []sighting, now time.Time) (born []*generation) {
 	for _, c := range claims {
 		switch {
@@ -36,7 +36,7 @@ func (s *Source) admit(fresh []sighting, now time.Time) (born []*generation) {
 	return born
 }
 
-// search resumes the records of the last run at files beside their paths.
+// search continues the records of the last run in files beside their paths.
 func (s *Source) search(c claim, now time.Time) (born []*generation) {
 	dirs := make(map[string]string) // a path in each
 	for _, r := range s.dormant {
@@ -57,7 +57,7 @@ func (s *Source) search(c claim, now time.Time) (born []*generation) {
 	return born
 }
 
-// decideListed does what is due with a file that the globs name.
+// decideListed decides on a file that the globs name and acts on the decision.
 func (s *Source) decideListed(found sighting, a *arrival, now time.Time) *generation {
 	var copied *candidate
 	r := reconcile(listed, func(q question) bool {
@@ -83,7 +83,8 @@ func (s *Source) decideListed(found sighting, a *arrival, now time.Time) *genera
 	return nil
 }
 
-// resume continues a record that accept lets pass in a file found, nil if none fits.
+// resume continues a record in a file found, out of those that accept approves. It returns
+// nil if none fits.
 func (s *Source) resume(found sighting, accept func(record) bool, now time.Time) *generation {
 	if !s.dormant.any(accept) {
 		return nil

@@ -1,7 +1,7 @@
 package file
 
-// arrivalOf takes an open file for one that has just been found, nil if it
-// cannot be read.
+// arrivalOf makes an arrival of an open file that has just been found. It returns nil if
+// the file cannot be read.
 func arrivalOf(path string, f content) *arrival {
 	if f == nil {
 		return nil
@@ -17,13 +17,13 @@ func arrivalOf(path string, f content) *arrival {
 	return &arrival{path: path, stat: st, file: f, head: head}
 }
 
-// leads reports whether a's path still leads to it.
+// leads reports whether a's path still leads to this file.
 func (a *arrival) leads() bool {
 	st, err := statPath(a.path)
 	return err == nil && st.id == a.stat.id
 }
 
-// arrival is a file no generation is known to have.
+// arrival is a file that belongs to no generation yet.
 type arrival struct {
 	path string
 	stat stat
@@ -31,7 +31,8 @@ type arrival struct {
 	head []byte
 }
 
-// packed reports whether a is gzipped; its head and file are then of what is unpacked.
+// packed reports whether a is gzipped; its head and content are then those of the unpacked
+// text.
 func (a *arrival) packed() bool {
 	_, ok := a.file.(*packed)
 	return ok

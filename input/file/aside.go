@@ -10,8 +10,8 @@ import (
 // yet become the only copy of lines that were not read.
 const youngAside = time.Minute
 
-// sweepAll finds what rotation has laid beside the sources where a directory has
-// changed since the last time, or where force says that it may have.
+// sweepAll finds the files that rotation has put beside the sources, in each directory that
+// has changed since it was last looked through, or that dirs marks as perhaps changed.
 func (s *Source) sweepAll(dirs map[string]bool, now time.Time) []*generation {
 	var born []*generation
 	for dir, force := range dirs {
@@ -22,17 +22,17 @@ func (s *Source) sweepAll(dirs map[string]bool, now time.Time) []*generation {
 	return born
 }
 
-// stirred reports whether names in dir have changed since it was swept.
+// stirred reports whether names in dir have changed since sweep looked through it.
 func (s *Source) stirred(dir string) bool {
 	st, err := statPath(dir)
 	swept, ok := s.swept[dir]
 	return err == nil && (!ok || swept != st.mtime)
 }
 
-// sweep accounts for the files in dir that have a name which the rotation of a
-// source gives: each is followed, or known to say nothing new. What neither is
-// was written and rotated since the last look, and is read. Names that change
-// meanwhile may hide a file, so it looks again until they are at rest.
+// sweep decides on every file in dir that has a name which the rotation of a source gives.
+// A file of known content is continued or skipped; any other was written and rotated since
+// the last look, and is read from its start. Names that change meanwhile may hide a file,
+// so sweep looks again until nothing changes.
 func (s *Source) sweep(dir string, now time.Time) []*generation {
 	var born []*generation
 	delete(s.swept, dir)
@@ -62,8 +62,8 @@ func (s *Source) sweep(dir string, now time.Time) []*generation {
 	return born
 }
 
-// account makes generations of those beside, in dir, that are of no known content.
-// settled reports whether there is none that has to be looked at again.
+// account makes generations of the files beside a source in dir whose content is not known.
+// settled reports whether none of them has to be looked at again.
 func (s *Source) account(dir string, beside []sighting, now time.Time) (born []*generation, settled bool) {
 	settled = true
 	before, refreshed := s.settled[dir], make(map[string]bool)
@@ -104,7 +104,7 @@ func (s *Source) begunSince(source string, at int64) bool {
 	return g != nil && g.born >= at
 }
 
-// decideBeside does what is due with a file beside its source.
+// decideBeside decides on a file beside its source and acts on the decision.
 func (s *Source) decideBeside(f *fileBeside) (*generation, rule) {
 	r := reconcile(beside, f.is)
 	if r.then == resume {
@@ -123,8 +123,8 @@ func (s *Source) decideBeside(f *fileBeside) (*generation, rule) {
 	return nil, r
 }
 
-// fileBeside answers what is asked of a file beside its source. It is opened once a
-// question cannot be answered otherwise.
+// fileBeside answers the questions about a file beside its source. It opens the file only
+// when a question cannot be answered otherwise.
 type fileBeside struct {
 	s         *Source
 	found     sighting

@@ -9,7 +9,7 @@ import (
 	"ollama-hec/input/framing"
 )
 
-// moveTo has g go on in a copy of its file.
+// moveTo continues g in a copy of its file.
 func (s *Source) moveTo(g *generation, a *arrival, now time.Time) {
 	delete(s.held, a.stat.id)
 	g.mu.Lock()
@@ -35,7 +35,8 @@ func (s *Source) moveTo(g *generation, a *arrival, now time.Time) {
 	s.keep(g)
 }
 
-// goOn continues a generation that accept lets pass in a, nil if none fits.
+// goOn continues a generation in a, out of those that accept approves. It returns nil if
+// none fits.
 func (s *Source) goOn(a *arrival, accept func(record) bool, now time.Time) *generation {
 	key, ok := s.dormant.find(a, accept)
 	if !ok {
@@ -57,7 +58,7 @@ func (s *Source) goOn(a *arrival, accept func(record) bool, now time.Time) *gene
 	return g
 }
 
-// begin makes a new generation of a.
+// begin makes a new generation that reads a from its start.
 func (s *Source) begin(a *arrival, now time.Time) *generation {
 	offset := int64(0)
 	if s.skipsOld(a.path) {
@@ -68,7 +69,8 @@ func (s *Source) begin(a *arrival, now time.Time) *generation {
 	return g
 }
 
-// beginAside makes a new generation of a, which has left the path of its source.
+// beginAside makes a new generation of a file that was rotated away from the path of its
+// source.
 func (s *Source) beginAside(a *arrival, source string, now time.Time) *generation {
 	g := s.generate(a, source, newKey(), 0, now)
 	g.state, g.gone = rotated, true
@@ -76,7 +78,8 @@ func (s *Source) beginAside(a *arrival, source string, now time.Time) *generatio
 	return g
 }
 
-// skipsOld reports whether the content that a file found at path has now is not wanted.
+// skipsOld reports whether a file found at path is history: only what is written to it from
+// now on is read.
 func (s *Source) skipsOld(path string) bool {
 	return s.first && s.options.StartAtEnd && !s.store.Damaged() && !s.knows(path)
 }
@@ -129,7 +132,8 @@ func (s *Source) generate(a *arrival, source, key string, offset int64, now time
 	return g
 }
 
-// lastLine is where the last line begins that has no end yet, or else the end.
+// lastLine returns where a last line without an end begins, or the end of the file if the
+// last line has one.
 func lastLine(f io.ReaderAt, size int64) int64 {
 	buf := make([]byte, 64<<10)
 	start := max(0, size-int64(len(buf)))

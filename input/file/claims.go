@@ -2,9 +2,9 @@ package file
 
 import "path/filepath"
 
-// claim is why a record may be continued in a file. It is decided by what the record
-// knows and what the listing shows; whether the file also holds what was read is asked
-// of those that are accepted.
+// claim is a reason to continue a record in a file. It is judged by the record and the
+// listing alone; whether the file also holds what was read is checked for the accepted ones
+// only.
 type claim struct {
 	name   string
 	nearby bool // asked of files beside the record's path, in the first listings
@@ -12,7 +12,7 @@ type claim struct {
 	accept func(r record, found sighting) bool
 }
 
-// claims are asked in this order, each of all files: what is surest goes first.
+// claims are tried in this order, each on all files: the surest first.
 var claims = []claim{
 	{"a record goes on in its own file", false, true, func(r record, found sighting) bool {
 		return r.ID == found.stat.id && r.telling()

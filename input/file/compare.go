@@ -29,9 +29,11 @@ func (s *Source) copied(a *arrival) bool {
 	})
 }
 
-// replaced reports whether a holds what was read of a generation of source that is astray,
-// and marked for going on in a; or may be, while it is being read. What is gzipped and
-// continues a generation that still is in its file is a copy made before a truncation.
+// replaced reports whether a holds all that was read of a generation of source whose own
+// file holds something else by now; that generation is marked to go on in a. It also
+// reports true while that generation is being read, as it cannot be told then. A gzipped
+// file that continues a generation which is still in its file is a copy made before a
+// truncation.
 func (s *Source) replaced(a *arrival, source string) bool {
 	for _, g := range s.all() {
 		if g.source != source || !complete(a, g) {
@@ -90,7 +92,8 @@ func complete(a *arrival, g *generation) bool {
 	return err == nil && bytes.Equal(before, g.before)
 }
 
-// repeats reports whether a is gzipped, and its content is read from another file, or was.
+// repeats reports whether a is gzipped, and its content is being read from another file or
+// was.
 func (s *Source) repeats(a *arrival) bool {
 	return slices.ContainsFunc(s.all(), func(g *generation) bool {
 		g.mu.Lock()
@@ -116,12 +119,13 @@ func (s *Source) repeats(a *arrival) bool {
 	})
 }
 
-// scansHeld is how many times Rescan a file that looks like a copy is kept back
-// for its original to be truncated, counted from when it was complete or grew.
+// scansHeld is how many listings a file that looks like a copy is kept back, for its
+// original to be truncated, counted from when the copy was complete or grew.
 const scansHeld = 2
 
-// candidate is a file that says what a generation said, so far. If the original
-// is truncated, the copy is where the generation goes on; else it is one of its own.
+// candidate is a file that begins with the content of a generation. If the original is
+// truncated, the generation goes on in this copy; otherwise the copy becomes a generation
+// of its own.
 type candidate struct {
 	*arrival
 	original *generation
@@ -129,7 +133,7 @@ type candidate struct {
 	since    time.Time // it waits only for the original; zero: not yet
 }
 
-// perhapsCopy returns what a may be a copy of, nil if it is none.
+// perhapsCopy returns the candidate that a may be, nil if a is no copy.
 func (s *Source) perhapsCopy(a *arrival) *candidate {
 	if s.options.Once || !tells(a.head) || a.packed() {
 		return nil
@@ -144,7 +148,7 @@ func (s *Source) perhapsCopy(a *arrival) *candidate {
 	return nil
 }
 
-// refresh looks at the file again, false if it cannot be.
+// refresh looks at the file again, and reports whether it could.
 func (c *candidate) refresh() bool {
 	st, err := c.file.stat()
 	if err != nil {

@@ -12,10 +12,10 @@ import (
 	"sync/atomic"
 )
 
-// endless is a limit where a file ends by itself.
+// endless is the limit of a file that may be read to its end.
 const endless = math.MaxInt64
 
-// reopened is what g's file says, opened again.
+// reopened is the content of g's file, which was opened again.
 func (g *generation) reopened(f plain) content {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -25,7 +25,7 @@ func (g *generation) reopened(f plain) content {
 	return f
 }
 
-// loseLocked gives up what of g was not read.
+// loseLocked gives up the bytes of g that were not read, counts them and logs why.
 func (s *Source) loseLocked(g *generation, why, hint string) {
 	if unread := g.most - g.off; unread > 0 {
 		s.counters.lostBytes.Add(uint64(unread))
@@ -49,8 +49,9 @@ func defaultMaxOpen() int {
 	return int(min(max(limit/2, 8), max(limit, descriptorReserve+8)-descriptorReserve, descriptorsEnough))
 }
 
-// descriptors bounds how many files are open. What can be opened again by its
-// name gives way, least recently read first; what cannot is kept at any price.
+// descriptors bounds how many files are open. A file that can be opened again by its name
+// is closed for another, the least recently read first; one that cannot is always kept
+// open.
 type descriptors struct {
 	max   int
 	clock atomic.Uint64 // counts Reads
@@ -89,8 +90,7 @@ func (s *Source) makeRoom(limit int) {
 	}
 }
 
-// dispensableLocked reports whether g's file can be closed, and opened again when it is
-// wanted.
+// dispensableLocked reports whether g's file can be closed now and opened again later.
 func (g *generation) dispensableLocked(evenUnread bool) bool {
 	if g.busy || g.gone || g.state.astray() || g.seen.links == 0 {
 		return false
@@ -98,10 +98,10 @@ func (g *generation) dispensableLocked(evenUnread bool) bool {
 	return evenUnread || g.off+g.scanned >= g.seen.size && g.committed >= g.handed
 }
 
-// errMoved: the path leads to another file by now.
+// errMoved means that the path leads to another file by now.
 var errMoved = errors.New("another file has taken its place")
 
-// reopen opens g's file again. It is called without g.mu; why it failed has been said.
+// reopen opens g's file again. It is called without g.mu, and logs why it failed.
 func (s *Source) reopen(g *generation) error {
 	g.mu.Lock()
 	path, id := g.path, g.seen.id
@@ -170,7 +170,7 @@ func (s *Source) closeFileLocked(g *generation) {
 	}
 }
 
-// detachLocked takes g's file from it, open.
+// detachLocked takes g's file from it without closing the file.
 func (s *Source) detachLocked(g *generation) {
 	g.file = nil
 	s.descriptors.mu.Lock()

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// succeed ends the time of g's file as g's: what was read is no longer in it.
-// g goes on in a copy if there is one, and what the file holds now is new. replaced
-// reports whether this was not known before.
+// succeed handles a file that no longer holds what was read of g. g goes on in a copy if
+// there is one, and a new generation reads what the file holds now. replaced reports
+// whether this was not known before.
 func (s *Source) succeed(g *generation, now time.Time) (born []*generation, replaced bool) {
 	from := s.copyOf(g)
 	g.mu.Lock()
@@ -48,7 +48,7 @@ func (s *Source) succeed(g *generation, now time.Time) (born []*generation, repl
 	return born, true
 }
 
-// orphan leaves g without a file until it is looked for again.
+// orphan leaves g without a file; later listings look for its content.
 func (s *Source) orphan(g *generation) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -57,7 +57,7 @@ func (s *Source) orphan(g *generation) {
 	s.scanWanted.Store(true)
 }
 
-// giveUp ends g, whose content is nowhere.
+// giveUp ends g, whose content is in no file.
 func (s *Source) giveUp(g *generation) {
 	g.mu.Lock()
 	s.loseLocked(g, "log file was truncated before it was read to its end, and no copy of it is found",
@@ -67,7 +67,7 @@ func (s *Source) giveUp(g *generation) {
 	s.store.Delete(s.options.Namespace, g.key)
 }
 
-// decideLeft does what is due with what g's file holds now.
+// decideLeft decides on what g's file holds now and acts on the decision.
 func (s *Source) decideLeft(g *generation, a *arrival, now time.Time) *generation {
 	var copied *candidate
 	r := reconcile(left, func(q question) bool {
@@ -95,8 +95,9 @@ func (s *Source) decideLeft(g *generation, a *arrival, now time.Time) *generatio
 	return nil
 }
 
-// copyOf finds the longest copy of what was g's file, among the files held and
-// beside it, or else one that is gzipped.
+// copyOf finds the longest copy of the content that g's file had, among the files kept
+// back, or else among those beside it. A gzipped one is taken only where there is no plain
+// one.
 func (s *Source) copyOf(g *generation) *arrival {
 	var best *arrival
 	for _, c := range s.held {
@@ -113,8 +114,8 @@ func (s *Source) copyOf(g *generation) *arrival {
 	return best
 }
 
-// longestCopy is the longest copy of what was g's file among best, which may be
-// nil, and what lies beside it.
+// longestCopy returns the longest copy of the content that g's file had: best, which may be
+// nil, or one of the files beside it.
 func (s *Source) longestCopy(g *generation, beside []sighting, best *arrival) *arrival {
 	slices.SortStableFunc(beside, packedLast)
 	for _, found := range beside {

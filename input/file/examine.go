@@ -5,7 +5,7 @@ import (
 	"os"
 )
 
-// verdicts are on files that need not be looked into again as they are.
+// verdicts remembers which files need not be opened again until they change.
 type verdicts struct {
 	ignored map[name]int64             // compressed files, with their sizes
 	passed  map[fileID]stat            // gzipped files that say nothing new
@@ -20,7 +20,7 @@ func newVerdicts() verdicts {
 	}
 }
 
-// settle notes that a file in dir is accounted for until it changes.
+// settle notes that a file in dir needs no decision until it changes.
 func (s *Source) settle(dir string, st stat) {
 	if s.settled[dir] == nil {
 		s.settled[dir] = make(map[fileID]stat)
@@ -28,7 +28,7 @@ func (s *Source) settle(dir string, st stat) {
 	s.settled[dir][st.id] = st
 }
 
-// examine opens a file found, nil if it is not one to read now. Why not has been said.
+// examine opens a file found, and returns nil if it is not to be read now. It logs why not.
 func (s *Source) examine(found sighting) *arrival {
 	if s.passes(found) {
 		return nil
@@ -83,8 +83,8 @@ func (s *Source) examinePacked(found sighting, f plain) *arrival {
 	return nil
 }
 
-// pass lets go of a file that is of no use, and does not look into it again
-// before it changes if it is gzipped.
+// pass closes a file that is not to be read. A gzipped one is not opened again before it
+// changes.
 func (s *Source) pass(found sighting, a *arrival) {
 	a.file.Close()
 	if found.packed {
@@ -92,7 +92,8 @@ func (s *Source) pass(found sighting, a *arrival) {
 	}
 }
 
-// passes reports whether a file was looked into, and nothing was to be read.
+// passes reports whether a file was opened before, and is not to be read as long as it does
+// not change.
 func (s *Source) passes(found sighting) bool {
 	if found.packed {
 		return s.passed[found.stat.id] == found.stat

@@ -2,8 +2,9 @@ package file
 
 import "bytes"
 
-// doubt marks g to go on elsewhere if its file does not say what was read of it, and
-// reports whether it is marked, or cannot be now.
+// doubt reports whether g's file no longer holds what was read of it, and then marks g to
+// go on elsewhere. It is true as well while a Read has the file, as that cannot be told
+// then.
 func (g *generation) doubt() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -42,7 +43,8 @@ type fingerprint struct {
 	before  []byte // the bytes before off; at most anchorSize
 }
 
-// says reports whether f begins with all of a's content, as far as head and end can tell.
+// says reports whether f begins with all of a's content, judged by a's first and last
+// bytes.
 func says(f content, a *arrival) bool {
 	head, err := readHead(f, make([]byte, headSize))
 	if err != nil || !bytes.HasPrefix(head, a.head) {
@@ -55,9 +57,9 @@ func says(f content, a *arrival) bool {
 	return err == nil && err2 == nil && bytes.Equal(here, there)
 }
 
-// learnHeadLocked reads the beginning of a file that was shorter so far, for it to be
-// known by even if nobody reads it. It reports whether it was empty and never
-// announced.
+// learnHeadLocked reads the first bytes of a file that was shorter before, so that the file
+// can be recognized even if nobody reads it. It reports whether the file was empty before
+// and never announced.
 func (g *generation) learnHeadLocked() (begun bool) {
 	if g.file == nil || g.busy || g.state.astray() || len(g.head) == headSize || g.seen.size <= int64(len(g.head)) {
 		return false

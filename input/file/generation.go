@@ -97,7 +97,7 @@ func (g *generation) Start() (input.Position, input.Carry) {
 	return input.Position(g.started), g.carry
 }
 
-// Commit remembers p and leaves writing to the store.
+// Commit sets g's position and leaves writing it to the store.
 func (g *generation) Commit(p input.Position, carry input.Carry) {
 	g.mu.Lock()
 	if int64(p) < g.committed || int64(p) > g.off {
@@ -134,7 +134,7 @@ func (g *generation) commitAll() {
 // finishedLocked reports whether g was read to its end for good, and all of it delivered.
 func (g *generation) finishedLocked() bool { return g.state >= ended && g.committed >= g.handed }
 
-// observeLocked takes in what the file looks like now.
+// observeLocked updates g with the size and time that its file has now.
 func (g *generation) observeLocked(now stat, at time.Time) {
 	if now.size != g.seen.size || now.mtime != g.seen.mtime {
 		g.changed = at
@@ -160,8 +160,8 @@ func (g *generation) read() bool {
 	return (g.state.wasRead() || g.state == sought || g.state.isOver()) && !missing && !g.busy
 }
 
-// dueLocked decides what a departed generation is due, and reports whether Read
-// should have a look.
+// dueLocked decides whether a generation that left its path has been quiet for long enough,
+// and reports whether Read should look at its file.
 func (g *generation) dueLocked(at time.Time, wait time.Duration) (look bool) {
 	if g.state.isOver() || g.state.astray() {
 		return g.state == over
@@ -179,7 +179,7 @@ func (g *generation) dueLocked(at time.Time, wait time.Duration) (look bool) {
 	return g.news || !all || g.state == rotated
 }
 
-// becomeLocked has e happen to g, and reports whether that changes anything.
+// becomeLocked applies an event to g's state, and reports whether the state changes.
 func (g *generation) becomeLocked(e event) bool {
 	next, ok := g.state.after(e)
 	if ok {
@@ -188,7 +188,7 @@ func (g *generation) becomeLocked(e event) bool {
 	return ok
 }
 
-// keep has g's state written with the next checkpoint.
+// keep has the store write g's record with its next checkpoint.
 func (s *Source) keep(g *generation) { s.store.Set(s.options.Namespace, g.key, g.record) }
 
 // checkpoint is g's record, for the store to write.
@@ -214,7 +214,7 @@ func (g *generation) checkpoint() any {
 	}
 }
 
-// pruneMarksLocked leaves one mark at or before committed.
+// pruneMarksLocked drops the marks before committed but for the last of them.
 func (g *generation) pruneMarksLocked() {
 	n := 0
 	for n+1 < len(g.marks) && g.marks[n+1].end <= g.committed {

@@ -20,7 +20,7 @@ type pattern struct {
 	rest string // the glob from there
 }
 
-// CheckPattern says what is wrong with a glob, or nil.
+// CheckPattern returns what is wrong with a glob, nil if nothing is.
 func CheckPattern(glob string) error {
 	_, err := compile(glob)
 	return err
@@ -82,7 +82,7 @@ type listing struct {
 	visited map[fileID]string
 }
 
-// list expands patterns to the files that leave does not leave alone.
+// list expands patterns to the files that exist, without those for which leave is true.
 func list(patterns []pattern, leave func(path string) bool) *listing {
 	l := &listing{
 		dirs: make(map[string]bool), failed: make(map[string]error),
@@ -113,8 +113,8 @@ func list(patterns []pattern, leave func(path string) bool) *listing {
 	return l
 }
 
-// target is where the symlink at path leads to in the end. Of a glob without
-// any wildcard it is not known whether it is one.
+// target is the file that the symlink at path leads to in the end. A glob without wildcards
+// is resolved, too, since its path may be a symlink.
 func target(path string, e fs.DirEntry, p pattern) string {
 	if e.Type()&fs.ModeSymlink == 0 && path != filepath.FromSlash(p.glob) {
 		return ""
@@ -126,7 +126,7 @@ func target(path string, e fs.DirEntry, p pattern) string {
 	return real
 }
 
-// existing is the nearest directory at or above dir that is there.
+// existing is the nearest directory at or above dir that exists.
 func existing(dir string) string {
 	for {
 		st, err := statPath(filepath.FromSlash(dir))
@@ -138,7 +138,7 @@ func existing(dir string) string {
 	}
 }
 
-// tree is the file system below base that remembers in l what was asked of it.
+// tree is the file system below base. It records in l every directory that it reads.
 type tree struct {
 	l    *listing
 	base string
@@ -152,7 +152,7 @@ func (t tree) Open(name string) (fs.File, error) { return os.Open(t.real(name)) 
 
 func (t tree) Stat(name string) (fs.FileInfo, error) { return os.Stat(t.real(name)) }
 
-// ReadDir reads each directory once a listing, and none that a symlink leads
+// ReadDir reads each directory once in a listing, and no directory that a symlink leads
 // back up to.
 func (t tree) ReadDir(name string) ([]fs.DirEntry, error) {
 	dir := t.real(name)

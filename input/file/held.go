@@ -2,8 +2,8 @@ package file
 
 import "time"
 
-// reconsider withdraws g, of which nothing was read yet, if it was empty when it
-// was found and turns out to be compressed or to say what another generation does.
+// reconsider withdraws g, of which nothing was read yet, if it was empty when it was found
+// and now turns out to be compressed or to hold what another generation holds.
 func (s *Source) reconsider(g *generation) bool {
 	g.mu.Lock()
 	a := &arrival{path: g.path, stat: g.seen, file: g.file, head: g.head}
@@ -32,7 +32,7 @@ func (s *Source) reconsider(g *generation) bool {
 	return true
 }
 
-// withdraw undoes that g was ever made, but for its file.
+// withdraw removes g as if it had never been made. Its file stays open.
 func (s *Source) withdraw(g *generation) {
 	g.mu.Lock()
 	s.detachLocked(g)
@@ -45,7 +45,7 @@ func (s *Source) withdraw(g *generation) {
 	s.drop(g)
 }
 
-// settleHeld finds out what became of the files that look like copies.
+// settleHeld decides on the files kept back as possible copies.
 func (s *Source) settleHeld(now time.Time) (born []*generation) {
 	for id, c := range s.held {
 		if !c.refresh() {
@@ -64,7 +64,7 @@ func (s *Source) settleHeld(now time.Time) (born []*generation) {
 	return born
 }
 
-// beginHeld makes a new generation of a file that was found at its path once.
+// beginHeld makes a new generation of a file that was kept back.
 func (s *Source) beginHeld(a *arrival, now time.Time) *generation {
 	if a.leads() {
 		return s.begin(a, now)

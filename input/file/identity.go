@@ -13,11 +13,12 @@ const (
 	anchorSize = 256     // how much before an offset proves that the offset belongs there
 )
 
-// fileID is what the file system calls a file. Names are given to other files
-// as soon as they are free: alone it proves nothing.
+// fileID is how the file system identifies a file. A number is given to another file as
+// soon as it is free, so it proves nothing alone.
 type fileID struct{ Dev, Ino uint64 }
 
-// stat is what is asked of files, often: without allocating where that can be had.
+// stat holds the attributes of a file that are needed. It is asked for often, so it is read
+// without allocating where the system allows that.
 type stat struct {
 	id    fileID
 	size  int64
@@ -27,7 +28,7 @@ type stat struct {
 	regular, dir bool
 }
 
-// digest stands for bytes without keeping them.
+// digest identifies bytes without keeping them.
 type digest struct {
 	Len int    `json:"len"`
 	Sum string `json:"sum,omitempty"`
@@ -78,8 +79,8 @@ func readHead(r io.ReaderAt, buf []byte) ([]byte, error) {
 	return buf[:n], nil
 }
 
-// compressed files begin with one of these. A log is no longer one once it is
-// compressed: what it said was read before, or is not readable as lines.
+// compressed files begin with one of these. What a log held before it was compressed was
+// read before, or is not readable as lines.
 var compressed = [][]byte{
 	{0x1f, 0x8b, 0x08},                  // gzip
 	{0x28, 0xb5, 0x2f, 0xfd},            // zstd
@@ -91,7 +92,7 @@ var compressed = [][]byte{
 }
 
 // tells reports whether the beginning of a file identifies it. Less than a line does not:
-// it may just be being written.
+// the line may still be being written.
 func tells(head []byte) bool { return len(head) >= headSize || bytes.IndexByte(head, '\n') >= 0 }
 
 func isGzip(head []byte) bool { return bytes.HasPrefix(head, compressed[0]) }
@@ -105,7 +106,7 @@ func isCompressed(head []byte) bool {
 	return false
 }
 
-// mayBeCompressed reports whether head is too short to tell.
+// mayBeCompressed reports whether head is too short to tell whether the file is compressed.
 func mayBeCompressed(head []byte) bool {
 	for _, magic := range compressed {
 		if len(head) < len(magic) && len(head) > 0 && bytes.HasPrefix(magic, head) {

@@ -26,8 +26,8 @@ func (s *Source) lookAt(all []*generation, now time.Time) {
 	}
 }
 
-// lookBehind finds what files said before they were empty, which may be copied
-// beside them, now that they have begun.
+// lookBehind looks for copies beside files that were empty and have begun: such a copy may
+// hold what the file held before it was emptied.
 func (s *Source) lookBehind(begun []*generation, now time.Time) {
 	dirs := make(map[string]bool)
 	for _, g := range begun {
@@ -40,8 +40,8 @@ func (s *Source) lookBehind(begun []*generation, now time.Time) {
 	clear(s.aside)
 }
 
-// look brings g up to date with its file and has it read if there is reason to.
-// false: first somebody has to look behind it.
+// look updates g from its file and has it read if there is reason to. It returns false if
+// lookBehind has to be called first.
 func (s *Source) look(g *generation, now time.Time) bool {
 	blocked, begun := s.blocked(g), false
 	g.mu.Lock()
@@ -80,8 +80,8 @@ func (s *Source) look(g *generation, now time.Time) bool {
 	return true
 }
 
-// observeLocked finds out what g's file looks like now, and reports whether it was empty and
-// is not any more. It needs g.mu, which it gives up for a while.
+// observeLocked reads the attributes of g's file, and reports whether it was empty and is
+// not any more. It needs g.mu, which it gives up for a while.
 func (s *Source) observeLocked(g *generation, now time.Time) (begun bool) {
 	if g.file == nil && !g.state.isOver() && len(g.head) == 0 && g.seen.size > 0 {
 		// Closed while it was empty: nothing is known of it yet.
@@ -101,7 +101,7 @@ func (s *Source) observeLocked(g *generation, now time.Time) (begun bool) {
 	return begun
 }
 
-// retire lets go of a generation that is read, delivered and no longer written to.
+// retire ends following a generation that is read, delivered and no longer written to.
 func (s *Source) retire(g *generation, now time.Time) {
 	g.mu.Lock()
 	s.closeFileLocked(g)
@@ -125,8 +125,8 @@ func (s *Source) retire(g *generation, now time.Time) {
 	s.drop(g)
 }
 
-// limitHeld lets go of deleted files when they hold too much disk: those that
-// are read first, then the oldest.
+// limitHeld closes deleted files when they hold too much disk: those read to their ends
+// first, then the oldest.
 func (s *Source) limitHeld() {
 	var total int64
 	var deleted []*generation

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// named is a record as it is stored: a name need not be UTF-8, which JSON has to
-// be, and the file would not be known again by what is left of it.
+// named is a record as it is stored. JSON holds only UTF-8, and a file's name need not be
+// UTF-8: such a name is stored as bytes.
 type named struct {
 	*plainRecord
 	SourceBytes []byte `json:"source_bytes,omitempty"` // in place of source, where that is no UTF-8

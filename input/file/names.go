@@ -14,7 +14,7 @@ const packedSuffix = ".gz"
 
 func packedName(path string) bool { return strings.HasSuffix(path, packedSuffix) }
 
-// unpackedName is the name a file had before it was gzipped, or has.
+// unpackedName is a name without the suffix of gzip.
 func unpackedName(path string) string { return strings.TrimSuffix(path, packedSuffix) }
 
 // sighting is a path and what it leads to.
@@ -25,7 +25,7 @@ type sighting struct {
 	packed bool // what it says counts if it is gzipped
 }
 
-// name is both what the file system and what people call it.
+// name is a file's path together with its identity in the file system.
 func (s sighting) name() name { return name{s.path, s.stat.id} }
 
 type name struct {
@@ -34,7 +34,7 @@ type name struct {
 }
 
 // numbered reports whether the name is that of source with something in it, as app-1.log.
-// It may as well be that of another log that somebody still writes.
+// That may be the name of another log that is still written.
 func (found sighting) numbered(source string) bool {
 	return !strings.HasPrefix(filepath.Base(found.path), filepath.Base(source))
 }
@@ -47,8 +47,8 @@ var (
 	rotatedEnd    = regexp.MustCompile(rotatedPattern)
 )
 
-// rotation reports whether name is base as rotated, app.log.1, app.log-20251121 or
-// app-1.log of app.log, and when its turn was.
+// rotation reports whether name is base as rotated, such as app.log.1, app.log-20251121 or
+// app-1.log of app.log, and returns its turn.
 func rotation(base, name string) (turn, bool) {
 	suffix, ok := strings.CutPrefix(name, base)
 	if !ok {
@@ -67,7 +67,8 @@ func rotation(base, name string) (turn, bool) {
 	return turn{number: -1, date: strings.Map(digit, suffix)}, true
 }
 
-// unrotated is the name that rotation made name of, as far as that can be told.
+// unrotated is the name that a file had before rotation gave it this one, as far as that
+// can be told.
 func unrotated(name string) string {
 	if base := rotatedEnd.ReplaceAllString(name, ""); base != name {
 		return base
@@ -76,7 +77,7 @@ func unrotated(name string) string {
 	return rotatedEnd.ReplaceAllString(strings.TrimSuffix(name, ext), "") + ext
 }
 
-// numberedName is a name that rotation changes with the next one: its number grows.
+// numberedName matches a rotated name whose number grows with each rotation.
 var numberedName = regexp.MustCompile(`^(.*[-._])(\d{1,4})((?:\.[A-Za-z]+)*)$`)
 
 // rotatedOn is the name that the next rotation gives to a file with a number in its name.
@@ -101,7 +102,7 @@ func rotatedName(base, name string) bool {
 	return ok
 }
 
-// turn is what a rotated name says of its age.
+// turn is the age of a file that its rotated name shows.
 type turn struct {
 	number int    // 1 is the youngest; -1: none
 	date   string // its digits; "": none
@@ -117,8 +118,8 @@ func turnOf(source, path string) turn {
 	return t
 }
 
-// compare says which came first, if their names tell. Dates are asked only where
-// times cannot be: there are hours that come twice.
+// compare returns which came first; ok is false if the names do not tell. Dates are
+// compared only where times cannot be, as there are hours that come twice.
 func (t turn) compare(u turn) (c int, ok bool) {
 	switch {
 	case t.number >= 0 && u.number >= 0:
@@ -129,10 +130,10 @@ func (t turn) compare(u turn) (c int, ok bool) {
 	return 0, false
 }
 
-// mtimeTick is how much earlier than it is a file may be said to be written to.
+// mtimeTick is how much too early a file's modification time may be.
 const mtimeTick = 20 * time.Millisecond
 
-// mtimeGrain is how much of a file's time may be lost where gzip restores it.
+// mtimeGrain is how exact the modification time is that gzip restores.
 const mtimeGrain = 2 * time.Second
 
 // rotatedFrom reports whether rotation gives such a name to source.
@@ -144,7 +145,7 @@ func (s sighting) rotatedFrom(source string) bool {
 	return rotatedName(filepath.Base(source), name)
 }
 
-// since reports whether the file may hold what was still written at mtime.
+// since reports whether the file may have been written at mtime or later.
 func (s sighting) since(mtime int64) bool { return s.stat.mtime >= mtime-int64(mtimeGrain) }
 
 func packedLast(a, b sighting) int {

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 )
 
-// notices says each thing once, and again only after it was otherwise.
+// notices logs each thing about a file once, and again only after it was otherwise.
 type notices struct {
 	log   *slog.Logger
 	begun *atomic.Int64 // files said to be followed
@@ -21,7 +21,7 @@ func newNotices(log *slog.Logger) notices {
 	return notices{log: log, begun: new(atomic.Int64), mu: new(sync.Mutex), said: make(map[string]string)}
 }
 
-// once reports whether what has not been said of path.
+// once reports whether what was last logged of path is something else, and notes what.
 func (n notices) once(path, what string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -43,7 +43,7 @@ func (n notices) unreadable(path string, err error) {
 	n.log.Warn("log file cannot be read", "file", path, "error", err, "hint", hint)
 }
 
-// readable takes back unreadable.
+// readable logs that a file can be read again, if unreadable was logged of it.
 func (n notices) readable(path string) {
 	n.mu.Lock()
 	was := n.said[path]
@@ -56,10 +56,10 @@ func (n notices) readable(path string) {
 	}
 }
 
-// followedMost is how many files are said to be followed: they may be thousands.
+// followedMost is how many files are logged as followed: there may be thousands.
 const followedMost = 20
 
-// follows says that a file is followed, and from where.
+// follows logs that a file is followed, and from where.
 func (n notices) follows(path string, from int64) {
 	switch begun := n.begun.Add(1); {
 	case begun <= followedMost:
@@ -81,7 +81,7 @@ func (n notices) unread() (paths []string) {
 	return paths
 }
 
-// listed says what could not be listed.
+// listed logs which directories and files could not be listed.
 func (n notices) listed(failed map[string]error) {
 	for path, err := range failed {
 		n.unreadable(path, err)
@@ -114,7 +114,7 @@ func (n notices) damaged(path string, err error) {
 	}
 }
 
-// framed says what is removed from the lines of a log; empty: nothing is.
+// framed logs what is removed from the lines of a log, if anything is.
 func (n notices) framed(source, removed string) {
 	if removed != "" && n.once(source, "framed: "+removed) {
 		n.log.Info("something stands before the lines of this log: it is removed", "file", source, "removed", removed)

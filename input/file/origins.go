@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// originsDocument is where the store keeps them.
+// originsDocument is the name under which the store keeps the origins.
 func (s *Source) originsDocument() string {
 	if s.options.Namespace == Namespace {
 		return "rotated"
@@ -17,20 +17,20 @@ func (s *Source) originsDocument() string {
 }
 
 // origins hold, for each glob, when it was first given. Rotated files last written before
-// that are history and stay unread; so do those from before the floor, of which it is
-// not known any more whether they were delivered.
+// that are history and stay unread; so do those from before the floor, as it is no longer
+// known whether they were delivered.
 type origins struct {
 	Globs map[string]int64 `json:"globs"` // when each was first given
 	Floor int64            `json:"floor,omitempty"`
 }
 
-// memory is what earlier runs have left, and what is no longer followed.
+// memory holds the records of earlier runs and of files that are no longer followed.
 type memory struct {
 	dormant dormant
 	origins origins
 }
 
-// wakeOrigins reads what earlier runs left. If that makes no sense, nothing is known.
+// wakeOrigins reads the document of earlier runs. One that cannot be read counts as none.
 func wakeOrigins(document []byte) origins {
 	var o origins
 	if json.Unmarshal(document, &o) != nil || o.Globs == nil {
@@ -46,7 +46,8 @@ func (s *Source) keepOrigins() {
 	}
 }
 
-// raiseFloor gives up telling what was rotated before at from what is new.
+// raiseFloor makes what was rotated before at history, as the records that told what of it
+// was delivered are forgotten.
 func (s *Source) raiseFloor(at int64) {
 	if at > s.origins.Floor {
 		s.origins.Floor = at
@@ -54,8 +55,8 @@ func (s *Source) raiseFloor(at int64) {
 	}
 }
 
-// since is the time from which what is rotated at source is wanted, if anything of
-// it was asked for before.
+// since is the time from which the rotated files of a source are wanted. asked is false if
+// no glob named the source before.
 func (s *Source) since(source string) (since int64, asked bool) {
 	earlier := func(t int64) {
 		if !asked || t < since {
@@ -79,7 +80,7 @@ func (s *Source) since(source string) (since int64, asked bool) {
 	return max(since, s.origins.Floor), asked
 }
 
-// before reports whether found was rotated before anything of its source was wanted.
+// before reports whether found was rotated before any glob named its source.
 func (s *Source) before(found sighting, source string) bool {
 	since, asked := s.since(source)
 	if found.packed {
@@ -88,8 +89,8 @@ func (s *Source) before(found sighting, source string) bool {
 	return !asked || found.stat.mtime < since
 }
 
-// retain notes which records are of files not found, and forgets the ones that
-// have been for long.
+// retain notes which records are of files that were not found, and forgets those not found
+// for a long time.
 func (s *Source) retain(now time.Time) {
 	d := s.dormant
 	for key, r := range d {

@@ -10,10 +10,10 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// packed is a file that says what it holds gzipped. It is unpacked forwards, and
-// whoever goes back behind what a cursor remembers has it done again from the
-// beginning. With two cursors a reader who looks for the end of a long line and
-// returns to its start goes through the file twice at most.
+// packed is a gzipped file, read as its unpacked text. It is unpacked forwards; reading
+// further back than a cursor remembers unpacks it again from its beginning. With two
+// cursors, a reader who looks for the end of a long line and returns to its start unpacks
+// the file twice at most.
 type packed struct {
 	plain
 
@@ -26,30 +26,32 @@ type packed struct {
 	scratch []byte       // guarded by mu; to skip with
 }
 
-// unpack takes a file for gzipped. known is how much it is known to say.
+// unpack makes a packed of a gzipped file. known is how many unpacked bytes it is known to
+// have.
 func unpack(f plain, known int64) *packed {
 	p := &packed{plain: f}
 	p.known.Store(known)
 	return p
 }
 
-// stat is the file's, but for the size: that is how much is known to be in it. It
-// does not wait for unpacking.
+// stat returns the file's attributes, with the known size of the unpacked text as the size.
+// It does not wait for unpacking.
 func (p *packed) stat() (stat, error) {
 	st, err := p.plain.stat()
 	st.size = p.known.Load()
 	return st, err
 }
 
-// damaged says why nothing more can be read, nil if more may be or it has ended.
+// damaged returns why nothing more can be read, nil if there may be more or the file has
+// ended well.
 func (p *packed) damaged() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.damage
 }
 
-// ReadAt implements io.ReaderAt. What is damaged ends where the damage begins,
-// until the file changes.
+// ReadAt implements io.ReaderAt. A damaged file ends where the damage begins, until the
+// file changes.
 func (p *packed) ReadAt(b []byte, at int64) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -66,7 +68,7 @@ func (p *packed) ReadAt(b []byte, at int64) (int, error) {
 	return n, err
 }
 
-// refresh forgets where the file ended if it has been written to since.
+// refresh forgets where the text ended if the file has been written to since.
 func (p *packed) refresh() error {
 	if !p.stopped {
 		return nil
@@ -114,8 +116,8 @@ func (p *packed) read(b []byte, at int64) (int, error) {
 	return n, nil
 }
 
-// cursor returns the one nearest before at. Where there is none, the one that
-// got less far begins again.
+// cursor returns the cursor nearest before at. If there is none, the one that got less far
+// starts again.
 func (p *packed) cursor(at int64) *cursor {
 	var best *cursor
 	least := &p.cursors[0]
@@ -134,7 +136,7 @@ func (p *packed) cursor(at int64) *cursor {
 	return best
 }
 
-// cursor unpacks a file and remembers the last of it.
+// cursor unpacks a file from its start on and remembers the last bytes unpacked.
 type cursor struct {
 	in       *section
 	unpacker *gzip.Reader // nil: not begun
@@ -162,7 +164,7 @@ func (c *cursor) readAt(b []byte, at int64, scratch []byte) (n int) {
 	return n
 }
 
-// next unpacks something into b.
+// next unpacks the next bytes into b.
 func (c *cursor) next(b []byte) (n int) {
 	if c.unpacker == nil {
 		if c.unpacker, c.err = gzip.NewReader(bufio.NewReaderSize(c.in, 16<<10)); c.err != nil {
@@ -175,7 +177,7 @@ func (c *cursor) next(b []byte) (n int) {
 	return n
 }
 
-// early: a file that ends before it has begun.
+// early turns the end of a file before the end of gzip's header into an error of its own.
 func early(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
@@ -194,17 +196,17 @@ func (c *cursor) remember(b []byte) {
 	c.memory = append(c.memory, b...)
 }
 
-// restSize is how much of the end is kept.
+// restSize is how many of the last bytes a cursor keeps.
 const restSize = 16 * anchorSize
 
-// rest lets go of what only unpacking needs.
+// rest frees the memory that only unpacking needs.
 func (c *cursor) rest() {
 	c.memory = append([]byte(nil), c.memory[max(0, len(c.memory)-restSize):]...)
 	c.unpacker = nil
 }
 
-// section reads a file from its beginning, and keeps apart what goes wrong there
-// from what goes wrong in unpacking it.
+// section reads a file from its beginning, and tells errors of reading it from errors of
+// unpacking it.
 type section struct {
 	file plain
 	at   int64
@@ -220,5 +222,5 @@ func (s *section) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// unfinished reports whether writing on may complete what is damaged.
+// unfinished reports whether a damaged file may become whole by being written on.
 func unfinished(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }

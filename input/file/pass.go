@@ -28,7 +28,7 @@ type pass struct {
 	found
 }
 
-// found is what a Read comes upon.
+// found is the result of a Read so far.
 type found struct {
 	atEnd    bool
 	changed  bool // the file is not what was read
@@ -39,7 +39,8 @@ type found struct {
 	longHead []byte // what head becomes, nil: as it was
 }
 
-// limitLines decides where physical lines are cut. data is where the next begins.
+// limitLines sets how long a line may be before it is cut. data is where the next line
+// begins.
 func (r *pass) limitLines(data []byte) {
 	if r.encoding != framing.UTF8 {
 		r.maxLine = 2 * r.frames.Limit(nil, r.wanted) // bytes for a letter
@@ -67,8 +68,8 @@ func (r *pass) writtenIn(e framing.Encoding) {
 	r.encoding = e
 }
 
-// add makes a record of a line of size bytes, of which line has at least those
-// that a record may have, and goes on at next.
+// add makes a record of a line of size bytes and continues at next. line has the bytes of
+// it that a record may hold.
 func (r *pass) add(c *input.Chunk, line []byte, size, next int64) {
 	most := r.maxLine
 	if r.encoding != framing.UTF8 {
@@ -88,8 +89,8 @@ func (r *pass) add(c *input.Chunk, line []byte, size, next int64) {
 	r.lines, r.as = true, r.encoding
 }
 
-// readAt reads at pos what fits and may be read, and notes whether that was
-// all there is.
+// readAt fills buf from pos as far as reading is allowed, and notes whether that was all
+// there is.
 func (r *pass) readAt(buf []byte, pos int64) (int, bool) {
 	if r.limit >= 0 {
 		buf = buf[:max(0, min(int64(len(buf)), r.limit-pos))]

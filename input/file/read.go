@@ -35,8 +35,8 @@ func (g *generation) Read(c *input.Chunk) input.Progress {
 	return progress
 }
 
-// framesEnd is Ended if a line that has begun gets no more parts: nor in a file
-// that comes after, as it waited for one.
+// framesEnd returns Ended instead of progress if a line that has begun gets no more parts,
+// also not from the next file of its source.
 func (g *generation) framesEnd(r *pass, progress input.Progress) input.Progress {
 	switch {
 	case g.owner.options.Once:
@@ -47,14 +47,15 @@ func (g *generation) framesEnd(r *pass, progress input.Progress) input.Progress 
 	return progress
 }
 
-// recallFraming has g read as its source was before, if nothing is known of g itself.
+// recallFraming takes over how the lines of g's source were framed before, if nothing is
+// known of g itself.
 func (g *generation) recallFraming() {
 	if !g.frames.Decided() {
 		g.frames.Follow(g.owner.framings.Of(g.source))
 	}
 }
 
-// released lets go of what only a Read may touch.
+// released frees what only a Read uses.
 func (g *generation) released() {
 	kept, news := g.frames.News()
 	if news {
@@ -153,14 +154,14 @@ func (g *generation) endRead(r *pass) input.Progress {
 	return input.Idle
 }
 
-// endLocked ends g for its reader.
+// endLocked ends g, and returns the progress that tells its reader so.
 func (g *generation) endLocked() input.Progress {
 	g.becomeLocked(reports)
 	g.wake = true
 	return input.Ended
 }
 
-// failReadLocked notes what went wrong in a Read.
+// failReadLocked handles what went wrong in a Read.
 func (g *generation) failReadLocked(r *pass) {
 	g.attention, g.rested = idle, true
 	switch {
@@ -236,10 +237,9 @@ func (r *pass) split(c *input.Chunk, at, n int) int {
 	}
 }
 
-// skipBlank returns where in the first bytes of a file the NULs end that a
-// writer leaves who goes on at its old offset after a truncation; negative if
-// there is nothing else yet. Until there is, the file may be filled from the
-// beginning as well.
+// skipBlank returns where the NULs at the start of a file end. A writer leaves them who
+// goes on at its old offset after a truncation. It is negative if there is nothing else
+// yet: until then the file may be filled from the beginning as well.
 func (r *pass) skipBlank(data []byte) int {
 	n := 0
 	for n < len(data) && data[n] == 0 {
@@ -262,8 +262,8 @@ func (r *pass) skipBlank(data []byte) int {
 	return 0
 }
 
-// sameHead makes sure that the file still begins as it did, and learns more of
-// its beginning if there is more.
+// sameHead checks that the file still begins as it did, and extends the known beginning if
+// there is more.
 func (r *pass) sameHead(buf []byte) bool {
 	n, err := r.file.ReadAt(buf[:headSize], 0)
 	switch {

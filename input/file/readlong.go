@@ -104,7 +104,7 @@ func (r *pass) addTorn(c *input.Chunk, text []byte, length int64) {
 	r.off, r.scanned = next, 0
 }
 
-// holeEnd is where the zeros at off end, at most at end.
+// holeEnd returns where the zeros at off end, but at most end.
 func (r *pass) holeEnd(end int64) int64 {
 	var buf [32 << 10]byte
 	for at := r.off; at < end; {

@@ -4,7 +4,7 @@ package file
 // that applies. A rule asks a question, and nothing in this file knows how it is
 // answered: no file is read, no clock asked, no lock taken.
 
-// meeting is how something came up that has to be decided on.
+// meeting is the situation in which a file or a generation has to be decided on.
 type meeting uint8
 
 const (
@@ -15,7 +15,7 @@ const (
 	astray                // a generation whose file holds something else
 )
 
-// question is about what came up. The answer is yes or no.
+// question is asked about such a file or generation. The answer is yes or no.
 type question uint8
 
 const (
@@ -47,7 +47,7 @@ const (
 	isStillLookedFor   // names may have been moving on in the listings so far
 )
 
-// verdict is what is done.
+// verdict is what is done with it.
 type verdict uint8
 
 const (
@@ -62,14 +62,14 @@ const (
 	lose                      // what was not read is counted, and said
 )
 
-// rule has a name for people and tests.
+// rule is a question, the verdict if the answer is yes, and a name for people and tests.
 type rule struct {
 	name string
 	when question
 	then verdict
 }
 
-// rules are asked in this order; the last one always applies.
+// rules are tried in this order; the last one of each meeting always applies.
 var rules = map[meeting][]rule{
 	listed: {
 		{"what was gzipped after it was read says nothing new", isRepeated, putBy},
@@ -112,8 +112,7 @@ var rules = map[meeting][]rule{
 	},
 }
 
-// reconcile decides what is done with what came up: by the first rule whose question
-// is answered with yes.
+// reconcile returns the first rule of a meeting whose question is answered with yes.
 func reconcile(m meeting, is func(question) bool) rule {
 	all := rules[m]
 	for _, r := range all[:len(all)-1] {

@@ -11,8 +11,8 @@ import (
 	"ollama-hec/input/checkpoint"
 )
 
-// ofSource accepts the records that a, found beside source, may go on with. A few
-// bytes in common prove nothing of what was at another path.
+// ofSource accepts the records that a file found beside source may continue. A few bytes in
+// common prove nothing about a file at another path.
 func ofSource(source string, a *arrival) func(record) bool {
 	return func(r record) bool {
 		return r.Head.Len > 0 && (r.ofLog(source) || r.ID == a.stat.id || r.Offset >= anchorSize)
@@ -29,21 +29,22 @@ func (r record) ofLog(source string) bool {
 	return dir+unrotated(name) == source
 }
 
-// said reports whether a is a copy that was made before the recorded file, which begins the
-// same, had grown to what was delivered of it.
+// said reports whether a is an older copy of the recorded file: both begin the same, and r
+// was delivered beyond the end of a.
 func (r record) said(a *arrival) bool {
 	return !a.packed() && a.stat.size < r.Offset && a.stat.mtime <= r.Mtime &&
 		r.begins(a)
 }
 
-// zippedTo reports whether a is the recorded file, gzipped since it was done with. Its time
-// and its beginning tell, so that nobody has to unpack all of it.
+// zippedTo reports whether a is the recorded file, gzipped after it was read to its end.
+// The time and the beginning tell, so that nobody has to unpack all of it.
 func (r record) zippedTo(a *arrival) bool {
 	return a.packed() && r.Done && !r.Packed && r.Head.Len > 0 &&
 		(a.stat.mtime == r.Mtime || a.stat.mtime == r.Mtime-r.Mtime%int64(time.Second)) && r.begins(a)
 }
 
-// done reports whether st is the recorded file's, unchanged since all of it was delivered.
+// done reports whether st is that of the recorded file, unchanged since all of it was
+// delivered.
 func (r record) done(st stat) bool {
 	if r.ID != st.id || r.Mtime != st.mtime {
 		return false
@@ -51,7 +52,7 @@ func (r record) done(st stat) bool {
 	return r.Packed && (r.Done || r.Old) || !r.Packed && r.Head.Len > 0 && r.Offset >= st.size
 }
 
-// oldRecord says of a file that there is nothing to read in it.
+// oldRecord makes a record of a file in which there is nothing to read.
 func oldRecord(source string, found sighting, a *arrival, now time.Time) record {
 	r := record{
 		Source: source, Path: found.path, ID: a.stat.id, Size: a.stat.size, Mtime: a.stat.mtime,
@@ -73,7 +74,7 @@ const (
 	dormantMax  = 4096
 )
 
-// record is what a checkpoint says of a generation.
+// record is what a checkpoint stores about a generation.
 type record struct {
 	Source  string      `json:"source"`
 	Path    string      `json:"path"`
@@ -106,7 +107,7 @@ type anchor struct {
 	digest
 }
 
-// dormant are the records no live generation has, by key.
+// dormant holds the records that no generation continues, by key.
 type dormant map[string]record
 
 func wakeDormant(store *checkpoint.Store, namespace string) (dormant, error) {
@@ -124,9 +125,9 @@ func wakeDormant(store *checkpoint.Store, namespace string) (dormant, error) {
 	return d, nil
 }
 
-// find returns the record to resume a at, of those that accept lets pass: the
-// furthest one, so that of a file and its outdated record nothing is repeated.
-// What was deleted may be there gzipped.
+// find returns the key of the record to continue in a, out of those that accept approves:
+// the one read furthest, so that nothing is repeated where a file has an outdated record,
+// too. The record of a deleted file may fit its gzipped copy.
 func (d dormant) find(a *arrival, accept func(record) bool) (string, bool) {
 	best, found := "", false
 	for key, r := range d {
@@ -146,7 +147,8 @@ func (d dormant) any(accept func(record) bool) bool {
 	return false
 }
 
-// about reports whether r can be of a's content. What an empty file became is not gzipped.
+// about reports whether r can be about a's content. A file that was empty is not continued
+// in a gzipped one.
 func (r record) about(a *arrival) bool {
 	if a.packed() {
 		return r.Head.Len > 0
@@ -154,18 +156,18 @@ func (r record) about(a *arrival) bool {
 	return !r.Deleted
 }
 
-// telling reports whether the file was followed, and there is something to know it by.
+// telling reports whether the file was followed and can be recognized by its content.
 func (r record) telling() bool { return r.Head.Len > 0 && !r.Old }
 
-// wasEmptyAt reports whether the file was empty when it was last seen, not long ago and under
-// a name that it may have had where it was found. For nothing else tells it but its name
-// in the file system, which others are soon given.
+// wasEmptyAt reports whether the file was empty when it was last seen, not long ago and
+// under a name that it may have had where it was found. Nothing but its identity in the
+// file system tells such a file, and that is soon given to others.
 func (r record) wasEmptyAt(found sighting) bool {
 	return !r.telling() && r.Gone == 0 &&
 		(r.Path == found.path || found.rotatedFrom(r.Path) && filepath.Dir(r.Path) == filepath.Dir(found.path))
 }
 
-// fits reports whether a is the recorded file, grown perhaps.
+// fits reports whether a is the recorded file, which may have grown.
 func (r record) fits(a *arrival) bool {
 	if !r.begins(a) {
 		return false
@@ -185,8 +187,8 @@ func (r record) begins(a *arrival) bool {
 	return len(a.head) >= r.Head.Len && digestOf(a.head[:r.Head.Len]) == r.Head
 }
 
-// rotatedWith reports whether rotation gives such a name to r's file, which may have been
-// found rotated already.
+// rotatedWith reports whether rotation gives such a name to r's file, which may already
+// have had a rotated name when it was found.
 func (s sighting) rotatedWith(r record) bool {
 	name := unpackedName(filepath.Base(s.path))
 	return s.rotatedFrom(r.Source) || name == filepath.Base(r.Path) || rotatedName(unrotated(filepath.Base(r.Path)), name)

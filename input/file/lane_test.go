@@ -229,10 +229,15 @@ func lines(writer string, first, n int) string {
 // eventually waits for a condition that depends on nothing but time to pass.
 func (b *bench) eventually(what string, ok func() bool) {
 	b.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	const patience = 20 * time.Second // on a busy machine, with nothing happening
+	seen, deadline := "", time.Now()
 	for !ok() {
 		if time.Now().After(deadline) {
-			b.t.Fatalf("never: %s\n%s", what, b.describe())
+			now := b.describe()
+			if now == seen {
+				b.t.Fatalf("never: %s\n%s", what, now)
+			}
+			seen, deadline = now, time.Now().Add(patience)
 		}
 		<-time.After(time.Millisecond)
 	}

@@ -147,15 +147,15 @@ func TestLineLimit(t *testing.T) {
 	}
 }
 
-// A GiB without the end of a line is a hole in the file: it takes no disk, and as long
-// to read. It hides neither the line it tore nor the one behind it.
+// A long hole in a file takes no disk, but long to read. It hides neither the line it tore
+// nor the one behind it.
 func TestEndlessHole(t *testing.T) {
 	b := newBench(t)
 	b.options.Poll, b.options.MaxLine = 20*time.Millisecond, 1<<20
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	b.write("a.log", "first\nx")
-	b.truncate("a.log", 1<<30)
+	b.truncate("a.log", 256<<20)
 	b.start()
 	b.eventually("scanned", func() bool {
 		f := b.run.source.Files()

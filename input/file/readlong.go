@@ -106,18 +106,17 @@ func (r *pass) addTorn(c *input.Chunk, text []byte, length int64) {
 
 // holeEnd returns where the zeros at off end, but at most end.
 func (r *pass) holeEnd(end int64) int64 {
-	var buf [32 << 10]byte
+	var buf [len(zeros)]byte
 	for at := r.off; at < end; {
 		n, err := r.file.ReadAt(buf[:min(int64(len(buf)), end-at)], at)
-		for _, c := range buf[:n] {
-			if c != 0 {
-				return at
-			}
-			at++
+		if !bytes.Equal(buf[:n], zeros[:n]) {
+			return at + int64(bytes.IndexFunc(buf[:n], func(c rune) bool { return c != 0 }))
 		}
-		if err != nil {
+		if at += int64(n); err != nil {
 			return at
 		}
 	}
 	return end
 }
+
+var zeros [32 << 10]byte

@@ -45,6 +45,7 @@ func (s *Source) goOn(a *arrival, accept func(record) bool, now time.Time) *gene
 	r := s.dormant[key]
 	delete(s.dormant, key)
 	g := s.generate(a, r.Source, key, r.Offset, now)
+	g.mu.Lock()
 	g.carry, g.born = r.Carry, r.Born
 	if g.framing = r.Framing; g.framing != "" {
 		g.frames.Recall(g.framing)
@@ -54,6 +55,7 @@ func (s *Source) goOn(a *arrival, accept func(record) bool, now time.Time) *gene
 		g.state = rotated
 	}
 	g.gone = !s.wanted(a.path)
+	g.mu.Unlock()
 	s.keep(g)
 	return g
 }
@@ -73,7 +75,9 @@ func (s *Source) begin(a *arrival, now time.Time) *generation {
 // source.
 func (s *Source) beginAside(a *arrival, source string, now time.Time) *generation {
 	g := s.generate(a, source, newKey(), 0, now)
+	g.mu.Lock()
 	g.state, g.gone = rotated, true
+	g.mu.Unlock()
 	s.keep(g)
 	return g
 }

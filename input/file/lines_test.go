@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ollama-hec/input"
+	"ollama-hec/input/framing"
 )
 
 func TestLines(t *testing.T) {
@@ -226,6 +227,9 @@ func FuzzRead(f *testing.F) {
 	f.Add(append(bytes.Repeat([]byte{0}, 9000), "x\ny\n"...), uint16(100), uint16(4000), false)
 	f.Fuzz(func(t *testing.T, data []byte, limit, step uint16, final bool) {
 		data = data[:min(len(data), 1<<16)]
+		if inUTF16(data) {
+			return // see TestEncodingChanges
+		}
 		file, err := os.CreateTemp(t.TempDir(), "")
 		if err != nil {
 			t.Fatal(err)
@@ -267,6 +271,18 @@ func FuzzRead(f *testing.F) {
 			t.Error("taken for another file")
 		}
 	})
+}
+
+// inUTF16 reports whether what begins anywhere in data may be taken for UTF-16.
+func inUTF16(data []byte) bool {
+	for i := range data {
+		const telling = 64
+		if rest := data[i:min(len(data), i+telling)]; framing.EncodingOf(rest) != framing.UTF8 ||
+			framing.UTF8.At(rest) != framing.UTF8 {
+			return true
+		}
+	}
+	return false
 }
 
 // split is what Read promises, plainly.

@@ -230,6 +230,9 @@ func FuzzRead(f *testing.F) {
 		if inUTF16(data) {
 			return // see TestEncodingChanges
 		}
+		if hole, _ := input.Hole(bytes.TrimLeft(data, "\x00")); hole >= 0 {
+			return // which ends a line that is longer than the buffer, see TestZeros
+		}
 		file, err := os.CreateTemp(t.TempDir(), "")
 		if err != nil {
 			t.Fatal(err)

@@ -80,8 +80,8 @@ func (f *Frames) hand(records []input.Record, next input.Position, written int64
 	f.done.Lines++
 	one := input.Record{Time: g.at, Written: written, Host: is.host, Program: is.program, Next: g.start}
 	text := bytes.TrimSuffix(g.text, lineFeed)
-	if size := g.whole; size > int64(len(g.text)) && f.decoder.MaxLine > 0 {
-		text, _ = input.Limit(g.text, size, f.decoder.MaxLine)
+	if most := f.decoder.MaxLine; most > 0 && len(g.text) > most { // an entry that is torn has less
+		text, _ = input.Limit(g.text, g.whole, most)
 	}
 	for {
 		line, rest, more := bytes.Cut(text, lineFeed)

@@ -233,18 +233,27 @@ func (p *Process) update(change func()) {
 	p.changed.Broadcast()
 }
 
+// await waits until done says so, for as long as something comes: it gives up where nothing
+// has for a while. done is called with p.mu held, some times a second.
 func (p *Process) await(what string, done func() bool) {
 	p.t.Helper()
-	late := false
-	timer := time.AfterFunc(patience, func() { p.update(func() { late = true }) })
-	defer timer.Stop()
-	p.mu.Lock()
-	for !done() && !late && !p.ended {
-		p.changed.Wait()
-	}
-	ok, events, log := done(), len(p.events), strings.Join(p.log, "\n")
-	p.mu.Unlock()
-	if !ok {
-		p.t.Fatalf("no %s: %d events, log:\n%s", what, events, log)
+	const look = 10 * time.Millisecond
+	came, last := -1, time.Now()
+	for {
+		p.mu.Lock()
+		now, over := len(p.events)+len(p.log), p.ended
+		ok := (now != came || over) && done()
+		events, log := len(p.events), p.log
+		p.mu.Unlock()
+		if ok {
+			return
+		}
+		if now != came {
+			came, last = now, time.Now()
+		}
+		if over || time.Since(last) > patience {
+			p.t.Fatalf("no %s: %d events, log:\n%s", what, events, strings.Join(log, "\n"))
+		}
+		time.Sleep(look)
 	}
 }

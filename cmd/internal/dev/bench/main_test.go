@@ -57,7 +57,9 @@ func TestEveryPartMeasures(t *testing.T) {
 		measured[f.Of] = true
 		// What only wakes up every few seconds may take nothing in one.
 		// What the proxy adds is a difference, which noise can turn around.
-		if f.Unit != addedUnit && (f.Value < 0 || f.Value == 0 && f.Of != "no connections") {
+		// A busy machine may miss the ends of all streams, and then the figure is true.
+		mayBeNone := f.Of == "no connections" || strings.Contains(f.Unit, "streams")
+		if f.Unit != addedUnit && (f.Value < 0 || f.Value == 0 && !mayBeNone) {
 			t.Errorf("%s: %v %s", f.Of, f.Value, f.Unit)
 		}
 		if !strings.Contains(out.String(), f.Of) {

@@ -67,13 +67,13 @@ func (a *assembly) segment(name *tuple, from Side, g *segment, at int64, via int
 			return
 		}
 	}
-	switch f.stage {
-	case opening:
+	if f.stage == opening {
 		if f = a.establish(f, from, g); f == nil {
 			return
 		}
-	case ended:
-		return
+	}
+	if f.stage == ended {
+		return // also where establish found that it is one that is done
 	}
 	a.rows[f.stage].touch(&f.links, a.now)
 	if f.stage == foreign {

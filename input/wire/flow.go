@@ -102,6 +102,6 @@ func (f *flow) done(how End, by Side, at int64) {
 		f.table.stats.Forgotten++
 	}
 	f.talk.Done(how, by, time.Unix(0, at))
-	f.talk = nil
+	f.talk, client.to, server.to = nil, nobody{}, nobody{}
 	f.table.move(f, ended)
 }

@@ -32,6 +32,28 @@ func TestReportPage(t *testing.T) {
 	}
 }
 
+// The page is the same whether or not the counts are printed, too.
+func TestReportPageBesideJSON(t *testing.T) {
+	logs, err := filepath.Glob(filepath.Join(corpusDir, "*.log"))
+	if err != nil || len(logs) == 0 {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	alone, beside := filepath.Join(dir, "alone.html"), filepath.Join(dir, "beside.html")
+	for _, args := range [][]string{{"-o", alone}, {"-o", beside, "--json"}} {
+		if status, _, errOut := command(t, "", append(append([]string{"report"}, logs...), args...)...); status != 0 {
+			t.Fatalf("%v: status %d: %s", args, status, errOut)
+		}
+	}
+	one, err := os.ReadFile(alone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if two, err := os.ReadFile(beside); err != nil || string(one) != string(two) {
+		t.Errorf("the pages differ, %v", err)
+	}
+}
+
 // Without a flag it is report.html, of a file that holds nothing too.
 func TestReportPageOfNothing(t *testing.T) {
 	t.Chdir(t.TempDir())

@@ -10,6 +10,7 @@ type Stream struct {
 	rest []command // what runs on the result of all of it
 	held []Row     // without a fold
 	tap  func(Row)
+	end  *Result // once it was asked for
 }
 
 // Tap has f called with every row that comes to the first command that needs more than one:
@@ -93,9 +94,17 @@ func (st *Stream) Add(event Row) {
 // Held returns the number of rows that are kept because a command needs all of them.
 func (st *Stream) Held() int { return len(st.held) }
 
-// Result returns what the search finds in the events so far. Add nothing after it.
+// Result returns what the search finds in the events so far, each time the same. Add
+// nothing after it.
 func (st *Stream) Result() Result {
-	var res Result
+	if st.end == nil {
+		st.end = new(st.result())
+	}
+	return *st.end
+}
+
+// result runs the commands on the rows that are kept, and changes those.
+func (st *Stream) result() (res Result) {
 	for _, c := range st.each { // for the columns that they name
 		res = c.run(res)
 	}

@@ -39,6 +39,23 @@ func (f *Fields) Prompt(text []byte, full bool) []byte {
 	return f.n.forced.apply(text, 0)
 }
 
+// Error is the text of an error after PROMPTS and REDACT: it may quote what a person or a
+// model said, and is judged as the error of a log line is. It is good until the next call.
+func (f *Fields) Error(text []byte) []byte {
+	n := f.n
+	if len(text) == 0 || !n.conceals() {
+		return n.redact.apply(text, 0)
+	}
+	c := concealer{n: n, text: text, whole: len(text), out: n.text[:0], tokens: n.tokens[:0], level: levelInfo}
+	c.words(span{0, len(text)}, true)
+	n.tokens = c.tokens[:0]
+	if c.done > 0 {
+		n.text = append(c.out, text[c.done:]...)
+		text = n.text
+	}
+	return n.redact.apply(text, 0)
+}
+
 // Redactions are how often something was replaced, by Kind.
 func (f *Fields) Redactions() [kinds]int64 { return f.n.counts.Redacted }
 

@@ -60,14 +60,18 @@ func (n *Normalizer) put(s Sourcetype, b *block, body []byte) {
 // serverText is what may be shipped of a block's text.
 func (n *Normalizer) serverText(b *block) []byte {
 	text, from := b.text, b.body
-	conceals := n.opts.Prompts == Off || n.opts.Prompts == Redacted && !(n.opts.Redact.Secrets && n.opts.Redact.Emails)
-	if conceals && b.caller == "" {
+	if n.conceals() && b.caller == "" {
 		text = n.conceal(b)
 	}
 	if b.form == access && !b.strict {
 		from = 0
 	}
 	return n.redact.apply(text, from)
+}
+
+// conceals reports whether PROMPTS asks for more than REDACT does anyway.
+func (n *Normalizer) conceals() bool {
+	return n.opts.Prompts == Off || n.opts.Prompts == Redacted && !(n.opts.Redact.Secrets && n.opts.Redact.Emails)
 }
 
 // head is the first line of the block.

@@ -85,6 +85,20 @@ func TestEveryTextIsRedacted(t *testing.T) {
 	}
 }
 
+// A spool that was written under another setting: the error of a request may quote what was
+// asked or answered.
+func TestErrorsQuoteNobody(t *testing.T) {
+	event := `{"origin":"capture","status":500,"error":"error parsing tool call: raw='{\"q\":\"Begin Patch of the merger\"}'"}`
+	got, _ := ship(t, Options{Prompts: sourcetypes.Off}, line("ollama:api", event))
+	if len(got) != 1 || strings.Contains(got[0], "merger") || !strings.Contains(got[0], "error parsing tool call") {
+		t.Errorf("with PROMPTS=off: %q", got)
+	}
+	got, _ = ship(t, Options{Prompts: sourcetypes.Redacted}, line("ollama:api", event))
+	if len(got) != 1 || !strings.Contains(got[0], "merger") {
+		t.Errorf("with PROMPTS=redacted: %q", got)
+	}
+}
+
 func TestWhatIsNoRecordIsCountedAndNothingElse(t *testing.T) {
 	good := line("ollama:connection", `{"origin":"sock_diag"}`)
 	events, damaged := ship(

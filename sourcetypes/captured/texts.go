@@ -70,6 +70,7 @@ type texts struct {
 	responses exchange.ResponseMode
 	usual     redact.Redactor // what REDACT says
 	forced    redact.Redactor // what is redacted in texts of people and models, whatever REDACT says
+	fields    *sourcetypes.Fields
 }
 
 func newTexts(o *Options, hits *[redact.Kinds]int64) texts {
@@ -78,6 +79,7 @@ func newTexts(o *Options, hits *[redact.Kinds]int64) texts {
 		usual: redact.Redactor{Set: o.Redact, Hits: hits}, forced: redact.Redactor{Set: redact.Default(), Hits: hits},
 	}
 	t.forced.Patterns = o.Redact.Patterns
+	t.fields = sourcetypes.NewFields(&sourcetypes.Options{Prompts: o.Prompts})
 	return t
 }
 
@@ -89,6 +91,9 @@ func (t *texts) apply(event []byte, ms members) []byte {
 		if m.key == "response" && t.responses == exchange.NoResponses {
 			changed = true
 			continue
+		}
+		if m.key == "error" && t.options.Prompts == sourcetypes.Off {
+			m.value, changed = t.judged(m.value), true
 		}
 		if value := t.value(m.value, t.of(m.key)); value != nil {
 			m.value, changed = value, true
@@ -116,6 +121,15 @@ func (t *texts) of(key string) *redact.Redactor {
 		return &t.forced
 	}
 	return &t.usual
+}
+
+// judged is an error without what a person or a model said, as in a log line.
+func (t *texts) judged(raw json.RawMessage) json.RawMessage {
+	var text string
+	if json.Unmarshal(raw, &text) != nil {
+		return raw
+	}
+	return encode(string(t.fields.Error([]byte(text))))
 }
 
 // value returns a value redacted, nil if it may stay as it is.

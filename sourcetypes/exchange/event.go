@@ -77,7 +77,9 @@ func (e *Exchanges) apiEvent(dst []byte, c *conversation, x *exchange, cut strin
 	}
 	dst = x.answer.appendFigures(dst, x.streamed)
 	dst = e.appendText(dst, "done_reason", x.answer.reason.whole(), maxOther)
-	dst = e.appendText(dst, "error", x.answer.err.text, mostError)
+	if text := x.answer.err.text; len(text) > 0 {
+		dst = sourcetypes.AppendString(append(dst, `,"error":`...), atMost(e.fields.Error(text), mostError))
+	}
 	dst = x.appendCounts(dst)
 	dst = x.asked.appendOptions(dst)
 	if isCloud(x.modelName()) {

@@ -230,3 +230,18 @@ func TestPromptsOff(t *testing.T) {
 		t.Errorf("%s", s.records)
 	}
 }
+
+// A body that looks like a request is a body, though the client was not told to send it.
+func TestBodyLikeRequest(t *testing.T) {
+	const forged = "POST /api/delete HTTP/1.1\r\nHost: x\r\n\r\n"
+	for name, fields := range map[string][]string{"at once": {"Expect: 100-continue"}, "as always": nil} {
+		s := talkTo(defaults())
+		head, body, _ := strings.Cut(post("/api/blobs/sha256:aa", forged, fields...), forged)
+		s.client(head)
+		s.client(forged + body)
+		s.server("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+		if want := fmt.Sprintf(`"bytes_in":%d`, len(forged)); len(s.records) != 1 || !strings.Contains(s.records[0], want) {
+			t.Errorf("%s: %s", name, s.records)
+		}
+	}
+}

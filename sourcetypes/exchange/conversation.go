@@ -271,10 +271,14 @@ func (c *conversation) endAsking(x *exchange) {
 }
 
 // skipsBody reports whether a client that has not been told to send its body begins
-// another request instead.
+// another request instead. It does so only when it has an answer, or may have one: before
+// that what it says is the body, whatever it looks like.
 func (c *conversation) skipsBody(s *side, p []byte) bool {
 	x := c.asking
 	if s.from != wire.FromClient || x == nil || !x.expects || x.continued || x.in > 0 {
+		return false
+	}
+	if !x.answerBegun && c.server.state != adrift {
 		return false
 	}
 	return s.state != inHead && s.beginsMessage(p) && bytes.Contains(p, []byte(" HTTP/1."))

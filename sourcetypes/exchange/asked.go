@@ -23,6 +23,7 @@ type asked struct {
 	message  kept // the message that is being read
 	lastUser bool // last is of a user
 	hasLast  bool
+	mixed    bool // a list of messages was read over another one: what is known may not be all
 	system   int64
 
 	messages, users, assistants, systems, toolMessages int
@@ -80,7 +81,9 @@ func (a *asked) begin(n *node, first byte) bool {
 		a.role.text = a.role.text[:0]
 		a.message.clear()
 	case fContents:
-		a.message.clear()
+		if first != 'n' { // null leaves what there is
+			a.message.clear()
+		}
 		return isText && a.prompts
 	case fPart:
 		a.partType.text = a.partType.text[:0]
@@ -123,13 +126,30 @@ func (a *asked) beginAll(n *node, first byte) bool {
 		}
 		a.system = 0
 	case fMessages:
-		a.messages, a.users, a.assistants, a.systems, a.toolMessages = 0, 0, 0, 0, 0
-		a.images, a.hasMessages, a.hasLast, a.lastUser = 0, first == '[', false, false
-		a.direct = isText // of /v1/responses
-		a.last.clear()
-		a.prompt.clear()
+		a.beginMessages(n, first)
 	}
 	return isText && a.prompts
+}
+
+// beginMessages begins a list of messages. Where Ollama reads it over an earlier one, what
+// was said in that may be asked too: the prompt is then all that is known of both.
+func (a *asked) beginMessages(n *node, first byte) {
+	over := n.over && first == '[' && a.messages > 0
+	a.messages, a.users, a.assistants, a.systems, a.toolMessages = 0, 0, 0, 0, 0
+	a.images, a.hasMessages = 0, first == '['
+	a.direct = first == '"' // of /v1/responses
+	switch {
+	case over && !a.all:
+		a.mixed, a.all = true, true
+		a.prompt.clear()
+		a.prompt.addAll(&a.last)
+	case over:
+		a.mixed = true
+	default:
+		a.hasLast, a.lastUser = false, false
+		a.prompt.clear()
+	}
+	a.last.clear()
 }
 
 // another begins a further text of a prompt or a message.
@@ -221,8 +241,7 @@ func (a *asked) endText(user bool) {
 	}
 	if a.all {
 		a.prompt.join()
-		a.prompt.add(a.message.text)
-		a.prompt.length += a.message.length - int64(len(a.message.text))
+		a.prompt.addAll(&a.message)
 		a.hasLast = true
 		return
 	}

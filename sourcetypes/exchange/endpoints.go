@@ -69,12 +69,12 @@ var (
 		"top_k": option(topK), "seed": option(seed),
 	}
 	askOpenAI     = with(askOpenAINames, names{"prompt": askTexts, "input": askTexts})
-	askOpenAIChat = with(askOpenAINames, names{"messages": list(askMessage).as(fMessages)})
+	askOpenAIChat = with(askOpenAINames, names{"messages": list(askMessage).as(fMessages).readOver()})
 	askResponses  = with(askOpenAINames, names{
 		"input": is(fMessages).or(askItem), "instructions": is(fSystems),
 	})
 	askMessages = with(askOpenAINames, names{
-		"messages": list(askMessage).as(fMessages), "system": is(fSystems).or(object(names{"text": is(fSystem)})),
+		"messages": list(askMessage).as(fMessages).readOver(), "system": is(fSystems).or(object(names{"text": is(fSystem)})),
 	})
 
 	askTexts   = is(fPrompts).or(is(fPrompt))

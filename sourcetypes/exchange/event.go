@@ -91,7 +91,7 @@ func (e *Exchanges) apiEvent(dst []byte, c *conversation, x *exchange, cut strin
 	if x.lost > 0 {
 		dst = appendInt(dst, "lost_bytes", x.lost)
 	}
-	if x.partial {
+	if x.partial || x.asked.mixed {
 		dst = appendBool(dst, "partial", true)
 	}
 	if c.joined {

@@ -35,6 +35,12 @@ func (k *kept) add(p []byte) {
 	k.text = append(k.text, p[:k.room.take(fits)]...)
 }
 
+// addAll adds another text, of which not all may be kept.
+func (k *kept) addAll(other *kept) {
+	k.add(other.text)
+	k.length += other.length - int64(len(other.text))
+}
+
 // join adds a further text, in a line of its own.
 func (k *kept) join() {
 	if k.length > 0 {

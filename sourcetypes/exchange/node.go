@@ -53,6 +53,7 @@ type node struct {
 	which number // of fOption and fNumber
 	names map[string]*node
 	exact bool  // names are as written: Ollama reads them into a map
+	over  bool  // a list that Ollama reads over an earlier one of the same name
 	each  *node // the elements of a list
 }
 
@@ -111,6 +112,13 @@ func list(each *node) *node { return &node{each: each} }
 // as marks a node.
 func (n *node) as(f field) *node {
 	n.is = f
+	return n
+}
+
+// readOver marks a list whose elements Ollama reads over those of an earlier one: what a
+// later element does not name stays as it was.
+func (n *node) readOver() *node {
+	n.over = true
 	return n
 }
 

@@ -43,7 +43,7 @@ func (e *Exchanges) promptEvent(dst []byte, c *conversation, x *exchange) ([]byt
 			dst = appendInt(dst, "tools", int64(a.tools))
 		}
 	}
-	if x.partial {
+	if x.partial || a.mixed {
 		dst = appendBool(dst, "partial", true)
 	}
 	dst = e.appendText(dst, "connection_id", []byte(c.peer.ID), mostHost)

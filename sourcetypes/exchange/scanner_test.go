@@ -84,7 +84,8 @@ func FuzzScanner(f *testing.F) {
 		`{"messages":[{"role":"user","content":"a","content":"b","images":["aGk=",{"a":[1,"]}"]}]},{"role":"user"}],"messages":[{"content":"z","role":"user"}]}`,
 		`{"options":{"num_ctx":1,"NUM_CTX":2,"num_ctx":-1.5e+3,"x":[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]},"options":null}`,
 		`{"tools":[{"a":"\\\"]"},[],"x",1,null,true]}`, `{"a":{"b":[{"c":"\u12"}]}}`, `[{"model":"x"}]`, `{"model":"x"`, `{"model" : "x" , }`,
-		`{"images":["` + strings.Repeat("QUJD", 3000) + `"],"model":"behind"}`, ` {"model":"` + strings.Repeat(`\"`, 2000) + `"}`,
+		`{"messages":[{"role":"user","content":"a","content":null}]}`, `{"messages":[{"role":"user","content":"a"}],"messages":[{"role":"user"}]}`,
+		`{"messages":[{"role":"user","content":"a"}],"messages":null}`, `{"images":["` + strings.Repeat("QUJD", 3000) + `"],"model":"behind"}`, ` {"model":"` + strings.Repeat(`\"`, 2000) + `"}`,
 		`{"context":[1,2,3,128000,` + strings.Repeat("42,", 500) + `7],"model":"x"}`, `{"model":tru}`, `{"stream":false,"model":"y"}`,
 	} {
 		f.Add([]byte(s), uint64(i))

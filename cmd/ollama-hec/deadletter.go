@@ -37,6 +37,7 @@ func newDeadLetter(std streams) *cobra.Command {
 			func(_ *cobra.Command, _ *settings.Settings, s *deadletter.Store) error {
 				return list(s, std.out)
 			},
+			settings.Kept,
 		),
 		onLetters(
 			"replay",
@@ -44,18 +45,21 @@ func newDeadLetter(std streams) *cobra.Command {
 			func(cmd *cobra.Command, set *settings.Settings, s *deadletter.Store) error {
 				return replay(cmd.Context(), set, s, std)
 			},
+			settings.Destination, settings.Services, settings.Prompting, settings.Kept,
 		),
 		onLetters("drop", "delete the dead letters", func(_ *cobra.Command, _ *settings.Settings, s *deadletter.Store) error {
 			dropped, err := s.Drop()
 			fmt.Fprintf(std.err, "%d dead letters dropped\n", dropped)
 			return err
-		}),
+		}, settings.Kept),
 	)
 	return cmd
 }
 
 // onLetters returns a command that works on the dead letters of the state directory.
-func onLetters(use, short string, f func(*cobra.Command, *settings.Settings, *deadletter.Store) error) *cobra.Command {
+func onLetters(
+	use, short string, f func(*cobra.Command, *settings.Settings, *deadletter.Store) error, shown ...settings.Topic,
+) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: cobra.NoArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
@@ -74,7 +78,8 @@ func onLetters(use, short string, f func(*cobra.Command, *settings.Settings, *de
 			return f(cmd, s, letters)
 		}),
 	}
-	addSettings(cmd, settings.Destination, settings.Kept, settings.Services)
+	addSettings(cmd, shown...)
+	addEnvFile(cmd, true)
 	return cmd
 }
 

@@ -28,6 +28,35 @@ func letters(t *testing.T, n int) (state string) {
 	return "--state-dir=" + dir
 }
 
+// Without settings of its own replay takes the service's, with those on prompts.
+func TestReplayTakesTheSettingsOfTheService(t *testing.T) {
+	r, got := collect(t)
+	for _, name := range []string{"URL", "TOKEN", "STATE_DIR", "PATHS", "INDEX", "PROMPTS"} {
+		unset(t, "OLLAMA_HEC_"+name)
+	}
+	dir, usual := t.TempDir(), packagedEnv
+	packagedEnv = filepath.Join(dir, "ollama-hec.env")
+	t.Cleanup(func() { packagedEnv = usual })
+	write(t, packagedEnv, "OLLAMA_HEC_URL="+r.URL()+"\nOLLAMA_HEC_TOKEN="+testToken+"\n")
+	write(t, filepath.Join(dir, sharedEnv), "OLLAMA_HEC_PROMPTS=off\n")
+	state := t.TempDir()
+	store := deadletter.Open(filepath.Join(state, "dead-letter"))
+	for _, event := range []string{
+		`{"event":{"origin":"capture","prompt":"of the merger"},"source":"s","sourcetype":"ollama:prompts"}`,
+		`{"event":"e","source":"s","sourcetype":"ollama:server"}`,
+	} {
+		if err := store.Put(hec.DeadLetter{Event: []byte(event), Reason: "Invalid data format"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if status, _, errOut := command(t, "", "dead-letter", "replay", "--state-dir="+state); status != 0 {
+		t.Fatalf("status %d: %s", status, errOut)
+	}
+	if prompts, lines := got.events["s"]["ollama:prompts"], got.events["s"]["ollama:server"]; len(prompts) != 0 || len(lines) != 1 {
+		t.Errorf("arrived: %q and %q", prompts, lines)
+	}
+}
+
 // Replay goes on where delivery would pause, and keeps each letter once.
 func TestReplayOfManyThatAreRejectedAgain(t *testing.T) {
 	r, got := collect(t)

@@ -72,7 +72,7 @@ func (st *spoolState) text(w io.Writer) {
 			fmt.Fprintf(w, "\t%s\n", terminal.Text(c.Problem))
 		}
 	}
-	fmt.Fprintf(w, "\nspool\t%s wait to be delivered\n", humanize.IBytes(uint64(st.Bytes)))
+	fmt.Fprintf(w, "\nspool\t%s on disk\n", humanize.IBytes(uint64(st.Bytes)))
 }
 
 func (c captureState) state() string {

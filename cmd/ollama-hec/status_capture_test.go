@@ -49,7 +49,7 @@ func TestStatusAndCheckShowWhatIsCaptured(t *testing.T) {
 	}
 	tell("", map[string]int64{"requests": 17, "lost_bytes": 5, "spool_lost_full": 2, "spool_lost_disk": 1})
 	says(`^capture +running +17 +- +5 +3 +11434 11500$`, "status")
-	says(`^spool +[1-9].* wait to be delivered$`, "status")
+	says(`^spool +[1-9].* on disk$`, "status")
 	says(`^ok +capture: runs, of ports 11434, 11500: 17 requests`, "check")
 	tell("the spool holds 7 bytes", map[string]int64{"dropped_packets": 3})
 	says(`^warn +capture: the spool holds 7 bytes`, "check")

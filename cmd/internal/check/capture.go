@@ -65,10 +65,10 @@ func (r *report) spool(s *settings.Settings) bool {
 	held := humanize.IBytes(uint64(in.Bytes))
 	if in.Bytes > int64(s.SpoolBytes)/10*9 {
 		r.bad(Warn, "spool", "look whether run runs and delivers, or raise SPOOL_BYTES",
-			"%s wait to be delivered, of %s that it may hold", held, humanize.IBytes(uint64(s.SpoolBytes)))
+			"%s lie in it, of %s that it may hold", held, humanize.IBytes(uint64(s.SpoolBytes)))
 		return true
 	}
-	r.ok("spool", "%s wait to be delivered", held)
+	r.ok("spool", "%s on disk; what is delivered goes within a minute or two", held)
 	return true
 }
 

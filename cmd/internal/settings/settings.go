@@ -91,7 +91,7 @@ type Settings struct {
 	ProxyCertFile string `split_words:"true" desc:"certificate of proxy (PEM); empty: HTTP without TLS"`
 	ProxyKeyFile  string `split_words:"true" desc:"key of that certificate (PEM)"`
 
-	Spool      Switch `default:"on" desc:"off: what is captured never touches the disk: run captures by itself"`
+	Spool      Switch `default:"on" desc:"off: run captures by itself, and of what is captured only dead letters touch the disk"`
 	SpoolBytes Size   `split_words:"true" default:"256MiB" desc:"the most that the spool may hold; then what is captured is counted and dropped"`
 
 	MetricsAddr  string    `split_words:"true" desc:"address for a page on /, for /metrics, /healthz and /readyz, such as 127.0.0.1:9464; empty: off"`

@@ -1,6 +1,7 @@
 package captured
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -19,14 +20,6 @@ const (
 	waitsWithin = 2 * time.Second // the wire has a request before a server that is busy gets to it
 )
 
-// fits reports whether a captured request may be the one of an access line, where the
-// server got to it at once, or after waiting.
-func (r Request) fits(captured Request, waiting time.Duration) bool {
-	longer := captured.Duration - r.Duration
-	return r.kind() == captured.kind() && r.End.Sub(captured.End).Abs() <= endsWithin &&
-		longer >= -lastsWithin && longer <= lastsWithin+waiting
-}
-
 // kind is what two sightings of one request have in common to the letter.
 type kind struct {
 	method, path string
@@ -42,54 +35,33 @@ const maxRequests = 16384
 // Matcher remembers captured requests until the access line of each is found. Safe for
 // concurrent use.
 type Matcher struct {
-	mu     sync.Mutex
-	byKind map[kind][]sighting // guarded by mu; oldest first
-	order  []numbered          // guarded by mu; all that came, oldest first, found since or not
-	next   uint64              // guarded by mu
+	mu    sync.Mutex
+	index index     // guarded by mu; those that were not found
+	order []capture // guarded by mu; all that came, oldest first, found since or not
+	next  uint64    // guarded by mu; the number of the next
 }
 
-// sighting is the end and the duration of a captured request, and its number.
-type sighting struct {
-	end, duration int64
-	number        uint64
-}
-
-type numbered struct {
-	kind   kind
-	number uint64
+// capture is a captured request, as a Matcher remembers it.
+type capture struct {
+	kind kind
+	sighting
 }
 
 // NewMatcher returns a Matcher that remembers nothing yet.
-func NewMatcher() *Matcher { return &Matcher{byKind: make(map[kind][]sighting)} }
+func NewMatcher() *Matcher { return &Matcher{index: newIndex()} }
 
 // Captured notes a captured request.
 func (m *Matcher) Captured(r Request) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	k := r.kind()
-	m.byKind[k] = append(m.byKind[k], sighting{r.End.UnixNano(), int64(r.Duration), m.next})
-	m.order = append(m.order, numbered{k, m.next})
+	c := capture{r.kind(), sighting{r.End.UnixNano(), int64(r.Duration), m.next}}
+	m.index.add(c.kind, c.sighting)
+	m.order = append(m.order, c)
 	m.next++
 	if len(m.order) > maxRequests {
-		m.forgetLocked(m.order[0])
+		m.index.remove(m.order[0].kind, m.order[0].sighting)
 		m.order = m.order[1:]
 	}
-}
-
-// forgetLocked forgets a request if it was not found. It is the oldest of its kind.
-func (m *Matcher) forgetLocked(old numbered) {
-	all := m.byKind[old.kind]
-	if len(all) > 0 && all[0].number == old.number {
-		m.keepLocked(old.kind, all[1:])
-	}
-}
-
-func (m *Matcher) keepLocked(k kind, all []sighting) {
-	if len(all) == 0 {
-		delete(m.byKind, k)
-		return
-	}
-	m.byKind[k] = all
 }
 
 // Find reports whether a request was captured that fits, and forgets it: each is found once.
@@ -109,22 +81,26 @@ func (m *Matcher) seen() uint64 {
 	return m.next
 }
 
+// since returns the requests that were captured after the first so many, found since or not.
+func (m *Matcher) since(seen uint64) []capture {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	fresh := min(m.next-seen, uint64(len(m.order)))
+	return slices.Clone(m.order[uint64(len(m.order))-fresh:])
+}
+
+// take forgets a captured request, and reports whether it was not found before.
+func (m *Matcher) take(c capture) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.index.remove(c.kind, c.sighting)
+}
+
 // find is Find among the first so many that were captured.
 func (m *Matcher) find(r Request, among uint64, waiting time.Duration) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	k := r.kind()
-	all := m.byKind[k]
-	best, distance := -1, time.Duration(0)
-	for i, s := range all {
-		is := Request{r.Method, r.Path, r.Status, time.Unix(0, s.end), time.Duration(s.duration)}
-		if d := r.End.Sub(is.End).Abs(); s.number < among && r.fits(is, waiting) && (best < 0 || d < distance) {
-			best, distance = i, d
-		}
-	}
-	if best < 0 {
-		return false
-	}
-	m.keepLocked(k, append(all[:best:best], all[best+1:]...))
-	return true
+	s, found := m.index.closest(want(k, r.End, r.Duration-lastsWithin, r.Duration+lastsWithin+waiting, among))
+	return found && m.index.remove(k, s)
 }

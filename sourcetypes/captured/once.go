@@ -2,6 +2,7 @@ package captured
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
 	"time"
@@ -43,23 +44,31 @@ type Once struct {
 	at      input.Position
 	carry   input.Carry // at is where the record being taken, or what it ends, began
 	due     time.Time   // when what norm holds has waited long enough
-	pending []waiting
-	offered uint64 // so many captured requests were offered to what is pending
+	pending []*waiting  // in the order of their numbers
+	index   index       // of pending
+	next    uint64      // the number of the next that waits
+	offered uint64      // so many captured requests were offered to what is pending
 }
 
 // waiting is an event that perhaps is not to be told.
 type waiting struct {
 	event   sourcetypes.Event
 	request Request
+	number  uint64
 	at      input.Position // where its lines begin
 	carry   input.Carry
 	due     time.Time
 }
 
+// sighting is how an index has it.
+func (w *waiting) sighting() sighting {
+	return sighting{w.request.End.UnixNano(), int64(w.request.Duration), w.number}
+}
+
 // NewOnce stands before a Normalizer that begins at a place of a log. live says what is captured.
 func NewOnce(o *sourcetypes.Options, m *Matcher, counts *Counts, live func() Live,
 	at input.Position, c input.Carry, emit func(*sourcetypes.Event)) *Once {
-	once := &Once{emit: emit, live: live, matcher: m, counts: counts}
+	once := &Once{emit: emit, live: live, matcher: m, counts: counts, index: newIndex()}
 	once.norm = sourcetypes.NewNormalizer(o, at, c, once.take)
 	return once
 }
@@ -151,26 +160,52 @@ func (o *Once) take(ev *sourcetypes.Event) {
 	if len(o.pending) == maxPending {
 		o.settle()
 	}
-	w := waiting{event: *ev, request: r, at: o.at, carry: o.carry, due: time.Now().Add(holdAccess)}
+	w := &waiting{
+		event: *ev, request: r, number: o.next, at: o.at, carry: o.carry, due: time.Now().Add(holdAccess),
+	}
 	w.event.Body = bytes.Clone(ev.Body)
 	o.pending = append(o.pending, w)
+	o.index.add(r.kind(), w.sighting())
+	o.next++
 }
 
 // offer drops what is pending of requests that were captured since: a line that comes now
-// must not take one that is another line's.
+// must not take one that is another line's. Those that were captured before fit nothing that
+// is pending, or they would have been found.
 func (o *Once) offer() {
-	seen := o.matcher.seen()
-	if seen == o.offered {
+	fresh := o.matcher.since(o.offered)
+	if len(fresh) == 0 {
 		return
 	}
-	o.offered = seen
-	o.pending = slices.DeleteFunc(o.pending, func(w waiting) bool {
-		found := o.matcher.find(w.request, seen, 0)
-		if found {
+	o.offered = fresh[len(fresh)-1].number + 1
+	for _, c := range fresh {
+		lasted := time.Duration(c.duration)
+		s, fits := o.index.closest(
+			want(c.kind, time.Unix(0, c.end), lasted-lastsWithin, lasted+lastsWithin, o.next))
+		if fits && o.matcher.take(c) {
+			i, _ := slices.BinarySearchFunc(o.pending, s.number, func(w *waiting, number uint64) int {
+				return cmp.Compare(w.number, number)
+			})
+			o.dropPending(i)
 			o.counts.Once.Add(1)
 		}
-		return found
-	})
+	}
+}
+
+// dropPending has one that waits wait no more.
+func (o *Once) dropPending(i int) *waiting {
+	w := o.pending[i]
+	o.index.remove(w.request.kind(), w.sighting())
+	if i == 0 {
+		o.pending[0] = nil
+		o.pending = o.pending[1:]
+	} else {
+		o.pending = slices.Delete(o.pending, i, i+1)
+	}
+	if len(o.pending) == 0 {
+		o.pending = nil
+	}
+	return w
 }
 
 // requestOf reads what an event derived from an access line is known by.
@@ -199,11 +234,7 @@ func (o *Once) release(now time.Time) {
 
 // settle tells the event that has waited longest, unless its request was captured.
 func (o *Once) settle() {
-	w := o.pending[0]
-	o.pending[0] = waiting{}
-	if o.pending = o.pending[1:]; len(o.pending) == 0 {
-		o.pending = nil
-	}
+	w := o.dropPending(0)
 	if o.matcher.FindLate(w.request) {
 		o.counts.Once.Add(1)
 		return

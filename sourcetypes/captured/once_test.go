@@ -30,13 +30,12 @@ func TestWhichSightingsAreOfOneRequest(t *testing.T) {
 		{"another path", Request{"POST", "/api/chatt", 200, end, time.Second}, false},
 		{"another status", Request{"POST", "/api/chat", 499, end, time.Second}, false},
 	} {
-		if is.fits(tt.r, 0) != tt.want || tt.r.fits(is, 0) != tt.want {
-			t.Errorf("%s: not %v", tt.name, tt.want)
-		}
-		m := NewMatcher()
-		m.Captured(tt.r)
-		if m.Find(is) != tt.want || m.Find(is) {
-			t.Errorf("%s: found, and found once: not %v", tt.name, tt.want)
+		for _, pair := range [][2]Request{{tt.r, is}, {is, tt.r}} {
+			m := NewMatcher()
+			m.Captured(pair[0])
+			if m.Find(pair[1]) != tt.want || m.Find(pair[1]) {
+				t.Errorf("%s: found, and found once: not %v", tt.name, tt.want)
+			}
 		}
 	}
 }
@@ -49,14 +48,15 @@ func TestTheMatcherIsBounded(t *testing.T) {
 		m.Captured(Request{"GET", fmt.Sprint("/", n%7), 200, end.Add(time.Duration(n) * time.Millisecond), 0})
 	}
 	held := 0
-	for _, all := range m.byKind {
+	for _, all := range m.index.families {
 		held += len(all)
 	}
 	if held != maxRequests || len(m.order) != maxRequests {
 		t.Errorf("%d held, %d in order", held, len(m.order))
 	}
 	last := Request{"GET", fmt.Sprint("/", (3*maxRequests-1)%7), 200, end.Add((3*maxRequests - 1) * time.Millisecond), 0}
-	if !m.Find(last) || m.byKind[last.kind()][len(m.byKind[last.kind()])-1].end == last.End.UnixNano() {
+	all := func() []sighting { return m.index.families[family{last.kind(), 0}] }
+	if !m.Find(last) || all()[len(all())-1].end == last.End.UnixNano() {
 		t.Error("the closest was not taken")
 	}
 }
@@ -89,8 +89,12 @@ func newLog(o sourcetypes.Options, live *Live) *log {
 // say reads a line, and does what is due as a lane does.
 func (l *log) say(text string) {
 	l.next++
-	l.AddAll([]input.Record{{Text: []byte(text), Next: l.next}}, nil)
+	l.AddAll(recordsOf(l.next, text), nil)
 	l.wait(0)
+}
+
+func recordsOf(next input.Position, text string) []input.Record {
+	return []input.Record{{Text: []byte(text), Next: next}}
 }
 
 // wait does what is due in that time.

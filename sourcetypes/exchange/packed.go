@@ -53,9 +53,9 @@ func (p *packed) add(part []byte) { p.body.add(part) }
 
 func (p *packed) release() { p.body.clear() }
 
-// unpack hands on what is in the body, in pieces. It stops where the body is none of its
-// coding, or too large.
-func (p *packed) unpack(feed func([]byte)) {
+// unpack hands on what is in the body, in pieces. It stops where feed wants no more, and
+// where the body is none of its coding, or too large.
+func (p *packed) unpack(feed func([]byte) (more bool)) {
 	if !p.body.whole() {
 		return
 	}
@@ -70,8 +70,7 @@ func (p *packed) unpack(feed func([]byte)) {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := r.Read(buf)
-		feed(buf[:n])
-		if err != nil {
+		if !feed(buf[:n]) || err != nil {
 			return
 		}
 	}

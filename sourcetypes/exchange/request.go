@@ -108,7 +108,7 @@ func (x *exchange) takeHead(h *head, o *Options, r *room) {
 	switch {
 	case x.endpoint.form:
 		x.fields = newFieldScanner(h.contentType, &x.asked.model)
-	case text.EqualFold(h.encoding, "zstd") && bytes.HasPrefix(x.path, []byte("/v1/")):
+	case text.EqualFold(h.encoding, "zstd") && bytes.HasPrefix(x.path, []byte("/v1/")) && x.asked.reads:
 		x.packed = newPacked(zstdCoding, r)
 	case len(h.encoding) > 0 && !text.EqualFold(h.encoding, "identity"):
 		// Ollama takes the body for what it is, and refuses it.
@@ -169,7 +169,10 @@ func (x *exchange) requestBody(p []byte) {
 // endRequest ends the request's body.
 func (x *exchange) endRequest() {
 	if x.packed != nil && !x.asksHole {
-		x.packed.unpack(x.asked.scan.feed)
+		x.packed.unpack(func(p []byte) (more bool) {
+			x.asked.scan.feed(p)
+			return x.asked.scan.reads()
+		})
 	}
 	x.asked.scan.finish()
 }

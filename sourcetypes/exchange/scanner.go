@@ -123,6 +123,9 @@ func (s *scanner) finish() {
 	}
 }
 
+// reads reports whether a further piece counts.
+func (s *scanner) reads() bool { return s.state != ended && s.state != broken }
+
 // whole reports whether the value was read to its end.
 func (s *scanner) whole() bool { return s.state == ended }
 

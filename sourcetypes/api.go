@@ -24,7 +24,7 @@ func (n *Normalizer) accessEvent(b *block) []byte {
 	dst = n.appendMethod(dst, method)
 	n.text = appendUnquoted(n.text[:0], q.target.of(text))
 	path, query, _ := bytes.Cut(n.text, []byte("?"))
-	dst = n.appendTarget(dst, path, query)
+	dst = n.appendTarget(dst, path, query, asIs)
 	dst = appendStatus(dst, q.status.of(text))
 	dst = appendLatency(dst, q.latency.of(text))
 	if len(path) == 0 { // the line was cut
@@ -72,7 +72,7 @@ func (n *Normalizer) httpEvent(b *block) []byte {
 	n.text = path.appendValue(n.text[:0], line)
 	length := len(n.text)
 	n.text = query.appendValue(n.text, line)
-	dst = n.appendTarget(dst, n.text[:length], n.text[length:])
+	dst = n.appendTarget(dst, n.text[:length], n.text[length:], asIs)
 	dst = appendStatus(dst, status.value.of(line))
 	n.json = appendOperation(dst, string(method.value.of(line)), n.text[:length])
 	return n.json
@@ -109,23 +109,27 @@ func (n *Normalizer) appendMethod(dst, method []byte) []byte {
 	return n.appendText(dst, method)
 }
 
-func (n *Normalizer) appendTarget(dst, path, query []byte) []byte {
+// appendTarget appends what a request is for. fit cuts what is redacted.
+func (n *Normalizer) appendTarget(dst, path, query []byte, fit func([]byte) []byte) []byte {
 	if len(path) > 0 {
 		dst = append(dst, `,"uri_path":`...)
-		dst = n.appendText(dst, path)
+		dst = appendString(dst, fit(n.redact.apply(path, 0)))
 	}
 	if len(query) > 0 {
 		dst = append(dst, `,"uri_query":`...)
-		dst = n.appendQuery(dst, path, query)
+		dst = appendString(dst, fit(n.redactQuery(path, query)))
 	}
 	return dst
 }
 
-// appendQuery appends a query. A secret's name at its start is known by the ?
-// before it, which is not part of the query.
-func (n *Normalizer) appendQuery(dst, path, query []byte) []byte {
+// asIs cuts nothing.
+func asIs(b []byte) []byte { return b }
+
+// redactQuery redacts a query. A secret's name at its start is known by the ? before it,
+// which is not part of the query.
+func (n *Normalizer) redactQuery(path, query []byte) []byte {
 	n.query = n.concealQuery(append(n.query[:0], '?'), path, query)
-	return appendString(dst, bytes.TrimPrefix(n.redact.apply(n.query, 0), []byte("?")))
+	return bytes.TrimPrefix(n.redact.apply(n.query, 0), []byte("?"))
 }
 
 // appendText appends a text as it may be shipped, as a JSON string.

@@ -25,10 +25,8 @@ type answered struct {
 	first   time.Time // when the first content was complete
 }
 
-const maxError = 4 << 10 // before it is redacted and cut
-
 func (a *answered) start(o *Options, r *room, prompts bool) {
-	a.model.most, a.remote.most, a.reason.most, a.err.most = maxModel, maxModel, maxOther, maxError
+	a.model.most, a.remote.most, a.reason.most, a.err.most = keeps*maxModel, keeps*maxModel, keeps*maxOther, keeps*mostError
 	a.response.most, a.response.room = o.MaxPrompt+slack, r
 	a.texts = prompts && o.responses()
 }

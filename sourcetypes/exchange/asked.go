@@ -42,7 +42,7 @@ func (a *asked) start(e *endpoint, o *Options, r *room) {
 	a.reads = e.asks != nil
 	a.prompts = e.prompts && o.prompts()
 	a.all = o.AllMessages
-	a.model.most, a.name.most = maxModel, maxModel
+	a.model.most, a.name.most = keeps*maxModel, keeps*maxModel
 	a.role.most, a.partType.most = maxOther, maxOther
 	for _, k := range []*kept{&a.prompt, &a.last, &a.message} {
 		k.most, k.room = o.MaxPrompt+slack, r

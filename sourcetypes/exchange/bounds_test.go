@@ -216,6 +216,28 @@ func TestSecretsAtTheEnd(t *testing.T) {
 	}
 }
 
+// Nor where a path, a query or a name is cut, or was before.
+func TestSecretsAcrossTheCut(t *testing.T) {
+	const secret, shown = "ghp_a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2", "ghp_a1"
+	pad := func(n int) string { return strings.Repeat("w-", n/2) }
+	for _, at := range []int{200, 220, 248, 1000, 1008, 1018, 4050, 4070, 4086, 8100} {
+		for name, request := range map[string]string{
+			"path":  request("GET", "/"+pad(at)+"/"+secret+pad(200), ""),
+			"query": request("GET", "/api/tags?x="+pad(at)+"/"+secret+pad(200), ""),
+			"model": post("/api/show", `{"model":"`+pad(at)+"/"+secret+pad(2000)+`"}`),
+			"names": post("/api/show", `{"model":"`+strings.Repeat(secret+"/", at/40)+pad(at%40)+"/"+secret+`"}`),
+			"agent": request("GET", "/", "", "Origin: https://"+pad(at)+"/"+secret),
+		} {
+			s := talkTo(defaults())
+			s.client(request)
+			s.server(answer200(jsonUTF8, `{"error":"`+pad(at)+"/"+secret+pad(9000)+`"}`))
+			if len(s.records) != 1 || strings.Contains(s.records[0], shown) {
+				t.Errorf("%s, %d before it: %s", name, at, s.records)
+			}
+		}
+	}
+}
+
 // With PROMPTS=off no text of a prompt or of an answer is anywhere, nor in memory.
 func TestPromptsOff(t *testing.T) {
 	o := defaults()

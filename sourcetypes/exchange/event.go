@@ -60,7 +60,7 @@ func (e *Exchanges) count(x *exchange, cut string) {
 // apiEvent writes the event of ollama:api.
 func (e *Exchanges) apiEvent(dst []byte, c *conversation, x *exchange, cut string) []byte {
 	dst = e.appendWho(append(dst, `{"origin":"`+e.opts.Origin+`"`...), c, x)
-	dst = e.fields.AppendRequest(dst, []byte(x.method), atMost(x.path, mostPath), atMost(x.query, mostPath))
+	dst = e.fields.AppendRequest(dst, []byte(x.method), x.path, x.query, x.fitTarget)
 	if x.status > 0 {
 		dst = appendInt(dst, "status", int64(x.status))
 	}
@@ -298,14 +298,35 @@ func digits(b []byte) int {
 	return n
 }
 
-// appendText appends a text, redacted and then cut, if there is any.
+// fitTarget cuts a path or a query that is redacted. Of one whose end was not kept, the
+// last part goes, too: it may be a part of a secret.
+func (x *exchange) fitTarget(redacted []byte) []byte {
+	if x.targetCut {
+		redacted = withoutEnd(redacted, maxHeadLine-mostPath)
+	}
+	return atMost(redacted, mostPath)
+}
+
+// keeps is how many times as much of a text is kept as is shipped, so that a secret is
+// whole when redaction sees it.
+const keeps = 4
+
+// appendText appends a text, redacted and then cut, if there is any. Of one whose end was
+// not kept, or is not looked at, the last part goes, too: it may be a part of a secret.
 func (e *Exchanges) appendText(dst []byte, name string, value []byte, most int) []byte {
 	if len(value) == 0 {
 		return dst
 	}
+	redacted := e.fields.Redacted(atMost(value, keeps*most))
+	if len(value) >= keeps*most {
+		redacted = withoutEnd(redacted, (keeps-1)*most)
+	}
 	dst = append(dst, `,"`+name+`":`...)
-	return sourcetypes.AppendString(dst, atMost(e.fields.Redacted(value), most))
+	return sourcetypes.AppendString(dst, atMost(redacted, most))
 }
+
+// withoutEnd is a text without its last n bytes, and without what they leave of a character.
+func withoutEnd(b []byte, n int) []byte { return atMost(b, max(0, len(b)-n)) }
 
 // atMost cuts a text so that no character of it is cut.
 func atMost(b []byte, most int) []byte {

@@ -60,7 +60,7 @@ func (e *Exchanges) promptEvent(dst []byte, c *conversation, x *exchange) ([]byt
 func (e *Exchanges) appendLong(dst []byte, k *kept, full bool) []byte {
 	redacted := e.fields.Prompt(k.text, full)
 	if !k.whole() {
-		redacted = atMost(redacted, max(0, len(redacted)-slack))
+		redacted = withoutEnd(redacted, slack)
 	}
 	return sourcetypes.AppendString(dst, fitting(redacted, e.opts.MaxPrompt))
 }

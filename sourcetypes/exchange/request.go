@@ -17,6 +17,7 @@ type exchange struct {
 
 	method      string
 	path, query []byte
+	targetCut   bool   // their end is not kept
 	malformed   bool   // it is no request
 	client      source // what its head says of who asks
 	endpoint    *endpoint
@@ -62,7 +63,7 @@ func (x *exchange) requestLine(line []byte) bool {
 		x.malformed = true
 		return false
 	}
-	x.method = string(method)
+	x.method, x.targetCut = string(method), len(line) >= maxHeadLine
 	x.head = x.method == "HEAD"
 	defer x.find()
 	if string(line) == "PRI * HTTP/2.0" {

@@ -68,7 +68,7 @@ func (a *assembly) segment(name *tuple, from Side, g *segment, at int64, via int
 		}
 	}
 	if f.stage == opening {
-		if f = a.establish(f, from, g); f == nil {
+		if f = a.establish(f, from, g, at); f == nil {
 			return
 		}
 	}
@@ -130,7 +130,7 @@ func (a *assembly) answer(f *flow, name *tuple, g *segment, at int64, via int) {
 		a.forget(f)
 		f = nil
 	}
-	if f == nil || f.stage == ended {
+	if f == nil || f.stage == ended || f.stage == opening && f.joined {
 		if f != nil {
 			if f.began[FromServer].known && f.began[FromServer].seq == g.seq {
 				return
@@ -152,25 +152,48 @@ func (a *assembly) answer(f *flow, name *tuple, g *segment, at int64, via int) {
 
 // establish opens the conversation of f if g tells that the connection came
 // about, and returns it, nil: not yet, or never.
-func (a *assembly) establish(f *flow, from Side, g *segment) *flow {
-	if g.is(flagRST) {
+func (a *assembly) establish(f *flow, from Side, g *segment, at int64) *flow {
+	switch {
+	case g.is(flagRST):
 		a.forget(f)
 		return nil
+	case !g.is(flagACK):
+		return nil
+	case f.joined:
+		return a.confirm(f, from, g, at)
 	}
 	client, server := g.seq, g.ack
 	if from == FromServer {
 		client, server = g.ack, g.seq
 	}
-	if !g.is(flagACK) || !follows(client, f.began[FromClient]) || !follows(server, f.began[FromServer]) {
+	if !follows(client, f.began[FromClient]) || !follows(server, f.began[FromServer]) {
 		return nil
 	}
 	if !f.began[FromServer].known {
-		f.begin(FromServer, server-1)
+		if from == FromClient {
+			f.early.keep(from, g, at, &a.early)
+			return nil
+		}
+		f.begin(FromServer, f.early.expects(server)-1)
 	}
 	f = a.identify(f)
 	if f.stage == opening {
 		a.start(f)
 	}
+	return f
+}
+
+// confirm is establish for a connection whose beginning was not seen: it came about
+// if g answers what the other side said.
+func (a *assembly) confirm(f *flow, from Side, g *segment, at int64) *flow {
+	o := f.early.fits(1-from, from, g)
+	if o == nil {
+		f.early.keep(from, g, at, &a.early)
+		return nil
+	}
+	f.sides[o.side].begin(o.seq)
+	f.sides[from].acknowledge(o.ack, at)
+	a.start(f)
 	return f
 }
 
@@ -180,27 +203,19 @@ func follows(seq uint32, began number) bool {
 	return !began.known || d > 0 && d <= nearby
 }
 
-// join begins a conversation in its middle, if somebody says something, or
+// join begins to overhear a connection in its middle, if somebody says something, or
 // returns the one that it belongs to under another name.
 func (a *assembly) join(name *tuple, from Side, g *segment, at int64, via int) *flow {
 	if g.length == 0 || g.is(flagRST) || !g.is(flagACK) {
 		return nil
 	}
-	if f := a.joined[name.client]; f != nil && f.talk != nil && f.near(from, g) {
+	if f := a.joined[name.client]; f != nil && f.stage != ended && f.near(from, g) {
 		a.call(f, name)
 		return f
 	}
 	f := a.add(name, opening, at, via)
 	f.joined = true
-	f.sides[from].begin(g.seq)
-	f.sides[1-from].acknowledge(g.ack, at)
+	f.early.keep(from, g, at, &a.early)
 	a.joined[name.client] = f
-	a.start(f)
-	return f
-}
-
-// near reports whether g fits into what f says just now.
-func (f *flow) near(from Side, g *segment) bool {
-	seq, ack := ahead(g.seq, f.sides[from].next), ahead(g.ack, f.sides[1-from].next)
-	return seq <= nearby && seq >= -nearby && ack <= nearby && ack >= -nearby
+	return nil
 }

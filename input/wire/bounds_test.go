@@ -51,9 +51,9 @@ func (p *peers) empty(t *testing.T) {
 	t.Helper()
 	p.seconds(1000)
 	a := p.a
-	if len(a.byName) != 0 || len(a.byNumber) != 0 || len(a.joined) != 0 || a.room.used != 0 {
+	if len(a.byName) != 0 || len(a.byNumber) != 0 || len(a.joined) != 0 || a.room.used+a.early.used != 0 {
 		t.Errorf("%d names, %d numbers, %d joined and %d bytes are kept of nothing",
-			len(a.byName), len(a.byNumber), len(a.joined), a.room.used)
+			len(a.byName), len(a.byNumber), len(a.joined), a.room.used+a.early.used)
 	}
 	for s := range a.rows {
 		if a.rows[s].count != 0 {

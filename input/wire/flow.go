@@ -6,7 +6,7 @@ import "time"
 type stage uint8
 
 const (
-	opening  stage = iota // the client asked; nobody knows yet whether it will come about
+	opening  stage = iota // somebody said something; nobody knows yet whether there is anybody to answer
 	talking               // it has a conversation
 	doubtful              // the same, after a reset that its receiver may not believe: silence tells
 	ended                 // its conversation is done; late packets are told from new connections
@@ -27,6 +27,7 @@ type flow struct {
 	joined bool      // its beginning was not seen
 	serial uint64    // the smaller, the earlier it was
 	names  []tuple   // under which the table knows it, the first seen first
+	early  early     // while it is opening
 	began  [2]number // where its sides began: it is known again by these under another name
 	again  number    // where a client of the same name wants to begin anew
 
@@ -68,6 +69,27 @@ func (f *flow) segment(from Side, g *segment, at int64) {
 		f.done(EndFIN, f.first, at)
 	}
 }
+
+// replay lets a flow that talks take what was said early, but for what was in another's name: it
+// does not fit into what both sides say.
+func (f *flow) replay() {
+	for _, o := range f.early.take(&f.table.early) {
+		if f.talk != nil && f.near(o.side, &o.segment) {
+			f.segment(o.side, &o.segment, o.at)
+		}
+	}
+}
+
+// near reports whether g fits into what f says just now.
+func (f *flow) near(from Side, g *segment) bool {
+	if f.stage == opening {
+		return f.early.fits(from, from, g) != nil || f.early.fits(1-from, from, g) != nil
+	}
+	return near(g.seq, f.sides[from].next) && near(g.ack, f.sides[1-from].next)
+}
+
+// near reports whether two sequence numbers are so near that nobody guesses it.
+func near(a, b uint32) bool { return ahead(a, b) <= nearby && ahead(b, a) <= nearby }
 
 // note keeps who closed first.
 func (f *flow) note(side Side) {

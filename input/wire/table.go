@@ -26,6 +26,7 @@ type table struct {
 	open Opener
 	zone func(via int) string // name of an interface
 	share
+	early room  // for what is said before anything tells that a connection is there
 	now   int64 // monotonic
 	count uint64
 
@@ -41,6 +42,7 @@ func newTable(open Opener, zone func(via int) string) *table {
 	t := &table{
 		open: open, zone: zone,
 		share:  share{room: room{total: mostHeldBytes, stream: mostHeldOfStream}},
+		early:  room{total: mostEarlyBytes, stream: mostEarlyOfStream},
 		byName: map[tuple]*flow{}, byNumber: map[uint64]*flow{}, joined: map[endpoint]*flow{},
 		rows: [stages]row{
 			opening:  {most: mostOpening, longest: int64(longestOpening)},
@@ -122,7 +124,7 @@ func (f *flow) key() uint64 {
 	return uint64(f.began[FromClient].seq)<<32 | uint64(f.began[FromServer].seq)
 }
 
-// start opens the conversation of f.
+// start opens the conversation of f, and tells it what was said so far.
 func (t *table) start(f *flow) {
 	t.stats.Connections++
 	if f.joined {
@@ -138,6 +140,7 @@ func (t *table) start(f *flow) {
 	}
 	f.sides[FromClient].to, f.sides[FromServer].to = f.talk, f.talk
 	t.move(f, talking)
+	f.replay()
 }
 
 // move puts f into another stage.
@@ -203,6 +206,7 @@ func (t *table) forget(f *flow) {
 		s := &f.sides[i]
 		s.waiting.drop(len(s.waiting.list), &t.room)
 	}
+	f.early.take(&t.early)
 	t.rows[f.stage].remove(&f.links)
 	t.recent = nil
 }

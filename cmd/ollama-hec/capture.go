@@ -17,7 +17,7 @@ func newCapture(std streams) *cobra.Command {
 			"Requests take Linux and CAP_NET_RAW; connections alone (CAPTURE=connections) take no right.",
 		Example: "  sudo ollama-hec capture\n" +
 			"  ollama-hec capture --capture connections",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			s, err := settings.Read(cmd.Flags())
 			if err != nil {

@@ -21,7 +21,7 @@ func newCheck(std streams) *cobra.Command {
 			"wrong and how to fix it. Status 0 if nothing fails; warnings do not count.",
 		Example: "  OLLAMA_HEC_TOKEN_FILE=/etc/ollama-hec/token ollama-hec check --url https://splunk:8088\n" +
 			"  sudo ollama-hec check --service",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			if service {
 				return checkAsService(cmd.Context(), asJSON, std)

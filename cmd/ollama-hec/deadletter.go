@@ -61,7 +61,7 @@ func onLetters(
 	use, short string, f func(*cobra.Command, *settings.Settings, *deadletter.Store) error, shown ...settings.Topic,
 ) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: use, Short: short, Args: cobra.NoArgs,
+		Use: use, Short: short, Args: noArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			s, err := settings.Load(cmd.Flags())
 			if err != nil {

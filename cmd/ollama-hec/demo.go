@@ -31,7 +31,7 @@ func newDemo(std streams) *cobra.Command {
 			"with acknowledgment, and prints what arrived and what the detections find in it. Some requests to a fake Ollama\n" +
 			"by way of proxy come with it. Nothing leaves this machine.\n" +
 			"With --report it also writes the page that report makes of it.",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			dir, err := os.MkdirTemp("", "ollama-hec-demo-")
 			if err != nil {

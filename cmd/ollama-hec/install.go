@@ -37,7 +37,7 @@ func newInstall(std streams) *cobra.Command {
 			"  ollama-hec install --splunkd https://indexer:8089 --token-file splunkd.token \\\n" +
 			"      --hec-token ollama --index ollama --ack --hec-token-file hec.token --hec-token-only\n" +
 			"  ollama-hec install --scs-tenant acme --scs-token-file access.token --hec-token ollama --hec-token-file hec.token",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			if i.forTenant(cmd.Flags()) {
 				return i.tenant(cmd, std.out)

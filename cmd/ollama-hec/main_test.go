@@ -38,8 +38,9 @@ func TestWrongUseIsStatus2WithAHint(t *testing.T) {
 	}{
 		{"unknown command", token, `unknown command "frob"`, []string{"frob"}},
 		{"unknown flag", token, "--frob", []string{"run", "--frob"}},
-		{"token as flag", token, "--token", []string{"run", "--token=" + token}},
-		{"argument too many", token, "extra", []string{"run", "extra"}},
+		{"command misspelt", token, "Did you mean this?\n  status\n", []string{"statu"}},
+		{"token as flag", token, "--token-file", []string{"run", "--token=" + token}},
+		{"argument too many", token, `got "extra": ollama-hec run takes flags`, []string{"run", "extra"}},
 		{"no URL", token, "OLLAMA_HEC_URL", []string{"run"}},
 		{"URL without scheme", token, "https://splunk:8088", []string{"run", "--url=splunk:8088"}},
 		{"no token", "", "TOKEN_FILE", []string{"run", url}},

@@ -18,7 +18,7 @@ func newMan(std streams) *cobra.Command {
 		Use:    "man",
 		Short:  "print the manual page, which the packages install",
 		Hidden: true,
-		Args:   cobra.NoArgs,
+		Args:   noArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			_, err := io.WriteString(std.out, manual(cmd.Root()))
 			return err

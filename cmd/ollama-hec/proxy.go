@@ -17,7 +17,7 @@ func newProxy(std streams) *cobra.Command {
 			"SIGTERM or Ctrl-C lets requests end within DRAIN_TIMEOUT, a second one ends it at once.",
 		Example: "  ollama-hec proxy\n" +
 			"  ollama-hec proxy --proxy-listen :11434 --proxy-cert-file cert.pem --proxy-key-file key.pem",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			s, err := settings.Read(cmd.Flags())
 			if err != nil {

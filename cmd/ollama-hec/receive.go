@@ -20,7 +20,7 @@ func newReceive(std streams) *cobra.Command {
 		Long: "receive is an HEC receiver for trying things out. It takes any token, or only that of OLLAMA_HEC_TOKEN if it is set,\n" +
 			"and listens on loopback unless --remote is given. On loopback and without a token it answers only to names of\n" +
 			"this machine.",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			var token settings.Secret
 			if err := token.Set(os.Getenv(settings.Prefix + "_TOKEN")); err != nil {

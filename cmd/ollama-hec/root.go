@@ -46,7 +46,8 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	if err == nil {
 		return exitDone
 	}
-	said := terminal.Lines(settings.RenameIn(err.Error(), settings.FlagNames(cmd.Flags())))
+	text := strings.TrimSpace(strings.ReplaceAll(err.Error(), "\n\t", "\n"))
+	said := terminal.Lines(settings.RenameIn(text, settings.FlagNames(cmd.Flags())))
 	// A file's name may hold a line end: the text after it must not look like another message.
 	fmt.Fprintf(errOut, "ollama-hec: %s\n", strings.ReplaceAll(said, "\n", "\n  "))
 	var wrong *settings.Error
@@ -80,6 +81,12 @@ func newRoot(std streams) *cobra.Command {
 		}
 		return err
 	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		if err.Error() == "unknown flag: --token" {
+			return fmt.Errorf("%w: every user could see it there; set OLLAMA_HEC_TOKEN, or name a file with --token-file", err)
+		}
+		return err
+	})
 	root.Version = version.Version // and with it --version
 	root.SetVersionTemplate(versionText())
 	root.InitDefaultVersionFlag()
@@ -122,4 +129,12 @@ func newLog(w io.Writer, s *settings.Settings) (log *slog.Logger, flush func()) 
 	}
 	h := logdedup.New(lines)
 	return slog.New(h), h.Flush
+}
+
+// noArgs refuses arguments of a command that has none.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("got %q: %s takes flags and no arguments", args[0], cmd.CommandPath())
+	}
+	return nil
 }

@@ -32,7 +32,7 @@ func newRun(std streams) *cobra.Command {
 			"Every setting is a flag or a variable OLLAMA_HEC_… of the environment; the token is a variable or a file only.",
 		Example: "  OLLAMA_HEC_TOKEN_FILE=/etc/ollama-hec/token ollama-hec run --url https://splunk:8088\n" +
 			"  OLLAMA_HEC_TOKEN_FILE=/etc/ollama-hec/token ollama-hec run --once --url https://splunk:8088 --paths '/var/log/ollama/*.log'",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			s, err := settings.Load(cmd.Flags())
 			if err != nil {

@@ -34,7 +34,7 @@ func newStatus(std streams) *cobra.Command {
 		Long: "status shows files, positions, lag and since when the oldest line waits, when something was last delivered, dead\n" +
 			"letters, and what is captured, as the state directory has them. Checkpoints are written within a quarter of a second.",
 		Example: "  ollama-hec status\n  ollama-hec status --json    # ends with 1 where no shipper runs",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			s, err := settings.Load(cmd.Flags())
 			if err != nil {

@@ -20,7 +20,7 @@ func newVersion(std streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "print version, commit and platform",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: asFailure(func(*cobra.Command, []string) error {
 			_, err := io.WriteString(std.out, versionText())
 			return err

@@ -24,7 +24,7 @@ func (n *Normalizer) accessEvent(b *block) []byte {
 	dst = n.appendMethod(dst, method)
 	n.text = appendUnquoted(n.text[:0], q.target.of(text))
 	path, query, _ := bytes.Cut(n.text, []byte("?"))
-	dst = n.appendTarget(dst, path, query, asIs)
+	dst = n.appendTarget(dst, path, query, asIs, asIs)
 	dst = appendStatus(dst, q.status.of(text))
 	dst = appendLatency(dst, q.latency.of(text))
 	if len(path) == 0 { // the line was cut
@@ -72,7 +72,7 @@ func (n *Normalizer) httpEvent(b *block) []byte {
 	n.text = path.appendValue(n.text[:0], line)
 	length := len(n.text)
 	n.text = query.appendValue(n.text, line)
-	dst = n.appendTarget(dst, n.text[:length], n.text[length:], asIs)
+	dst = n.appendTarget(dst, n.text[:length], n.text[length:], asIs, asIs)
 	dst = appendStatus(dst, status.value.of(line))
 	n.json = appendOperation(dst, string(method.value.of(line)), n.text[:length])
 	return n.json
@@ -109,15 +109,15 @@ func (n *Normalizer) appendMethod(dst, method []byte) []byte {
 	return n.appendText(dst, method)
 }
 
-// appendTarget appends what a request is for. fit cuts what is redacted.
-func (n *Normalizer) appendTarget(dst, path, query []byte, fit func([]byte) []byte) []byte {
+// appendTarget appends what a request is for. The two functions cut what is redacted.
+func (n *Normalizer) appendTarget(dst, path, query []byte, cutPath, cutQuery func([]byte) []byte) []byte {
 	if len(path) > 0 {
 		dst = append(dst, `,"uri_path":`...)
-		dst = appendString(dst, fit(n.redact.apply(path, 0)))
+		dst = appendString(dst, cutPath(n.redact.apply(path, 0)))
 	}
 	if len(query) > 0 {
 		dst = append(dst, `,"uri_query":`...)
-		dst = appendString(dst, fit(n.redactQuery(path, query)))
+		dst = appendString(dst, cutQuery(n.redactQuery(path, query)))
 	}
 	return dst
 }

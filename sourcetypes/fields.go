@@ -17,9 +17,9 @@ func NewFields(o *Options) *Fields {
 func (f *Fields) AppendSrc(dst, src []byte) []byte { return f.n.appendSrc(dst, src) }
 
 // AppendRequest appends http_method, uri_path and uri_query, each where there is one.
-// fit cuts what is redacted.
-func (f *Fields) AppendRequest(dst, method, path, query []byte, fit func([]byte) []byte) []byte {
-	return f.n.appendTarget(f.n.appendMethod(dst, method), path, query, fit)
+// The two functions cut what is redacted.
+func (f *Fields) AppendRequest(dst, method, path, query []byte, cutPath, cutQuery func([]byte) []byte) []byte {
+	return f.n.appendTarget(f.n.appendMethod(dst, method), path, query, cutPath, cutQuery)
 }
 
 // AppendOperation appends api and operation.

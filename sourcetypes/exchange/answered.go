@@ -26,7 +26,8 @@ type answered struct {
 }
 
 func (a *answered) start(o *Options, r *room, prompts bool) {
-	a.model.most, a.remote.most, a.reason.most, a.err.most = keeps*maxModel, keeps*maxModel, keeps*maxOther, keeps*mostError
+	a.model.most, a.remote.most = keeps*maxModel, keeps*maxModel
+	a.reason.most, a.err.most = keeps*maxOther, keeps*mostError
 	a.response.most, a.response.room = o.MaxPrompt+slack, r
 	a.texts = prompts && o.responses()
 }

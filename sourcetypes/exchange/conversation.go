@@ -292,11 +292,12 @@ func (c *conversation) settle(x *exchange) {
 }
 
 // refuse takes that a side says no HTTP, or what Ollama does not take: the server
-// answers that and closes.
+// answers that and closes. If it does not, the next request is looked for.
 func (c *conversation) refuse(s *side, at time.Time) {
 	s.state = opaque
-	s.line, s.cut = s.line[:0], false
+	s.line = s.line[:0]
 	if s.from == wire.FromClient {
+		s.drift(0)
 		if x := c.asking; x != nil {
 			x.malformed = x.malformed || s.head.first == nil
 			x.sent, x.requestEnded, x.inUnsure = at, true, true

@@ -60,7 +60,7 @@ func (e *Exchanges) count(x *exchange, cut string) {
 // apiEvent writes the event of ollama:api.
 func (e *Exchanges) apiEvent(dst []byte, c *conversation, x *exchange, cut string) []byte {
 	dst = e.appendWho(append(dst, `{"origin":"`+e.opts.Origin+`"`...), c, x)
-	dst = e.fields.AppendRequest(dst, []byte(x.method), x.path, x.query, x.fitTarget)
+	dst = e.fields.AppendRequest(dst, []byte(x.method), x.path, x.query, x.cutPath, x.cutQuery)
 	if x.status > 0 {
 		dst = appendInt(dst, "status", int64(x.status))
 	}
@@ -298,11 +298,20 @@ func digits(b []byte) int {
 	return n
 }
 
-// fitTarget cuts a path or a query that is redacted. Of one whose end was not kept, the
-// last part goes, too: it may be a part of a secret.
-func (x *exchange) fitTarget(redacted []byte) []byte {
+// tornEnd is how much of a path or a query whose end was not kept goes, once it is redacted:
+// it may be a part of a secret.
+const tornEnd = 1 << 10
+
+func (x *exchange) cutPath(redacted []byte) []byte {
+	if len(x.query) > 0 {
+		return atMost(redacted, mostPath)
+	}
+	return x.cutQuery(redacted)
+}
+
+func (x *exchange) cutQuery(redacted []byte) []byte {
 	if x.targetCut {
-		redacted = withoutEnd(redacted, maxHeadLine-mostPath)
+		redacted = withoutEnd(redacted, tornEnd)
 	}
 	return atMost(redacted, mostPath)
 }

@@ -67,7 +67,7 @@ func (h *head) add(line []byte) {
 			h.forwarded = append(h.forwarded, ", "...)
 		}
 		fits := min(len(value), max(0, maxHeadLine-len(h.forwarded)))
-		h.forwardedCut = h.forwardedCut || fits < len(value) || len(line) == maxHeadLine
+		h.forwardedCut = h.forwardedCut || fits < len(value) || len(line) >= maxHeadLine-1
 		h.forwarded = append(h.forwarded, value[:fits]...)
 	}
 }

@@ -36,7 +36,7 @@ func (s *side) hole(at time.Time, n int64) {
 	case opaque:
 		s.talk.all.stats.lostBetween.Add(n)
 	}
-	s.line, s.cut = s.line[:0], false
+	s.line = s.line[:0]
 }
 
 // holeCounted takes a hole in a body whose length is known, which may go beyond it.
@@ -56,7 +56,7 @@ func (s *side) holeCounted(at time.Time, n int64) {
 // drift gives up knowing what message comes next. n bytes of those between were lost.
 func (s *side) drift(n int64) {
 	s.state = adrift
-	s.line, s.cut = s.line[:0], false
+	s.line = s.line[:0]
 	s.talk.drifted(s, n)
 }
 

@@ -63,7 +63,10 @@ func (x *exchange) requestLine(line []byte) bool {
 		x.malformed = true
 		return false
 	}
-	x.method, x.targetCut = string(method), len(line) >= maxHeadLine
+	x.method = string(method)
+	if x.targetCut = len(line) >= maxHeadLine-1; x.targetCut { // a line end may be gone
+		target = withoutTornEscape(target)
+	}
 	x.head = x.method == "HEAD"
 	defer x.find()
 	if string(line) == "PRI * HTTP/2.0" {
@@ -80,6 +83,14 @@ func (x *exchange) requestLine(line []byte) bool {
 		x.path = []byte(u.Opaque)
 	}
 	return true
+}
+
+// withoutTornEscape is a target without an escape at its end that is not complete.
+func withoutTornEscape(target []byte) []byte {
+	if i := bytes.LastIndexByte(target, '%'); i >= 0 && i > len(target)-3 {
+		return target[:i]
+	}
+	return target
 }
 
 // isVersion reports whether proto is HTTP/ and two digits with a point.

@@ -16,7 +16,6 @@ type side struct {
 	from  wire.Side
 	state framing
 	line  []byte // of a head or of chunks, not complete
-	cut   bool   // line is longer than maxHeadLine: the rest is not kept
 	field []byte // a header field that may go on in the next line
 	head  head
 	size  int64 // of the head so far
@@ -171,10 +170,8 @@ func (s *side) inLine(at time.Time, p []byte) []byte {
 	}
 	s.size += int64(len(part)) + 1
 	line := part
-	if end < 0 || len(s.line) > 0 {
-		room := max(0, maxHeadLine-len(s.line))
-		s.cut = s.cut || len(part) > room
-		s.line = append(s.line, part[:min(len(part), room)]...)
+	if end < 0 || len(s.line) > 0 || len(part) > maxHeadLine {
+		s.keep(part)
 		line = s.line
 	}
 	if end < 0 {
@@ -187,7 +184,7 @@ func (s *side) inLine(at time.Time, p []byte) []byte {
 		line = line[:n-1]
 	}
 	s.takeLine(at, line)
-	s.line, s.cut = s.line[:0], false
+	s.line = s.line[:0]
 	return p[end+1:]
 }
 
@@ -228,8 +225,9 @@ func (s *side) headLine(at time.Time, line []byte) {
 		return
 	}
 	if len(line) > 0 && (line[0] == ' ' || line[0] == '\t') {
-		if len(s.field)+len(line) <= maxHeadLine {
-			s.field = append(s.field, line...)
+		more := bytes.TrimSpace(line)
+		if len(more) > 0 && len(s.field)+len(more) < maxHeadLine {
+			s.field = append(append(s.field, ' '), more...)
 		}
 		return
 	}

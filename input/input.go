@@ -100,6 +100,8 @@ type Carry struct {
 	OtherSeen   uint8 `json:"other_seen,omitempty"`
 	// Trace: a line of level TRACE was seen since the server started.
 	Trace bool `json:"trace,omitempty"`
+	// Port is where the log says that its Ollama listens; 0: it has not said so.
+	Port int `json:"port,omitempty"`
 }
 
 // Stream is one ordered sequence of records: one generation of a file, one

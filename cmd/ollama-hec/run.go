@@ -76,7 +76,9 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 	if err != nil {
 		return err
 	}
-	sh, err := app.New(ctx, s, out, app.Options{Once: once, Stdin: std.in, Memory: memory, Log: log})
+	sh, err := app.New(ctx, s, out, app.Options{
+		Once: once, Stdin: std.in, Memory: memory, Ports: portsOf(itself), Log: log,
+	})
 	if err != nil {
 		return err
 	}
@@ -130,6 +132,14 @@ func captureItself(s *settings.Settings, once bool, log *slog.Logger) (*spool.Me
 		return nil, nil, err
 	}
 	return itself.Memory, itself, nil
+}
+
+// portsOf returns the ports that run captures by itself; nil: none.
+func portsOf(itself *capture.InMemory) func() []int {
+	if itself == nil {
+		return nil
+	}
+	return itself.Captured
 }
 
 // countsOf returns the figures of what is captured in this process; nil: nothing is.

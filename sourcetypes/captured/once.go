@@ -14,7 +14,7 @@ import (
 // Live says what is being captured.
 type Live struct {
 	Requests bool      // of them, and so the access lines are of captured ones
-	Prompts  bool      // their texts, too
+	Prompts  []int     // the texts, too, of those to an Ollama that listens on one of these ports
 	Since    time.Time // of the lines from then on
 }
 
@@ -40,7 +40,8 @@ type Once struct {
 	matcher *Matcher
 	counts  *Counts
 
-	now     Live // as of the records being taken
+	now     Live                   // as of the records being taken
+	ports   map[*input.Program]int // where the Ollama that writes the log listens, if it said so
 	at      input.Position
 	carry   input.Carry // at is where the record being taken, or what it ends, began
 	due     time.Time   // when what norm holds has waited long enough
@@ -69,8 +70,27 @@ func (w *waiting) sighting() sighting {
 func NewOnce(o *sourcetypes.Options, m *Matcher, counts *Counts, live func() Live,
 	at input.Position, c input.Carry, emit func(*sourcetypes.Event)) *Once {
 	once := &Once{emit: emit, live: live, matcher: m, counts: counts, index: newIndex()}
+	once.ports = make(map[*input.Program]int)
+	if c.Port != 0 {
+		once.ports[nil] = c.Port
+	}
 	once.norm = sourcetypes.NewNormalizer(o, at, c, once.take)
 	return once
+}
+
+// Listens notes where the Ollama listens whose lines are read. Of one that has not said so,
+// no prompt is taken for captured: it may be an Ollama that is not, and better twice than not.
+// What was read before is judged as before.
+func (o *Once) Listens(p *input.Program, port int) {
+	if o.ports[p] == port {
+		return
+	}
+	o.at, o.carry = o.resume()
+	o.norm.Flush()
+	if len(o.ports) >= maxPrograms {
+		clear(o.ports)
+	}
+	o.ports[p] = port
 }
 
 // AddAll is as the Normalizer's.
@@ -81,7 +101,7 @@ func (o *Once) AddAll(rs []input.Record, full func() bool) (taken int) {
 		taken = o.norm.AddAll(rs, full)
 	} else {
 		for taken < len(rs) { // one by one, to know where each began
-			o.at, o.carry = o.norm.Resume()
+			o.at, o.carry = o.resume()
 			o.norm.Add(&rs[taken])
 			taken++
 			if full != nil && full() {
@@ -110,7 +130,7 @@ func (o *Once) Held() time.Duration {
 func (o *Once) FlushDue() {
 	now := time.Now()
 	if o.norm.Held() > 0 && !now.Before(o.due) {
-		o.at, o.carry = o.norm.Resume()
+		o.at, o.carry = o.resume()
 		o.norm.FlushDue()
 		o.due = now.Add(o.norm.Held())
 	}
@@ -119,7 +139,7 @@ func (o *Once) FlushDue() {
 
 // Flush emits everything that is held.
 func (o *Once) Flush() {
-	o.at, o.carry = o.norm.Resume()
+	o.at, o.carry = o.resume()
 	o.norm.Flush()
 	for len(o.pending) > 0 {
 		o.settle()
@@ -131,7 +151,14 @@ func (o *Once) Resume() (input.Position, input.Carry) {
 	if len(o.pending) > 0 {
 		return o.pending[0].at, o.pending[0].carry
 	}
-	return o.norm.Resume()
+	return o.resume()
+}
+
+// resume is the Normalizer's place, and what a restart there must know.
+func (o *Once) resume() (input.Position, input.Carry) {
+	at, carry := o.norm.Resume()
+	carry.Port = o.ports[nil]
+	return at, carry
 }
 
 // Recognition is the Normalizer's.
@@ -140,7 +167,8 @@ func (o *Once) Recognition() sourcetypes.Recognition { return o.norm.Recognition
 // take takes an event of the Normalizer.
 func (o *Once) take(ev *sourcetypes.Event) {
 	switch {
-	case ev.Sourcetype == sourcetypes.Prompts && o.now.Prompts && o.now.covers(ev.Time):
+	case ev.Sourcetype == sourcetypes.Prompts && o.now.Requests && o.now.covers(ev.Time) &&
+		slices.Contains(o.now.Prompts, o.ports[ev.Program]):
 		o.counts.Once.Add(1)
 		return
 	case ev.Sourcetype != sourcetypes.API || !o.now.Requests || !o.now.covers(ev.Time):

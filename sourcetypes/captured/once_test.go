@@ -229,11 +229,16 @@ func TestPromptsOfACapturedPortAreNotDerivedFromLines(t *testing.T) {
 			want string
 		}{
 			{Live{}, "ollama:server ollama:prompts"},
-			{Live{Requests: true, Prompts: true, Since: time.Now()}, "ollama:server"},
+			{Live{Requests: true, Prompts: []int{1, 11434}, Since: time.Now()}, "ollama:server"},
+			{Live{Requests: true, Prompts: []int{1}, Since: time.Now()}, "ollama:server ollama:prompts"},
 			{Live{Requests: true, Since: time.Now()}, "ollama:server ollama:prompts"},
-			{Live{Requests: true, Prompts: true, Since: time.Now().Add(time.Hour)}, "ollama:server ollama:prompts"},
+			{
+				Live{Requests: true, Prompts: []int{11434}, Since: time.Now().Add(time.Hour)},
+				"ollama:server ollama:prompts",
+			},
 		} {
 			l := newLog(sourcetypes.Options{}, &tt.live)
+			l.Listens(nil, 11434)
 			l.say(said())
 			l.wait(time.Second)
 			if got := strings.Join(l.events, " "); got != tt.want {

@@ -83,6 +83,7 @@ type Options struct {
 	Once   bool          // end once everything that is there now is shipped
 	Stdin  io.Reader     // for PATHS=-
 	Memory *spool.Memory // what this process captures itself; nil: nothing
+	Ports  func() []int  // the ports that it captures; nil: none
 	Log    *slog.Logger
 }
 
@@ -113,7 +114,7 @@ func New(ctx context.Context, s *settings.Settings, out Output, o Options) (*Shi
 	sh.captured.MaxEvent = out.maxLine(s)
 	sh.pipeline = pipeline.New(pipeline.Config{
 		Sources:    sh.sources.All,
-		Normalizer: sh.normalizer(s),
+		Normalizer: sh.normalizer(s, o.Ports),
 		Encode:     out.Encode,
 		Compress:   compression(s, out.Gzip),
 		Sink:       out.Sink,

@@ -5,8 +5,8 @@ import (
 	"regexp"
 	"strconv"
 
-	"ollama-hec/cmd/internal/pipeline"
 	"ollama-hec/input"
+	"ollama-hec/sourcetypes/captured"
 )
 
 // listening is the line in which Ollama says where it listens. All of it must be as Ollama
@@ -39,17 +39,43 @@ func portOf(line []byte) int {
 
 // hearing notes on which ports a log says that Ollama listens, as its lines are taken.
 type hearing struct {
-	pipeline.Normalizer
+	*captured.Once
 	heard func(port int)
 }
 
-// AddAll implements pipeline.Normalizer.
+// AddAll implements pipeline.Normalizer. The lines up to one that names a port are taken
+// before those that follow, to which it applies.
 func (h hearing) AddAll(rs []input.Record, full func() bool) (taken int) {
-	taken = h.Normalizer.AddAll(rs, full)
-	for i := range rs[:taken] {
-		if port := portOf(rs[i].Text); port != 0 {
+	stop := false
+	if asked := full; full != nil {
+		full = func() bool { stop = asked(); return stop }
+	}
+	for taken < len(rs) && !stop {
+		n, port := untilPort(rs[taken:])
+		took := h.Once.AddAll(rs[taken:taken+n], full)
+		taken += took
+		if port != 0 && took == n {
+			h.Listens(rs[taken-1].Program, port)
 			h.heard(port)
 		}
 	}
 	return taken
+}
+
+// mostAhead bounds how many records are looked at before any is taken: whoever takes but one
+// at a time has each looked at so often.
+const mostAhead = 64
+
+// untilPort returns how many records there are up to the first that names a port, and with
+// it, and the port; 0: none of the next does.
+func untilPort(rs []input.Record) (n, port int) {
+	for i := range rs[:min(len(rs), mostAhead)] {
+		if rs[i].Omitted {
+			continue
+		}
+		if port = portOf(rs[i].Text); port != 0 {
+			return i + 1, port
+		}
+	}
+	return min(len(rs), mostAhead), 0
 }

@@ -1,6 +1,15 @@
 package app
 
-import "testing"
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"ollama-hec/input"
+	"ollama-hec/sourcetypes"
+	"ollama-hec/sourcetypes/captured"
+)
 
 func TestOnlyOllamaSaysWhereItListens(t *testing.T) {
 	const stamp = `time=2026-04-13T08:00:00.123Z level=INFO source=routes.go:1205 msg=`
@@ -19,6 +28,67 @@ func TestOnlyOllamaSaysWhereItListens(t *testing.T) {
 	} {
 		if got := portOf([]byte(line)); got != want {
 			t.Errorf("%s: %d", line, got)
+		}
+	}
+}
+
+// Prompts are left to capture only while the log says that its Ollama listens where they are
+// captured, line by line, whoever takes how many lines at once, and after a restart.
+func TestOnlyPromptsOfACapturedPortAreLeftToCapture(t *testing.T) {
+	stamp := time.Now().Format("2006-01-02T15:04:05.000Z07:00")
+	listens := func(port int) string {
+		return fmt.Sprintf(`time=%s level=INFO source=routes.go:1 msg="Listening on [::]:%d (version 0.13.5)"`, stamp, port)
+	}
+	asked := func(n int) string {
+		return fmt.Sprintf(`time=%s level=DEBUG source=routes.go:1 msg="chat request" images=0 prompt="ask %d"`, stamp, n)
+	}
+	red, blue := new(input.Program), new(input.Program)
+	records := []input.Record{
+		{Text: []byte(asked(1))}, // nobody knows whose it is: told
+		{Text: []byte(listens(11434))},
+		{Text: []byte(asked(2))}, // captured
+		{Text: []byte(listens(11500))},
+		{Text: []byte(asked(3))}, // not captured: told
+		{Text: []byte(listens(11434)), Program: red},
+		{Text: []byte(asked(4)), Program: blue}, // told
+		{Text: []byte(asked(5)), Program: red},  // captured
+		{Text: []byte(asked(6))},                // told
+		{Text: []byte(listens(11434)), Omitted: true},
+		{Text: []byte(asked(7))}, // told: the port of another's line does not count
+		{Text: []byte(listens(11434))},
+	}
+	for i := range records {
+		records[i].Next = input.Position(i + 1)
+	}
+	live := func() captured.Live {
+		return captured.Live{Requests: true, Prompts: []int{11434}, Since: time.Now().Add(-time.Hour)}
+	}
+	for _, atOnce := range []int{1, 2, len(records)} {
+		prompts, heard := 0, []int(nil)
+		count := func(ev *sourcetypes.Event) {
+			if ev.Sourcetype == sourcetypes.Prompts {
+				prompts++
+			}
+		}
+		begin := func(at input.Position, c input.Carry) hearing {
+			return hearing{captured.NewOnce(&sourcetypes.Options{Prompts: sourcetypes.Full, Now: time.Now},
+				captured.NewMatcher(), new(captured.Counts), live, at, c, count), func(port int) { heard = append(heard, port) }}
+		}
+		h := begin(0, input.Carry{})
+		for rest := records; len(rest) > 0; {
+			taken := 0
+			rest = rest[h.AddAll(rest, func() bool { taken++; return taken == atOnce }):]
+		}
+		h.Flush()
+		if prompts != 5 || !slices.Equal(heard, []int{11434, 11500, 11434, 11434}) {
+			t.Errorf("%d at once: %d prompts are told, of ports %v", atOnce, prompts, heard)
+		}
+		prompts = 0
+		h = begin(h.Resume())
+		h.AddAll([]input.Record{{Text: []byte(asked(8)), Next: 99}}, nil)
+		h.Flush()
+		if prompts != 0 {
+			t.Error("a restart forgets the port")
 		}
 	}
 }

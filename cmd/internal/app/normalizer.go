@@ -14,8 +14,9 @@ import (
 )
 
 // normalizer returns what makes events of a stream: of what was captured by what it is known
-// by, the path of a spool or this process itself, and of all others as of logs.
-func (sh *Shipper) normalizer(s *settings.Settings) pipeline.NewNormalizer {
+// by, the path of a spool or this process itself, and of all others as of logs. ports are
+// those that this process captures itself; nil: none.
+func (sh *Shipper) normalizer(s *settings.Settings, ports func() []int) pipeline.NewNormalizer {
 	normalize := s.Normalize()
 	normalize.ReadBody = requestlog.Telling(sh.log)
 	spooled, memory := sh.sources.Spool, sh.sources.Memory
@@ -31,10 +32,15 @@ func (sh *Shipper) normalizer(s *settings.Settings) pipeline.NewNormalizer {
 	if memory != nil {
 		itself := captured.Live{
 			Requests: s.Capture.Requests,
-			Prompts:  s.Capture.Requests && normalize.Prompts != sourcetypes.Off,
 			Since:    time.Now(),
 		}
-		live = func() captured.Live { return itself }
+		live = func() captured.Live {
+			now := itself
+			if normalize.Prompts != sourcetypes.Off && ports != nil {
+				now.Prompts = ports()
+			}
+			return now
+		}
 		heard = func(port int) { memory.Listens(port) }
 	}
 	return func(st input.Stream, at input.Position, c input.Carry, emit func(*sourcetypes.Event)) pipeline.Normalizer {

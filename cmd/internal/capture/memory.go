@@ -37,6 +37,9 @@ func (m *InMemory) Run(ctx context.Context, log *slog.Logger) {
 	}
 }
 
+// Captured are the ports of Ollama that are captured.
+func (m *InMemory) Captured() []int { return m.engine.Ports() }
+
 // Counts returns the figures so far.
 func (m *InMemory) Counts() map[string]int64 {
 	c := m.engine.Counts()

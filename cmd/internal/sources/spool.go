@@ -64,7 +64,7 @@ func (s *Spool) tell() {
 // Writing says who writes the spool.
 type Writing struct {
 	Requests bool      // requests are captured
-	Prompts  bool      // with their prompts
+	Prompts  []int     // of these ports with their prompts
 	Since    time.Time // from then on
 	until    time.Time // they may still arrive
 }
@@ -176,17 +176,32 @@ func (s *Spool) look(now time.Time) {
 	if in == nil {
 		return
 	}
-	w := Writing{until: now.Add(arriveLate)}
-	for _, by := range in.Writers {
-		if !by.Live || !slices.Contains(by.Captures, "requests") {
+	if w := writing(in.Writers); w.Requests {
+		w.until = now.Add(arriveLate)
+		s.last.Store(&w)
+	}
+}
+
+// writing says what the writers of a spool capture. A port that the proxy has is the proxy's,
+// and capture leaves it alone.
+func writing(writers map[string]spool.Seen) (w Writing) {
+	capturesRequests := func(by spool.Seen) bool { return by.Live && slices.Contains(by.Captures, "requests") }
+	for name, by := range writers {
+		if !capturesRequests(by) {
 			continue
 		}
-		w.Requests, w.Prompts = true, w.Prompts || by.Prompts != "off"
+		w.Requests = true
 		if w.Since.IsZero() || by.Started.Before(w.Since) {
 			w.Since = by.Started
 		}
+		if by.Prompts == "off" {
+			continue
+		}
+		for _, port := range by.Ports {
+			if name == "proxy" || !capturesRequests(writers["proxy"]) || !slices.Contains(writers["proxy"].Ports, port) {
+				w.Prompts = append(w.Prompts, port)
+			}
+		}
 	}
-	if w.Requests {
-		s.last.Store(&w)
-	}
+	return w
 }

@@ -62,6 +62,10 @@ func (a *assembly) segment(name *tuple, from Side, g *segment, at int64, via int
 		a.synchronize(f, name, from, g, at, via)
 		return
 	}
+	if f != nil && f.goesOn(from, g) {
+		a.forget(f)
+		f = nil
+	}
 	if f == nil {
 		if f = a.join(name, from, g, at, via); f == nil {
 			return

@@ -31,6 +31,9 @@ type flow struct {
 	began  [2]number // where its sides began: it is known again by these under another name
 	again  number    // where a client of the same name wants to begin anew
 
+	broken  bool // it is done by a reset
+	breaker Side // who sent the last one
+
 	closed bool  // first is the side that closed first
 	first  Side  // or broke off, in doubt
 	at     int64 // when its last packet was seen
@@ -99,6 +102,7 @@ func (f *flow) note(side Side) {
 }
 
 func (f *flow) reset(from Side, g *segment, at int64) {
+	f.breaker = from
 	if f.sides[from].resets(g.seq) {
 		f.done(EndReset, from, at)
 		return
@@ -107,6 +111,21 @@ func (f *flow) reset(from Side, g *segment, at int64) {
 		f.first = from
 	}
 	f.table.move(f, doubtful)
+}
+
+// goesOn reports whether g tells that a connection that is done by a reset is not: who sent that
+// says more than it had said, or has got more. Checksums are not verified, so anybody can reset
+// a conversation for us that goes on for its receiver.
+func (f *flow) goesOn(from Side, g *segment) bool {
+	if !f.broken || from != f.breaker || g.is(flagRST) || !g.is(flagACK) {
+		return false
+	}
+	other := &f.sides[1-from]
+	got := other.next
+	if other.finished {
+		got++
+	}
+	return ahead(g.end(), f.sides[from].next) > 0 || ahead(g.ack, got) > 0
 }
 
 // done ends the conversation. What both sides turn out to have closed is no other end.
@@ -124,6 +143,7 @@ func (f *flow) done(how End, by Side, at int64) {
 		f.table.stats.Forgotten++
 	}
 	f.talk.Done(how, by, time.Unix(0, at))
+	f.broken = how == EndReset
 	f.talk, client.to, server.to = nil, nobody{}, nobody{}
 	f.table.move(f, ended)
 }

@@ -191,15 +191,9 @@ func (s *stream) lose(n, at int64) {
 }
 
 // resets reports whether a reset with that sequence number is one that the
-// receiver believes: at what it expects next, by what we know.
+// receiver believes: at what it expects next, and nowhere else (RFC 5961).
 func (s *stream) resets(seq uint32) bool {
-	if !s.known {
-		return true
-	}
-	if seq == s.next || s.finished && seq == s.next+1 || s.answered && seq == s.acked {
-		return true
-	}
-	return s.answered && ahead(seq, s.acked) >= 0 && ahead(s.reached, seq) >= 0
+	return !s.known || seq == s.next || s.finished && seq == s.next+1
 }
 
 // ahead returns how far a is after b in a stream, negative: before it.

@@ -24,8 +24,8 @@ const (
 	costEarly         = 160 // of a segment without payload
 )
 
-// keep keeps a copy of a segment. Where there is no room for it, the connection's oldest go.
-// r is the room of all connections.
+// keep keeps a copy of a segment. Where there is no room for it, the connection's oldest go,
+// and then its own payload. r is the room of all connections.
 func (e *early) keep(side Side, g *segment, at int64, r *room) {
 	if g.length == 0 && !g.is(flagFIN) && len(e.list) > 0 {
 		return // what it acknowledges, later ones do, too
@@ -37,9 +37,9 @@ func (e *early) keep(side Side, g *segment, at int64, r *room) {
 		e.list = slices.Delete(e.list, 0, 1)
 	}
 	if e.full(o.cost(), r) {
-		return
+		o.payload = nil // as if it were cut off: others have all of the room
 	}
-	o.payload = slices.Clone(g.payload)
+	o.payload = slices.Clone(o.payload)
 	e.list = append(e.list, o)
 	e.used += o.cost()
 	r.used += o.cost()

@@ -56,15 +56,22 @@ func TestOneSideIsNobody(t *testing.T) {
 			forger.says(FromServer, "") // of nothing that is known
 		}
 	}
-	if used := p.a.early.used; used > mostEarlyBytes || used < mostEarlyBytes/2 {
+	if used := p.a.early.used; used > mostEarlyBytes+mostOpening*costEarly || used < mostEarlyBytes/2 {
 		t.Errorf("%d bytes are kept early", used)
 	}
+	late := newPeers()
+	late.a, late.client.port = p.a, 40001
+	late.says(FromClient, request)
+	late.says(FromServer, "answer")
+	late.says(FromClient, "again")
+	late.close(FromClient)
 	if n := p.a.rows[opening].count; n > mostOpening {
 		t.Errorf("%d are kept", n)
 	}
 	p.says(FromClient, "k")
 	p.close(FromClient)
-	want := `192.0.2.77:40000 > 192.0.2.1:11434 "ask" "" FIN by client`
+	want := `192.0.2.77:40000 > 192.0.2.1:11434 "ask" "" FIN by client
+192.0.2.77:40001 > 192.0.2.1:11434 "again" "answer" lost 1400 0 joined FIN by client`
 	if got := p.book.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

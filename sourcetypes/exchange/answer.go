@@ -198,6 +198,7 @@ func (a *answer) end(at time.Time) {
 			a.write(at, p)
 			return a.form != single || a.scan.reads()
 		})
+		a.response.denied = a.response.denied || packed.body.denied
 		packed.release()
 	}
 	switch {

@@ -25,10 +25,10 @@ type answered struct {
 	first   time.Time // when the first content was complete
 }
 
-func (a *answered) start(o *Options, r *room, prompts bool) {
+func (a *answered) start(o *Options, from *share, prompts bool) {
 	a.model.most, a.remote.most = keeps*maxModel, keeps*maxModel
 	a.reason.most, a.err.most = keeps*maxOther, keeps*mostError
-	a.response.most, a.response.room = o.MaxPrompt+slack, r
+	a.response.most, a.response.from = o.MaxPrompt+slack, from
 	a.texts = prompts && o.responses()
 }
 

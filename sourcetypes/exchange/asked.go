@@ -38,14 +38,14 @@ const (
 	maxOther = 32
 )
 
-func (a *asked) start(e *endpoint, o *Options, r *room) {
+func (a *asked) start(e *endpoint, o *Options, from *share) {
 	a.reads = e.asks != nil
 	a.prompts = e.prompts && o.prompts()
 	a.all = o.AllMessages
 	a.model.most, a.name.most = keeps*maxModel, keeps*maxModel
 	a.role.most, a.partType.most = maxOther, maxOther
 	for _, k := range []*kept{&a.prompt, &a.last, &a.message} {
-		k.most, k.room = o.MaxPrompt+slack, r
+		k.most, k.from = o.MaxPrompt+slack, from
 	}
 	if a.reads {
 		a.scan.begin(e.asks, a)
@@ -55,7 +55,7 @@ func (a *asked) start(e *endpoint, o *Options, r *room) {
 // release gives back the room that texts take.
 func (a *asked) release() {
 	for _, k := range []*kept{&a.prompt, &a.last, &a.message} {
-		if k.room != nil {
+		if k.from != nil {
 			k.clear()
 		}
 	}

@@ -141,6 +141,31 @@ func TestRoom(t *testing.T) {
 	}
 }
 
+// Who takes all of the room leaves others without a part of their texts, and says so.
+func TestNoRoom(t *testing.T) {
+	o := defaults()
+	o.Room = 100_000
+	s := talkTo(o)
+	for range 2 {
+		c := s.all.Open(peer())
+		c.Data(wire.FromClient, start, []byte("POST /api/generate HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n\r\n{\"prompt\":\""))
+		for range 2000 {
+			c.Data(wire.FromClient, start, []byte("words and more words over and over again "))
+		}
+	}
+	s.client(post("/api/generate", `{"model":"m","prompt":"Hello"}`))
+	s.server(answered1("404 Not Found", jsonUTF8, missing))
+	s.client(post("/api/generate", `{"model":"m","prompt":"Hello`+strings.Repeat(" you", 10_000)+`"}`))
+	s.server(answered1("404 Not Found", jsonUTF8, missing))
+	if len(s.records) != 4 || !strings.HasSuffix(s.records[1], `"prompt":"Hello"}`) || strings.Contains(s.records[1], "partial") ||
+		!strings.Contains(s.records[3], `"partial":true`) || !strings.Contains(s.records[3], `"prompt":"Hello you you`) {
+		t.Errorf("%s", s.records)
+	}
+	if n := s.all.Stats().CutTexts; n != 1 {
+		t.Errorf("%d were cut", n)
+	}
+}
+
 func compressed(t *testing.T, coding, text string) string {
 	t.Helper()
 	var b bytes.Buffer

@@ -15,6 +15,7 @@ type conversation struct {
 	all  *Exchanges
 	peer wire.Connection
 
+	texts          share
 	client, server side
 	begun          int         // how many requests were seen
 	queue          []*exchange // those without an end, the oldest first
@@ -166,7 +167,7 @@ func (c *conversation) headEnd(s *side, at time.Time) {
 	x, status := c.answering, 0
 	if x != nil && !c.interim {
 		status = x.status
-		x.answerHead(h, &c.all.opts, &c.all.room)
+		x.answerHead(h, &c.all.opts, &c.texts)
 	}
 	switch {
 	case x == nil, x.method == "" && !x.malformed && !c.interim: // it may be one to HEAD, and have no body
@@ -198,7 +199,7 @@ func (c *conversation) headEnd(s *side, at time.Time) {
 // requestHead takes the head of a request.
 func (c *conversation) requestHead(s *side, h *head, at time.Time) {
 	x := c.asking
-	x.takeHead(h, &c.all.opts, &c.all.room)
+	x.takeHead(h, &c.all.opts, &c.texts)
 	http10 := bytes.HasSuffix(h.first, []byte("HTTP/1.0"))
 	switch {
 	case h.coded && !http10: // Go's server answers 501 and closes

@@ -52,6 +52,9 @@ func (e *Exchanges) count(x *exchange, cut string) {
 	if cut != "" {
 		e.stats.cut.Add(1)
 	}
+	if x.textsCut() {
+		e.stats.cutTexts.Add(1)
+	}
 	if x.malformed {
 		e.stats.malformed.Add(1)
 	}
@@ -91,7 +94,7 @@ func (e *Exchanges) apiEvent(dst []byte, c *conversation, x *exchange, cut strin
 	if x.lost > 0 {
 		dst = appendInt(dst, "lost_bytes", x.lost)
 	}
-	if x.partial || x.asked.mixed {
+	if x.saysLess() {
 		dst = appendBool(dst, "partial", true)
 	}
 	if c.joined {

@@ -124,7 +124,7 @@ func New(o Options) *Exchanges {
 
 // Open begins a conversation. It is a wire.Opener.
 func (e *Exchanges) Open(peer wire.Connection) wire.Conversation {
-	c := &conversation{all: e, peer: peer, joined: peer.Joined}
+	c := &conversation{all: e, peer: peer, joined: peer.Joined, texts: share{ownText, &e.room}}
 	c.client = side{talk: c, from: wire.FromClient}
 	c.server = side{talk: c, from: wire.FromServer}
 	if peer.Joined {
@@ -147,10 +147,12 @@ type Stats struct {
 	Resyncs     int64 // times a message was found again after a hole
 	Unasked     int64 // answers whose request was not seen
 	Unfollowed  int64 // connections with too many requests at once
+	CutTexts    int64 // requests of whose texts there was no room for all that would be told
 }
 
 type counters struct {
-	requests, prompts, partial, cut, malformed, lostBytes, lostBetween, joined, resyncs, unasked, unfollowed atomic.Int64
+	requests, prompts, partial, cut, malformed, lostBytes, lostBetween, joined, resyncs, unasked, unfollowed,
+	cutTexts atomic.Int64
 }
 
 // Stats returns the figures. It may be called at any time.
@@ -160,6 +162,6 @@ func (e *Exchanges) Stats() Stats {
 		Requests: s.requests.Load(), Prompts: s.prompts.Load(), Partial: s.partial.Load(), Cut: s.cut.Load(),
 		Malformed: s.malformed.Load(), LostBytes: s.lostBytes.Load(), LostBetween: s.lostBetween.Load(),
 		Joined: s.joined.Load(), Resyncs: s.resyncs.Load(), Unasked: s.unasked.Load(),
-		Unfollowed: s.unfollowed.Load(),
+		Unfollowed: s.unfollowed.Load(), CutTexts: s.cutTexts.Load(),
 	}
 }

@@ -17,12 +17,25 @@ func (r *room) take(n int) int {
 
 func (r *room) give(n int) { r.left.Add(int64(n)) }
 
+// share is what the texts of one conversation may take: a little that is its own, so that
+// others who take all of the room do not leave it without words, and what room there is.
+type share struct {
+	own  int // bytes that are left of it
+	room *room
+}
+
+// ownText is how much of its texts a conversation may always hold: what is shipped of one
+// that is cut, and slack.
+const ownText = 4<<10 + slack
+
 // kept is the beginning of a text, and how long the whole is.
 type kept struct {
 	text   []byte
 	length int64
 	most   int
-	room   *room
+	from   *share
+	owns   int  // how much of text is of what the conversation always has
+	denied bool // it would be longer if there had been room
 }
 
 // add adds a further part.
@@ -32,13 +45,27 @@ func (k *kept) add(p []byte) {
 	if fits <= 0 || int64(len(k.text)) < k.length-int64(len(p)) {
 		return // a part is missing already
 	}
-	k.text = append(k.text, p[:k.room.take(fits)]...)
+	k.text = append(k.text, p[:k.take(fits)]...)
+}
+
+// take takes up to n bytes, and says how many it got.
+func (k *kept) take(n int) int {
+	own := min(n, k.from.own)
+	k.from.own -= own
+	k.owns += own
+	got := own
+	if n > own {
+		got += k.from.room.take(n - own)
+		k.denied = k.denied || got < n
+	}
+	return got
 }
 
 // addAll adds another text, of which not all may be kept.
 func (k *kept) addAll(other *kept) {
 	k.add(other.text)
 	k.length += other.length - int64(len(other.text))
+	k.denied = k.denied || other.denied
 }
 
 // join adds a further text, in a line of its own.
@@ -53,8 +80,9 @@ func (k *kept) whole() bool { return int64(len(k.text)) == k.length }
 
 // clear forgets the text, and keeps its memory for another one.
 func (k *kept) clear() {
-	k.room.give(len(k.text))
-	k.text, k.length = k.text[:0], 0
+	k.from.room.give(len(k.text) - k.owns)
+	k.from.own += k.owns
+	k.text, k.length, k.owns, k.denied = k.text[:0], 0, 0, false
 }
 
 // short is a text of which no more than a few hundred bytes count.

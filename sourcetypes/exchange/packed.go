@@ -46,7 +46,7 @@ func codingOf(encoding []byte) coding {
 }
 
 func newPacked(c coding, r *room) *packed {
-	return &packed{c, kept{most: maxPacked, room: r}}
+	return &packed{c, kept{most: maxPacked, from: &share{room: r}}}
 }
 
 func (p *packed) add(part []byte) { p.body.add(part) }

@@ -43,7 +43,7 @@ func (e *Exchanges) promptEvent(dst []byte, c *conversation, x *exchange) ([]byt
 			dst = appendInt(dst, "tools", int64(a.tools))
 		}
 	}
-	if x.partial || a.mixed {
+	if x.saysLess() {
 		dst = appendBool(dst, "partial", true)
 	}
 	dst = e.appendText(dst, "connection_id", []byte(c.peer.ID), mostHost)
@@ -53,6 +53,15 @@ func (e *Exchanges) promptEvent(dst []byte, c *conversation, x *exchange) ([]byt
 	}
 	dst = e.appendLong(append(dst, `,"prompt":`...), prompt, e.opts.Prompts == sourcetypes.Full)
 	return append(dst, '}'), true
+}
+
+// saysLess reports whether the events may tell less than what was said.
+func (x *exchange) saysLess() bool { return x.partial || x.asked.mixed || x.textsCut() }
+
+// textsCut reports whether there was no room for all of the texts that would be told.
+func (x *exchange) textsCut() bool {
+	prompt, ok := x.asked.promptText()
+	return ok && prompt.denied || x.answer.response.denied || x.packed != nil && x.packed.body.denied
 }
 
 // appendLong appends a long text, redacted and then cut. Of a text that was cut before,
@@ -92,7 +101,7 @@ func fitting(b []byte, most int) []byte {
 // release gives back the room that an exchange takes.
 func (x *exchange) release() {
 	x.asked.release()
-	if x.answer.response.room != nil {
+	if x.answer.response.from != nil {
 		x.answer.response.clear()
 	}
 	if x.packed != nil {

@@ -110,26 +110,26 @@ func isToken(b []byte) bool {
 }
 
 // takeHead takes the head of the request.
-func (x *exchange) takeHead(h *head, o *Options, r *room) {
+func (x *exchange) takeHead(h *head, o *Options, from *share) {
 	x.client = source{
 		host: bytes.Clone(h.host), userAgent: bytes.Clone(h.userAgent), origin: bytes.Clone(h.origin),
 		forwarded: bytes.Clone(h.forwarded), forwardedCut: h.forwardedCut,
 	}
 	x.expects = h.expects
-	x.asked.start(x.endpoint, o, r)
+	x.asked.start(x.endpoint, o, from)
 	switch {
 	case x.endpoint.form:
 		x.fields = newFieldScanner(h.contentType, &x.asked.model)
 	case text.EqualFold(h.encoding, "zstd") && bytes.HasPrefix(x.path, []byte("/v1/")) && x.asked.reads:
-		x.packed = newPacked(zstdCoding, r)
+		x.packed = newPacked(zstdCoding, from.room)
 	case len(h.encoding) > 0 && !text.EqualFold(h.encoding, "identity"):
 		// Ollama takes the body for what it is, and refuses it.
 	}
 }
 
 // answerHead takes the head of the answer.
-func (x *exchange) answerHead(h *head, o *Options, r *room) {
-	x.answer.start(o, r, x.asked.prompts)
+func (x *exchange) answerHead(h *head, o *Options, from *share) {
+	x.answer.start(o, from, x.asked.prompts)
 	f := unread
 	switch media(h.contentType) {
 	case "application/json":
@@ -147,7 +147,7 @@ func (x *exchange) answerHead(h *head, o *Options, r *room) {
 	}
 	x.answer.body(x.endpoint, f)
 	if coding := codingOf(h.encoding); coding != noCoding && f != unread {
-		x.answer.packed = newPacked(coding, r)
+		x.answer.packed = newPacked(coding, from.room)
 	}
 }
 

@@ -64,7 +64,7 @@ func scan(text []byte, random *rand.Rand) *asked {
 	r.left.Store(1 << 30)
 	a := new(asked)
 	a.model.most = 1 << 20
-	a.start(endpoints["/api/chat"], o, r)
+	a.start(endpoints["/api/chat"], o, &share{room: r})
 	a.model.most = 1 << 20
 	for len(text) > 0 {
 		n := 1 + random.IntN(min(len(text), 1+random.IntN(64)))

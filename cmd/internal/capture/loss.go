@@ -37,6 +37,7 @@ func (c Counts) Add(x exchange.Stats) {
 	c["requests"], c["prompts"], c["partial"] = x.Requests, x.Prompts, x.Partial
 	c["joined"], c["resyncs"], c["cut"] = x.Joined, x.Resyncs, x.Cut
 	c["malformed_requests"], c["unasked"], c["unfollowed"] = x.Malformed, x.Unasked, x.Unfollowed
+	c["cut_texts"] = x.CutTexts
 }
 
 // wire returns the figures of all sockets.
@@ -71,6 +72,7 @@ var lossNames = []string{
 	"resyncs",
 	"unasked",
 	"unfollowed",
+	"cut_texts",
 }
 
 // Losses tells what was lost since it last told.

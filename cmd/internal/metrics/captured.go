@@ -17,6 +17,7 @@ var captureCounts = []struct{ count, metric, help string }{
 	{"resyncs", "capture_resyncs_total", "Times that a request or an answer was found again after a hole."},
 	{"unasked", "capture_unasked_total", "Answers whose request was not seen."},
 	{"unfollowed", "capture_unfollowed_total", "Conversations with too many requests at once to follow."},
+	{"cut_texts", "capture_cut_texts_total", "Captured requests of whose texts there was no room for all."},
 	{"cut", "capture_cut_total", "Captured requests that ended before their end."},
 	{"unanswered", "proxy_unanswered_total", "Requests that the proxy answered with 502, because no Ollama did."},
 	{"untold", "proxy_untold_total", "Connections that the proxy passed on and could not tell of."},

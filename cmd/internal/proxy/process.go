@@ -82,7 +82,7 @@ func (p *Spooling) tell(ctx context.Context) (stop func()) {
 		defer close(reported)
 		p.spool.Report(ctx, p.ports, p.Counts)
 	}()
-	losses := capture.NewLosses(writer, []string{"untold", "unfollowed"}, p.Counts, p.spool.Emit)
+	losses := capture.NewLosses(writer, []string{"untold", "unfollowed", "cut_texts"}, p.Counts, p.spool.Emit)
 	go func() {
 		defer close(watched)
 		tick := time.NewTicker(time.Second)

@@ -274,8 +274,10 @@ func TestWhole(t *testing.T) {
 	serve(t, server, "[::]:11434", func(c net.Conn) {
 		defer c.Close()
 		_, _ = io.CopyN(c, c, n)
+		_, _ = c.Read(make([]byte, 1))
 	})
 	c := startChild(t, server, childCapture, nil)
+	pid := c.cmd.Process.Pid
 	for from, address := range map[netnstest.Namespace]string{client: "203.0.113.1:11434", server: "[::1]:11434"} {
 		from.Do(t, func() error {
 			c, err := net.Dial("tcp", address)
@@ -285,6 +287,8 @@ func TestWhole(t *testing.T) {
 			defer c.Close()
 			go func() { _, _ = c.Write(make([]byte, n)) }()
 			_, err = io.CopyN(io.Discard, c, n)
+			// What is dropped for want of time must not be how it ends.
+			netnstest.Until(t, "all is read", func() bool { return netnstest.Queued(t, pid) == 0 })
 			return err
 		})
 	}

@@ -20,6 +20,7 @@ type late struct {
 	ended   map[ends]ended  // guarded by mu; connections that ended of late
 	oldest  []ends          // guarded by mu; of ended, by when they were told
 	waiting []unnamedRecord // guarded by mu; by when they came
+	held    int             // guarded by mu; bytes of waiting
 	over    bool            // guarded by mu; nothing waits any more
 }
 
@@ -49,6 +50,8 @@ const (
 	reused = 2 * time.Second
 	// maxEnded and maxWaiting bound what is kept. Beyond it records go without an id.
 	maxEnded, maxWaiting = 8192, 1024
+	// maxHeld is how many bytes of records wait at most.
+	maxHeld = 8 << 20
 )
 
 func newLate(emit func(spool.Record)) *late {
@@ -65,10 +68,11 @@ func (l *late) add(r spool.Record, client, server netip.AddrPort) {
 	switch {
 	case known && now.Sub(last.at) < reused:
 		l.emit(named(r, last.id))
-	case l.over || len(l.waiting) >= maxWaiting:
+	case l.over || len(l.waiting) >= maxWaiting, l.held+len(r.Event) > maxHeld:
 		l.emit(r)
 	default:
 		l.waiting = append(l.waiting, unnamedRecord{r, of, now})
+		l.held += len(r.Event)
 		select {
 		case l.wake <- struct{}{}:
 		default:
@@ -92,6 +96,7 @@ func (l *late) end(client, server netip.AddrPort, id string) {
 	kept := l.waiting[:0]
 	for _, w := range l.waiting {
 		if w.of == of {
+			l.held -= len(w.Event)
 			l.emit(named(w.Record, id))
 		} else {
 			kept = append(kept, w)
@@ -115,11 +120,14 @@ func (l *late) release(before time.Time) (left int) {
 	defer l.mu.Unlock()
 	n := 0
 	for n < len(l.waiting) && l.waiting[n].since.Before(before) {
+		l.held -= len(l.waiting[n].Event)
 		l.emit(l.waiting[n].Record)
 		n++
 	}
-	l.waiting = append(l.waiting[:0], l.waiting[n:]...)
-	return len(l.waiting)
+	left = copy(l.waiting, l.waiting[n:])
+	clear(l.waiting[left:])
+	l.waiting = l.waiting[:left]
+	return left
 }
 
 // run releases records in time until stop is closed. While none waits it sleeps.

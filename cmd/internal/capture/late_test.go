@@ -92,3 +92,26 @@ func TestWhatIsLateIsBounded(t *testing.T) {
 		t.Errorf("%d ends are known, %d records were emitted", len(l.ended), emitted)
 	}
 }
+
+// What waits takes no more memory than it may, however long the records are, and what is
+// released makes room.
+func TestBytesThatWaitAreBounded(t *testing.T) {
+	emitted := 0
+	l := newLate(func(spool.Record) { emitted++ })
+	long := request(string(make([]byte, maxHeld/4)))
+	for range 2 {
+		before := emitted
+		for range 6 {
+			l.add(long, lateClient, lateServer)
+		}
+		if emitted != before+2 {
+			t.Fatalf("%d of 6 were emitted at once", emitted-before)
+		}
+		l.release(time.Now().Add(time.Hour))
+	}
+	l.add(long, lateClient, lateServer)
+	l.end(lateClient, lateServer, "7")
+	if l.held != 0 {
+		t.Errorf("%d bytes are held", l.held)
+	}
+}

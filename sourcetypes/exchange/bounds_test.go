@@ -141,6 +141,21 @@ func TestRoom(t *testing.T) {
 	}
 }
 
+// Of a head no more is held than what is told, and of a text that is forgotten not much.
+func TestSpareMemory(t *testing.T) {
+	long := strings.Repeat("x", maxHeadLine-100)
+	s := talkTo(defaults())
+	s.client("GET / HTTP/1.1\r\nHost: " + long + "\r\nUser-Agent: " + long + "\r\nOrigin: " + long + "\r\nContent-Type: " + long + "\r\n\r\n")
+	s.client(post("/api/chat", `{"messages":[{"content":"`+strings.Repeat("word ", 10_000)+`","role":"user","content":""}]}`))
+	c := s.Conversation.(*conversation)
+	if of := &c.queue[0].client; len(of.host)+len(of.userAgent)+len(of.origin) > 4096 {
+		t.Errorf("%d bytes of a head are held", len(of.host)+len(of.userAgent)+len(of.origin))
+	}
+	if asked := &c.queue[1].asked; cap(asked.message.text)+cap(asked.last.text) > 2*maxSpare {
+		t.Errorf("%d bytes of texts are held", cap(asked.message.text)+cap(asked.last.text))
+	}
+}
+
 // Who takes all of the room leaves others without a part of their texts, and says so.
 func TestNoRoom(t *testing.T) {
 	o := defaults()

@@ -53,15 +53,15 @@ func (h *head) add(line []byte) {
 	case "expect":
 		h.expects = text.EqualFold(value, "100-continue")
 	case "content-type":
-		h.contentType = first(h.contentType, value)
+		h.contentType = first(h.contentType, value, maxType)
 	case "content-encoding":
-		h.encoding = first(h.encoding, value)
+		h.encoding = first(h.encoding, value, maxOther)
 	case "host":
-		h.host = first(h.host, value)
+		h.host = first(h.host, value, keeps*mostHost)
 	case "user-agent":
-		h.userAgent = first(h.userAgent, value)
+		h.userAgent = first(h.userAgent, value, keeps*mostUserAgent)
 	case "origin":
-		h.origin = first(h.origin, value)
+		h.origin = first(h.origin, value, keeps*mostHost)
 	case "x-forwarded-for":
 		if len(h.forwarded) > 0 {
 			h.forwarded = append(h.forwarded, ", "...)
@@ -72,11 +72,15 @@ func (h *head) add(line []byte) {
 	}
 }
 
-func first(have, value []byte) []byte {
+// maxType is enough for a content type with the longest boundary.
+const maxType = 512
+
+// first is the first value of a field, up to most bytes of it.
+func first(have, value []byte, most int) []byte {
 	if len(have) > 0 {
 		return have
 	}
-	return append(have, value...)
+	return append(have, value[:min(len(value), most)]...)
 }
 
 func (h *head) addLength(value []byte) {

@@ -78,10 +78,16 @@ func (k *kept) join() {
 // whole reports whether all of the text is kept.
 func (k *kept) whole() bool { return int64(len(k.text)) == k.length }
 
-// clear forgets the text, and keeps its memory for another one.
+// maxSpare is how much memory is kept for the next text. It is not a part of the room.
+const maxSpare = 4 << 10
+
+// clear forgets the text, and keeps its memory for another one if it is not much.
 func (k *kept) clear() {
 	k.from.room.give(len(k.text) - k.owns)
 	k.from.own += k.owns
+	if cap(k.text) > maxSpare {
+		k.text = nil
+	}
 	k.text, k.length, k.owns, k.denied = k.text[:0], 0, 0, false
 }
 

@@ -37,6 +37,9 @@ func (p *Proxy) handler(errorLog *log.Logger) http.Handler {
 		}()
 		// What Ollama does not say is not said: these the server would add by itself.
 		w.Header()["Date"], w.Header()["Content-Type"] = nil, nil
+		// Without it the server closes the body as soon as an answer begins. The transport may
+		// not have seen its end by then, would take that for an error, and end the answer.
+		_ = http.NewResponseController(w).EnableFullDuplex()
 		body := &requestBody{ReadCloser: r.Body}
 		if r.Body != nil && r.Body != http.NoBody {
 			r.Body = body

@@ -37,9 +37,6 @@ func (p *Proxy) handler(errorLog *log.Logger) http.Handler {
 		}()
 		// What Ollama does not say is not said: these the server would add by itself.
 		w.Header()["Date"], w.Header()["Content-Type"] = nil, nil
-		// Without it the server closes the body as soon as an answer begins. The transport may
-		// not have seen its end by then, would take that for an error, and end the answer.
-		_ = http.NewResponseController(w).EnableFullDuplex()
 		body := &requestBody{ReadCloser: r.Body}
 		if r.Body != nil && r.Body != http.NoBody {
 			r.Body = body
@@ -89,7 +86,12 @@ type bodyKey struct{}
 // Read implements io.Reader.
 func (b *requestBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, http.ErrBodyReadAfterClose) {
+	if errors.Is(err, http.ErrBodyReadAfterClose) {
+		// The server closes it as soon as an answer begins. The transport, which has sent all of
+		// it and looks for its end, would take that for a failure and cut the answer off.
+		return n, io.EOF
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
 		b.mu.Lock()
 		b.err = err
 		b.mu.Unlock()

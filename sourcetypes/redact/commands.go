@@ -2,16 +2,15 @@ package redact
 
 import (
 	"bytes"
-	"regexp"
 
 	"ollama-hec/sourcetypes/internal/text"
 )
 
 // command says which secret a flag of one letter holds, of a command that stands before it.
 type command struct {
-	id    int            // its place among the commands
-	names []string       // any of these
-	value *regexp.Regexp // behind the flag; the group is secret
+	id    int      // its place among the commands
+	names []string // any of these
+	value *pattern // behind the flag; the group is secret
 }
 
 // commands are flags of command lines.
@@ -98,7 +97,7 @@ func (s *scan) command(r *Rule, i int) (h hit, ok bool) {
 	var at [maxLink + 1]int
 	p := plain(buf[:0], b[:s.textEnd(i+1, 2*maxLink)], i+1, 2*maxLink, &at)
 	s.steps += len(p)
-	m := r.command.value.FindSubmatchIndex(p)
+	m := r.command.value.get().FindSubmatchIndex(p)
 	for g := 2; g < len(m); g += 2 {
 		if m[g] < 0 {
 			continue
@@ -171,12 +170,12 @@ func (v *value) flagged(start, end int) bool {
 		return false
 	}
 	v.weak = true
-	return setters.Match(b[max(0, start-24):start])
+	return setters.get().Match(b[max(0, start-24):start])
 }
 
 // setters are commands and words that set a variable by its name alone, or that
 // stand before a password in .netrc.
-var setters = regexp.MustCompile(
+var setters = anywhere(
 	`(?:^|[\s"';&|(n])(?:(?i:setx|setenv|env|arg|export|declare)|(?i:set)(?: -[a-zA-Z]{1,3}){0,2}|fish_add|login \S{1,16}|#define|Set-Variable)\s$`,
 )
 

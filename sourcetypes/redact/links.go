@@ -2,7 +2,6 @@ package redact
 
 import (
 	"bytes"
-	"regexp"
 	"unicode"
 
 	"ollama-hec/sourcetypes/internal/text"
@@ -12,12 +11,12 @@ import (
 // behind the name: see operator.
 type link struct {
 	name    string
-	first   string         // what it may begin with
-	between *regexp.Regexp // what stands between name and value, as plain text: see plain
-	sep     byte           // as which it counts
-	quoted  bool           // the last byte of it is the quote that opens the value
-	weak    bool           // the value must look made up
-	spoken  bool           // words of everyday language count as part of the name
+	first   string   // what it may begin with
+	between *pattern // what stands between name and value, as plain text: see plain
+	sep     byte     // as which it counts
+	quoted  bool     // the last byte of it is the quote that opens the value
+	weak    bool     // the value must look made up
+	spoken  bool     // words of everyday language count as part of the name
 	example string
 }
 
@@ -86,9 +85,6 @@ var links = []link{
 		between: re(`(?: (?:file )?(?:contents?|value|base|string|v?\d{1,3})){0,2}\s*[:=]\s*`),
 		example: "the API key: %s"},
 }
-
-// re compiles what is matched at the start of a plain text.
-func re(pattern string) *regexp.Regexp { return regexp.MustCompile(`^(?:` + pattern + `)`) }
 
 // nameByte has what a name is made of, groups and all.
 var nameByte = text.Table(func(c byte) bool { return text.Ident[c] || c == '.' })
@@ -262,7 +258,7 @@ func (v *value) follow(l *link, end int, spoken bool) (h hit, matched, ok bool) 
 	var at [maxLink + 1]int
 	p := plain(buf[:0], v.text[:v.linkLimit(end)], end, 3*maxLink, &at)
 	v.steps += len(p)
-	m := l.between.FindIndex(p)
+	m := l.between.get().FindIndex(p)
 	if m == nil || m[1] == len(p) {
 		return h, false, false
 	}

@@ -79,7 +79,7 @@ func runTable() string {
 	var b strings.Builder
 	b.WriteString("| what | form | kind | source |\n|---|---|---|---|\n")
 	for _, r := range runs {
-		fmt.Fprintf(&b, "| %s | %s | %v | %s |\n", r.name, code([]string{r.like.String()}), r.kind, source(r.source))
+		fmt.Fprintf(&b, "| %s | %s | %v | %s |\n", r.name, code([]string{r.like.text}), r.kind, source(r.source))
 	}
 	return b.String()
 }

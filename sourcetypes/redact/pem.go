@@ -11,7 +11,7 @@ import (
 func (s *scan) privateKey(i int) (h hit, ok bool) {
 	const end = "-----END"
 	b := s.text
-	if i < 0 || b[i] != '-' || !pemLabel.Match(b[i:min(len(b), i+window)]) {
+	if i < 0 || b[i] != '-' || !pemLabel.get().Match(b[i:min(len(b), i+window)]) {
 		return h, false
 	}
 	h = hit{from: i, to: len(b), kind: PrivateKey}

@@ -2,7 +2,6 @@ package redact
 
 import (
 	"bytes"
-	"regexp"
 
 	"ollama-hec/sourcetypes/internal/text"
 )
@@ -12,7 +11,7 @@ import (
 var runs = []struct {
 	name   string
 	kind   Kind
-	like   *regexp.Regexp
+	like   *pattern
 	source string
 }{
 	{"ollama.com", Key, whole(`[0-9a-f]{32}\.[\w-]{24}`), "https://docs.ollama.com/api/authentication"},
@@ -51,8 +50,6 @@ var runs = []struct {
 	{"Zhipu and others", Key, whole(`[0-9a-f]{32}\.[0-9A-Za-z]{16}`), "https://docs.z.ai/api-reference/introduction"},
 }
 
-func whole(pattern string) *regexp.Regexp { return regexp.MustCompile(`^(?:` + pattern + `)$`) }
-
 // maxRun bounds how long a run may be to be judged by its looks: what is longer
 // is a picture or a file.
 const maxRun = 512
@@ -81,7 +78,7 @@ func (s *scan) random(i int) (h hit, ok bool) {
 	run := b[start:end]
 	if dot := bytes.IndexByte(run, '.'); dot >= 0 || run[0] == '4' {
 		for k := range runs {
-			if runs[k].like.Match(run) {
+			if runs[k].like.get().Match(run) {
 				return hit{from: start, to: end, kind: runs[k].kind}, true
 			}
 		}

@@ -2,14 +2,13 @@ package redact
 
 import (
 	"bytes"
-	"regexp"
 
 	"ollama-hec/sourcetypes/internal/text"
 )
 
 // valueBefore is a value that stands before its name, up to the name:
 // {"value": "V", "name": "API_KEY"}, <add value="V" key="apiKey"/>.
-var valueBefore = regexp.MustCompile(
+var valueBefore = anywhere(
 	`(?i:value|val)\\*["']?\s*[:=]\s*\\*["']([^"'\\\s]{1,200})\\*["'],?\s*\\*["']?(?i:name|key)\\*["']?\s*[:=]\s*\\*["']$`,
 )
 
@@ -23,7 +22,7 @@ func (v *value) before(start int) (h hit, ok bool) {
 	}
 	from := max(0, start-280)
 	v.steps += start - from
-	m := valueBefore.FindSubmatchIndex(b[from:start])
+	m := valueBefore.get().FindSubmatchIndex(b[from:start])
 	if m == nil {
 		return h, false
 	}

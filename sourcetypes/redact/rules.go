@@ -1,11 +1,8 @@
 package redact
 
 import (
-	"regexp"
-	"regexp/syntax"
 	"slices"
 	"strings"
-	"unicode"
 
 	"ollama-hec/sourcetypes/internal/text"
 )
@@ -41,8 +38,7 @@ type Rule struct {
 	pem     bool
 	command *command
 
-	re   *regexp.Regexp
-	more *[256]bool // what Tail may go on with
+	tail *pattern // Tail
 }
 
 // Rules are all rules but those for @ and for change of letters and digits.
@@ -52,8 +48,7 @@ var Rules = func() (all []*Rule) {
 		for i := range table {
 			r := &table[i]
 			if r.Tail != "" && r.command == nil {
-				r.re = regexp.MustCompile("^(?i:" + r.Tail + ")")
-				r.more = bytesOf(r.re)
+				r.tail = folded(r.Tail)
 			}
 			all = append(all, r)
 		}
@@ -122,13 +117,13 @@ func (s *scan) matched(r *Rule, start, tail int) (h hit, ok bool) {
 	}
 	end := min(len(b), tail+max(window, r.Window))
 	s.steps += end - tail
-	m := r.re.FindSubmatchIndex(b[tail:end])
+	m := r.tail.get().FindSubmatchIndex(b[tail:end])
 	if m == nil {
 		return h, false
 	}
 	h = hit{from: start, to: tail + m[1], kind: r.Kind}
 	if h.to == end {
-		h.to += s.rest(end, r.more)
+		h.to += s.rest(end, r.tail.bytes())
 	}
 	if len(m) > 2 && m[2] >= 0 {
 		h.from = tail + m[2]
@@ -153,37 +148,4 @@ func (s *scan) rest(i int, in *[256]bool) int {
 		end--
 	}
 	return end - i
-}
-
-// bytesOf is the set of bytes that a pattern may match anywhere.
-func bytesOf(re *regexp.Regexp) *[256]bool {
-	tree, err := syntax.Parse(re.String(), syntax.Perl)
-	if err != nil {
-		panic(err) // it has been compiled
-	}
-	in := new([256]bool)
-	var walk func(*syntax.Regexp)
-	walk = func(node *syntax.Regexp) {
-		switch node.Op {
-		case syntax.OpCharClass:
-			for i := 0; i < len(node.Rune); i += 2 {
-				for r := node.Rune[i]; r <= min(node.Rune[i+1], 0x7f); r++ {
-					in[r] = true
-				}
-			}
-		case syntax.OpLiteral:
-			for _, r := range node.Rune {
-				for _, c := range []rune{r, unicode.ToLower(r), unicode.ToUpper(r)} {
-					if c < 0x80 {
-						in[c] = true
-					}
-				}
-			}
-		}
-		for _, sub := range node.Sub {
-			walk(sub)
-		}
-	}
-	walk(tree)
-	return in
 }

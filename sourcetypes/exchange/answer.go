@@ -194,7 +194,7 @@ func (a *answer) end(at time.Time) {
 	if a.packed != nil && a.form != unread {
 		packed := a.packed
 		a.packed, a.early = nil, true
-		packed.unpack(func(p []byte) (more bool) {
+		packed.unpack(at, func(p []byte) (more bool) {
 			a.write(at, p)
 			return a.form != single || a.scan.reads()
 		})

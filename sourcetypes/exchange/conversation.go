@@ -239,8 +239,8 @@ func (c *conversation) tornBody(s *side, at time.Time, p []byte) {
 func (c *conversation) end(s *side, at time.Time) {
 	if s.from == wire.FromClient {
 		if x := c.asking; x != nil {
-			x.endRequest()
 			x.sent, x.requestEnded = at, true
+			x.endRequest()
 			c.asking = nil
 			c.settle(x)
 		}

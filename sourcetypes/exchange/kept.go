@@ -4,7 +4,10 @@ import "sync/atomic"
 
 // room is how much text all conversations may hold together, so that many at once cost
 // no more than a few large ones. What finds no room is cut shorter.
-type room struct{ left atomic.Int64 }
+type room struct {
+	left  atomic.Int64
+	swell swell
+}
 
 // take takes up to n bytes, and says how many it got.
 func (r *room) take(n int) int {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -16,6 +17,7 @@ import (
 type packed struct {
 	coding coding
 	body   kept
+	swell  *swell
 }
 
 type coding uint8
@@ -46,7 +48,7 @@ func codingOf(encoding []byte) coding {
 }
 
 func newPacked(c coding, r *room) *packed {
-	return &packed{c, kept{most: maxPacked, from: &share{room: r}}}
+	return &packed{c, kept{most: maxPacked, from: &share{room: r}}, &r.swell}
 }
 
 func (p *packed) add(part []byte) { p.body.add(part) }
@@ -54,8 +56,8 @@ func (p *packed) add(part []byte) { p.body.add(part) }
 func (p *packed) release() { p.body.clear() }
 
 // unpack hands on what is in the body, in pieces. It stops where feed wants no more, and
-// where the body is none of its coding, or too large.
-func (p *packed) unpack(feed func([]byte) (more bool)) {
+// where the body is none of its coding, or too large, or swells more than all may.
+func (p *packed) unpack(at time.Time, feed func([]byte) (more bool)) {
 	if !p.body.whole() {
 		return
 	}
@@ -68,8 +70,13 @@ func (p *packed) unpack(feed func([]byte) (more bool)) {
 	defer done()
 	r = io.LimitReader(r, maxUnpacked)
 	buf := make([]byte, 32<<10)
+	usual := usualRatio * len(p.body.text)
 	for {
 		n, err := r.Read(buf)
+		if usual -= n; usual < 0 && !p.swell.take(min(n, -usual), at) {
+			p.body.denied = true
+			return
+		}
 		if !feed(buf[:n]) || err != nil {
 			return
 		}
@@ -79,6 +86,10 @@ func (p *packed) unpack(feed func([]byte) (more bool)) {
 // unpacking lets one body after the other be unpacked, for the memory that one takes.
 var unpacking sync.Mutex
 
+// decoders are used again while bodies come one after the other: each can ask for maxWindow
+// with a few bytes.
+var decoders sync.Pool
+
 func (p *packed) reader() (r io.Reader, done func(), err error) {
 	body := bytes.NewReader(p.body.text)
 	switch p.coding {
@@ -86,12 +97,18 @@ func (p *packed) reader() (r io.Reader, done func(), err error) {
 		r, err := gzip.NewReader(body)
 		return r, func() {}, err
 	case zstdCoding:
-		d, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-			zstd.WithDecoderMaxWindow(maxWindow))
+		d, ok := decoders.Get().(*zstd.Decoder)
+		if !ok {
+			d, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+				zstd.WithDecoderMaxWindow(maxWindow))
+		}
+		if err == nil {
+			err = d.Reset(body)
+		}
 		if err != nil {
 			return nil, nil, err
 		}
-		return d, d.Close, nil
+		return d, func() { _ = d.Reset(nil); decoders.Put(d) }, nil
 	}
 	return nil, nil, io.ErrUnexpectedEOF
 }

@@ -3,6 +3,7 @@ package exchange
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // What is compressed is kept only where somebody reads it.
@@ -24,7 +25,7 @@ func TestUnpackStops(t *testing.T) {
 	p := newPacked(zstdCoding, &r)
 	p.add([]byte(compressed(t, "zstd", strings.Repeat("x", 1<<20))))
 	pieces := 0
-	p.unpack(func([]byte) bool { pieces++; return pieces < 3 })
+	p.unpack(time.Time{}, func([]byte) bool { pieces++; return pieces < 3 })
 	if pieces != 3 {
 		t.Errorf("%d pieces", pieces)
 	}

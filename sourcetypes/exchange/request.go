@@ -181,7 +181,7 @@ func (x *exchange) requestBody(p []byte) {
 // endRequest ends the request's body.
 func (x *exchange) endRequest() {
 	if x.packed != nil && !x.asksHole {
-		x.packed.unpack(func(p []byte) (more bool) {
+		x.packed.unpack(x.sent, func(p []byte) (more bool) {
 			x.asked.scan.feed(p)
 			return x.asked.scan.reads()
 		})

@@ -88,7 +88,8 @@ func TestPackage(t *testing.T) {
 		for _, name := range []string{"app.manifest", "README.md", "LICENSE", "README/inputs.conf.spec", "metadata/default.meta",
 			"lookups/ollama_trusted_ranges.csv", "default/app.conf", "default/inputs.conf", "default/props.conf", "default/transforms.conf",
 			"default/eventtypes.conf", "default/tags.conf", "default/macros.conf", "default/savedsearches.conf",
-			"default/data/ui/nav/default.xml", "default/data/ui/views/ollama.xml",
+			"default/data/ui/nav/default.xml", "default/data/ui/views/ollama.xml", "default/data/ui/views/setup.xml",
+			managerPath, "appserver/static/setup.js", "appserver/static/setup.css", "README/setup.png",
 			"static/appIcon.png", "static/appIcon_2x.png", "static/appIconAlt.png", "static/appIconAlt_2x.png", p.targets[0].path} {
 			if texts[name] == "" {
 				t.Errorf("%s: %s is missing or empty", p.name, name)

@@ -26,7 +26,7 @@ type file struct {
 }
 
 // shipped are the parts of splunk_app that go into the package.
-var shipped = []string{"app.manifest", "README.md", "README", "default", "lookups", "metadata", "static"}
+var shipped = []string{"app.manifest", "README.md", "README", "appserver", "default", "lookups", "metadata", "static"}
 
 // tree reads the add-on's files, with the version in its place.
 func (o *options) tree() ([]file, error) {

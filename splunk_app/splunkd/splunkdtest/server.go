@@ -35,6 +35,7 @@ type Server struct {
 	objects   map[id]*object
 	passwords map[id]password
 	tokens    map[string]url.Values
+	inputs    []string // of the scheme ollama_logs
 	collector map[string]any
 	faults    []fault
 	requests  []string
@@ -53,7 +54,10 @@ const (
 	AdminSession = "admin^session_0123456789"
 )
 
-type app struct{ disabled bool }
+type app struct {
+	disabled             bool
+	configured, reloaded bool // see Configured
+}
 
 // id names an object: saved/searches, configs/conf-macros or storage/passwords of
 // an app.
@@ -234,6 +238,17 @@ func (s *Server) handle(r *request) (int, []any) {
 			panic(notFound(rest[0]))
 		}
 		return http.StatusOK, []any{map[string]any{"name": rest[0], "content": map[string]any{"disabled": a.disabled}}}
+	}
+	if rest, ok := below("apps/local"); ok && len(rest) == 2 && rest[1] == "_reload" && s.apps[rest[0]] != nil {
+		r.may("admin_all_objects")
+		s.apps[rest[0]].reloaded = true
+		return http.StatusOK, []any{}
+	}
+	if rest, ok := below("configs/conf-app/install"); ok && len(rest) == 0 {
+		return s.install(r)
+	}
+	if rest, ok := below("data/inputs/ollama_logs"); ok {
+		return s.ollamaLogs(r, rest)
 	}
 	for _, c := range collections {
 		if rest, ok := below(c.path); ok {

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"ollama-hec/hec"
@@ -36,7 +35,7 @@ func onPolls(repeat bool, faults ...receiver.Fault) receiver.FaultFunc {
 var acking = []receiver.Token{{Value: secret, Ack: true}}
 
 func TestDeliverWaitsForTheAcknowledgment(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(t, receiver.Options{Tokens: acking, AckDelay: 500 * time.Millisecond})
 		c, _, _ := client(t, nil, s.URL())
 		b := events("e", 2)
@@ -54,7 +53,7 @@ func TestDeliverWaitsForTheAcknowledgment(t *testing.T) {
 }
 
 func TestNextBatchNeedNotWaitForTheAcknowledgment(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(t, receiver.Options{Tokens: acking, AckDelay: -1})
 		c, _, _ := client(t, nil, s.URL())
 		ctx, cancel := context.WithCancel(t.Context())
@@ -101,7 +100,7 @@ func TestModesOfAcknowledgment(t *testing.T) {
 }
 
 func TestMissingAcknowledgmentIsSentAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(
 			t,
 			receiver.Options{Tokens: acking, Fault: receiver.Submissions(receiver.Plan(receiver.Fault{Lose: true}))},
@@ -117,7 +116,7 @@ func TestMissingAcknowledgmentIsSentAgain(t *testing.T) {
 }
 
 func TestRestartedReceiverForgetsAcknowledgments(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(t, receiver.Options{Tokens: acking, AckDelay: -1})
 		c, _, _ := client(t, func(cfg *hec.Config) { cfg.AckTimeout = time.Second }, s.URL())
 		b := events("e", 1)
@@ -133,7 +132,7 @@ func TestRestartedReceiverForgetsAcknowledgments(t *testing.T) {
 }
 
 func TestFailedPollAcknowledgesNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(t, receiver.Options{Tokens: acking, Fault: onPolls(
 			false,
 			receiver.Fault{
@@ -157,7 +156,7 @@ func TestFailedPollAcknowledgesNothing(t *testing.T) {
 }
 
 func TestAcknowledgmentSwitchedOffMeanwhile(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(t, receiver.Options{Tokens: acking, Fault: onPolls(true, receiver.Fault{Code: 14})})
 		c, l, _ := client(t, nil, s.URL())
 		if err := c.Deliver(t.Context(), events("e", 1)); err != nil {
@@ -171,7 +170,7 @@ func TestAcknowledgmentSwitchedOffMeanwhile(t *testing.T) {
 
 // The ids of two endpoints are the same numbers and mean different batches.
 func TestIdsOfTwoEndpointsDoNotMix(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		never := start(t, receiver.Options{Tokens: acking, AckDelay: -1})
 		c, _, _ := client(t, nil, never.URL())
 		other := start(t, receiver.Options{Tokens: acking})
@@ -211,7 +210,7 @@ func receiptsOf(t *testing.T, c *hec.Client) []hec.Receipt {
 }
 
 func TestReceiptsSurviveARestart(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(t, receiver.Options{Tokens: acking, AckDelay: time.Second, Cookie: "node=1"})
 		c, _, _ := client(t, nil, s.URL())
 		receipts := receiptsOf(t, c)
@@ -232,7 +231,7 @@ func TestReceiptsSurviveARestart(t *testing.T) {
 
 // A receipt is asked for at least once, even if it is older than a batch may wait.
 func TestAnOldReceiptIsAskedFor(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(t, receiver.Options{Tokens: acking, AckDelay: time.Second})
 		c, _, _ := client(t, nil, s.URL())
 		receipts := receiptsOf(t, c)
@@ -244,7 +243,7 @@ func TestAnOldReceiptIsAskedFor(t *testing.T) {
 // Behind a balancer a channel's cookie must come back with every request, and
 // a node that fails is left together with it.
 func TestBalancerKeepsAndMovesAChannel(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		one := receiver.New(receiver.Options{Tokens: acking, Cookie: "node=one"})
 		two := receiver.New(receiver.Options{Tokens: acking, Cookie: "node=two"})
 		front := &http.Server{Handler: receiver.Balance(one, two)}
@@ -278,7 +277,7 @@ func TestBalancerKeepsAndMovesAChannel(t *testing.T) {
 // Several lanes begin at once, and still no request of a channel goes to a node
 // that does not know it.
 func TestTheFirstRequestOfAChannelGoesAlone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(t, receiver.Options{Tokens: acking, Cookie: "node=1"})
 		// The first one fails, so another has to be the first.
 		s.SetFault(receiver.Plan(receiver.Fault{At: receiver.Unread, Code: 9}))
@@ -302,7 +301,7 @@ func TestTheFirstRequestOfAChannelGoesAlone(t *testing.T) {
 // Acknowledgment is switched off between two batches: that is said, and what
 // stands before a bad event counts as taken with the 400, as without acks.
 func TestAcknowledgmentIsMissingAllAtOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(t, receiver.Options{Tokens: acking})
 		c, l, g := client(t, nil, s.URL())
 		deliver := func(name string, n int) {
@@ -328,7 +327,7 @@ func TestAcknowledgmentIsMissingAllAtOnce(t *testing.T) {
 
 // Some front ends quote the number.
 func TestAQuotedIdIsAskedFor(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		n := &node{acks: all}
 		n.submit = func(w http.ResponseWriter, _, _ string) { success(w, `"7"`) }
 		c, _, _ := client(t, func(cfg *hec.Config) { cfg.FailFast = true }, n.start(t))
@@ -345,7 +344,7 @@ func TestAQuotedIdIsAskedFor(t *testing.T) {
 
 // However many batches wait, and are sent again, they take turns.
 func TestResendsTakeTurns(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		const batches, lanes = 60, 3
 		var sending, most atomic.Int64
 		channels := map[string]bool{}
@@ -391,7 +390,7 @@ func TestResendsTakeTurns(t *testing.T) {
 
 // Batches that keep coming are no reason to ask for those that do not come.
 func TestTrafficDoesNotHurryPolls(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		n := &node{acks: none}
 		posted := 0
 		n.submit = func(w http.ResponseWriter, _, _ string) { posted++; success(w, posted) }

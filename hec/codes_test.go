@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"ollama-hec/hec"
 	"ollama-hec/hec/receiver"
@@ -153,7 +152,7 @@ func TestRepliesThatSayYes(t *testing.T) {
 
 // One wrong URL among several is said, and the others do the work.
 func TestOneEndpointDoesNotEndDelivery(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		for _, code := range []int{10, 11, 16, 28} {
 			wrong := receiver.Options{Fault: receiver.Submissions(receiver.Always(receiver.Fault{Code: code}))}
 			first, second := start(t, wrong), start(t, receiver.Options{})
@@ -174,7 +173,7 @@ func TestOneEndpointDoesNotEndDelivery(t *testing.T) {
 }
 
 func TestFailFastEndsWhereAPersonIsNeeded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		for _, code := range []int{1, 4, 7} {
 			s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Always(receiver.Fault{Code: code}))})
 			c, _, _ := client(t, func(cfg *hec.Config) { cfg.FailFast = true }, s.URL())
@@ -188,7 +187,7 @@ func TestFailFastEndsWhereAPersonIsNeeded(t *testing.T) {
 }
 
 func TestRevokedTokenIsReplaced(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(t, receiver.Options{Tokens: []receiver.Token{{Value: "old"}}})
 		src := new(turning)
 		src.set("old")

@@ -11,7 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"ollama-hec/hec"
@@ -36,7 +35,7 @@ func (s *refused) Rejected() {
 }
 
 func TestATokenSourceIsToldOfItsRefusal(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(t, receiver.Options{})
 		source := new(refused)
 		source.set("old")
@@ -86,7 +85,7 @@ func TestOversizeIsBisected(t *testing.T) {
 }
 
 func TestStormOfRejectionsPauses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		var healed atomic.Bool
 		s := start(t, receiver.Options{Fault: receiver.Submissions(func(*receiver.Request) receiver.Fault {
 			if healed.Load() {
@@ -109,7 +108,7 @@ func TestStormOfRejectionsPauses(t *testing.T) {
 }
 
 func TestFullDeadLettersPause(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Plan(receiver.Fault{Code: 6, Invalid: ptr(1)}))})
 		c, l, g := client(t, nil, s.URL())
 		g.full = errors.New("no room")
@@ -125,7 +124,7 @@ func TestFullDeadLettersPause(t *testing.T) {
 
 // While it stays so, delivery comes back less and less often, and says it once.
 func TestFullDeadLettersAreNotSaidOverAndOver(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(
 			t,
 			receiver.Options{Fault: receiver.Submissions(receiver.Always(receiver.Fault{Code: 6, Invalid: ptr(0)}))},
@@ -151,7 +150,7 @@ func TestFullDeadLettersAreNotSaidOverAndOver(t *testing.T) {
 // A balancer's cookie leads to a node that is down. While another endpoint does
 // the work only health is asked, and that, too, has to leave the node in the end.
 func TestADeadNodeIsLeftByHealthChecks(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		one := receiver.New(receiver.Options{Cookie: "node=one"})
 		two := receiver.New(receiver.Options{Cookie: "node=two"})
 		balanced := serve(t, &http.Server{Handler: receiver.Balance(one, two)})
@@ -219,7 +218,7 @@ func TestReplyLostAfterAcceptanceIsSentAgainAndCounted(t *testing.T) {
 }
 
 func TestAnotherEndpointTakesOver(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		first, second := start(t, receiver.Options{}), start(t, receiver.Options{})
 		c, l, _ := client(t, nil, first.URL(), second.URL())
 		deliver := func(name string) {
@@ -248,7 +247,7 @@ func TestAnotherEndpointTakesOver(t *testing.T) {
 }
 
 func TestUnreachableEndpointHeals(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(t, receiver.Options{})
 		url := s.URL()
 		s.Close()
@@ -271,7 +270,7 @@ func TestUnreachableEndpointHeals(t *testing.T) {
 }
 
 func TestGateHoldsAllLanes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(
 			t,
 			receiver.Options{Fault: receiver.Submissions(receiver.Plan(receiver.Fault{Code: 9}, receiver.Fault{Code: 9}))},
@@ -301,7 +300,7 @@ func TestGateHoldsAllLanes(t *testing.T) {
 }
 
 func TestCancelEndsWaiting(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Always(receiver.Fault{Hang: true}))})
 		c, _, _ := client(t, nil, s.URL())
 		ctx, cancel := context.WithCancel(t.Context())

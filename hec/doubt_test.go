@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"ollama-hec/hec"
@@ -56,7 +55,7 @@ func TestWithoutACodeNothingIsDelivered(t *testing.T) {
 // A receiver that takes everything and does not say so in HEC's words gets few
 // events twice, however long it goes on, and all of them once it does.
 func TestDoubtDoesNotMultiplyEvents(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		const lanes, n = 4, 1000
 		f := receiver.Fault{At: receiver.Taken, Status: 200, Body: `{"status":"Success"}`}
 		s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Always(f))})
@@ -94,7 +93,7 @@ func TestDoubtDoesNotMultiplyEvents(t *testing.T) {
 
 // Once HEC answers to health it is tried at once, however long the pause was.
 func TestHealthEndsDoubt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		nothing := func(*receiver.Request) receiver.Fault { return receiver.Fault{Status: 200, Blank: true} }
 		s := start(t, receiver.Options{Fault: nothing})
 		c, _, _ := client(t, nil, s.URL())
@@ -114,7 +113,7 @@ func TestHealthEndsDoubt(t *testing.T) {
 
 // In between another kind of trouble is no proof.
 func TestOneEventAtATimeUntilHECAnswers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(t, receiver.Options{Fault: receiver.Submissions(receiver.Plan(
 			receiver.Fault{
 				Status: 200,
@@ -174,7 +173,7 @@ func TestLostRepliesDoNotMultiplyEvents(t *testing.T) {
 }
 
 func TestAnotherEndpointTakesOverInDoubt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		first := start(
 			t,
 			receiver.Options{Fault: func(*receiver.Request) receiver.Fault { return receiver.Fault{Status: 200, Blank: true} }},
@@ -195,7 +194,7 @@ func TestAnotherEndpointTakesOverInDoubt(t *testing.T) {
 
 // The first endpoint comes back once it is healed, though another does its work.
 func TestTheFirstEndpointComesBackAfterDoubt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		first := start(t, receiver.Options{
 			Fault: receiver.Submissions(receiver.Always(receiver.Fault{Status: 200, Blank: true})),
 		})
@@ -266,7 +265,7 @@ func TestAcceptWithoutCode(t *testing.T) {
 // The first reply shows whether HEC is there at all: until it has come nothing
 // else is sent.
 func TestLanesWaitForTheFirstReply(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		n := &node{}
 		n.submit = func(w http.ResponseWriter, _, _ string) { w.WriteHeader(http.StatusOK) }
 		c, _, _ := client(t, func(cfg *hec.Config) { cfg.Lanes = 8 }, n.start(t))

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"ollama-hec/hec"
@@ -84,7 +83,7 @@ func TestWhatIsForgottenIsSentAgainAtOnce(t *testing.T) {
 
 // What was out of reach and knows everything afterwards is not sent again.
 func TestWhatIsRememberedIsNotSentAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(t, receiver.Options{Tokens: acking, AckDelay: 10 * time.Second})
 		c, l, _ := client(t, nil, s.URL())
 		deliverLate(t, c, func() {
@@ -151,7 +150,7 @@ func TestACookieThatMoves(t *testing.T) {
 
 // The node is gone for good, and another endpoint has its work.
 func TestWhatWaitsForAnEndpointThatIsGone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		first := start(t, receiver.Options{Tokens: acking, AckDelay: -1})
 		second := start(t, receiver.Options{Tokens: acking})
 		c, l, _ := client(t, nil, first.URL(), second.URL())
@@ -173,7 +172,7 @@ func TestWhatWaitsForAnEndpointThatIsGone(t *testing.T) {
 
 // A front end that bounds bodies bounds polls, too.
 func TestPollsAreSplit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		const most = 200 // bytes: some forty ids
 		ready := false
 		n := &node{acks: func(_ string, ids []int64) []int64 {
@@ -242,7 +241,7 @@ func TestPollsThatAreRefusedAreSaid(t *testing.T) {
 
 // A stop in between leaves receipts that the next start asks every node for.
 func TestReceiptsWithoutStickySessions(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		nodes := indexers(3, 20*time.Second)
 		url := balancers[0].front(t, nodes)
 		c, _, _ := client(t, nil, url)

@@ -95,8 +95,11 @@ func events(name string, n int) *batch.Batch {
 	return lines(n, func(i int) string { return fmt.Sprint(name, i+1) })
 }
 
+// encoders are those of all tests: one takes longer to make than most of what it encodes here.
+var encoders batch.Encoders
+
 func lines(n int, text func(i int) string) *batch.Batch {
-	b := batch.NewBuilder(batch.Limits{Bytes: 1 << 20, Events: 1 << 20}, true)
+	b := batch.NewBuilderAt(batch.Limits{Bytes: 1 << 20, Events: 1 << 20}, batch.Fastest, &encoders)
 	enc := hec.NewEnvelope(hec.Origin{Host: "h", Source: "s"})
 	for i := range n {
 		b.Add(enc, &sourcetypes.Event{Time: sourcetypes.Stamp{Nanos: 1e18}, Body: []byte(text(i))})
@@ -165,13 +168,17 @@ func (l *log) String() string {
 	return l.text.String()
 }
 
-// inBubble runs a subtest on a clock of its own.
+// bubble runs a test on a clock of its own, beside others.
+func bubble(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, f)
+}
+
+// inBubble runs a subtest on a clock of its own, beside others.
 func inBubble(t *testing.T, name string, f func(t *testing.T)) {
 	t.Helper()
-	t.Run(name, func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, f)
-	})
+	t.Run(name, func(t *testing.T) { bubble(t, f) })
 }
 
 // eventually polls until ok; the bound only ends what would never come.

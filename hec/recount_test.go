@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"ollama-hec/hec"
@@ -42,7 +41,7 @@ func newRestarting() *restarting {
 // A batch waits for an id that the receiver gives to another one after its
 // restart: that one's acknowledgment is not for this.
 func TestAnIdIsNotTakenForItsNamesake(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		r := newRestarting()
 		c, _, _ := client(t, func(cfg *hec.Config) { cfg.AckTimeout = time.Second }, r.start(t))
 		a := events("a", 1)
@@ -73,7 +72,7 @@ func TestAnIdIsNotTakenForItsNamesake(t *testing.T) {
 // Behind a balancer without sticky sessions two nodes give the same id on one
 // channel, and one of them loses what it took.
 func TestIdsOfTwoNodesSettleNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		var stored []string
 		first := ""
 		n := &node{}
@@ -115,7 +114,7 @@ func TestIdsOfTwoNodesSettleNothing(t *testing.T) {
 
 // The replies to three POSTs that are out together may be read in any order.
 func TestIdsOutOfOrderMeanNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		n := &node{acks: all}
 		ids := map[string]int{"first1": 4, "a1": 7, "b1": 5, "c1": 6}
 		posted := 0
@@ -139,7 +138,7 @@ func TestIdsOutOfOrderMeanNothing(t *testing.T) {
 
 // Receipts of what cannot be told by its id would be asked for in vain, or worse.
 func TestNoReceiptForAnIdThatCameAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		n := &node{acks: none}
 		n.submit = func(w http.ResponseWriter, _, _ string) { success(w, 0) }
 		c, _, _ := client(t, nil, n.start(t))

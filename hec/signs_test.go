@@ -136,7 +136,7 @@ func TestEachSignOfAWrongURLHasItsHint(t *testing.T) {
 
 // Closed and reset connections, before and after the request, are one trouble.
 func TestBrokenConnectionsAreOneTrouble(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		var n atomic.Int64
 		ways := []func(net.Conn){
 			reset, func(net.Conn) {}, answering(""), answering("HTTP/1."), func(c net.Conn) { answering("")(c); reset(c) },
@@ -156,7 +156,7 @@ func TestBrokenConnectionsAreOneTrouble(t *testing.T) {
 
 // A certificate that is missing shows as an alert or as a reset, by chance.
 func TestSignsOfOneCauseAreSaidOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		var n atomic.Int64
 		ways := []func(net.Conn){
 			answering("\x15\x03\x01\x00\x02\x02\x16"), reset,
@@ -175,7 +175,7 @@ func TestSignsOfOneCauseAreSaidOnce(t *testing.T) {
 
 // Two troubles in turn are said once each.
 func TestTroublesInTurnAreSaidOnceEach(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		var n atomic.Int64
 		ways := []func(net.Conn){reset, answering(page(503, "", "")), answering(page(200, "", ""))}
 		address := talk(t, func(c net.Conn) { ways[n.Add(1)%3](c) })
@@ -296,7 +296,7 @@ func TestProxyVariableThatIsNone(t *testing.T) {
 
 // HEC itself answers through a proxy as it does without.
 func TestHECBehindAProxy(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(t, receiver.Options{})
 		c, l, _ := client(t, nil, "http://splunk.example.com:8088")
 		hec.SetProxy(c, func(*http.Request) (*url.URL, error) { return url.Parse(s.URL()) })
@@ -315,7 +315,7 @@ func TestHECBehindAProxy(t *testing.T) {
 
 // A gateway gives up waiting for large bodies, which HEC takes each time.
 func TestAGatewayThatDoesNotWait(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		const n, least = 1000, 3 << 10
 		late := func(r *receiver.Request) receiver.Fault {
 			if r.HTTP.ContentLength > least {

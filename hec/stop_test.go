@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"ollama-hec/hec"
@@ -16,7 +15,7 @@ import (
 // A receiver says only once that an acknowledgment is there. What has come before
 // a stop is not asked for after it.
 func TestReceiptsAreForWhatHasNotCome(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		acked := make(chan struct{})
 		n := &node{}
 		posted := 0
@@ -51,7 +50,7 @@ func TestReceiptsAreForWhatHasNotCome(t *testing.T) {
 
 // All had come when delivery was ended, one of them by a poll that was out.
 func TestWhatHasComeIsDelivered(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		asked := make(chan struct{})
 		answer := make(chan struct{})
 		n := &node{}
@@ -77,7 +76,7 @@ func TestWhatHasComeIsDelivered(t *testing.T) {
 // Between a stop and the end nobody asks: it would use up what the next start
 // is to be told.
 func TestNobodyAsksForWhatHasAReceipt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		n := &node{}
 		posted, after := 0, 0
 		left := false // the batch with id 0 has been left
@@ -119,7 +118,7 @@ func TestNobodyAsksForWhatHasAReceipt(t *testing.T) {
 
 // A poll that failed has not been answered: the acknowledgment may be there.
 func TestARefusedPollSaysNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(t, receiver.Options{Tokens: acking})
 		c, _, _ := client(t, func(cfg *hec.Config) { cfg.AckPoll = 100 * time.Millisecond }, s.URL())
 		s.SetFault(onPolls(true, receiver.Fault{Status: 503}))
@@ -138,7 +137,7 @@ func TestARefusedPollSaysNothing(t *testing.T) {
 
 // The receiver has the batch, and cannot be reached for longer than AckTimeout.
 func TestAfterAnOutageItIsAskedForOnceMore(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		s := start(t, receiver.Options{Tokens: acking})
 		const timeout = 4 * time.Second
 		c, l, _ := client(
@@ -163,7 +162,7 @@ func TestAfterAnOutageItIsAskedForOnceMore(t *testing.T) {
 
 // One that never answers again is not waited for without end.
 func TestAnEndpointThatIsGoneIsGivenUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		gone, other := &node{}, start(t, receiver.Options{})
 		taken := 0
 		gone.submit = func(w http.ResponseWriter, _, _ string) {

@@ -68,7 +68,7 @@ func (c *concealer) all(b *block) {
 		case which == allLines, which == firstLine && i == 0, which == listLines && (i == 0 || blankOrIndented(line)):
 		case b.class == ClassCrash && b.harmless(line):
 		case i == 0 && end == len(c.text):
-			c.only()
+			c.only(b)
 		default:
 			c.line(max(i, c.past), end)
 		}

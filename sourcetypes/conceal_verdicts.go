@@ -1,7 +1,6 @@
 package sourcetypes
 
 import (
-	"bytes"
 	"hash/maphash"
 	"sync/atomic"
 )
@@ -10,21 +9,32 @@ import (
 // and again. What is in it depends on the text alone and on how it was judged, and the text
 // is compared as a whole: it never answers for another one. It is bounded, and whoever fills
 // it with other texts makes it slower, not wrong. A text is kept when it comes the second
-// time, so that those that come once cost no memory. It is for any number of goroutines.
-type verdicts struct {
-	slots [verdictSlots]atomic.Pointer[harmlessText]
-	seen  [verdictSlots]atomic.Uint64 // the last id that was to go into a slot
-}
+// time, so that those that come once cost no memory, and makes room for others only if
+// nobody asked for it since they wanted that. It is for any number of goroutines.
+type verdicts struct{ sets [verdictSets]verdictSet }
 
 const (
-	verdictSlots = 2048
-	maxVerdict   = 512 // bytes of a text that is kept
+	verdictSets = 512
+	verdictWays = 4
+	maxVerdict  = 512 // bytes of a text that is kept
 )
+
+// verdictSet has the texts whose ids are alike. Some are asked for all the time: with one
+// place for an id, two such texts would turn each other out for ever.
+type verdictSet struct {
+	ids  [verdictWays]atomic.Uint64 // a hint which way is worth looking at
+	ways [verdictWays]atomic.Pointer[harmlessText]
+	next atomic.Uint32 // the way to make room in
+
+	seen [verdictWays]atomic.Uint64 // the last ids that were to be kept and were not
+	last atomic.Uint32              // where the last of them is
+}
 
 // harmlessText is a text that is harmless, and as what.
 type harmlessText struct {
-	as   judged
-	text string
+	as    judged
+	asked atomic.Bool // since room was last wanted
+	text  string
 }
 
 // judged says as what a text was judged.
@@ -58,8 +68,19 @@ func (v *verdicts) has(id uint64, as judged, text []byte) bool {
 	if id == 0 {
 		return false
 	}
-	is := v.slots[id%verdictSlots].Load()
-	return is != nil && is.as == as && is.text == string(text)
+	set := &v.sets[id%verdictSets]
+	for i := range set.ids {
+		if set.ids[i].Load() != id {
+			continue
+		}
+		if is := set.ways[i].Load(); is != nil && is.as == as && is.text == string(text) {
+			if !is.asked.Load() {
+				is.asked.Store(true)
+			}
+			return true
+		}
+	}
+	return false
 }
 
 // add says that it is.
@@ -67,16 +88,44 @@ func (v *verdicts) add(id uint64, as judged, text []byte) {
 	if id == 0 {
 		return
 	}
-	if v.seen[id%verdictSlots].Swap(id) == id {
-		v.slots[id%verdictSlots].Store(&harmlessText{as, string(text)})
+	set := &v.sets[id%verdictSets]
+	if !set.came(id) {
+		return
 	}
+	way := set.room()
+	set.ids[way].Store(id)
+	set.ways[way].Store(&harmlessText{as: as, text: string(text)})
+}
+
+// came reports whether this id was to be kept before, and notes that it was.
+func (s *verdictSet) came(id uint64) bool {
+	for i := range s.seen {
+		if s.seen[i].Load() == id {
+			s.seen[i].Store(0)
+			return true
+		}
+	}
+	s.seen[s.last.Add(1)%verdictWays].Store(id)
+	return false
+}
+
+// room is the way whose text is to go: one that is empty, or the first that nobody asked for
+// since room was last wanted there. The others' turn comes if that goes on.
+func (s *verdictSet) room() (way uint32) {
+	for range 2 * verdictWays {
+		way = s.next.Add(1) % verdictWays
+		if is := s.ways[way].Load(); is == nil || !is.asked.Swap(false) {
+			break
+		}
+	}
+	return way
 }
 
 // only walks over a text of one line. What it finds depends on the shape of that text alone, and
 // not on the time in it, unless PROMPTS lets some of it stay that is not harmless.
-func (c *concealer) only() {
+func (c *concealer) only(b *block) {
 	rest, as := c.text, asLine
-	if n := stampLen(rest); n > 0 {
+	if n := b.stampLen(); n > 0 {
 		rest, as = rest[n:], asStamped
 	}
 	var id uint64
@@ -94,16 +143,12 @@ func (c *concealer) only() {
 	}
 }
 
-// stampLen measures time= and a time at the start of a line.
-func stampLen(line []byte) int {
-	if !hasPrefix(line, "time=") {
-		return 0
+// stampLen measures time= and the stamp at the start of a line of slog's form.
+func (l *line) stampLen() int {
+	if l.behind < len(l.text) && l.behind > 0 && l.text[l.behind] == ' ' {
+		return l.behind
 	}
-	end := bytes.IndexByte(line[:min(len(line), 48)], ' ')
-	if end < 0 || !plainNumber(line[5:end]) {
-		return 0
-	}
-	return end
+	return 0
 }
 
 // constant is the function of this name, which remembers.

@@ -88,9 +88,11 @@ func TestVerdictsAgree(t *testing.T) {
 		}
 	}
 	kept := map[judged]int{}
-	for i := range remembered.slots {
-		if is := remembered.slots[i].Load(); is != nil {
-			kept[is.as]++
+	for i := range remembered.sets {
+		for way := range verdictWays {
+			if is := remembered.sets[i].ways[way].Load(); is != nil {
+				kept[is.as]++
+			}
 		}
 	}
 	for as := byWord; as <= asStamped; as++ {
@@ -149,6 +151,42 @@ func TestVerdictsCompareTheText(t *testing.T) {
 	}
 	if long := bytes.Repeat([]byte("a"), maxVerdict+1); v.id(byWord, long) != 0 {
 		t.Error("keeps a text that is too long")
+	}
+}
+
+// TestVerdictsKeepWhatIsAskedFor: as many texts as a set has ways stay in it while they come
+// again and again, whatever comes in between.
+func TestVerdictsKeepWhatIsAskedFor(t *testing.T) {
+	v := new(verdicts)
+	textOf := func(name string, i int) []byte { return fmt.Appendf(nil, "%s %d", name, i) }
+	var often [][]byte
+	for i := 0; len(often) < verdictWays-1; i++ {
+		if text := textOf("often", i); v.id(asLine, text)%verdictSets == 7 {
+			often = append(often, text)
+		}
+	}
+	missed := 0
+	for i, turn := 0, 0; turn < 300; i++ {
+		text := textOf("now and then", i)
+		id := v.id(asLine, text)
+		if id%verdictSets != 7 {
+			continue
+		}
+		turn++
+		for range 2 {
+			v.add(id, asLine, text)
+		}
+		for range 2 {
+			for _, text := range often {
+				if id := v.id(asLine, text); !v.has(id, asLine, text) {
+					v.add(id, asLine, text)
+					missed++
+				}
+			}
+		}
+	}
+	if missed > 10*len(often) {
+		t.Errorf("%d texts that come again and again were judged %d times", len(often), missed)
 	}
 }
 

@@ -42,6 +42,7 @@ type line struct {
 	offset  int32
 	torn    bool // there is a hole in it
 	at      Stamp
+	behind  int // of a slog line: where the stamp ends that it begins with; 0: with none
 	body    int // where free text begins: the rest is a stamp and fixed words
 	msg     int // of a slog line: where the value of msg begins; 0: it has none
 	request request
@@ -50,7 +51,7 @@ type line struct {
 // read finds out what kind of line text is. It keeps text.
 func (n *Normalizer) read(l *line, text []byte) {
 	l.text, l.form, l.level, l.stamped, l.colour = text, plain, levelNone, false, unchanged
-	l.at, l.body, l.msg, l.moved, l.torn, l.zoned, l.offset = Stamp{}, 0, 0, false, false, false, 0
+	l.at, l.behind, l.body, l.msg, l.moved, l.torn, l.zoned, l.offset = Stamp{}, 0, 0, 0, false, false, false, 0
 	if len(text) > 31 && text[0] == '[' && n.readAccess(l, text, 0) && l.strict {
 		return // a strict access line has nothing to clean
 	}
@@ -119,6 +120,9 @@ func (n *Normalizer) readSlog(l *line, text []byte, from int) {
 	l.offset, l.zoned = offset, true
 	i := 5 + length
 	l.body = from + i
+	if from == 0 {
+		l.behind = i
+	}
 	if len(b) < i+8 || string(b[i:i+7]) != " level=" {
 		return
 	}

@@ -1,6 +1,10 @@
 package redact
 
-import "ollama-hec/sourcetypes/internal/text"
+import (
+	"encoding/binary"
+
+	"ollama-hec/sourcetypes/internal/text"
+)
 
 // gate is a prefilter over pairs of bytes: in its low half what the second one
 // has to be let through by, in its high half what it lets the byte behind it
@@ -19,14 +23,17 @@ const (
 // lets reports whether the bytes of g let through the second byte of next.
 func (g gate) lets(next gate) bool { return g>>gateHalf&next != 0 }
 
-// pairOf numbers two bytes in a row, of which seven bits count.
-func pairOf(before, c byte) uint { return uint(before&127)<<7 | uint(c&127) }
+// pairOf numbers two bytes in a row, of which seven bits count: as they stand in a text of
+// which two bytes are read as one number, the first being the lower one.
+func pairOf(before, c byte) uint16 { return (uint16(c)<<8 | uint16(before)) & pairBits }
+
+const pairBits = 0x7f7f
 
 // gates are by pairOf. They may let through a byte in vain, but leave out none
 // that a rule needs.
-var gates = func() (t [1 << 14]gate) {
+var gates = func() (t [pairBits + 1]gate) {
 	for i := range t {
-		before, c := byte(i>>7), byte(i&127)
+		before, c := byte(i), byte(i>>8)
 		t[i] = gateAny << gateHalf
 		if c == '@' || c == '%' {
 			t[i] |= gateAny
@@ -95,15 +102,26 @@ var classes = func() (t [256]uint8) {
 // and returns where it stopped: at most three bytes before one that is, or
 // before the end. before and g are the byte before i and its gate.
 func skip(b []byte, i int, before byte, g gate) (int, byte, gate) {
-	for i+4 <= len(b) {
-		c := b[i : i+4 : i+4]
-		g0, g1 := gates[pairOf(before, c[0])], gates[pairOf(c[0], c[1])]
-		g2, g3 := gates[pairOf(c[1], c[2])], gates[pairOf(c[2], c[3])]
+	start := i
+	if i == 0 && len(b) > 0 { // nothing stands before it
+		here := gates[pairOf(before, b[0])]
+		if g.lets(here) {
+			return i, before, g
+		}
+		i, g = 1, here
+	}
+	for i+7 <= len(b) {
+		w := binary.LittleEndian.Uint64(b[i-1 : i+7])
+		g0, g1 := gates[w&pairBits], gates[w>>8&pairBits]
+		g2, g3 := gates[w>>16&pairBits], gates[w>>24&pairBits]
 		if g>>gateHalf&g0|g0>>gateHalf&g1|g1>>gateHalf&g2|g2>>gateHalf&g3 != 0 {
 			break
 		}
-		before, g = c[3], g3
+		g = g3
 		i += 4
+	}
+	if i > start {
+		before = b[i-1]
 	}
 	return i, before, g
 }

@@ -36,6 +36,7 @@ func (o *Origin) IndexOf(st sourcetypes.Sourcetype) string {
 // change from event to event is encoded once.
 type Envelope struct {
 	hosts batch.Hosts[meta]
+	none  *meta  // of events whose lines name no host and no program
 	head  []byte // {"time": and the second of the last event
 	unix  int64  // the second in head
 }
@@ -60,7 +61,7 @@ type meta [sourcetypes.Sourcetypes][]byte
 
 // NewEnvelope returns the encoder for a stream.
 func NewEnvelope(o Origin) *Envelope {
-	return &Envelope{unix: -1, hosts: batch.NewHosts(func(named string, p *input.Program) *meta {
+	e := &Envelope{unix: -1, hosts: batch.NewHosts(func(named string, p *input.Program) *meta {
 		named, caller, said := strings.Cut(named, callerMark)
 		of := o.At(named, p)
 		if said {
@@ -68,6 +69,8 @@ func NewEnvelope(o Origin) *Envelope {
 		}
 		return of.meta()
 	})}
+	e.none = e.hosts.Of("", nil)
+	return e
 }
 
 func (o *Origin) meta() *meta {
@@ -106,17 +109,25 @@ func member(dst []byte, key, value string) []byte {
 // Append appends ev as one HEC object. It allocates only to grow dst.
 func (e *Envelope) Append(dst []byte, ev *sourcetypes.Event) []byte {
 	dst = e.appendTime(dst, ev.Time)
-	from := ev.Host
-	if ev.Caller != "" {
-		from += callerMark + ev.Caller
-	}
-	dst = append(dst, e.hosts.Of(from, ev.Program)[ev.Sourcetype]...)
+	dst = append(dst, e.of(ev)[ev.Sourcetype]...)
 	if ev.Sourcetype == sourcetypes.Server {
 		dst = appendString(dst, ev.Body)
 	} else {
 		dst = append(dst, ev.Body...)
 	}
 	return append(dst, '}')
+}
+
+// of returns what the events of ev's host and program have in common.
+func (e *Envelope) of(ev *sourcetypes.Event) *meta {
+	if ev.Host == "" && ev.Program == nil && ev.Caller == "" {
+		return e.none
+	}
+	from := ev.Host
+	if ev.Caller != "" {
+		from += callerMark + ev.Caller
+	}
+	return e.hosts.Of(from, ev.Program)
 }
 
 // appendTime appends {"time": and the stamp as Stamp.Append writes it. Events
@@ -155,7 +166,7 @@ func appendValid(dst []byte, s string) []byte {
 }
 
 // appendString appends s, valid UTF-8, as a JSON string (RFC 8259, section 7).
-// It copies eight bytes at a time while it looks whether one needs an escape.
+// It copies sixteen bytes at a time while it looks whether one needs an escape.
 func appendString(dst, s []byte) []byte {
 	dst = append(slices.Grow(dst, len(s)+2), '"')
 	for {
@@ -180,41 +191,51 @@ const (
 // bytes copied is overwritten.
 func copyPlain(dst, s []byte) int {
 	dst = dst[:len(s)]
+	if len(s) < 8 {
+		return copyShort(dst, s)
+	}
 	i := 0
-	for ; i+8 <= len(s); i += 8 {
-		w := binary.LittleEndian.Uint64(s[i:])
-		binary.LittleEndian.PutUint64(dst[i:], w)
-		if hit := escapes(w); hit != 0 {
-			return i + bits.TrailingZeros64(hit)/8
+	for ; i <= len(s)-16; i += 16 {
+		from, to := (*[16]byte)(s[i:]), (*[16]byte)(dst[i:])
+		v, w := binary.LittleEndian.Uint64(from[:8]), binary.LittleEndian.Uint64(from[8:])
+		binary.LittleEndian.PutUint64(to[:8], v)
+		binary.LittleEndian.PutUint64(to[8:], w)
+		if (escapes(v)|escapes(w))&highs != 0 {
+			break
 		}
 	}
-	if i < len(s) && i > 0 {
-		// The last eight bytes, of which the first ones were plain before.
-		i = len(s) - 8
-		w := binary.LittleEndian.Uint64(s[i:])
-		binary.LittleEndian.PutUint64(dst[i:], w)
-		if hit := escapes(w); hit != 0 {
+	for i < len(s) {
+		i = min(i, len(s)-8) // the last eight bytes may begin with some that are plain
+		from, to := (*[8]byte)(s[i:]), (*[8]byte)(dst[i:])
+		w := binary.LittleEndian.Uint64(from[:])
+		binary.LittleEndian.PutUint64(to[:], w)
+		if hit := escapes(w) & highs; hit != 0 {
 			return i + bits.TrailingZeros64(hit)/8
 		}
-		return len(s)
+		i += 8
 	}
-	for ; i < len(s); i++ {
-		c := s[i]
+	return len(s)
+}
+
+// copyShort is copyPlain for less than eight bytes.
+func copyShort(dst, s []byte) int {
+	for i, c := range s {
 		if c < 0x20 || c == '"' || c == '\\' {
 			return i
 		}
 		dst[i] = c
 	}
-	return i
+	return len(s)
 }
 
 // escapes has the high bit set of the first byte of w that needs an escape, if
-// there is one. Bytes behind it may be marked in vain.
+// there is one; what stands in the other bits means nothing, nor do bytes behind that one.
 func escapes(w uint64) uint64 {
-	quote := w ^ ones*'"'
+	// With its second bit turned, a quote follows upon the control characters, which stay what
+	// they are. A byte minus its bound borrows into its high bit, and then upwards only.
+	quote := w ^ ones*('"'^' ')
 	slash := w ^ ones*'\\'
-	// A byte minus its bound borrows into its high bit, and then upwards only.
-	return ((w - ones*0x20) | (quote - ones) | (slash - ones)) &^ w & highs
+	return ((quote - ones*(' '+1)) | (slash - ones)) &^ w
 }
 
 func appendEscape(dst []byte, c byte) []byte {

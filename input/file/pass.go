@@ -20,6 +20,7 @@ type pass struct {
 	frames   *framing.Frames
 	encoding framing.Encoding
 	first    int64 // where the first record begins
+	bare     bool  // no record begins with a hole or with an encoding's mark
 
 	// As in generation; before and head are its own.
 	fingerprint
@@ -77,14 +78,27 @@ func (r *pass) add(c *input.Chunk, line []byte, size, next int64) {
 		text = bytes.TrimPrefix(text, []byte("\ufeff"))
 		line, size, most = text, int64(len(text))+(size-int64(len(line)))/2, most/2
 	}
-	if size > int64(most) {
-		text, cut := input.Limit(line, size, most)
-		if cut {
-			line = text
-			r.cut++
-		}
-	}
+	line = r.limited(line, size, most)
+	r.bare = false // nobody looked
 	c.Records = append(c.Records, input.Record{Text: line, Next: input.Position(next), Written: r.mtime})
+	r.took(next)
+}
+
+// limited returns what a record may hold of a line of size bytes, of which it may hold most.
+func (r *pass) limited(line []byte, size int64, most int) []byte {
+	if size <= int64(most) {
+		return line
+	}
+	text, cut := input.Limit(line, size, most)
+	if !cut {
+		return line
+	}
+	r.cut++
+	return text
+}
+
+// took notes that the lines up to next are records.
+func (r *pass) took(next int64) {
 	r.off, r.next, r.scanned = next, next, 0
 	r.lines, r.as = true, r.encoding
 }

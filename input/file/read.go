@@ -30,7 +30,9 @@ func (g *generation) Read(c *input.Chunk) input.Progress {
 		r.read(c)
 		progress = g.endRead(&r)
 	}
-	g.frames.Unwrap(c, input.Position(r.first), g.framesEnd(&r, progress))
+	if !r.bare || !g.frames.Unframed() {
+		g.frames.Unwrap(c, input.Position(r.first), g.framesEnd(&r, progress))
+	}
 	g.released()
 	return progress
 }
@@ -222,11 +224,11 @@ func (r *pass) read(c *input.Chunk) {
 // split makes records of the lines in c.Buf[at:n] and returns where they end.
 func (r *pass) split(c *input.Chunk, at, n int) int {
 	buf := c.Buf[:n]
-	varies := r.encoding != framing.UTF8 || bytes.IndexByte(buf[at:], 0) >= 0
+	if r.encoding == framing.UTF8 && bytes.IndexByte(buf[at:], 0) < 0 {
+		return r.splitPlain(c, buf, at)
+	}
 	for {
-		if varies {
-			r.writtenIn(r.encoding.At(buf[at:]))
-		}
+		r.writtenIn(r.encoding.At(buf[at:]))
 		i, size := r.encoding.LineEnd(buf[at:], false)
 		if i < 0 {
 			return at
@@ -235,6 +237,32 @@ func (r *pass) split(c *input.Chunk, at, n int) int {
 		at += i + size
 		r.add(c, line, int64(i), r.off+int64(i+size))
 	}
+}
+
+// splitPlain is split where every line is in UTF-8 and holds no NUL.
+func (r *pass) splitPlain(c *input.Chunk, buf []byte, at int) int {
+	first, records := at, c.Records
+	r.bare = len(records) == 0
+	next := r.off - int64(at) // what of the file is before buf
+	for {
+		i := bytes.IndexByte(buf[at:], '\n')
+		if i < 0 {
+			break
+		}
+		line := buf[at : at+i : at+i]
+		if i > r.maxLine {
+			line = r.limited(line, int64(i), r.maxLine)
+		}
+		r.bare = r.bare && (i == 0 || !framing.Marked(line[0]))
+		at += i + 1
+		records = append(records, input.Record{
+			Text: line, Next: input.Position(next + int64(at)), Written: r.mtime,
+		})
+	}
+	if c.Records = records; at > first {
+		r.took(next + int64(at))
+	}
+	return at
 }
 
 // skipBlank returns where the NULs at the start of a file end. A writer leaves them who

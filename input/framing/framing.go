@@ -99,6 +99,10 @@ func (f *Frames) Set(o Options) { f.opts = o }
 // Decided reports whether it is known how the log's lines are framed.
 func (f *Frames) Decided() bool { return f.state != undecided }
 
+// Unframed reports whether nothing stands around the lines: Unwrap leaves each as it is that
+// does not begin with a byte that is Marked.
+func (f *Frames) Unframed() bool { return f.state == plain && !f.decoder.heir }
+
 // News is what Keep returns, and whether it is other than when News was last asked.
 func (f *Frames) News() (kept string, news bool) {
 	if !f.changed {

@@ -40,7 +40,7 @@ func (f *Frames) Unwrap(c *input.Chunk, first input.Position, progress input.Pro
 		return
 	}
 	for i := range c.Records {
-		if line := c.Records[i].Text; len(line) > 0 && (line[0] == 0 || line[0] == bom[0]) {
+		if line := c.Records[i].Text; len(line) > 0 && Marked(line[0]) {
 			c.Records[i].Text = text(line)
 		}
 	}
@@ -48,6 +48,10 @@ func (f *Frames) Unwrap(c *input.Chunk, first input.Position, progress input.Pro
 		f.unwrapLines(c, first)
 	}
 }
+
+// Marked reports whether a line that begins with first may begin with a hole or with the
+// mark of an encoding.
+func Marked(first byte) bool { return first == 0 || first == bom[0] }
 
 // text is a line without a hole before it and without the mark of an encoding.
 func text(line []byte) []byte {

@@ -19,11 +19,32 @@ var listening = regexp.MustCompile(
 // longestListening is more than such a line has.
 const longestListening = 256
 
-var listeningOn = []byte("Listening on ")
+var (
+	ofRoutes    = []byte(" level=INFO source=routes.go:")
+	listeningOn = []byte("Listening on ")
+)
+
+// longestStamp is more than what stands before ofRoutes.
+const longestStamp = len("time=") + 40
+
+// mayListen reports whether a line may be the one in which Ollama says where it listens. It
+// looks at little of the others.
+func mayListen(line []byte) bool {
+	if len(line) > longestListening {
+		return false
+	}
+	if line[0] == 't' {
+		stamp := bytes.IndexByte(line[:min(len(line), longestStamp+1)], ' ')
+		if stamp < 0 || !bytes.HasPrefix(line[stamp:], ofRoutes) {
+			return false
+		}
+	}
+	return bytes.Contains(line, listeningOn)
+}
 
 // portOf returns the port that a line of Ollama's log says it listens on; 0: it does not.
 func portOf(line []byte) int {
-	if len(line) > longestListening || !bytes.Contains(line, listeningOn) {
+	if len(line) == 0 || line[0] != 't' && (line[0] < '0' || line[0] > '9') || !mayListen(line) {
 		return 0
 	}
 	m := listening.FindSubmatch(line)
@@ -70,11 +91,10 @@ const mostAhead = 64
 // it, and the port; 0: none of the next does.
 func untilPort(rs []input.Record) (n, port int) {
 	for i := range rs[:min(len(rs), mostAhead)] {
-		if rs[i].Omitted {
-			continue
-		}
-		if port = portOf(rs[i].Text); port != 0 {
-			return i + 1, port
+		if r := &rs[i]; !r.Omitted {
+			if port = portOf(r.Text); port != 0 {
+				return i + 1, port
+			}
 		}
 	}
 	return min(len(rs), mostAhead), 0

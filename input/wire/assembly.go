@@ -71,10 +71,12 @@ func (a *assembly) segment(name *tuple, from Side, g *segment, at int64, via int
 			return
 		}
 	}
+	f.heard[from] = true
 	if f.stage == opening {
 		if f = a.establish(f, from, g, at); f == nil {
 			return
 		}
+		f.heard[from] = true
 	}
 	if f.stage == ended {
 		return // also where establish found that it is one that is done
@@ -121,6 +123,7 @@ func (a *assembly) ask(f *flow, name *tuple, g *segment, at int64, via int) {
 		a.forget(f)
 	}
 	f = a.add(name, opening, at, via)
+	f.heard[FromClient] = true
 	f.begin(FromClient, g.seq)
 }
 
@@ -150,6 +153,7 @@ func (a *assembly) answer(f *flow, name *tuple, g *segment, at int64, via int) {
 	if d := ahead(asked, f.began[FromClient].seq); d < 0 || d > nearby {
 		return
 	}
+	f.heard[FromServer] = true
 	f.begin(FromServer, g.seq)
 	a.identify(f)
 }
@@ -219,6 +223,7 @@ func (a *assembly) join(name *tuple, from Side, g *segment, at int64, via int) *
 	}
 	f := a.add(name, opening, at, via)
 	f.joined = true
+	f.heard[from] = true
 	f.early.keep(from, g, at, &a.early)
 	a.joined[name.client] = f
 	return nil

@@ -133,6 +133,7 @@ func TestStories(t *testing.T) {
 			p.flagged(C, flagACK|flagFIN, "ask")
 			p.says(S, "answer")
 			p.flagged(S, flagACK|flagFIN, "!")
+			p.says(C, "")
 		}, one + `"ask" "answer!" FIN by client`},
 		{"a reset", func(p *peers) {
 			p.connect()
@@ -159,7 +160,7 @@ func TestStories(t *testing.T) {
 			p.says(C, "ask")
 			p.unseen(S, "answer")
 			p.flagged(S, flagRST, "")
-			p.seconds(11)
+			p.seconds(601)
 		}, one + `"ask" "" reset by server`},
 		{"a SYN in somebody's name", func(p *peers) {
 			p.connect()

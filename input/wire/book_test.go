@@ -26,8 +26,9 @@ type page struct {
 	marked [2][]byte // the same, with a ? for each byte that was lost
 	lost   [2]int64
 	order  []string // C, S: bytes; c, s: lost; repeats left out
+	closed [2]bool
 	end    string
-	late   bool // something came after its end
+	late   bool // something came after its end, or that of a side
 }
 
 func (b *book) open(c Connection) Conversation {
@@ -41,6 +42,7 @@ func (b *book) open(c Connection) Conversation {
 func (p *page) Data(from Side, _ time.Time, b []byte) {
 	p.book.mu.Lock()
 	defer p.book.mu.Unlock()
+	p.late = p.late || p.closed[from]
 	p.said[from] = append(p.said[from], b...)
 	p.marked[from] = append(p.marked[from], b...)
 	p.note("CS"[from:][:1])
@@ -49,15 +51,24 @@ func (p *page) Data(from Side, _ time.Time, b []byte) {
 func (p *page) Lost(from Side, _ time.Time, n int64) {
 	p.book.mu.Lock()
 	defer p.book.mu.Unlock()
+	p.late = p.late || p.closed[from]
 	p.lost[from] += n
 	p.marked[from] = append(p.marked[from], bytes.Repeat([]byte{'?'}, int(min(n, 1<<20)))...)
 	p.note("cs"[from:][:1])
+}
+
+func (p *page) Closed(from Side, _ time.Time) {
+	p.book.mu.Lock()
+	defer p.book.mu.Unlock()
+	p.late = p.late || p.closed[from] || p.end != ""
+	p.closed[from] = true
 }
 
 func (p *page) Done(how End, by Side, _ time.Time) {
 	p.book.mu.Lock()
 	defer p.book.mu.Unlock()
 	p.late = p.late || p.end != ""
+	p.late = p.late || how == EndFIN && p.closed != [2]bool{true, true}
 	p.end = [...]string{"FIN", "reset", "forgotten"}[how]
 	if how != EndForgotten {
 		p.end += [...]string{" by client", " by server"}[by]

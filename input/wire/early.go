@@ -45,6 +45,11 @@ func (e *early) keep(side Side, g *segment, at int64, r *room) {
 	r.used += o.cost()
 }
 
+// says reports whether anything of that is more than an acknowledgment.
+func (e *early) says() bool {
+	return slices.ContainsFunc(e.list, func(o overheard) bool { return o.length > 0 })
+}
+
 func (e *early) full(cost int, r *room) bool {
 	return len(e.list) >= mostEarly || e.used+cost > r.stream || r.used+cost > r.total
 }

@@ -9,6 +9,7 @@ const (
 	opening  stage = iota // somebody said something; nobody knows yet whether there is anybody to answer
 	talking               // it has a conversation
 	doubtful              // the same, after a reset that its receiver may not believe: silence tells
+	leaving               // the same; both closed, the client first: does it take the rest of the answer?
 	ended                 // its conversation is done; late packets are told from new connections
 	foreign               // opened by the port that would be the server's: none of ours
 	stages                // how many there are
@@ -25,6 +26,7 @@ type flow struct {
 	since  int64     // when it was first seen
 	via    int       // and on which interface
 	joined bool      // its beginning was not seen
+	heard  [2]bool   // who of both was seen to send something
 	serial uint64    // the smaller, the earlier it was
 	names  []tuple   // under which the table knows it, the first seen first
 	early  early     // while it is opening
@@ -34,6 +36,7 @@ type flow struct {
 	broken  bool // it is done by a reset
 	breaker Side // who sent the last one
 
+	stuck  bool  // the client had no room for more when it was last heard
 	closed bool  // first is the side that closed first
 	first  Side  // or broke off, in doubt
 	at     int64 // when its last packet was seen
@@ -55,6 +58,11 @@ func (f *flow) begin(side Side, seq uint32) {
 // segment takes a segment without SYN of a connection that talks.
 func (f *flow) segment(from Side, g *segment, at int64) {
 	s, other := &f.sides[from], &f.sides[1-from]
+	if f.stage == leaving {
+		f.leave(from, g, at)
+		return
+	}
+	f.learn(from, g)
 	if g.is(flagACK) {
 		other.acknowledge(g.ack, at)
 		f.note(1 - from)
@@ -69,7 +77,30 @@ func (f *flow) segment(from Side, g *segment, at int64) {
 	s.take(g, at)
 	f.note(from)
 	if s.finished && other.finished {
-		f.done(EndFIN, f.first, at)
+		f.bothClosed(at)
+	}
+}
+
+// bothClosed ends a conversation whose sides both closed. Where the client did so first and the
+// server said more, what the client makes of that is awaited: one that only asks nothing more
+// acknowledges it, one that has left answers with a reset.
+func (f *flow) bothClosed(at int64) {
+	if f.first == FromClient && !f.sides[FromServer].took() {
+		f.table.move(f, leaving)
+		return
+	}
+	f.done(EndFIN, f.first, at)
+}
+
+// leave takes a segment of a connection that both sides closed.
+func (f *flow) leave(from Side, g *segment, at int64) {
+	switch {
+	case from == FromServer:
+	case g.is(flagRST) && f.sides[FromClient].credence(g.seq) == believed:
+		f.breaker = from
+		f.done(EndReset, from, at)
+	case !g.is(flagRST) && g.is(flagACK) && ahead(g.ack, f.sides[FromServer].next) >= 0:
+		f.done(EndFIN, from, at)
 	}
 }
 
@@ -101,34 +132,8 @@ func (f *flow) note(side Side) {
 	}
 }
 
-func (f *flow) reset(from Side, g *segment, at int64) {
-	f.breaker = from
-	if f.sides[from].resets(g.seq) {
-		f.done(EndReset, from, at)
-		return
-	}
-	if !f.closed {
-		f.first = from
-	}
-	f.table.move(f, doubtful)
-}
-
-// goesOn reports whether g tells that a connection that is done by a reset is not: who sent that
-// says more than it had said, or has got more. Checksums are not verified, so anybody can reset
-// a conversation for us that goes on for its receiver.
-func (f *flow) goesOn(from Side, g *segment) bool {
-	if !f.broken || from != f.breaker || g.is(flagRST) || !g.is(flagACK) {
-		return false
-	}
-	other := &f.sides[1-from]
-	got := other.next
-	if other.finished {
-		got++
-	}
-	return ahead(g.end(), f.sides[from].next) > 0 || ahead(g.ack, got) > 0
-}
-
-// done ends the conversation. What both sides turn out to have closed is no other end.
+// done ends the conversation. What both sides turn out to have closed is no other end, unless
+// it is known that one did not take the rest.
 func (f *flow) done(how End, by Side, at int64) {
 	client, server := &f.sides[FromClient], &f.sides[FromServer]
 	clientClosed, serverClosed := client.finished, server.finished
@@ -136,11 +141,14 @@ func (f *flow) done(how End, by Side, at int64) {
 	server.end(clientClosed, at)
 	f.note(FromClient)
 	f.note(FromServer)
-	if client.finished && server.finished {
+	if client.finished && server.finished && (f.stage != leaving || how == EndForgotten) {
 		how, by = EndFIN, f.first
 	}
 	if how == EndForgotten {
 		f.table.stats.Forgotten++
+	}
+	if !f.heard[FromClient] || !f.heard[FromServer] {
+		f.table.stats.OneSided++
 	}
 	f.talk.Done(how, by, time.Unix(0, at))
 	f.broken = how == EndReset

@@ -19,6 +19,7 @@ func (p *parcel) tcp() []byte {
 	binary.BigEndian.PutUint32(h[4:], p.seq)
 	binary.BigEndian.PutUint32(h[8:], p.ack)
 	h[12], h[13] = sizeTCP/4<<4, p.flags
+	binary.BigEndian.PutUint16(h[14:], 512)
 	return append(h, p.data...)
 }
 

@@ -34,8 +34,31 @@ func TestResets(t *testing.T) {
 			p.connect()
 			p.says(C, "ask")
 			p.packet(C, p.c-1, p.s, flagRST, "")
-			p.seconds(11)
+			p.seconds(601)
 		}, one + `"ask" "" reset by client`},
+		{"within what was said, and then a slow answer", func(p *peers) {
+			p.connect()
+			p.says(C, "ask")
+			p.packet(C, p.c-1, p.s, flagRST, "")
+			p.seconds(300)
+			p.says(S, "answer")
+			p.close(S)
+		}, one + `"ask" "answer" FIN by server`},
+		{"before what was acknowledged, and then silence", func(p *peers) {
+			p.connect()
+			p.says(C, "ask")
+			p.says(S, "")
+			p.packet(C, p.c-1, p.s, flagRST, "")
+			p.seconds(601)
+		}, one + `"ask" "" forgotten`},
+		{"in doubt, of a server that would ask whether the client is there", func(p *peers) {
+			p.connect()
+			p.says(C, "ask")
+			p.packet(S, p.s-1, p.c, flagACK, "")
+			p.says(C, "ed")
+			p.packet(C, p.c-1, p.s, flagRST, "")
+			p.seconds(151)
+		}, one + `"asked" "" reset by client`},
 		{"of a client that says more", func(p *peers) {
 			p.connect()
 			p.says(C, "ask")
@@ -65,7 +88,7 @@ func TestResets(t *testing.T) {
 			p.connect()
 			p.says(C, "ask")
 			p.packet(C, p.c-1, p.s, flagRST, "")
-			p.seconds(11)
+			p.seconds(601)
 			p.says(S, "an")
 			p.says(C, "")
 			p.says(S, "swer")

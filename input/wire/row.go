@@ -2,10 +2,9 @@ package wire
 
 // row are the flows of one stage, the longest silent first.
 type row struct {
-	ends    links // ring: next is the longest silent, prev the last that was heard
-	count   int
-	most    int
-	longest int64 // silence, in nanoseconds
+	ends  links // ring: next is the longest silent, prev the last that was heard
+	count int
+	most  int
 }
 
 // links make a ring of flows and the row that they are in.
@@ -41,12 +40,10 @@ func (r *row) touch(l *links, now int64) {
 	r.add(l, now)
 }
 
-// excess returns the flow that has to go, because there are too many or because
-// it was silent for too long; nil: none.
-func (r *row) excess(now int64) *flow {
-	oldest := r.ends.next
-	if r.count > r.most || r.count > 0 && now-oldest.heard > r.longest {
-		return oldest.flow
+// excess returns the flow that has to go because there are too many; nil: none.
+func (r *row) excess() *flow {
+	if r.count > r.most {
+		return r.ends.next.flow
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ type segment struct {
 	from, to endpoint
 	seq, ack uint32
 	flags    uint8
+	window   uint16
 	payload  []byte
 	length   int // of the payload on the wire: more than len(payload) where the packet was cut
 }
@@ -150,6 +151,7 @@ func (s *segment) transport(p []byte, at, length int, q quality) quality {
 	s.seq = binary.BigEndian.Uint32(h[4:])
 	s.ack = binary.BigEndian.Uint32(h[8:])
 	s.flags = h[13]
+	s.window = binary.BigEndian.Uint16(h[14:])
 	s.payload = p[data:kept]
 	s.length = length - data
 	if q == fragment {

@@ -111,7 +111,7 @@ func (s *Socket) publish(a *assembly) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stats = a.stats
-	s.stats.Open = a.rows[talking].count + a.rows[doubtful].count
+	s.stats.Open = a.rows[talking].count + a.rows[doubtful].count + a.rows[leaving].count
 	s.stats.Held = a.room.used
 }
 

@@ -7,6 +7,7 @@ type Stats struct {
 	LostBytes   uint64 // told to conversations as Lost
 	Connections uint64 // of which a conversation was opened
 	Joined      uint64 // of these: their beginning was not seen
+	OneSided    uint64 // of which only one side was seen, whether a conversation was opened or not
 	Forgotten   uint64 // ended without an end: idle too long, or evicted for room
 	Truncated   uint64 // packets larger than what was read of them
 	Fragments   uint64 // first fragments of IP packets; the others do not pass the filter

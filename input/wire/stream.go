@@ -179,8 +179,10 @@ func (s *stream) say(h *held, at int64) {
 		s.last = max(s.last, at)
 		s.to.Data(s.side, time.Unix(0, s.last), p)
 	}
-	if h.fin && h.end() == s.next {
+	if h.fin && h.end() == s.next && !s.finished {
 		s.finished = true
+		s.last = max(s.last, at)
+		s.to.Closed(s.side, time.Unix(0, s.last))
 	}
 }
 
@@ -190,11 +192,8 @@ func (s *stream) lose(n, at int64) {
 	s.to.Lost(s.side, time.Unix(0, s.last), n)
 }
 
-// resets reports whether a reset with that sequence number is one that the
-// receiver believes: at what it expects next, and nowhere else (RFC 5961).
-func (s *stream) resets(seq uint32) bool {
-	return !s.known || seq == s.next || s.finished && seq == s.next+1
-}
+// took reports whether the receiver has acknowledged all that was said.
+func (s *stream) took() bool { return s.answered && ahead(s.acked, s.next) >= 0 }
 
 // ahead returns how far a is after b in a stream, negative: before it.
 func ahead(a, b uint32) int { return int(int32(a - b)) }

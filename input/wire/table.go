@@ -12,11 +12,6 @@ const (
 	mostEnded   = 4096
 	mostNames   = 8 // of one connection
 
-	longestOpening  = 30 * time.Second
-	longestTalking  = 10 * time.Minute // a server of Go sends a probe every 15 s
-	longestDoubtful = 10 * time.Second
-	longestEnded    = 10 * time.Second
-
 	mostHeldBytes    = 6 << 20
 	mostHeldOfStream = 4 << 20
 )
@@ -30,9 +25,12 @@ type table struct {
 	now   int64 // monotonic
 	count uint64
 
+	ticked int64 // when it was last looked for silence
+
 	byName   map[tuple]*flow
 	byNumber map[uint64]*flow   // by where both sides began
 	joined   map[endpoint]*flow // the last one joined, by its client
+	probing  map[endpoint]bool  // servers that ask after clients that are silent
 	recent   *flow              // the last one found, by this name
 	name     tuple
 	rows     [stages]row
@@ -44,12 +42,14 @@ func newTable(open Opener, zone func(via int) string) *table {
 		share:  share{room: room{total: mostHeldBytes, stream: mostHeldOfStream}},
 		early:  room{total: mostEarlyBytes, stream: mostEarlyOfStream},
 		byName: map[tuple]*flow{}, byNumber: map[uint64]*flow{}, joined: map[endpoint]*flow{},
+		probing: map[endpoint]bool{},
 		rows: [stages]row{
-			opening:  {most: mostOpening, longest: int64(longestOpening)},
-			talking:  {most: mostTalking, longest: int64(longestTalking)},
-			doubtful: {most: mostOpening, longest: int64(longestDoubtful)},
-			ended:    {most: mostEnded, longest: int64(longestEnded)},
-			foreign:  {most: mostOpening, longest: int64(longestTalking)},
+			opening:  {most: mostOpening},
+			talking:  {most: mostTalking},
+			doubtful: {most: mostOpening},
+			leaving:  {most: mostOpening},
+			ended:    {most: mostEnded},
+			foreign:  {most: mostOpening},
 		},
 	}
 	for i := range t.rows {
@@ -154,25 +154,17 @@ func (t *table) move(f *flow, s stage) {
 	t.trim(s)
 }
 
-// trim ends what is beyond the bounds of a stage.
+// trim ends what is beyond the bound of a stage, the longest silent first.
 func (t *table) trim(s stage) {
-	for f := t.rows[s].excess(t.now); f != nil; f = t.rows[s].excess(t.now) {
+	for f := t.rows[s].excess(); f != nil; f = t.rows[s].excess() {
 		switch s {
-		case talking:
-			f.done(EndForgotten, FromClient, f.at)
-			t.forget(f) // what comes later is joined
 		case doubtful:
-			f.done(EndReset, f.first, f.at)
+			t.conclude(f, reset)
+		case leaving:
+			t.conclude(f, complete)
 		default:
-			t.forget(f)
+			t.conclude(f, forgot)
 		}
-	}
-}
-
-// tick ends what has been silent for too long.
-func (t *table) tick() {
-	for s := range t.rows {
-		t.trim(stage(s))
 	}
 }
 
@@ -216,4 +208,5 @@ type nobody struct{}
 
 func (nobody) Data(Side, time.Time, []byte) {}
 func (nobody) Lost(Side, time.Time, int64)  {}
+func (nobody) Closed(Side, time.Time)       {}
 func (nobody) Done(End, Side, time.Time)    {}

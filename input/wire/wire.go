@@ -35,7 +35,7 @@ type End uint8
 
 const (
 	EndFIN       End = iota // both sides closed
-	EndReset                // one side broke it off
+	EndReset                // one side broke it off, or closed and did not take the rest
 	EndForgotten            // idle too long or evicted for room
 )
 
@@ -48,6 +48,10 @@ type Conversation interface {
 	// Lost says that n bytes of from were never seen; they stood here. More of
 	// them may follow at once.
 	Lost(from Side, at time.Time, n int64)
+	// Closed says that from closed, and that all it said before was told: it says nothing
+	// more, and the other side may go on. It is called once for a side at most, and not
+	// where the end of a side was not seen.
+	Closed(from Side, at time.Time)
 	// Done says that nothing more comes. by is who closed first, or broke off.
 	Done(how End, by Side, at time.Time)
 }

@@ -160,14 +160,20 @@ func (a *answer) json(line []byte) []byte {
 		return nil
 	}
 	data, ok := bytes.CutPrefix(line, []byte("data:"))
+	a.done = a.done || lasts[string(a.event)] || string(data) == " [DONE]"
 	if data = bytes.TrimLeft(data, " "); !ok || len(data) == 0 || data[0] != '{' {
 		return nil
 	}
 	return data
 }
 
+// lasts are the names of events behind which there is none.
+var lasts = map[string]bool{
+	"message_stop": true, "response.completed": true, "response.failed": true, "response.incomplete": true,
+}
+
 func (a *answer) scanLine(json []byte) {
-	a.content, a.done = false, false
+	a.content = false
 	a.mute = bytes.HasPrefix(a.event, []byte("response.")) && string(a.event) != "response.output_text.delta"
 	a.scan.begin(a.endpoint.answers, &a.answered)
 	a.scan.feed(json)

@@ -21,7 +21,7 @@ type answered struct {
 
 	chunks  int64
 	content bool      // the line, or the body, holds what the model says
-	done    bool      // it is the last one
+	done    bool      // the last one was seen
 	first   time.Time // when the first content was complete
 }
 
@@ -83,7 +83,7 @@ func (a *answered) end(n *node, first byte, word []byte) {
 	case fDoneReason:
 		a.reason.end()
 	case fDone:
-		a.done = first == 't'
+		a.done = a.done || first == 't'
 	case fNumber:
 		if text.Digit(first) {
 			a.set(n.which, word)

@@ -22,14 +22,13 @@ type conversation struct {
 	asking         *exchange   // whose request is being read
 	answering      *exchange   // whose answer is being read; nil also if its request was not seen
 	interim        bool        // the answer being read is followed by another one to the same request
+	left           bool        // the client closed, and asks nothing more
+	untold         untold      // answers to come to requests that are told already
+	pipelines      bool        // the client was seen not to wait for answers
 	joined         bool        // the beginning was not seen, and no record says so yet
 
 	holeAt int // how many requests had been seen when answers began to be adrift
 }
-
-// maxQueue is how many requests without an answer a connection may have. Clients have
-// one at a time; whoever sends more than this at once is not followed.
-const maxQueue = 64
 
 // Data implements wire.Conversation.
 func (c *conversation) Data(from wire.Side, at time.Time, p []byte) { c.side(from).data(at, p) }
@@ -38,35 +37,6 @@ func (c *conversation) Data(from wire.Side, at time.Time, p []byte) { c.side(fro
 func (c *conversation) Lost(from wire.Side, at time.Time, n int64) {
 	c.all.stats.lostBytes.Add(n)
 	c.side(from).hole(at, n)
-}
-
-// Done implements wire.Conversation.
-func (c *conversation) Done(how wire.End, by wire.Side, at time.Time) {
-	if x := c.answering; x != nil && c.server.state == untilClose && how == wire.EndFIN {
-		c.server.end(at)
-	}
-	for len(c.queue) > 0 {
-		x := c.queue[0]
-		cut := ""
-		switch {
-		case how == wire.EndForgotten, !x.answerEnded && c.server.state == adrift:
-			x.partial = true
-		case x.partial && !x.answerEnded: // its end may have been among what was not seen
-		case by == wire.FromClient:
-			cut = "client"
-		default:
-			cut = "server"
-		}
-		if x.ended.IsZero() && !x.answerBegun {
-			x.ended, x.endUnseen = at, x.partial
-		}
-		if !x.answerEnded && x.answerBegun {
-			x.ended, x.endUnseen = at, x.partial
-			x.answer.end(at)
-		}
-		c.finish(x, cut)
-	}
-	c.client.state, c.server.state = opaque, opaque
 }
 
 func (c *conversation) side(from wire.Side) *side {
@@ -83,17 +53,11 @@ func (c *conversation) begin(s *side, at time.Time) {
 	}
 	c.unanswered()
 	c.begun++
+	c.pipelines = c.pipelines || len(c.queue) >= impatient
 	x := &exchange{begun: at, after: c.begun, endpoint: anyEndpoint}
 	c.queue = append(c.queue, x)
 	c.asking = x
-	if len(c.queue) > maxQueue {
-		c.all.stats.unfollowed.Add(1)
-		for len(c.queue) > 0 {
-			c.queue[0].partial = true
-			c.finish(c.queue[0], "")
-		}
-		c.client.state, c.server.state = opaque, opaque
-	}
+	c.bound()
 }
 
 // unanswered ends a request whose end was not seen when another one begins.
@@ -134,19 +98,8 @@ func (c *conversation) firstLine(s *side, at time.Time) bool {
 		return true
 	}
 	x.status, x.answerBegun = status, true
+	c.untold.begun(x)
 	return true
-}
-
-// nextUnanswered is the request that the next answer is for.
-func (c *conversation) nextUnanswered() *exchange {
-	for len(c.queue) > 0 && c.queue[0].answerEnded {
-		c.queue[0].inUnsure, c.queue[0].partial = true, true
-		c.finish(c.queue[0], "") // the end of the request was not seen
-	}
-	if len(c.queue) == 0 {
-		return nil
-	}
-	return c.queue[0]
 }
 
 func parseStatus(line []byte) (int, bool) {
@@ -167,7 +120,9 @@ func (c *conversation) headEnd(s *side, at time.Time) {
 	x, status := c.answering, 0
 	if x != nil && !c.interim {
 		status = x.status
-		x.answerHead(h, &c.all.opts, &c.texts)
+		if !x.told {
+			x.answerHead(h, &c.all.opts, &c.texts)
+		}
 	}
 	switch {
 	case x == nil, x.method == "" && !x.malformed && !c.interim: // it may be one to HEAD, and have no body
@@ -285,13 +240,6 @@ func (c *conversation) skipsBody(s *side, p []byte) bool {
 	return s.state != inHead && s.beginsMessage(p) && bytes.Contains(p, []byte(" HTTP/1."))
 }
 
-// settle makes records of an exchange that is complete.
-func (c *conversation) settle(x *exchange) {
-	if x.requestEnded && x.answerEnded {
-		c.finish(x, "")
-	}
-}
-
 // refuse takes that a side says no HTTP, or what Ollama does not take: the server
 // answers that and closes. If it does not, the next request is looked for.
 func (c *conversation) refuse(s *side, at time.Time) {
@@ -312,26 +260,4 @@ func (c *conversation) refuse(s *side, at time.Time) {
 	if x := c.answering; x != nil {
 		x.partial, x.outUnsure = true, true
 	}
-}
-
-// finish makes the records of an exchange and forgets it.
-func (c *conversation) finish(x *exchange, cut string) {
-	for i, other := range c.queue {
-		if other == x {
-			c.queue = append(c.queue[:i], c.queue[i+1:]...)
-			break
-		}
-	}
-	if c.asking == x {
-		c.asking = nil
-	}
-	if c.answering == x {
-		c.answering = nil
-	}
-	if x.partial && (x.maybeNoBody() || !x.requestEnded) {
-		x.inUnsure = true
-	}
-	c.all.ship(c, x, cut)
-	x.release()
-	c.joined = false
 }

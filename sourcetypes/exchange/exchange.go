@@ -146,7 +146,7 @@ type Stats struct {
 	Joined      int64 // connections whose beginning was not seen
 	Resyncs     int64 // times a message was found again after a hole
 	Unasked     int64 // answers whose request was not seen
-	Unfollowed  int64 // connections with too many requests at once
+	Unfollowed  int64 // requests told without their answers, because too many were asked at once
 	CutTexts    int64 // requests of whose texts there was no room for all that would be told
 }
 

@@ -46,6 +46,7 @@ type exchange struct {
 	statesStream bool // streamed is known
 	lost         int64
 	partial      bool
+	told         bool // it is none, but stands for one that is told already
 }
 
 // source is what a request's head says of who asks.

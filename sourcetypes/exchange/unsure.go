@@ -16,7 +16,7 @@ func (c *conversation) holeIn(s *side, n int64, framed bool) {
 	if s.from == wire.FromServer {
 		x = c.answering
 	}
-	if x == nil {
+	if x == nil || x.told {
 		c.all.stats.lostBetween.Add(n)
 		return
 	}
@@ -74,12 +74,18 @@ func (c *conversation) drifted(s *side, n int64) {
 		return
 	}
 	c.holeAt = c.begun
+	first := true
 	for _, x := range c.queue {
+		if x.settled() {
+			continue // it only waits for what its client makes of it
+		}
 		x.partial = true
+		if first {
+			first = false
+			x.lost += n
+		}
 	}
-	if len(c.queue) > 0 {
-		c.queue[0].lost += n
-	} else {
+	if first {
 		c.all.stats.lostBetween.Add(n)
 	}
 }
@@ -95,7 +101,7 @@ func (c *conversation) resynced(s *side, at time.Time) {
 // pair settles which request the next answer is for after a hole in the answers. An
 // answer that had begun is over. Of several requests it is the last if only that came
 // after the hole, since clients wait for an answer before they ask again; else, and if
-// there may have been requests that were not seen, nobody knows.
+// there may have been requests that were not seen, or the client does not wait, nobody knows.
 func (c *conversation) pair(at time.Time) {
 	for len(c.queue) > 0 && c.queue[0].answerBegun {
 		x := c.queue[0]
@@ -106,7 +112,8 @@ func (c *conversation) pair(at time.Time) {
 		c.finish(x, "")
 	}
 	keep := 0
-	if n := len(c.queue); n > 0 && !c.queue[n-1].mayHideOthers() {
+	c.untold = untold{}
+	if n := len(c.queue); n > 0 && !c.queue[n-1].mayHideOthers() && !c.pipelines {
 		alone := n == 1 || c.queue[n-2].after <= c.holeAt
 		if alone && (n == 1 || c.queue[n-1].after > c.holeAt) {
 			keep = 1

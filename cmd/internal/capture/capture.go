@@ -44,6 +44,8 @@ type Engine struct {
 	observing chan struct{}         // closed once the observer observes
 	ports     *ports
 
+	saidOneWay bool // owned by Run
+
 	mu      sync.Mutex
 	sockets map[uint16]*listening // guarded by mu; by port
 	ended   wire.Stats            // guarded by mu; of sockets that were closed
@@ -204,6 +206,7 @@ func (e *Engine) Run(stopped context.Context) error {
 			listeners.into(e.ports)
 			e.follow(ctx, cancel)
 			losses.Tell(now, false)
+			e.watchWays()
 		}
 	}
 	e.wait()

@@ -55,6 +55,13 @@ func (u *unnamed) Data(from wire.Side, at time.Time, p []byte) { u.begun().Data(
 // Lost implements wire.Conversation.
 func (u *unnamed) Lost(from wire.Side, at time.Time, n int64) { u.begun().Lost(from, at, n) }
 
+// Closed implements wire.Conversation.
+func (u *unnamed) Closed(from wire.Side, at time.Time) {
+	if u.talk != nil {
+		u.talk.Closed(from, at)
+	}
+}
+
 // Done implements wire.Conversation. Where nothing was said there is no request.
 func (u *unnamed) Done(how wire.End, by wire.Side, at time.Time) {
 	if u.talk != nil {

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -99,7 +100,7 @@ func (s *Spooled) report(ports []int, counts Counts) {
 	prompts := s.settings.Normalize().Prompts.String()
 	err := s.WriteStatus(spool.Status{
 		Started: s.started, At: time.Now(), Captures: s.captures, Prompts: prompts,
-		Ports: ports, Counts: counts, Problem: st.Problem,
+		Ports: ports, Counts: counts, Problem: cmp.Or(st.Problem, counts.problem()),
 	})
 	if err != nil {
 		s.log.Debug("the status cannot be written", "error", err)

@@ -2,9 +2,9 @@ package input
 
 import "bytes"
 
-// leastHole is how many zeros in a row are no text: where less was written to a disk
+// LeastHole is how many zeros in a row are no text: where less was written to a disk
 // than should have been, as after a power cut, whole blocks are missing.
-const leastHole = 16
+const LeastHole = 16
 
 // Hole is where in a text the first hole begins and ends: a run of zeros that is too
 // long to have been written. from is -1 if there is none.
@@ -17,7 +17,7 @@ func Hole(text []byte) (from, to int) {
 		from = at + i
 		for to = from; to < len(text) && text[to] == 0; to++ {
 		}
-		if to-from >= leastHole {
+		if to-from >= LeastHole {
 			return from, to
 		}
 		at = to

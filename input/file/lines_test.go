@@ -1,7 +1,6 @@
 package file
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"runtime"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"ollama-hec/input"
-	"ollama-hec/input/framing"
 )
 
 func TestLines(t *testing.T) {
@@ -216,93 +214,4 @@ func (b *bench) open(name string) (*Source, *generation) {
 		b.t.Fatalf("found %+v", s.Files())
 	}
 	return s, all[0]
-}
-
-// What Read makes of any bytes, in any buffer, growing in any steps, is what
-// splitting them at once makes of them.
-func FuzzRead(f *testing.F) {
-	f.Add([]byte("a\nb\r\n\n\x00c"), uint16(3), uint16(1), false)
-	f.Add([]byte("\x00\x00\x00a\nb"), uint16(1), uint16(2), true)
-	f.Add(bytes.Repeat([]byte("longer than the buffer "), 900), uint16(5000), uint16(700), true)
-	f.Add(append(bytes.Repeat([]byte{0}, 9000), "x\ny\n"...), uint16(100), uint16(4000), false)
-	f.Fuzz(func(t *testing.T, data []byte, limit, step uint16, final bool) {
-		data = data[:min(len(data), 1<<16)]
-		if inUTF16(data) {
-			return // see TestEncodingChanges
-		}
-		if hole, _ := input.Hole(bytes.TrimLeft(data, "\x00")); hole >= 0 {
-			return // which ends a line that is longer than the buffer, see TestZeros
-		}
-		file, err := os.CreateTemp(t.TempDir(), "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer file.Close()
-		s := &Source{}
-		s.options.MaxLine, s.woken = 1+int(limit), make(chan struct{}, 1)
-		g := &generation{owner: s}
-		g.file, g.limit, g.marks, g.state, g.rested = plain{file}, -1, []mark{{}}, rotated, true
-		chunk := &input.Chunk{Buf: make([]byte, bufferMin)}
-		var got []string
-		readAll := func() {
-			for progress := input.More; progress == input.More; {
-				progress = g.Read(chunk)
-				for _, r := range chunk.Records {
-					got = append(got, string(r.Text))
-				}
-			}
-		}
-		for rest := data; len(rest) > 0; {
-			n := min(int(step)+1, len(rest))
-			if _, err := file.Write(rest[:n]); err != nil {
-				t.Fatal(err)
-			}
-			rest = rest[n:]
-			if len(data)/(int(step)+1) < 50 {
-				readAll()
-			}
-		}
-		readAll()
-		if final {
-			g.state = quiet
-			readAll()
-		}
-		if want := split(data, 1+int(limit), final); !equal(got, want) {
-			t.Errorf("got  %.200q\nwant %.200q", got, want)
-		}
-		if g.state.astray() {
-			t.Error("taken for another file")
-		}
-	})
-}
-
-// inUTF16 reports whether what begins anywhere in data may be taken for UTF-16.
-func inUTF16(data []byte) bool {
-	for i := range data {
-		const telling = 64
-		if rest := data[i:min(len(data), i+telling)]; framing.EncodingOf(rest) != framing.UTF8 ||
-			framing.UTF8.At(rest) != framing.UTF8 {
-			return true
-		}
-	}
-	return false
-}
-
-// split is what Read promises, plainly.
-func split(data []byte, limit int, final bool) []string {
-	data = bytes.TrimLeft(data, "\x00")
-	var texts []string
-	for line := range bytes.Lines(data) {
-		text, terminated := bytes.CutSuffix(line, []byte("\n"))
-		if !terminated && !final {
-			break
-		}
-		text, _ = input.Limit(text, int64(len(text)), limit)
-		texts = append(texts, string(text))
-	}
-	return texts
-}
-
-func equal(a, b []string) bool {
-	return strings.Join(a, "\n") == strings.Join(b, "\n") && len(a) == len(b)
 }

@@ -103,6 +103,43 @@ func (r *pass) took(next int64) {
 	r.lines, r.as = true, r.encoding
 }
 
+// tear makes a record of what stands before a hole in line and passes over the hole: what is
+// behind it is another line. It returns how much of line that is; 0 if there is no hole, or
+// none before the place where the line is cut.
+func (r *pass) tear(c *input.Chunk, line []byte) int {
+	hole := r.holeIn(line)
+	if hole < 0 {
+		return 0
+	}
+	end := hole
+	for end < len(line) && line[end] == 0 {
+		end++
+	}
+	if hole > 0 {
+		r.add(c, line[:hole:hole], int64(hole), r.off+int64(hole))
+	}
+	r.passOver(r.off + int64(end-hole))
+	return end
+}
+
+// holeIn is where a hole begins in a line of which a record would show that; -1 if none does.
+// In UTF-16 zeros are letters.
+func (r *pass) holeIn(line []byte) int {
+	if r.encoding != framing.UTF8 {
+		return -1
+	}
+	if hole, _ := input.Hole(line[:min(len(line), r.maxLine+input.LeastHole)]); hole <= r.maxLine {
+		return hole
+	}
+	return -1
+}
+
+// passOver passes over a hole that ends at next.
+func (r *pass) passOver(next int64) {
+	r.off, r.scanned = next, 0
+	r.lines, r.as = true, r.encoding
+}
+
 // readAt fills buf from pos as far as reading is allowed, and notes whether that was all
 // there is.
 func (r *pass) readAt(buf []byte, pos int64) (int, bool) {

@@ -205,7 +205,6 @@ func (r *pass) read(c *input.Chunk) {
 	at := lead
 	r.encoding = r.lastEncoding()
 	if r.off == 0 {
-		r.encoding = framing.EncodingOf(c.Buf[:n])
 		if at = r.skipBlank(c.Buf[:n]); at < 0 {
 			return
 		}
@@ -213,11 +212,10 @@ func (r *pass) read(c *input.Chunk) {
 	r.first = r.off
 	r.limitLines(c.Buf[at:n])
 	at = r.split(c, at, n)
-	r.scanned = int64(n - at)
-	if n > at && r.atEnd && r.final {
-		r.add(c, c.Buf[at:n:n], r.scanned, r.off+r.scanned)
-		at = n
+	if r.atEnd && r.final {
+		at = r.splitLast(c, at, n)
 	}
+	r.scanned = int64(n - at)
 	r.after = c.Buf[max(0, at-anchorSize):at]
 }
 
@@ -227,16 +225,39 @@ func (r *pass) split(c *input.Chunk, at, n int) int {
 	if r.encoding == framing.UTF8 && bytes.IndexByte(buf[at:], 0) < 0 {
 		return r.splitPlain(c, buf, at)
 	}
-	for {
+	for r.tells(n - at) {
 		r.writtenIn(r.encoding.At(buf[at:]))
 		i, size := r.encoding.LineEnd(buf[at:], false)
 		if i < 0 {
-			return at
+			break
 		}
 		line := buf[at : at+i : at+i]
+		if torn := r.tear(c, line); torn > 0 {
+			at += torn
+			continue
+		}
 		at += i + size
 		r.add(c, line, int64(i), r.off+int64(i+size))
 	}
+	return at
+}
+
+// tells reports whether so many bytes from a line's beginning on say how it is written, or
+// there are no more.
+func (r *pass) tells(bytes int) bool { return bytes >= framing.TellingLine || r.atEnd }
+
+// splitLast makes records of what is left in c.Buf[at:n], which no line's end follows any more.
+func (r *pass) splitLast(c *input.Chunk, at, n int) int {
+	for at < n {
+		line := c.Buf[at:n:n]
+		if torn := r.tear(c, line); torn > 0 {
+			at = r.split(c, at+torn, n)
+			continue
+		}
+		r.add(c, line, int64(n-at), r.off+int64(n-at))
+		at = n
+	}
+	return at
 }
 
 // splitPlain is split where every line is in UTF-8 and holds no NUL.
@@ -244,7 +265,7 @@ func (r *pass) splitPlain(c *input.Chunk, buf []byte, at int) int {
 	first, records := at, c.Records
 	r.bare = len(records) == 0
 	next := r.off - int64(at) // what of the file is before buf
-	for {
+	for r.tells(len(buf) - at) {
 		i := bytes.IndexByte(buf[at:], '\n')
 		if i < 0 {
 			break
@@ -273,21 +294,22 @@ func (r *pass) skipBlank(data []byte) int {
 	for n < len(data) && data[n] == 0 {
 		n++
 	}
-	if r.encoding != framing.UTF8 {
-		n &^= 1 // a zero may be the half of a letter
-	}
-	r.blank += int64(n)
+	even := n &^ 1 // a zero may be the half of a letter
 	switch {
-	case n < len(data):
-		r.off, r.blank = r.blank, 0
+	case n < len(data) && r.tells(len(data)-even):
+		if r.encoding = framing.EncodingOf(data[even:]); r.encoding != framing.UTF8 {
+			n = even
+		}
+		if r.off, r.blank = r.blank+int64(n), 0; r.off > 0 {
+			r.lines, r.as = true, r.encoding
+		}
 		return n
 	case r.atEnd:
-		r.scanned, r.blank = r.blank, 0
-		return -1
-	case n > 0:
-		return -1
+		r.scanned, r.blank = r.blank+int64(n), 0
+	default:
+		r.blank += int64(even)
 	}
-	return 0
+	return -1
 }
 
 // sameHead checks that the file still begins as it did, and extends the known beginning if

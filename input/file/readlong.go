@@ -14,13 +14,16 @@ import (
 func (r *pass) readLong(c *input.Chunk) {
 	overlap := min(r.scanned, anchorSize)
 	start := r.off + r.scanned - overlap
-	var head [64]byte
+	var head [framing.TellingLine]byte
 	begins, err := r.file.ReadAt(head[:], r.off)
 	if err != nil && !errors.Is(err, io.EOF) {
 		r.err = err
 		return
 	}
-	r.encoding = r.lastEncoding().At(head[:begins])
+	if r.encoding = r.lastEncoding(); r.off == 0 {
+		r.encoding = framing.EncodingOf(head[:begins])
+	}
+	r.encoding = r.encoding.At(head[:begins])
 	r.limitLines(nil)
 	n, ok := r.readAt(c.Buf, start)
 	if !ok {
@@ -52,9 +55,10 @@ func (r *pass) endsLine(b []byte, start int64) bool {
 // addLong makes a record of a line of length bytes that takes up size bytes.
 func (r *pass) addLong(c *input.Chunk, length, size int64) {
 	lead := len(r.before)
-	need := lead + int(min(length, int64(r.maxLine)+1))
+	most := int64(r.maxLine) + input.LeastHole // to see a hole that begins where the line is cut
+	need := lead + int(min(length, most))
 	if len(c.Buf) < need {
-		c.Buf = make([]byte, max(need, min(2*len(c.Buf), lead+r.maxLine+1)))
+		c.Buf = make([]byte, max(need, min(2*len(c.Buf), lead+int(most))))
 	}
 	n, err := r.file.ReadAt(c.Buf[:need], r.off-int64(lead))
 	line := c.Buf[lead:need:need]
@@ -66,7 +70,7 @@ func (r *pass) addLong(c *input.Chunk, length, size int64) {
 		r.scanned, r.atEnd = 0, false
 		return
 	}
-	if hole, _ := input.Hole(line); hole >= 0 && r.encoding == framing.UTF8 {
+	if hole := r.holeIn(line); hole >= 0 {
 		r.addTorn(c, line[:hole], length)
 		return
 	}
@@ -101,7 +105,7 @@ func (r *pass) addTorn(c *input.Chunk, text []byte, length int64) {
 	if len(text) > 0 {
 		r.add(c, text, int64(len(text)), next)
 	}
-	r.off, r.scanned = next, 0
+	r.passOver(next)
 }
 
 // holeEnd returns where the zeros at off end, but at most end.

@@ -122,14 +122,14 @@ func (e Encoding) unit(b []byte) rune {
 	return rune(b[1]) | rune(b[0])<<8
 }
 
-// tellingLine is how much of what stands at a line's beginning says how it is written.
-const tellingLine = 64
+// TellingLine is how much of what stands at a line's beginning says how it is written.
+const TellingLine = 64
 
 // At is how the line that b begins with is written. e is how the one before it was: where
 // nothing speaks against that it stays so. Windows PowerShell appends UTF-16 to a log in
 // UTF-8, and a command prompt UTF-8 to one in UTF-16.
 func (e Encoding) At(b []byte) Encoding {
-	head := b[:min(len(b), tellingLine)]
+	head := b[:min(len(b), TellingLine)]
 	if marked := EncodingOf(head[:min(len(head), 2)]); marked != UTF8 && evident(head[2:]) == marked {
 		return marked
 	}

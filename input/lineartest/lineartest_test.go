@@ -8,9 +8,13 @@ import (
 func TestGrows(t *testing.T) {
 	var seen int
 	linear := func(text []byte) { seen += bytes.Count(text, []byte("a")) }
-	square := func(text []byte) {
+	square := func(text []byte) { // a byte at a time: what counts many at once costs little more for more
 		for i := range text {
-			seen += bytes.Count(text[i:], []byte("a"))
+			for at := i; at < len(text); at += 16 {
+				if text[at] == 'a' {
+					seen++
+				}
+			}
 		}
 	}
 	if Grows(linear, "x%y", "ab") {

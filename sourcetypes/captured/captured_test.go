@@ -145,3 +145,12 @@ func TestALongEventIsCutInsideItsText(t *testing.T) {
 		}
 	}
 }
+
+// Where answers are not shipped nothing is said of their length either.
+func TestNothingIsSaidOfATextThatIsNotShipped(t *testing.T) {
+	event := `{"origin":"capture","response_truncated":true,"response":"a","prompt_truncated":true,"prompt":"b"}`
+	got, _ := ship(t, Options{Prompts: sourcetypes.Full}, line("ollama:prompts", event))
+	if len(got) != 1 || got[0] != `ollama:prompts {"origin":"capture","prompt_truncated":true,"prompt":"b"}` {
+		t.Errorf("%q", got)
+	}
+}

@@ -88,7 +88,7 @@ func (t *texts) apply(event []byte, ms members) []byte {
 	changed := false
 	kept := ms[:0]
 	for _, m := range ms {
-		if m.key == "response" && t.responses == exchange.NoResponses {
+		if (m.key == "response" || m.key == "response_truncated") && t.responses == exchange.NoResponses {
 			changed = true
 			continue
 		}

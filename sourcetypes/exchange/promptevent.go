@@ -49,9 +49,9 @@ func (e *Exchanges) promptEvent(dst []byte, c *conversation, x *exchange) ([]byt
 	dst = e.appendText(dst, "connection_id", []byte(c.peer.ID), mostHost)
 	if e.opts.responses() && x.answer.response.length > 0 {
 		full := e.opts.Responses == FullResponses && e.opts.Prompts == sourcetypes.Full
-		dst = e.appendLong(append(dst, `,"response":`...), &x.answer.response, full)
+		dst = e.appendLong(dst, "response", &x.answer.response, full)
 	}
-	dst = e.appendLong(append(dst, `,"prompt":`...), prompt, e.opts.Prompts == sourcetypes.Full)
+	dst = e.appendLong(dst, "prompt", prompt, e.opts.Prompts == sourcetypes.Full)
 	return append(dst, '}'), true
 }
 
@@ -64,14 +64,18 @@ func (x *exchange) textsCut() bool {
 	return ok && prompt.denied || x.answer.response.denied || x.packed != nil && x.packed.body.denied
 }
 
-// appendLong appends a long text, redacted and then cut. Of a text that was cut before,
-// the end goes: it may be a part of a secret.
-func (e *Exchanges) appendLong(dst []byte, k *kept, full bool) []byte {
+// appendLong appends a long text, redacted and then cut, and says so where it is. Of a text that was
+// cut before, the end goes: it may be a part of a secret.
+func (e *Exchanges) appendLong(dst []byte, name string, k *kept, full bool) []byte {
 	redacted := e.fields.Prompt(k.text, full)
 	if !k.whole() {
 		redacted = withoutEnd(redacted, slack)
 	}
-	return sourcetypes.AppendString(dst, fitting(redacted, e.opts.MaxPrompt))
+	fits := fitting(redacted, e.opts.MaxPrompt)
+	if !k.whole() || len(fits) < len(redacted) {
+		dst = appendBool(dst, name+"_truncated", true)
+	}
+	return sourcetypes.AppendString(append(dst, `,"`+name+`":`...), fits)
 }
 
 // fitting cuts a text so that it takes no more than most bytes as a JSON string, and no

@@ -61,6 +61,18 @@ func (a *asked) release() {
 	}
 }
 
+// rest gives back what only reading took.
+func (a *asked) rest() {
+	for _, k := range []*kept{&a.prompt, &a.last, &a.message} {
+		if k == &a.message && k.from != nil {
+			k.clear()
+		}
+		if len(k.text) == 0 {
+			k.text = nil
+		}
+	}
+}
+
 // begin is called by the scanner.
 func (a *asked) begin(n *node, first byte) bool {
 	isText := first == '"'

@@ -57,7 +57,7 @@ func (c *conversation) begin(s *side, at time.Time) {
 	x := &exchange{begun: at, after: c.begun, endpoint: anyEndpoint}
 	c.queue = append(c.queue, x)
 	c.asking = x
-	c.bound()
+	c.bound(x)
 }
 
 // unanswered ends a request whose end was not seen when another one begins.
@@ -80,7 +80,7 @@ func (c *conversation) plausible(s *side) bool {
 // firstLine takes the first line of a head, and reports whether a head follows.
 func (c *conversation) firstLine(s *side, at time.Time) bool {
 	if s.from == wire.FromClient {
-		return c.asking != nil && c.asking.requestLine(s.head.first)
+		return c.asking != nil && c.asking.requestLine(s.head.first, s.cutAt(), &c.all.heads)
 	}
 	status, ok := parseStatus(s.head.first)
 	if !ok {
@@ -154,7 +154,8 @@ func (c *conversation) headEnd(s *side, at time.Time) {
 // requestHead takes the head of a request.
 func (c *conversation) requestHead(s *side, h *head, at time.Time) {
 	x := c.asking
-	x.takeHead(h, &c.all.opts, &c.texts)
+	x.takeHead(h, &c.all.opts, &c.texts, &c.all.heads)
+	x.headCut = x.headCut || s.narrow
 	http10 := bytes.HasSuffix(h.first, []byte("HTTP/1.0"))
 	switch {
 	case h.coded && !http10: // Go's server answers 501 and closes
@@ -243,6 +244,7 @@ func (c *conversation) skipsBody(s *side, p []byte) bool {
 // refuse takes that a side says no HTTP, or what Ollama does not take: the server
 // answers that and closes. If it does not, the next request is looked for.
 func (c *conversation) refuse(s *side, at time.Time) {
+	s.restHead()
 	s.state = opaque
 	s.line = s.line[:0]
 	if s.from == wire.FromClient {

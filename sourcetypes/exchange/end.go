@@ -41,6 +41,8 @@ func (c *conversation) Done(how wire.End, by wire.Side, at time.Time) {
 	for len(c.queue) > 0 {
 		c.over(c.queue[0], how, by, at)
 	}
+	c.client.restHead()
+	c.server.restHead()
 	c.client.state, c.server.state = opaque, opaque
 }
 

@@ -52,7 +52,7 @@ func (e *Exchanges) count(x *exchange, cut string) {
 	if cut != "" {
 		e.stats.cut.Add(1)
 	}
-	if x.textsCut() {
+	if x.headCut || x.textsCut() {
 		e.stats.cutTexts.Add(1)
 	}
 	if x.malformed {

@@ -100,7 +100,8 @@ func (o *Options) responses() bool { return o.prompts() && o.Responses != NoResp
 // Exchanges makes records of all conversations.
 type Exchanges struct {
 	opts  Options
-	room  room
+	room  room // for texts
+	heads room
 	stats counters
 
 	mu     sync.Mutex
@@ -118,6 +119,7 @@ func New(o Options) *Exchanges {
 	}
 	e := &Exchanges{opts: o}
 	e.room.left.Store(int64(o.Room))
+	e.heads.left.Store(headRoom)
 	e.fields = sourcetypes.NewFields(&sourcetypes.Options{Prompts: o.Prompts, Redact: o.Redact})
 	return e
 }
@@ -147,7 +149,7 @@ type Stats struct {
 	Resyncs     int64 // times a message was found again after a hole
 	Unasked     int64 // answers whose request was not seen
 	Unfollowed  int64 // requests told without their answers, because too many were asked at once
-	CutTexts    int64 // requests of whose texts there was no room for all that would be told
+	CutTexts    int64 // requests of whose texts or heads there was no room for all that would be told
 }
 
 type counters struct {

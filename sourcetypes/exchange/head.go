@@ -37,7 +37,9 @@ func (h *head) clear() {
 
 // add takes a header field. Of several with one name the first counts, as Go reads
 // them, save that those of X-Forwarded-For are one list.
-func (h *head) add(line []byte) {
+//
+// Together they are no longer than most, and a line of cutAt bytes was cut.
+func (h *head) add(line []byte, most, cutAt int) {
 	name, value, ok := bytes.Cut(line, []byte{':'})
 	if !ok || len(name) > maxOther {
 		return
@@ -66,8 +68,8 @@ func (h *head) add(line []byte) {
 		if len(h.forwarded) > 0 {
 			h.forwarded = append(h.forwarded, ", "...)
 		}
-		fits := min(len(value), max(0, maxHeadLine-len(h.forwarded)))
-		h.forwardedCut = h.forwardedCut || fits < len(value) || len(line) >= maxHeadLine-1
+		fits := min(len(value), max(0, most-len(h.forwarded)))
+		h.forwardedCut = h.forwardedCut || fits < len(value) || len(line) >= cutAt
 		h.forwarded = append(h.forwarded, value[:fits]...)
 	}
 }

@@ -55,6 +55,7 @@ func (s *side) holeCounted(at time.Time, n int64) {
 
 // drift gives up knowing what message comes next. n bytes of those between were lost.
 func (s *side) drift(n int64) {
+	s.restHead()
 	s.state = adrift
 	s.line = s.line[:0]
 	s.talk.drifted(s, n)

@@ -66,10 +66,11 @@ func isLength(field []byte) bool {
 	return text.EqualFold(name, "content-length")
 }
 
-// keepUpTo keeps a part of a line up to maxHeadLine. Of a longer one the last bytes, as
+// keepUpTo keeps a part of a line up to the limit. Of a longer one the last bytes, as
 // many as end says, are those of the line's end so far.
 func (s *side) keepUpTo(part []byte, end int) {
-	fits := min(len(part), max(0, maxHeadLine-end-len(s.line)))
+	most := s.limit(len(s.line) + len(part))
+	fits := min(len(part), max(0, most-end-len(s.line)))
 	s.line = append(s.line, part[:fits]...)
 	part = part[fits:]
 	if len(part) == 0 {
@@ -78,7 +79,7 @@ func (s *side) keepUpTo(part []byte, end int) {
 	if len(part) > end {
 		part = part[len(part)-end:]
 	}
-	last := s.line[maxHeadLine-end:]
+	last := s.line[most-end:]
 	gone := max(0, len(last)+len(part)-end)
 	copy(last, last[gone:])
 	s.line = append(s.line[:len(s.line)-gone], part...)

@@ -133,6 +133,9 @@ func checkHole(t *testing.T, talk *talk, from wire.Side, at, n int, late bool) {
 	if between := e.Stats().LostBetween; lost+between != int64(n) {
 		t.Errorf("%s: %d bytes lost at %d of side %d: events say %d, and %d of none", talk.name, n, at, from, lost, between)
 	}
+	if left := e.heads.left.Load(); left != headRoom {
+		t.Errorf("%s: heads take %d bytes behind the end", talk.name, headRoom-left)
+	}
 	if left := e.room.left.Load(); left != int64(e.opts.Room) {
 		t.Errorf("%s: %d bytes are held behind the end", talk.name, int64(e.opts.Room)-left)
 	}

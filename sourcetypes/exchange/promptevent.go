@@ -56,7 +56,7 @@ func (e *Exchanges) promptEvent(dst []byte, c *conversation, x *exchange) ([]byt
 }
 
 // saysLess reports whether the events may tell less than what was said.
-func (x *exchange) saysLess() bool { return x.partial || x.asked.mixed || x.textsCut() }
+func (x *exchange) saysLess() bool { return x.partial || x.asked.mixed || x.headCut || x.textsCut() }
 
 // textsCut reports whether there was no room for all of the texts that would be told.
 func (x *exchange) textsCut() bool {

@@ -8,11 +8,22 @@ const maxQueue = 64
 // them: where it does, all but the last of them would have to have been missed in a row.
 const impatient = 8
 
-// bound tells of the oldest request that no answer has begun to, if there are too many.
-func (c *conversation) bound() {
-	if len(c.queue) <= maxQueue {
+// bound tells of the oldest request that no answer has begun to, if there are too many, or no room
+// for x, which is the last one. One that is answered and one that is asked have room.
+func (c *conversation) bound(x *exchange) {
+	heads := &c.all.heads
+	n := len(c.queue)
+	if n <= 2 || n <= maxQueue && x.takeQueued(heads) {
 		return
 	}
+	c.tellOldest()
+	if x.headBytes == 0 {
+		x.takeQueued(heads)
+	}
+}
+
+// tellOldest tells of the oldest request that no answer has begun to.
+func (c *conversation) tellOldest() {
 	x := c.queue[0]
 	if x.answerBegun || x == c.answering {
 		x = c.queue[1]
@@ -72,6 +83,7 @@ func (c *conversation) finish(x *exchange, cut string) {
 	}
 	c.all.ship(c, x, cut)
 	x.release()
+	x.releaseHead(&c.all.heads)
 	c.joined = false
 }
 

@@ -18,6 +18,9 @@ type exchange struct {
 	method      string
 	path, query []byte
 	targetCut   bool   // their end is not kept
+	headBytes   int    // what its head has of the room
+	freeBytes   int    // and what it has that is free
+	headCut     bool   // there was no room for all of it
 	malformed   bool   // it is no request
 	client      source // what its head says of who asks
 	endpoint    *endpoint
@@ -56,8 +59,8 @@ type source struct {
 }
 
 // requestLine reads the first line as Go's server does. It reports whether it is one
-// that is followed by a head.
-func (x *exchange) requestLine(line []byte) bool {
+// that is followed by a head. A line of cutAt bytes was cut.
+func (x *exchange) requestLine(line []byte, cutAt int, heads *room) bool {
 	method, rest, _ := bytes.Cut(line, []byte{' '})
 	target, proto, ok := bytes.Cut(rest, []byte{' '})
 	if !ok || !isToken(method) || !isVersion(proto) {
@@ -65,11 +68,14 @@ func (x *exchange) requestLine(line []byte) bool {
 		return false
 	}
 	x.method = string(method)
-	if x.targetCut = len(line) >= maxHeadLine-1; x.targetCut { // a line end may be gone
+	if x.targetCut = len(line) >= cutAt; x.targetCut { // a line end may be gone
 		target = withoutTornEscape(target)
 	}
 	x.head = x.method == "HEAD"
-	defer x.find()
+	defer func() {
+		x.find()
+		x.chargeTarget(heads)
+	}()
 	if string(line) == "PRI * HTTP/2.0" {
 		x.path = []byte("*")
 		return false
@@ -85,6 +91,20 @@ func (x *exchange) requestLine(line []byte) bool {
 	}
 	return true
 }
+
+// chargeTarget takes the room for the target of the request. Without room, what is long of it goes.
+func (x *exchange) chargeTarget(heads *room) {
+	if x.takeText(len(x.path)+len(x.query), heads) {
+		return
+	}
+	x.query = nil
+	if len(x.path) > shortPath {
+		x.path = nil
+	}
+}
+
+// shortPath is how long a path may be for which there is no room: all that Ollama has are shorter.
+const shortPath = 256
 
 // withoutTornEscape is a target without an escape at its end that is not complete.
 func withoutTornEscape(target []byte) []byte {
@@ -111,10 +131,10 @@ func isToken(b []byte) bool {
 }
 
 // takeHead takes the head of the request.
-func (x *exchange) takeHead(h *head, o *Options, from *share) {
+func (x *exchange) takeHead(h *head, o *Options, from *share, heads *room) {
 	x.client = source{
-		host: bytes.Clone(h.host), userAgent: bytes.Clone(h.userAgent), origin: bytes.Clone(h.origin),
-		forwarded: bytes.Clone(h.forwarded), forwardedCut: h.forwardedCut,
+		host: x.text(h.host, heads), origin: x.text(h.origin, heads), userAgent: x.text(h.userAgent, heads),
+		forwarded: x.text(h.forwarded, heads), forwardedCut: h.forwardedCut,
 	}
 	x.expects = h.expects
 	x.asked.start(x.endpoint, o, from)
@@ -188,6 +208,7 @@ func (x *exchange) endRequest() {
 		})
 	}
 	x.asked.scan.finish()
+	x.asked.rest()
 }
 
 // knowsAll reports whether the request's body was read to its end.

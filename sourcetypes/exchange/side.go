@@ -12,15 +12,17 @@ import (
 // side is what one of the two peers says: HTTP/1 messages one after the other. It finds
 // where they begin and end, and holds no more of them than a line of a head.
 type side struct {
-	talk  *conversation
-	from  wire.Side
-	state framing
-	line  []byte // of a head or of chunks, not complete
-	field []byte // a header field that may go on in the next line
-	head  head
-	size  int64 // of the head so far
-	left  int64 // of the body or the chunk
-	zero  bool  // of a torn body, the last line was that of a chunk of no bytes
+	talk   *conversation
+	from   wire.Side
+	state  framing
+	line   []byte // of a head or of chunks, not complete
+	field  []byte // a header field that may go on in the next line
+	head   head
+	size   int64 // of the head so far
+	left   int64 // of the body or the chunk
+	large  bool  // the head has room for lines of maxHeadLine
+	narrow bool  // there was none
+	zero   bool  // of a torn body, the last line was that of a chunk of no bytes
 }
 
 // framing is what of a message comes next.
@@ -170,7 +172,7 @@ func (s *side) inLine(at time.Time, p []byte) []byte {
 	}
 	s.size += int64(len(part)) + 1
 	line := part
-	if end < 0 || len(s.line) > 0 || len(part) > maxHeadLine {
+	if end < 0 || len(s.line) > 0 || len(part) > s.limit(len(part)) {
 		s.keep(part)
 		line = s.line
 	}
@@ -226,13 +228,13 @@ func (s *side) headLine(at time.Time, line []byte) {
 	}
 	if len(line) > 0 && (line[0] == ' ' || line[0] == '\t') {
 		more := bytes.TrimSpace(line)
-		if len(more) > 0 && len(s.field)+len(more) < maxHeadLine {
+		if len(more) > 0 && len(s.field)+len(more) < s.limit(len(s.field)+len(more)) {
 			s.field = append(append(s.field, ' '), more...)
 		}
 		return
 	}
 	if len(s.field) > 0 {
-		s.head.add(s.field)
+		s.head.add(s.field, s.limit(len(s.field)+len(s.head.forwarded)), s.cutAt())
 	}
 	s.field = append(s.field[:0], line...)
 	if s.size > maxHead || s.head.refused {
@@ -241,6 +243,7 @@ func (s *side) headLine(at time.Time, line []byte) {
 	}
 	if len(line) == 0 {
 		s.talk.headEnd(s, at)
+		s.restHead()
 	}
 }
 

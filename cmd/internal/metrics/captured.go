@@ -18,7 +18,7 @@ var captureCounts = []struct{ count, metric, help string }{
 	{"resyncs", "capture_resyncs_total", "Times that a request or an answer was found again after a hole."},
 	{"unasked", "capture_unasked_total", "Answers whose request was not seen."},
 	{"unfollowed", "capture_unfollowed_total", "Captured requests told without their answers, because a client had asked too many at once."},
-	{"cut_texts", "capture_cut_texts_total", "Captured requests of whose texts there was no room for all."},
+	{"cut_texts", "capture_cut_texts_total", "Captured requests of whose texts or heads there was no room for all."},
 	{"cut", "capture_cut_total", "Captured requests that ended before their end."},
 	{"unanswered", "proxy_unanswered_total", "Requests that the proxy answered with 502, because no Ollama did."},
 	{"untold", "proxy_untold_total", "Connections that the proxy passed on and could not tell of."},

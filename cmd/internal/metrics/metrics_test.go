@@ -32,6 +32,14 @@ func running(t *testing.T, faults ...receiver.FaultFunc) (r *receiver.Receiver, 
 // runningOn is running on files of those names.
 func runningOn(t *testing.T, names []string, faults ...receiver.FaultFunc) (r *receiver.Receiver, url string) {
 	t.Helper()
+	return runningWith(t, names, func(*settings.Settings, *Deps) {}, faults...)
+}
+
+// runningWith is runningOn with other settings, or values to serve.
+func runningWith(t *testing.T, names []string, with func(*settings.Settings, *Deps), faults ...receiver.FaultFunc) (
+	r *receiver.Receiver, url string,
+) {
+	t.Helper()
 	dir := t.TempDir()
 	for i, name := range names {
 		if err := os.WriteFile(
@@ -55,9 +63,11 @@ func runningOn(t *testing.T, names []string, faults ...receiver.FaultFunc) (r *r
 	}
 	s.URL, s.Token, s.Host = settings.List{r.URL()}, "t", "h"
 	s.Paths, s.StateDir = settings.List{filepath.Join(dir, "*.log")}, filepath.Join(dir, "state")
+	watch := new(lag.Watch)
+	deps := Deps{Lag: watch, Latencies: NewLatencies()}
+	with(s, &deps)
 	log := slog.New(slog.DiscardHandler)
-	latencies := NewLatencies()
-	out, err := app.Collector(s, app.Delivery{Observer: latencies, Log: log})
+	out, err := app.Collector(s, app.Delivery{Observer: deps.Latencies, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,16 +75,16 @@ func runningOn(t *testing.T, names []string, faults ...receiver.FaultFunc) (r *r
 	if err != nil {
 		t.Fatal(err)
 	}
+	deps.Shipper = sh
 	server, err := Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{}, 4)
-	watch := new(lag.Watch)
 	go func() { r.Serve(ctx); done <- struct{}{} }()
 	go func() {
-		server.Serve(ctx, Deps{Shipper: sh, Lag: watch, Latencies: latencies}, log)
+		server.Serve(ctx, deps, log)
 		done <- struct{}{}
 	}()
 	go func() { watch.Run(ctx, 10*time.Millisecond, sh.Files); done <- struct{}{} }()

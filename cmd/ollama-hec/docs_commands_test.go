@@ -140,6 +140,21 @@ var elsewhere = []struct{ command, file, says string }{
 	{"schtasks /Change /TN ollama-hec /DISABLE", deployed + "windows/ollama-hec.xml", "<Task "},
 	{"schtasks /Delete /TN ollama-hec /F", deployed + "windows/ollama-hec.xml", "<Task "},
 	{"taskkill /IM ollama-hec.exe /F", deployed + "windows/ollama-hec.cmd", "ollama-hec.exe"},
+	{"kubectl create namespace ollama-hec", deployed + "kubernetes/ollama-hec.yaml", "kind: Namespace"},
+	{
+		"kubectl label namespace ollama-hec pod-security.kubernetes.io/enforce=privileged",
+		deployed + "kubernetes/ollama-hec.yaml",
+		"pod-security.kubernetes.io/enforce: privileged",
+	},
+	{
+		"kubectl -n ollama-hec exec daemonset/ollama-hec -- /usr/bin/ollama-hec check",
+		deployed + "Dockerfile",
+		`ENTRYPOINT ["/usr/bin/ollama-hec"]`,
+	},
+	{"helm install ollama-hec helm/ollama-hec", deployed + "helm_test.go", "func TestChartIsThePlainManifests("},
+	{"helm upgrade ollama-hec helm/ollama-hec", deployed + "helm_test.go", "func TestChartWithEverything("},
+	{"helm uninstall ollama-hec", deployed + "helm/ollama-hec/templates/daemonset.yaml", "type: DirectoryOrCreate"},
+	{"promtool check config prometheus.yaml", deployed + "prometheus_test.go", "func TestScrapeConfiguration("},
 }
 
 const deployed = "cmd/ollama-hec/deploy/"
@@ -564,7 +579,7 @@ func (s *sandbox) edit(w words) {
 // What the documents call a flag, a setting or a metric is one, and the
 // configuration and the searches they show can be read.
 func TestNamesInTheDocuments(t *testing.T) {
-	flags := map[string]bool{"--insecure": true, "--purge": true, "--help": true} // of curl, dpkg and all
+	flags := map[string]bool{"--insecure": true, "--purge": true, "--set": true, "--help": true} // of curl, dpkg, helm and all
 	var collectFlags func(*cobra.Command)
 	collectFlags = func(cmd *cobra.Command) {
 		for _, f := range regexp.MustCompile(`--[a-z][a-z-]+`).FindAllString(cmd.Flags().FlagUsages(), -1) {
@@ -599,6 +614,7 @@ func TestNamesInTheDocuments(t *testing.T) {
 			}
 		}
 		for _, name := range regexp.MustCompile(`ollama_hec_[a-z_]+[a-z]`).FindAllString(text, -1) {
+			name = strings.TrimSuffix(name, "_bucket") // of a histogram
 			if !strings.Contains(source.String(), `"`+strings.TrimPrefix(name, "ollama_hec_")+`"`) &&
 				!strings.Contains(source.String(), `"`+name+`"`) {
 				t.Errorf("%s: there is no metric %s", doc, name)

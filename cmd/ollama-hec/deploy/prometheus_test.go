@@ -3,12 +3,11 @@ package deploy
 import (
 	"log/slog"
 	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -29,35 +28,35 @@ func TestAlerts(t *testing.T) {
 	if groups == nil || len(groups.Groups) == 0 {
 		t.Fatal("no alerts")
 	}
-	source := metricsSource(t)
-	metric := regexp.MustCompile(`ollama_hec_(\w+)`)
+	printed := printedMetrics(t)
 	asked := 0
 	for _, rule := range groups.Groups[0].Rules {
-		for _, name := range metric.FindAllStringSubmatch(rule.Expr, -1) {
-			asked++
-			if !strings.Contains(source, `"`+name[1]+`"`) && !strings.Contains(source, `"`+name[0]+`"`) {
-				t.Errorf("%s asks for %s, which is no metric", rule.Alert, name[0])
-			}
+		expr, err := parser.NewParser(parser.Options{}).ParseExpr(rule.Expr)
+		if err != nil {
+			t.Fatal(err)
 		}
+		asksFor(t, rule.Alert, expr, printed)
+		asked += strings.Count(rule.Expr, "ollama_hec_")
 	}
 	if asked < len(groups.Groups[0].Rules)-1 { // up is Prometheus' own
 		t.Errorf("%d metrics in %d alerts", asked, len(groups.Groups[0].Rules))
 	}
 }
 
-// metricsSource is where the metrics are named.
-func metricsSource(t *testing.T) string {
-	files, err := filepath.Glob("../../internal/metrics/[a-z]*[a-su-z].go") // but for tests
-	if err != nil || len(files) == 0 {
-		t.Fatalf("the metrics are elsewhere: %v", err)
+// Prometheus reads the scrape configuration, its rules are there, and the job has the name that
+// alerts and dashboard ask for.
+func TestScrapeConfiguration(t *testing.T) {
+	c, err := config.LoadFile("prometheus/prometheus.yaml", false, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
 	}
-	var all strings.Builder
-	for _, f := range files {
-		text, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
+	if len(c.ScrapeConfigs) != 1 || !strings.Contains(read(t, "prometheus/alerts.yaml"), `job="`+c.ScrapeConfigs[0].JobName+`"`) ||
+		!strings.Contains(read(t, grafanaJSON), `job=\"`+c.ScrapeConfigs[0].JobName+`\"`) {
+		t.Errorf("jobs: %+v", c.ScrapeConfigs)
+	}
+	for _, name := range c.RuleFiles {
+		if _, err := os.Stat(name); err != nil {
+			t.Error(err)
 		}
-		all.Write(text)
 	}
-	return all.String()
 }

@@ -37,7 +37,9 @@ func contents(b *built, all map[string]terms, said []file) ([]file, error) {
 	sources := map[string]string{
 		"cmd/ollama-hec/README.md": "doc/RUNNING.md", "cmd/ollama-hec/SETTINGS.md": "doc/SETTINGS.md",
 		"cmd/ollama-hec/CAPTURE.md": "doc/CAPTURE.md",
+		"cmd/ollama-hec/METRICS.md": "doc/METRICS.md", deploy + "/prometheus/prometheus.yaml": "doc/prometheus.yaml",
 		"sourcetypes/README.md":     "doc/EVENTS.md", deploy + "/prometheus/alerts.yaml": "doc/prometheus-alerts.yaml",
+		deploy + "/grafana/ollama-hec.json": "doc/grafana-dashboard.json",
 	}
 	for pattern, folder := range map[string]string{
 		"LICENSE": "doc", "*.md": "doc", // as many as there are at the top

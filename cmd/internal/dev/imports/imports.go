@@ -99,6 +99,7 @@ var allowed = []struct{ by, what string }{
 	{"cmd/internal/dev/bench", "cmd/internal/pipeline"},
 	{"cmd/internal/dev/bench", "cmd/internal/settings"},
 	{"cmd/internal/dev/chaos", "cmd/internal/harness"},
+	{"cmd/internal/dev/release", "cmd/internal/dev/links"},
 	{"cmd/internal/dev/release", "cmd/internal/version"},
 }
 

@@ -8,11 +8,14 @@ import (
 	"compress/gzip"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"time"
+
+	"ollama-hec/cmd/internal/dev/links"
 )
 
 // file is one file of an archive.
@@ -27,6 +30,31 @@ const deploy = "cmd/ollama-hec/deploy"
 
 var bySystem = map[string]string{"linux": "systemd", "darwin": "launchd", "windows": "windows"}
 
+// pages are what is installed for people, by what it is called in doc.
+var pages = map[string]string{
+	"cmd/ollama-hec/README.md":             "RUNNING.md",
+	"cmd/ollama-hec/SETTINGS.md":           "SETTINGS.md",
+	"cmd/ollama-hec/CAPTURE.md":            "CAPTURE.md",
+	"cmd/ollama-hec/METRICS.md":            "METRICS.md",
+	"cmd/ollama-hec/DEMO.md":               "DEMO.md",
+	"cmd/internal/proxy/README.md":         "PROXY.md",
+	"cmd/internal/dev/bench/README.md":     "PERFORMANCE.md",
+	"cmd/internal/harness/README.md":       "FAULTS.md",
+	"input/framing/README.md":              "FRAMING.md",
+	"input/connections/README.md":          "CONNECTIONS.md",
+	"sourcetypes/README.md":                "EVENTS.md",
+	"sourcetypes/redact/README.md":         "REDACTION.md",
+	"splunk_app/README.md":                 "ADD-ON.md",
+	"splunk_app/detections/DETECTIONS.md":  "DETECTIONS.md",
+	"splunk_app/detections/RESULTS.md":     "RESULTS.md",
+	deploy + "/systemd/README.md":          "LINUX.md",
+	deploy + "/launchd/README.md":          "MACOS.md",
+	deploy + "/windows/README.md":          "WINDOWS.md",
+	deploy + "/prometheus/alerts.yaml":     "prometheus-alerts.yaml",
+	deploy + "/prometheus/prometheus.yaml": "prometheus.yaml",
+	deploy + "/grafana/ollama-hec.json":    "grafana-dashboard.json",
+}
+
 // contents are the files of a platform's archive, without the folder they are in.
 func contents(b *built, all map[string]terms, said []file) ([]file, error) {
 	program := file{"ollama-hec", 0o755, b.program}
@@ -34,34 +62,47 @@ func contents(b *built, all map[string]terms, said []file) ([]file, error) {
 		program.name += ".exe"
 	}
 	files := append(slices.Clone(said), program, file{"doc/THIRD_PARTY_LICENSES.txt", 0o644, thirdParty(all, b.info)})
-	sources := map[string]string{
-		"cmd/ollama-hec/README.md": "doc/RUNNING.md", "cmd/ollama-hec/SETTINGS.md": "doc/SETTINGS.md",
-		"cmd/ollama-hec/CAPTURE.md": "doc/CAPTURE.md",
-		"cmd/ollama-hec/METRICS.md": "doc/METRICS.md", deploy + "/prometheus/prometheus.yaml": "doc/prometheus.yaml",
-		"sourcetypes/README.md":     "doc/EVENTS.md", deploy + "/prometheus/alerts.yaml": "doc/prometheus-alerts.yaml",
-		deploy + "/grafana/ollama-hec.json": "doc/grafana-dashboard.json",
+	names, err := installed(b.goos)
+	if err != nil {
+		return nil, err
 	}
+	// The deb and the rpm have other places for what is not in doc: no page leads there.
+	docs := maps.Clone(names)
+	maps.DeleteFunc(docs, func(_, name string) bool { return path.Dir(name) != "doc" })
+	for from, name := range names {
+		text, err := os.ReadFile(from)
+		if err != nil {
+			return nil, err
+		}
+		if path.Ext(name) == ".md" {
+			text = []byte(links.Moved(from, string(text), docs))
+		}
+		files = append(files, file{name, 0o644, text})
+	}
+	slices.SortFunc(files, func(a, b file) int { return cmp.Compare(a.name, b.name) })
+	return files, nil
+}
+
+// installed are the names in a system's archive of what is taken from the repository as it is.
+func installed(system string) (map[string]string, error) {
+	names := map[string]string{}
 	for pattern, folder := range map[string]string{
 		"LICENSE": "doc", "*.md": "doc", // as many as there are at the top
-		deploy + "/" + bySystem[b.goos] + "/*": bySystem[b.goos],
+		deploy + "/" + bySystem[system] + "/*": bySystem[system],
 	} {
 		found, err := filepath.Glob(pattern)
 		if err != nil {
 			return nil, err
 		}
 		for _, name := range found {
-			sources[name] = path.Join(folder, filepath.Base(name))
+			name = filepath.ToSlash(name)
+			names[name] = path.Join(folder, path.Base(name))
 		}
 	}
-	for from, name := range sources {
-		text, err := os.ReadFile(from)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, file{name, 0o644, text})
+	for from, name := range pages {
+		names[from] = path.Join("doc", name) // also where one lies beside what is installed
 	}
-	slices.SortFunc(files, func(a, b file) int { return cmp.Compare(a.name, b.name) })
-	return files, nil
+	return names, nil
 }
 
 // tarball packs the files below a folder, for root and with one time.

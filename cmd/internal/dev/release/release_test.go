@@ -17,6 +17,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ollama-hec/cmd/internal/dev/links"
 )
 
 var commitTime = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -176,6 +178,36 @@ func TestAnUnknownLicenceIsAnError(t *testing.T) {
 		); err == nil ||
 			!strings.Contains(err.Error(), "example.org/one v1.2.3") {
 			t.Errorf("%s: %q, %v", name, got.spdx, err)
+		}
+	}
+}
+
+// What is installed leads to what is installed: each link of each page, on each system.
+func TestLinksOfWhatIsInstalled(t *testing.T) {
+	t.Chdir("../../../..")
+	for system := range bySystem {
+		b := &built{platform{system, "amd64"}, []byte("program"), &debug.BuildInfo{GoVersion: "go1.26.0"}}
+		files, err := contents(b, map[string]terms{standard: {spdx: "BSD-3-Clause"}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		installed, there := links.Pages{}, map[string]bool{}
+		for _, f := range files {
+			there[f.name] = true
+			if filepath.Ext(f.name) == ".md" {
+				installed[f.name] = string(f.text)
+			}
+		}
+		if !there["doc/RUNNING.md"] || !there["doc/README.md"] || len(installed) < 15 {
+			t.Errorf("%s: %d pages", system, len(installed))
+		}
+		for _, problem := range installed.Broken(func(name string) bool { return there[name] && filepath.Dir(name) == "doc" }) {
+			t.Errorf("%s: %s", system, problem)
+		}
+		for name := range installed { // the deb and the rpm hold no other folder's pages
+			if filepath.Dir(name) != "doc" {
+				t.Errorf("%s: %s", system, name)
+			}
 		}
 	}
 }

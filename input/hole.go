@@ -6,8 +6,8 @@ import "bytes"
 // than should have been, as after a power cut, whole blocks are missing.
 const LeastHole = 16
 
-// Hole is where in a text the first hole begins and ends: a run of zeros that is too
-// long to have been written. from is -1 if there is none.
+// Hole returns where in a text the first hole begins and ends: a run of zeros that is too long
+// to have been written. from is -1 if there is none.
 func Hole(text []byte) (from, to int) {
 	for at := 0; ; {
 		i := bytes.IndexByte(text[at:], 0)

@@ -1,5 +1,5 @@
-// Package input says what a source of log lines promises: streams of records,
-// each with the position to resume after it, read only when asked for.
+// Package input defines what a source of log lines promises: streams of records, each with the
+// position to resume after it, read only when asked for.
 //
 // A source finds streams and announces the ones that have something to read;
 // the reader pulls. Nothing is read ahead of the reader, so the log itself is
@@ -9,8 +9,8 @@ package input
 
 import "context"
 
-// Position marks a place between two records of one stream. Positions grow
-// along a stream; what one stands for is known only to the source that minted it.
+// Position marks a place between two records of one stream. Positions grow along a stream; only
+// the source that made one knows what it stands for.
 type Position int64
 
 // Record is one line as a source read it.
@@ -19,33 +19,33 @@ type Record struct {
 	// runtime, the journal or another program puts around it. It is valid until the next Read of
 	// the chunk it came in.
 	Text []byte
-	// Next is where reading resumes once this record is done with.
+	// Next is the position at which reading resumes once this record is done with.
 	Next Position
 	// Time is when the transport (journal, container runtime) stamped the
 	// line, in nanoseconds since 1970; 0 where it does not.
 	Time int64
 	// Written is when the file that the line is in was last written to, in nanoseconds since
-	// 1970; 0 where it is in none. A line of which nothing else tells the time is not later.
+	// 1970; 0 where it is in none. A line without any other time is not later than this.
 	Written int64
 	// Host is the machine that the line comes from, where the journal or a
 	// syslog prefix names one; empty where none does. Lines of different hosts
 	// are not joined. Unlike Text it stays valid: a source makes one string for
 	// each host, not for each line.
 	Host string
-	// Caller is the program that said this of the one whose log it is, such as
-	// systemd of its unit; empty where the log's own program wrote the line.
+	// Caller is the program that wrote the line about the log's program, such as systemd about
+	// its unit; empty if the log's own program wrote it.
 	Caller string
-	// Program is which of several programs the line is of, where an envelope tells
-	// them apart; nil where none does. Lines of different programs are not joined.
-	// A source makes one for each program.
+	// Program identifies the program that wrote the line, if an envelope names one of several;
+	// nil if none does. Lines of different programs are not joined. A source makes one value for
+	// each program.
 	Program *Program
-	// Output tells apart what must not be joined with each other.
+	// Output is where the program wrote the line to. Lines of different outputs are not joined.
 	Output Output
-	// Omitted: the line is not Ollama's, and nothing of it counts but Next.
+	// Omitted: the line is not Ollama's; only Next is used.
 	Omitted bool
 }
 
-// Program is one of several that write to one stream, such as a container.
+// Program is one of several programs that write to one stream, such as a container.
 type Program struct {
 	Fields []Field // of its events, besides those of the stream
 }
@@ -67,7 +67,7 @@ type Chunk struct {
 	Buf     []byte // where a source may keep what Records point into
 }
 
-// Progress is what a Read leaves behind.
+// Progress says whether a stream has more to read.
 type Progress uint8
 
 const (
@@ -79,11 +79,11 @@ const (
 	Ended
 )
 
-// Field is something known of a stream besides its lines, such as the pod.
+// Field is a fact about a stream besides its lines, such as its pod.
 type Field struct{ Name, Value string }
 
-// Carry is what normalizing hands on from line to line and a restart must not
-// forget. It is stored with the position it belongs to.
+// Carry is the state of normalizing that goes from line to line and must survive a restart. It
+// is stored with the position it belongs to.
 type Carry struct {
 	// Time is the last stamp seen, in nanoseconds since 1970; 0: none yet.
 	Time int64 `json:"time,omitempty"`
@@ -100,7 +100,7 @@ type Carry struct {
 	OtherSeen   uint8 `json:"other_seen,omitempty"`
 	// Trace: a line of level TRACE was seen since the server started.
 	Trace bool `json:"trace,omitempty"`
-	// Port is where the log says that its Ollama listens; 0: it has not said so.
+	// Port is the port on which Ollama listens according to the log; 0: unknown.
 	Port int `json:"port,omitempty"`
 }
 
@@ -113,15 +113,14 @@ type Stream interface {
 	Source() string
 	// Fields are the HEC fields of the stream's events; nil for none.
 	Fields() []Field
-	// Start is where reading begins and what was carried there.
+	// Start returns where reading begins and what was carried there.
 	Start() (Position, Carry)
 	// Read replaces c.Records by the next records, at most about len(c.Buf)
 	// bytes of them, and does not wait for any. It handles its own errors:
 	// a stream that cannot be read now is Idle and announced again later.
 	Read(c *Chunk) Progress
-	// Commit says that every record before p is delivered for good and that
-	// a later start may begin there with carry. Positions only grow. It does
-	// not wait for storage.
+	// Commit tells the stream that every record before p is delivered, and that a later start
+	// may begin there with carry. Positions only grow. It does not wait for storage.
 	Commit(p Position, carry Carry)
 }
 
@@ -141,6 +140,6 @@ type Source interface {
 	// error only if the source cannot work at all. Streams outlive Run: they
 	// can be read and committed until Close.
 	Run(ctx context.Context, ready func(Stream)) error
-	// Close makes the last commits durable and lets go of everything.
+	// Close makes the last commits durable and releases everything.
 	Close() error
 }

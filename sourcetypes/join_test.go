@@ -488,6 +488,6 @@ func TestTerminal(t *testing.T) {
 		}
 	}
 	if got := of(API, normalize(t, defaults(), "\x1b[?25l"+ginLine)); len(got) != 1 {
-		t.Errorf("the access line behind an escape sequence is not recognised: %q", got)
+		t.Errorf("the access line behind an escape sequence is not recognized: %q", got)
 	}
 }

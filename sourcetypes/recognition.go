@@ -35,10 +35,10 @@ func (n *Normalizer) Recognition() Recognition {
 	return r
 }
 
-// recognise counts a block that is of a form which hardly anything but Ollama's log
+// recognize counts a block that is of a form which hardly anything but Ollama's log
 // has: a stamp, a crash, the words of a start. Until one is, it keeps examples of
 // the texts shipped.
-func (n *Normalizer) recognise(b *block, text []byte) {
+func (n *Normalizer) recognize(b *block, text []byte) {
 	switch {
 	case b.stamped, b.class == ClassCrash, b.class == ClassStartup:
 		n.known++

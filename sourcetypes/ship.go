@@ -8,11 +8,11 @@ func (n *Normalizer) ship(b *block) {
 	n.counts.Blank += int64(b.blanks)
 	if b.class.set()&n.opts.Skip != 0 && !(b.class == ClassRunner && speaksOfFailure(b.text)) {
 		n.counts.Skipped++
-		n.recognise(b, nil)
+		n.recognize(b, nil)
 	} else {
 		text := n.serverText(b)
 		n.put(Server, b, text)
-		n.recognise(b, text)
+		n.recognize(b, text)
 	}
 	switch b.form {
 	case access:

@@ -15,7 +15,7 @@ import (
 	"ollama-hec/cmd/internal/settings"
 )
 
-// talks are what the demo asks a fake Ollama, by each of its APIs.
+// talks are the requests that the demo sends to a fake Ollama, by each of its APIs.
 var talks = []struct{ path, body string }{
 	{"/api/chat", `{"model":"llama3.2","messages":[{"role":"user","content":"Why is the sky blue?"}]}`},
 	{"/api/chat", `{"model":"llama3.2","messages":[{"role":"user","content":"Write to jane@example.com that it is."}]}`},
@@ -29,8 +29,8 @@ var talks = []struct{ path, body string }{
 // firstToken is how long the fake Ollama takes for the first token.
 const firstToken = 5 * time.Millisecond
 
-// talkThroughProxy asks a fake Ollama on a loopback address by way of a proxy, which leaves
-// what is said in the spool of the settings.
+// talkThroughProxy sends requests to a fake Ollama on a loopback address through a proxy, which
+// writes its events to the spool of the settings.
 func talkThroughProxy(ctx context.Context, s *settings.Settings, log *slog.Logger) (err error) {
 	upstream, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

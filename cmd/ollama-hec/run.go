@@ -118,7 +118,7 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 	return nil
 }
 
-// captureItself prepares what SPOOL=off has run capture by itself; nil: nothing.
+// captureItself opens what run captures by itself under SPOOL=off; nil: nothing.
 func captureItself(s *settings.Settings, once bool, log *slog.Logger) (*spool.Memory, *capture.InMemory, error) {
 	switch {
 	case bool(s.Spool) || once:
@@ -142,7 +142,7 @@ func portsOf(itself *capture.InMemory) func() []int {
 	return itself.Captured
 }
 
-// countsOf returns the figures of what is captured in this process; nil: nothing is.
+// countsOf returns the counts of what this process captures; nil: it captures nothing.
 func countsOf(itself *capture.InMemory) func() map[string]int64 {
 	if itself == nil {
 		return nil

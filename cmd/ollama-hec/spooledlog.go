@@ -30,7 +30,7 @@ func (l namedLog) spooled(s *settings.Settings) bool {
 	return err == nil && dir == filepath.Dir(l.source)
 }
 
-// readSpooled makes events of a segment of the spool, as run does.
+// readSpooled emits the events of a segment of the spool, as run does.
 func (l namedLog) readSpooled(ctx context.Context, s *settings.Settings, emit func(*sourcetypes.Event)) error {
 	opened, err := l.open(nil)
 	if err != nil {

@@ -63,7 +63,7 @@ func newStatus(std streams) *cobra.Command {
 	return cmd
 }
 
-// shipperState is how far a shipper is. Sizes are in bytes, and a time that is not known
+// shipperState says how far a shipper has come. Sizes are in bytes, and a time that is not known
 // is left out.
 type shipperState struct {
 	Running     bool          `json:"running"`

@@ -16,14 +16,14 @@ import (
 	"ollama-hec/input/spool"
 )
 
-// spoolState is what is captured, and what of it waits to be shipped.
+// spoolState says what is captured, and how much of it waits to be shipped.
 type spoolState struct {
 	Bytes    int64                   `json:"bytes"`
 	Segments int                     `json:"segments"`
 	Writers  map[string]captureState `json:"writers"` // capture, proxy
 }
 
-// captureState is how one who captures was when he last said so.
+// captureState is the last status of a process that captures.
 type captureState struct {
 	Running  bool             `json:"running"`
 	Started  time.Time        `json:"started"`
@@ -35,7 +35,7 @@ type captureState struct {
 	Problem  string           `json:"problem,omitempty"`
 }
 
-// spoolOf looks at the spool of a state directory; nil: there is none.
+// spoolOf returns the state of the spool in a state directory; nil: there is none.
 func spoolOf(dir string) (*spoolState, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -55,7 +55,7 @@ func spoolOf(dir string) (*spoolState, error) {
 	return st, nil
 }
 
-// text prints what is captured, if anything is.
+// text prints what is captured, if there is a spool.
 func (st *spoolState) text(w io.Writer) {
 	if st == nil || len(st.Writers) == 0 && st.Bytes == 0 {
 		return
@@ -82,7 +82,7 @@ func (c captureState) state() string {
 	return "stopped, seen " + ago(c.At)
 }
 
-// count is a figure for people; -: it is not captured.
+// count returns a count for people; -: it is not captured.
 func (c captureState) count(name string) string {
 	if !slices.Contains(c.Captures, name) {
 		return "-"

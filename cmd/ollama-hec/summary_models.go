@@ -10,13 +10,14 @@ import (
 	"time"
 )
 
-// usage is what was asked of one model by way of a proxy.
+// usage sums up the requests to one model that a proxy recorded.
 type usage struct {
 	requests, asked, answered int
 	first                     []time.Duration // times to the first token
 }
 
-// models prints how much was asked of which model, and how long it took to begin.
+// models prints, for each model, how much was asked of it and how long it took to begin its
+// answers.
 func (a *arrivals) models(w io.Writer) {
 	models := map[string]*usage{}
 	for _, ev := range a.events {
@@ -49,7 +50,7 @@ func (a *arrivals) models(w io.Writer) {
 	}
 }
 
-// median is the one in the middle; of none, 0.
+// median returns the middle value; 0 if there is none.
 func median(all []time.Duration) time.Duration {
 	if len(all) == 0 {
 		return 0

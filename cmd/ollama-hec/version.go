@@ -10,7 +10,7 @@ import (
 	"ollama-hec/cmd/internal/version"
 )
 
-// versionText says what this program is.
+// versionText returns the version, the commit and how the program was built.
 func versionText() string {
 	return fmt.Sprintf("ollama-hec %s\ncommit %s\nplatform %s/%s %s\n",
 		version.Version, version.Revision(), runtime.GOOS, runtime.GOARCH, runtime.Version())

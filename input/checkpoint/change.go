@@ -8,14 +8,14 @@ import (
 	"hash/crc32"
 )
 
-// change is what one append says: what records and documents are now.
+// change is one append to the file: records and documents with their new values.
 type change struct {
-	Records   map[string]map[string]json.RawMessage `json:"records,omitempty"` // null: there is none any more
+	Records   map[string]map[string]json.RawMessage `json:"records,omitempty"` // null: it was deleted
 	Documents map[string]*[]byte                    `json:"documents,omitempty"`
 	Suspended *[]suspension                         `json:"suspended,omitempty"`
 }
 
-// touched is what has changed since the file was last written.
+// touched names what has changed since the file was last written.
 type touched struct {
 	records   map[recordKey]bool
 	documents map[string]bool
@@ -28,7 +28,7 @@ func newTouched() touched {
 
 func (t touched) nothing() bool { return len(t.records)+len(t.documents) == 0 && !t.suspended }
 
-// change returns what c holds of t.
+// change returns the present values in c of what t names.
 func (c *content) change(t touched) change {
 	ch := change{Records: make(map[string]map[string]json.RawMessage), Documents: make(map[string]*[]byte)}
 	for key := range t.records {
@@ -49,7 +49,7 @@ func (c *content) change(t touched) change {
 	return ch
 }
 
-// apply has c hold what the change says.
+// apply puts the values of a change into c.
 func (c *content) apply(ch change) {
 	for namespace, records := range ch.Records {
 		for id, raw := range records {
@@ -68,9 +68,9 @@ func (c *content) apply(ch change) {
 	}
 }
 
-// encode returns the change as it is appended to what has the checksum sum, and the
-// checksum then. That each checksum goes on from the one before ties a change to
-// its place: left over or out of turn it does not count.
+// encode returns the bytes to append for the change, and the new checksum. sum is the checksum
+// of the file so far. Each checksum continues the one before, so a change counts only in its
+// place: one that is left over or out of order does not.
 func (ch change) encode(sum uint32) ([]byte, uint32, error) {
 	body, err := json.Marshal(ch)
 	if err != nil {
@@ -80,11 +80,11 @@ func (ch change) encode(sum uint32) ([]byte, uint32, error) {
 	return append(fmt.Appendf(nil, "\n%08x ", sum), body...), sum, nil
 }
 
-// decoded is a file read.
+// decoded is the content of a file that was read.
 type decoded struct {
 	content
-	size int    // of what is whole
-	base int    // of that, before the first change
+	size int    // bytes that are whole
+	base int    // bytes of these before the first change
 	sum  uint32 // what the next change continues from
 }
 

@@ -9,7 +9,7 @@ import (
 
 const (
 	magic = "ollama-hec checkpoints"
-	// format changes when an older program could no longer read the content.
+	// format is raised when older versions of the program could not read the content.
 	format = 1
 )
 
@@ -22,7 +22,7 @@ var (
 	errTail = errors.New("the last changes are not whole")
 )
 
-// content is what the file holds: a header line, JSON, and the changes since then,
+// content is what the file holds: a header line, a line of JSON, and the changes since then,
 // each on a line of its own.
 type content struct {
 	Records   map[string]map[string]json.RawMessage `json:"records"` // by namespace and id

@@ -12,12 +12,12 @@ import (
 
 const (
 	every    = 200 * time.Millisecond // how often a changed store is written
-	share    = 100                    // and finding out what takes at most this part of the time,
-	rareMax  = time.Second            // but it is written at least so often
-	retryMax = 10 * time.Second       // how long a failing one waits at most
+	share    = 100                    // preparing a write takes at most one part in share of the time,
+	rareMax  = time.Second            // but no write waits longer than this
+	retryMax = 10 * time.Second       // the longest pause after a failed write
 
-	// The file is written anew when the changes in it are longer than this, and than
-	// twice what it began with: so what is long done costs little.
+	// The file is written anew when the changes in it are longer than this, and longer than
+	// twice what it began with: so outdated changes take little space.
 	changesMax = 256 << 10
 )
 
@@ -33,7 +33,7 @@ type appended struct {
 
 func (a appended) full() bool { return a.size-a.base > max(changesMax, 2*a.base) }
 
-// touchLocked has what was changed written.
+// touchLocked notes a change and has it written soon. s.mu is held.
 func (s *Store) touchLocked() {
 	s.version++
 	s.signal()
@@ -46,8 +46,8 @@ func (s *Store) signal() {
 	}
 }
 
-// write flushes changes, soon, since a file that was just found and is rotated
-// must be known after a crash; but less often while that is dear, or fails.
+// write flushes changes until the store is closed: soon, because a file that was just found and
+// then rotated must be known after a crash; less often while writing is expensive or fails.
 func (s *Store) write() {
 	var due time.Time
 	pause := every
@@ -101,7 +101,7 @@ func (s *Store) flush() (took time.Duration, err error) {
 	return took, err
 }
 
-// conclude notes how a flush went.
+// conclude notes the outcome of a flush.
 func (s *Store) conclude(version uint64, err error) {
 	s.mu.Lock()
 	before := s.err
@@ -121,7 +121,7 @@ func (s *Store) conclude(version uint64, err error) {
 	}
 }
 
-// settle takes the pending states in. It needs writing.
+// settle calls the pending state functions and stores their values. s.writing is held.
 func (s *Store) settle() error {
 	s.mu.Lock()
 	pending := s.pending
@@ -153,7 +153,7 @@ func (s *Store) settle() error {
 	return nil
 }
 
-// save appends what has changed, or writes the file anew. It needs writing.
+// save appends what has changed, or writes the file anew. s.writing is held.
 func (s *Store) save() error {
 	if s.file.size > 0 && s.extend() == nil && !s.file.full() {
 		return nil
@@ -161,7 +161,7 @@ func (s *Store) save() error {
 	return s.renew()
 }
 
-// extend appends what has changed. It needs writing.
+// extend appends what has changed. s.writing is held.
 func (s *Store) extend() error {
 	s.mu.Lock()
 	t := s.touched
@@ -183,7 +183,7 @@ func (s *Store) extend() error {
 	return nil
 }
 
-// renew writes the file anew. It needs writing.
+// renew writes the file anew. s.writing is held.
 func (s *Store) renew() error {
 	s.mu.Lock()
 	data, sum, err := s.content.encode()
@@ -224,8 +224,8 @@ func (s *Store) replace(data []byte) error {
 	return s.dir.Sync()
 }
 
-// appendSynced appends data to the current file, which is of that size. It is opened
-// each time, so that a file which somebody has removed is missed.
+// appendSynced appends data to the current file, which must have that size. The file is opened
+// each time, so that we notice if somebody has removed it.
 func (s *Store) appendSynced(size int64, data []byte) error {
 	f, err := s.dir.OpenFile(current, os.O_WRONLY|os.O_APPEND)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"ollama-hec/input/statedir"
 )
 
-// Inspection is a state directory as somebody else sees it, who changes nothing.
+// Inspection is what another process can see of a state directory without changing it.
 type Inspection struct {
 	InUse   bool      // by a process that runs
 	Written time.Time // when the checkpoints were last written; zero: never
@@ -30,7 +30,7 @@ func Inspect(dir string) (*Inspection, error) {
 		return nil, unseen(err)
 	}
 	in.InUse = errors.Is(statedir.Lock(lock, false), statedir.ErrLocked)
-	lock.Close() // and with it the lock, if it could be had
+	lock.Close() // which also releases the lock, if we got it
 	var damage error
 	for _, name := range []string{current, previous} {
 		data, written, err := d.ReadFile(name)
@@ -41,7 +41,7 @@ func Inspect(dir string) (*Inspection, error) {
 			return nil, err
 		}
 		c, err := decode(data)
-		if err != nil && !errors.Is(err, errTail) { // one may just be being appended
+		if err != nil && !errors.Is(err, errTail) { // a change may just be written
 			damage = fmt.Errorf("read %s: %w", d.Path(name), err)
 			continue
 		}

@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// load reads the newest copy that is whole. Where none is, everything is read
-// again from the beginning, and Damaged says so.
+// load reads the newest copy that is whole. If none is, the store is empty and Damaged returns
+// true.
 func (s *Store) load() error {
 	s.content = emptyContent()
 	found := false

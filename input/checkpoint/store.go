@@ -1,11 +1,11 @@
 // Package checkpoint remembers across restarts, crashes and damaged disks how
 // far each stream was delivered: what it returns was once written whole.
 //
-// Changes are appended at most a quarter of a second after they were made, so what
-// was delivered in that time may be delivered again after a crash. Where a thousand
-// streams move at once it may be a second, for saving takes a hundredth of the time at
-// most. Now and then the file is written anew, with what counts alone, and the one
-// before is kept. One process at a time has a state directory.
+// Changes are appended at most a quarter of a second after they were made, so what was delivered
+// in that time may be delivered again after a crash. While a thousand streams move at once it
+// may be a second, because saving is limited to a hundredth of the time. Now and then the file
+// is written anew, without outdated values, and the one before is kept. Only one process at a
+// time can use a state directory.
 package checkpoint
 
 import (
@@ -43,7 +43,7 @@ type Store struct {
 	held
 }
 
-// held is what a store knows. All of it is guarded by mu.
+// held is the content of a store in memory. All of it is guarded by mu.
 type held struct {
 	content content
 	pending map[recordKey]func() any
@@ -58,8 +58,8 @@ type held struct {
 
 type recordKey struct{ namespace, id string }
 
-// Open takes the state directory, makes it if need be, and reads what the last
-// run left. It fails if another process has it or if it cannot be written.
+// Open locks the state directory, makes it if it does not exist, and reads what the last run
+// left. It fails if another process uses it or if it cannot be written.
 func Open(path string, log *slog.Logger) (*Store, error) {
 	dir, err := statedir.Make(path)
 	if err != nil {
@@ -85,8 +85,8 @@ func Open(path string, log *slog.Logger) (*Store, error) {
 	return s, nil
 }
 
-// Damaged says that the last checkpoints that earlier runs left could not be
-// read: streams found now need not be new, however unknown they look.
+// Damaged reports whether the last checkpoints of earlier runs could not be read: a stream that
+// is not known may then have been read before.
 func (s *Store) Damaged() bool { return s.damaged }
 
 // Records returns the records of one kind of source by id.
@@ -100,8 +100,8 @@ func (s *Store) Records(namespace string) map[string]json.RawMessage {
 	return records
 }
 
-// Set replaces a record with what state returns when the store is next written;
-// nil leaves the record as it is. state is called once, by another goroutine.
+// Set replaces a record with the value that state returns when the store is next written; nil
+// leaves the record as it is. state is called once, by another goroutine.
 func (s *Store) Set(namespace, id string, state func() any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,7 +111,7 @@ func (s *Store) Set(namespace, id string, state func() any) {
 	s.touchLocked()
 }
 
-// Delete forgets a record.
+// Delete removes a record.
 func (s *Store) Delete(namespace, id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -144,15 +144,15 @@ func (s *Store) Get(name string) []byte {
 	return s.content.Documents[name]
 }
 
-// Err is why the store could not be written the last time, nil if it could.
+// Err returns the error of the last write, or nil.
 func (s *Store) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.err
 }
 
-// Close writes what is not written yet, as earlier versions can read it, and gives
-// the state directory back.
+// Close writes what is not written yet, in a form that earlier versions can read, and unlocks
+// the state directory.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	if s.closed {

@@ -2,19 +2,18 @@ package checkpoint
 
 import "encoding/json"
 
-// suspension is a condition, and what the records that depend on it were before.
+// suspension is a condition, and the values that the records depending on it had before.
 type suspension struct {
 	Condition json.RawMessage                       `json:"condition"`
 	Otherwise map[string]map[string]json.RawMessage `json:"otherwise"` // null: there was none
 }
 
-// Suspend calls commit, which Sets records that shall count only under a
-// condition. Only a later run can find out about it: it is to call Resolve
-// before it reads any record. condition is JSON. A record may be suspended again
-// and again, each time further. commit may call the store. Like Set, it does not
+// Suspend calls commit, whose calls of Set count only if a condition turns out to hold. Only a
+// later run can find that out: it must call Resolve before it reads any record. condition is
+// JSON. A record may be suspended several times, each time further. Like Set, Suspend does not
 // wait for the disk.
 func (s *Store) Suspend(condition []byte, commit func()) error {
-	s.writing.Lock() // nothing may be written that says it is without a condition
+	s.writing.Lock() // or what commit sets could be written without its condition
 	defer s.writing.Unlock()
 	if err := s.settle(); err != nil {
 		return err
@@ -42,7 +41,7 @@ func (s *Store) Suspend(condition []byte, commit func()) error {
 	return nil
 }
 
-// Suspended returns the conditions that an earlier run left, nil if it left none.
+// Suspended returns the conditions that an earlier run left; nil: it left none.
 func (s *Store) Suspended() (conditions []json.RawMessage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,9 +51,9 @@ func (s *Store) Suspended() (conditions []json.RawMessage) {
 	return conditions
 }
 
-// Resolve says which of the conditions hold. A record goes back to what it was
-// before the first one that does not. It is written like a Set: a crash before
-// that leaves the conditions to be asked for again.
+// Resolve tells the store which of the conditions hold. A record gets back the value it had
+// before the first condition that does not. The result is written like a Set: after a crash
+// before that, Suspended returns the conditions again.
 func (s *Store) Resolve(hold []bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,7 +81,7 @@ func (s *Store) setUndo(undo map[recordKey]json.RawMessage) {
 	s.undo = undo
 }
 
-// noteLocked keeps what a record was before commit changes it.
+// noteLocked keeps the value of a record before commit changes it. s.mu is held.
 func (s *Store) noteLocked(key recordKey) {
 	if _, noted := s.undo[key]; s.undo != nil && !noted {
 		s.undo[key] = s.content.Records[key.namespace][key.id]

@@ -1,8 +1,8 @@
 package connections
 
-// Ability is how connections can be observed by this process on this system.
+// Ability says how this process can observe connections on this system.
 type Ability struct {
-	Origin     string // as events have it
-	Every      bool   // short connections are seen, too
-	Containers bool   // and those accepted in containers
+	Origin     string // the origin in events: sock_diag or poll
+	Every      bool   // even the shortest connections are seen
+	Containers bool   // connections accepted in containers are seen too
 }

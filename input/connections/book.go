@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// book knows the connections that are open, so that each is told of once when it is first seen and once when it ends.
-// It has no clock of its own and calls emit for what is to be told.
+// book knows the open connections, so that each is reported once when it is first seen and once
+// when it ends. It has no clock of its own, and calls emit for each report.
 type book struct {
 	origin string
 	events Events
 	emit   func(*event)
-	open   map[identity]time.Time // when a look last showed it
+	open   map[identity]time.Time // when a dump last showed it
 	first  windows
 	seen   uint64 // connections, each once
 }
 
-// identity tells a connection from all others that are open, by its cookie or, where there is none, by its ends.
+// identity identifies an open connection, by its cookie or, without one, by its two addresses.
 type identity struct {
 	namespace      int32
 	cookie         uint64
@@ -30,11 +30,13 @@ func (c *Connection) identity() identity {
 	return identity{namespace: c.Namespace, client: c.Client, server: c.Server}
 }
 
-// maxOpen bounds the open connections that are known. Those beyond it are told of when they end.
+// maxOpen bounds the open connections that are known. Further ones are reported only when they
+// end.
 const maxOpen = 1 << 17
 
-// forgetAfter is how long a connection may be missing from dumps before its end is taken to have been lost. A closed
-// connection that still has something to send takes the kernel up to a quarter of an hour.
+// forgetAfter is how long a connection may be missing from dumps until its end counts as lost.
+// The kernel may take up to a quarter of an hour to close a connection that still has bytes to
+// send.
 const forgetAfter = 30 * time.Minute
 
 func newBook(origin string, events Events, emit func(*event)) *book {
@@ -43,7 +45,7 @@ func newBook(origin string, events Events, emit func(*event)) *book {
 	return b
 }
 
-// sighted takes a connection that is open now.
+// sighted notes a connection that is open now.
 func (b *book) sighted(c *Connection) {
 	id := c.identity()
 	_, known := b.open[id]
@@ -57,7 +59,7 @@ func (b *book) sighted(c *Connection) {
 	}
 }
 
-// ended takes a connection that was closed.
+// ended notes a connection that was closed.
 func (b *book) ended(c *Connection) {
 	id := c.identity()
 	if _, known := b.open[id]; known {

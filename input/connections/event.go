@@ -10,7 +10,7 @@ import (
 	"ollama-hec/input/spool"
 )
 
-// event is what is said of one connection, or of several of the same client.
+// event is an event on one connection, or on several of the same client.
 type event struct {
 	origin string
 	// Connection is the first one; In and Out are of all.
@@ -18,11 +18,12 @@ type event struct {
 	// count is how many connections were first seen with this event: 1 for an ordinary one, 0 for the end of one
 	// that had an event when it was open. The sum over all events is the number of connections.
 	count int
-	// several: it is about more than one, and what tells them apart is left out.
+	// several: the event is about more than one connection, and what differs between them is
+	// left out.
 	several bool
 }
 
-// record writes an event. Keys that are not known are left out, and so is a count of 1.
+// record returns the event as a record. Unknown values are left out, and so is a count of 1.
 func (e *event) record(redact func(string) string) spool.Record {
 	b := make([]byte, 0, 320)
 	b = append(b, `{"origin":`...)
@@ -78,7 +79,7 @@ func appendProcess(b []byte, p Process) []byte {
 	return b
 }
 
-// ID returns a cookie as connection_id shows it.
+// ID returns the connection_id for a cookie.
 func ID(cookie uint64) string { return strconv.FormatUint(cookie, 16) }
 
 func state(ended bool) string {
@@ -88,7 +89,7 @@ func state(ended bool) string {
 	return "open"
 }
 
-// lossRecord says how many connections were not seen.
+// lossRecord returns the event that says how many connections were not seen.
 func lossRecord(origin string, at time.Time, lost uint64) spool.Record {
 	b := appendString([]byte(`{"origin":`), origin)
 	return spool.Record{Time: at, Sourcetype: Sourcetype, Event: append(appendNumber(b, "lost", lost), '}')}

@@ -12,7 +12,7 @@ type Finder struct {
 	asker *sockdiag.Asker
 }
 
-// NewFinder begins to find.
+// NewFinder opens a Finder.
 func NewFinder() (*Finder, error) {
 	asker, err := sockdiag.NewAsker()
 	if err != nil {
@@ -35,5 +35,5 @@ func (f *Finder) Find(client, server netip.AddrPort) string {
 	return ID(s.Cookie)
 }
 
-// Close ends it.
+// Close closes it.
 func (f *Finder) Close() error { return f.asker.Close() }

@@ -4,10 +4,10 @@ package connections
 
 import "net/netip"
 
-// Finder finds nothing: connections have no identity here.
+// Finder finds nothing: on this system connections have no identity.
 type Finder struct{}
 
-// NewFinder returns it.
+// NewFinder returns a Finder that finds nothing.
 func NewFinder() (*Finder, error) { return &Finder{}, nil }
 
 // Find returns an empty connection_id.

@@ -27,7 +27,8 @@ func serving(listeners []listener, server netip.AddrPort) Process {
 		if !l.at.Addr().IsUnspecified() {
 			continue
 		}
-		// One for all IPv6 addresses also takes IPv4, unless there is one for all of these.
+		// A listener on all IPv6 addresses also accepts IPv4, unless there is one on all IPv4
+		// addresses.
 		if all == nil || l.at.Addr().Is4() == server.Addr().Is4() {
 			all = l
 		}
@@ -38,7 +39,7 @@ func serving(listeners []listener, server netip.AddrPort) Process {
 	return all.process
 }
 
-// ports are the server's ports, sorted.
+// ports is a sorted list of the server's ports.
 type ports []uint16
 
 func (p ports) has(port uint16) bool {
@@ -58,9 +59,10 @@ func (p ports) with(more ...uint16) (all ports, added []uint16) {
 	return all, added
 }
 
-// ours reports whether a socket is a connection that a server on one of the ports accepted. The kernel also tells of
-// listeners, whose peer is unspecified, and of outgoing connections. A connection over MPTCP that its client closed has
-// lost the peer's port but not its address.
+// ours reports whether a socket is a connection that a server on one of the ports accepted. The
+// kernel also reports listeners, whose peer is unspecified, and outgoing connections. A
+// connection over MPTCP that its client closed has no peer's port any more, but still its
+// address.
 func (p ports) ours(local, peer netip.AddrPort) bool {
 	return p.has(local.Port()) && peer.Addr().IsValid() && !peer.Addr().IsUnspecified()
 }

@@ -7,11 +7,12 @@ import (
 	"ollama-hec/input/sockdiag"
 )
 
-// maxAsked is for how many ports the kernel is asked one by one. Each question is a walk through its table; one for
-// all ports also lists what is not ours.
+// maxAsked is the most ports for which the kernel is asked one by one. Each request makes it
+// walk through its table; a request for all ports also lists connections that are not ours.
 const maxAsked = 2
 
-// lookAround lists listeners, learns ports from them, and tells of connections that were not known to be open.
+// lookAround lists listeners, learns ports from them, and reports connections that were not
+// known to be open.
 func (k *kernel) lookAround(now time.Time) error {
 	var found []listener
 	err := k.asker.Dump(sockdiag.Mask(sockdiag.Listening), 0, func(s *sockdiag.Socket) {
@@ -52,8 +53,9 @@ func (k *kernel) learn(found []listener) error {
 	return k.closings.SetPorts(all)
 }
 
-// listOpen tells of the connections that are open now. Those that wait for the end of something, such as
-// TIME_WAIT, are left out: they have another cookie, and a scan leaves them behind without a connection.
+// listOpen passes the connections that are open now to the book. Those that wait for the end of
+// something, such as TIME_WAIT, are left out: they have another cookie, and a scan leaves them
+// behind without a connection.
 func (k *kernel) listOpen() error {
 	asked := []uint16(k.ports)
 	if len(asked) > maxAsked {

@@ -5,12 +5,13 @@ import (
 	"time"
 )
 
-// loss tells how many connections could not be seen: of the first ones at once, then once a minute.
+// loss reports how many connections could not be seen: the first time at once, then once a
+// minute.
 type loss struct {
 	emit   func(at time.Time, n uint64)
 	held   uint64
 	told   time.Time
-	failed bool // that losses cannot be counted was said
+	failed bool // we have logged that losses cannot be counted
 }
 
 func (l *loss) add(now time.Time, n uint64) {
@@ -20,12 +21,13 @@ func (l *loss) add(now time.Time, n uint64) {
 	}
 }
 
-// next returns when add should be called even without a new loss; ok is false if there is nothing to tell.
+// next returns when add should be called even without a new loss; ok is false if there is
+// nothing to report.
 func (l *loss) next() (at time.Time, ok bool) {
 	return l.told.Add(time.Minute), l.held > 0
 }
 
-// close tells what was held back.
+// close reports what was held back.
 func (l *loss) close(now time.Time) {
 	if l.held > 0 {
 		l.emit(now, l.held)

@@ -13,8 +13,9 @@ import (
 	"ollama-hec/input/sockdiag"
 )
 
-// namespaces knows the containers of network namespaces: by the processes in one, their control groups, and what the
-// runtime's files say of the container. It needs to see the host's processes.
+// namespaces knows which containers use a network namespace: from the processes in it, their
+// control groups, and the runtime's description of the container. It needs to see the host's
+// processes.
 type namespaces struct {
 	proc  string
 	known map[int32]map[string]string
@@ -22,8 +23,8 @@ type namespaces struct {
 	asker *sockdiag.Namer
 }
 
-// Containers come and go, and the kernel gives numbers again: what is known is looked up anew after a while, and what
-// is not known soon.
+// Containers come and go, and the kernel reuses numbers: what is known is looked up again after
+// a while, what is not known sooner.
 const (
 	knownFor   = time.Minute
 	unknownFor = 10 * time.Second
@@ -93,7 +94,7 @@ func (n *namespaces) list() map[int32]map[string]string {
 	return known
 }
 
-// described returns what the runtime's files say of a container; at least its ID.
+// described returns the fields of a container from the runtime's files; at least its ID.
 func described(id string) []input.Field {
 	logs := []string{
 		"/var/lib/docker/containers/" + id + "/" + id + "-json.log",

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// row is a line of the system's table of connections.
+// row is one line of the system's table of connections.
 type row struct {
 	local, peer netip.AddrPort
 	listening   bool // else it is a connection that is open
@@ -15,21 +15,21 @@ type row struct {
 	serves      bool // its process is an Ollama server
 }
 
-// pollEvery is how often the table is read where there is nothing better. What begins and ends between two looks is
-// not seen.
+// pollEvery is how often the table is read where the kernel reports nothing. What begins and
+// ends between two readings is not seen.
 const pollEvery = 2 * time.Second
 
-// poller tells of what the system's table shows.
+// poller reports the connections that the system's table shows.
 type poller struct {
 	o     *Observer
 	table func(context.Context) ([]row, error)
 	book  *book
 	ports ports
 	open  map[identity]Connection // as of the last look
-	said  bool                    // that the table cannot be read was said
+	said  bool                    // we have logged that the table cannot be read
 }
 
-// poll reads the table again and again until ctx ends. It fails only if the first look does.
+// poll reads the table at an interval until ctx ends. It fails only if the first reading does.
 func (o *Observer) poll(ctx context.Context, table func(context.Context) ([]row, error)) error {
 	p := &poller{o: o, table: table}
 	p.ports, _ = p.ports.with(o.options.Ports...)

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// processes knows whose listeners are. A process is asked for once a listener, not once a connection: it takes a walk
-// through the open files of all processes, of which we see our own user's, or all with CAP_SYS_PTRACE.
+// processes knows which process each listener belongs to. It is looked up once for a listener,
+// not for each connection: it takes a walk through the open files of all processes, of which we
+// see those of our own user, or all with CAP_SYS_PTRACE.
 type processes struct {
 	proc     string
 	owners   map[uint32]owner // by inode, of listeners on our ports
@@ -21,14 +22,14 @@ type owner struct {
 	retry   time.Time // when to ask again where nothing was found
 }
 
-// retryAfter is how long a listener whose process was not found is left alone.
+// retryAfter is how long we wait before we look again for a process that was not found.
 const retryAfter = time.Minute
 
 func newProcesses(proc string) *processes {
 	return &processes{proc: proc, owners: make(map[uint32]owner)}
 }
 
-// name returns the listeners with what is known of their processes.
+// name returns the listeners with their processes, as far as known.
 func (p *processes) name(listeners []listener) []listener {
 	now := time.Now()
 	wanted := make(map[uint32]bool)

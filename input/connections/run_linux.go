@@ -10,8 +10,9 @@ import (
 
 const origin = "sock_diag"
 
-// Run's rhythm: looks for what lasts, counts losses, and lets connections gather before it reads them, so that a
-// thousand in a second do not wake it a thousand times.
+// The intervals of Run: between dumps of open connections, between counts of losses, and how
+// long closed connections gather before they are read, so that a thousand in a second do not
+// wake it a thousand times.
 const (
 	lookEvery  = 5 * time.Second
 	lossEvery  = time.Second
@@ -19,8 +20,9 @@ const (
 	gatherTime = 10 * time.Millisecond
 )
 
-// run is the loop of one goroutine: a look lists what is open at one moment, and what is read after it was closed
-// after it. So a connection is never taken for open once it was told to be closed.
+// run is the loop of one goroutine: a dump lists what is open at one moment, and the reports
+// read after it are of connections closed later. So a connection is never taken for open after
+// its end was reported.
 func (o *Observer) run(ctx context.Context) error {
 	k, err := o.openKernel()
 	if err != nil {
@@ -51,7 +53,7 @@ func (o *Observer) run(ctx context.Context) error {
 	}
 }
 
-// kernel is what Run keeps. Only Run's goroutine uses it.
+// kernel is the state of Run. Only Run's goroutine uses it.
 type kernel struct {
 	o         *Observer
 	closings  *sockdiag.Closings
@@ -88,10 +90,12 @@ func (o *Observer) openKernel() (*kernel, error) {
 	return k, nil
 }
 
-// lag is how long after a connection was closed the kernel may tell of it. Usually it is a millisecond.
+// lag is how long after a connection was closed the kernel may report it. Usually it takes a
+// millisecond.
 const lag = 100 * time.Millisecond
 
-// close tells of what is open now or was closed before, and of all that was held back.
+// close reports the connections that are open now or were closed before, and everything that was
+// held back.
 func (k *kernel) close() {
 	now := time.Now()
 	err := k.lookAround(now)
@@ -113,7 +117,7 @@ func (k *kernel) close() {
 	}
 }
 
-// due does what is due now.
+// due does the timed actions that are due.
 func (k *kernel) due(now time.Time) error {
 	if !now.Before(k.count) {
 		k.count = now.Add(lossEvery)
@@ -172,7 +176,7 @@ func (k *kernel) emit(e *event) {
 	k.o.options.Emit(e.record(k.o.options.Redact))
 }
 
-// closed takes what the kernel says of a socket that was closed.
+// closed takes the kernel's report of a socket that was closed.
 func (k *kernel) closed(s *sockdiag.Socket) {
 	if !k.ports.ours(s.Local, s.Peer) {
 		return

@@ -8,7 +8,7 @@ type Search struct {
 	processes *processes
 }
 
-// NewSearch begins to look.
+// NewSearch opens a Search.
 func NewSearch() (*Search, error) {
 	asker, err := sockdiag.NewAsker()
 	if err != nil {
@@ -30,5 +30,5 @@ func (s *Search) Ports() ([]uint16, error) {
 	return s.processes.ollama(found), nil
 }
 
-// Close ends it.
+// Close closes it.
 func (s *Search) Close() error { return s.asker.Close() }

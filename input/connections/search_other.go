@@ -7,10 +7,10 @@ import (
 	"fmt"
 )
 
-// Search finds Ollama's ports where no connections are observed.
+// Search finds nothing on this system.
 type Search struct{}
 
-// NewSearch says that nothing is found here.
+// NewSearch returns an error: on this system nothing can be found.
 func NewSearch() (*Search, error) {
 	return nil, fmt.Errorf("listeners are looked for on Linux only: %w", errors.ErrUnsupported)
 }

@@ -5,17 +5,19 @@ import (
 	"sync"
 )
 
-// Stats are figures for people and for metrics.
+// Stats are the counts of an observer, for people and for metrics.
 type Stats struct {
-	// Connections were seen, each once. Events of them were emitted. Lost is how many the kernel could not tell of.
+	// Connections is how many connections were seen, Events how many events were emitted, Lost
+	// how many connections the kernel could not report.
 	Connections, Events, Lost uint64
-	// Open is how many were open at the last look.
+	// Open is how many connections were open when last listed.
 	Open int
-	// Ports are those observed now.
+	// Ports are the ports observed now.
 	Ports []uint16
-	// Origin is how they are seen: sock_diag or poll.
+	// Origin says how connections are seen: sock_diag or poll.
 	Origin string
-	// Containers: those accepted in containers are seen too. Only sock_diag has to be allowed to.
+	// Containers: connections accepted in containers are seen too. Under sock_diag that takes
+	// CAP_NET_BROADCAST.
 	Containers bool
 }
 

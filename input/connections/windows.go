@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// windows tells of the first connection of a client at once and of all that follow within a minute in one event, for
-// each server port. A client that has been silent for a minute is new again. Nothing is left out: the counts of the
-// events add up to the connections.
+// windows reports the first connection of a client at once, and all that follow within a minute
+// in one event, for each server port. A client without connections for a minute counts as new.
+// Nothing is left out: the counts of the events add up to the number of connections.
 type windows struct {
 	emit  func(*event)
 	known map[client]*window
 	queue []*window // by when they began
 }
 
-// client is whose connections are told of together.
+// client is the key by which connections are reported together.
 type client struct {
 	addr      netip.Addr
 	port      uint16 // of the server
@@ -29,11 +29,12 @@ type window struct {
 
 const (
 	windowLength = time.Minute
-	// maxWindows bounds the clients of a minute. For more of them events come earlier, and are more.
+	// maxWindows bounds the clients of a minute. With more clients, events are emitted earlier,
+	// and there are more of them.
 	maxWindows = 1 << 16
 )
 
-// add takes an event of one connection.
+// add adds the event of one connection.
 func (w *windows) add(e *event) {
 	key := client{e.Client.Addr(), e.Server.Port(), e.Namespace}
 	known := w.known[key]
@@ -49,7 +50,7 @@ func (w *windows) add(e *event) {
 	known.held.merge(e)
 }
 
-// merge adds what e says of another connection of the same client, or of the end of the same one.
+// merge adds to held another connection of the same client, or the end of the same connection.
 func (held *event) merge(e *event) {
 	if held.Cookie != e.Cookie || held.Cookie == 0 && held.Client != e.Client {
 		held.several = true
@@ -79,7 +80,7 @@ func (w *windows) begin(n *window) {
 	w.queue = append(w.queue, n)
 }
 
-// end ends the oldest window, tells of what it holds back and reports whether that was anything.
+// end ends the oldest window, emits what it holds back and reports whether there was anything.
 func (w *windows) end() (something bool) {
 	old := w.queue[0]
 	w.queue[0] = nil
@@ -92,7 +93,8 @@ func (w *windows) end() (something bool) {
 	return true
 }
 
-// flush tells of what has been held back for a minute. A client of whom there was nothing is forgotten.
+// flush emits what has been held back for a minute. A client with nothing held back is
+// forgotten.
 func (w *windows) flush(now time.Time) {
 	for len(w.queue) > 0 && now.Sub(w.queue[0].began) >= windowLength {
 		key := w.queue[0].client
@@ -110,7 +112,7 @@ func (w *windows) next() (at time.Time, ok bool) {
 	return w.queue[0].began.Add(windowLength), true
 }
 
-// close tells of all that is held back.
+// close emits everything that is held back.
 func (w *windows) close() {
 	for len(w.queue) > 0 {
 		w.end()

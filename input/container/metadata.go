@@ -1,7 +1,7 @@
-// Package container knows what a container's log file is of: the pod, the container
-// and the image, from its path and from what the runtime keeps beside it.
+// Package container identifies the container that a log file belongs to: pod, container and
+// image, from the file's path and from the description that the runtime keeps beside it.
 //
-// What a runtime puts around lines is package framing's.
+// The lines themselves are package framing's concern.
 package container
 
 import (
@@ -13,11 +13,10 @@ import (
 	"ollama-hec/input"
 )
 
-// Metadata is what the place of a container's log tells of it, as HEC fields:
-// namespace, pod, container, container_id and image, those that are known;
-// nil for a file that is no container's log. readFile reads Docker's
-// description next to the log; it should bound what it reads (see MaxConfig).
-// An error from it leaves the fields it would have filled unknown.
+// Metadata returns what is known of a container by the path of its log, as HEC fields:
+// namespace, pod, container, container_id and image; nil if the file is no container's log.
+// readFile reads Docker's description next to the log; it should bound what it reads (see
+// MaxConfig). If it fails, the fields from the description are missing.
 func Metadata(file string, readFile func(string) ([]byte, error)) []input.Field {
 	file = strings.ReplaceAll(file, `\`, "/")
 	for _, kind := range layouts {
@@ -39,11 +38,10 @@ func Metadata(file string, readFile func(string) ([]byte, error)) []input.Field 
 	return nil
 }
 
-// MaxConfig is more than Docker's description of a container ever takes.
+// MaxConfig is a size that Docker's description of a container never reaches.
 const MaxConfig = 1 << 20
 
-// layouts are the places runtimes log to. A name may be followed by what
-// rotation adds to it.
+// layouts are the paths that runtimes log to. A rotated name may have more at its end.
 var layouts = []struct {
 	pattern *regexp.Regexp
 	config  string
@@ -78,8 +76,8 @@ func (d *details) set(name, value string) {
 	}
 }
 
-// describe adds what Docker's config.v2.json says. Where the kubelet ran
-// Docker, the labels name the pod.
+// describe adds the fields that Docker's config.v2.json gives. If the kubelet runs Docker,
+// labels name the pod.
 func (d *details) describe(raw []byte) {
 	var config struct {
 		Name   string
@@ -117,10 +115,9 @@ func (d *details) fields() []input.Field {
 	return fields
 }
 
-// RunsOllama guesses from its fields whether a container's log is Ollama's:
-// the image or the container's name says so or, where no image is known, the
-// pod's name and it is no proxy put beside Ollama. A shipper of this kind is
-// never meant: it would ship its own log.
+// RunsOllama reports whether a container's fields look like Ollama's: the image or the container
+// is named for it or, if no image is known, the pod, unless the container is a proxy beside
+// Ollama. This program's own container never counts: it would ship its own log.
 func RunsOllama(fields []input.Field) bool {
 	var d details
 	for _, f := range fields {

@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// System is what the places depend on. All of it is data, so that the places of every
-// system can be listed, and tested, on any other.
+// System holds what the places depend on. All of it is data, so that the places of every system
+// can be listed, and tested, on any other.
 type System struct {
 	GOOS string
 	Env  func(string) string

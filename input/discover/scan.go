@@ -44,7 +44,7 @@ func Scan(places []Place, filter *Filter) []Found {
 	return found
 }
 
-// Filter tells the logs of Ollama's containers from those of other containers.
+// Filter separates the logs of Ollama's containers from those of other containers.
 type Filter struct {
 	mu    sync.Mutex
 	known map[string]bool // guarded by mu; the verdicts so far
@@ -94,7 +94,7 @@ func describe(file string) (fields []input.Field, sure bool) {
 	return fields, sure
 }
 
-// read reads at most most bytes of a regular file.
+// read returns the first bytes of a regular file, at most most.
 func read(path string, most int64) ([]byte, error) {
 	info, err := os.Lstat(path)
 	if err != nil {

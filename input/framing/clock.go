@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// clock turns the moments of one log's envelopes into instants.
+// clock turns the time stamps of one log's envelopes into points in time.
 //
-// Where a stamp lacks the zone it is the one that the first line proves which has a
-// stamp of Ollama's own besides; else the one set, which is that of Ollama's stamps and
-// need not be the envelope's; else this machine's. Where it
-// lacks the year it is the one that brings it closest to what was read before. What
-// comes later in the log cannot change the zone: a client may have written it.
+// If a stamp has no zone, the first line that also has a stamp of Ollama's own proves the zone;
+// else it is the one that is set, which is that of Ollama's stamps and need not be the
+// envelope's; else this machine's. If a stamp has no year, it gets the year that brings it
+// closest to what was read before. Later lines cannot change the zone: a client may have written
+// them.
 type clock struct {
 	set    *time.Location // nil: not set
 	proved *time.Location // nil: nothing was yet
@@ -74,7 +74,7 @@ func (c *clock) dated(m moment, month int, near int64) int64 {
 	return best
 }
 
-// month is the number of m's, 0 if it is not known.
+// month returns the number of m's month; 0: unknown.
 func (c *clock) month(m moment) int {
 	if c.name != string(m.month) {
 		c.name, c.number = string(m.month), monthNumber(m.month)
@@ -150,7 +150,7 @@ func (c *clock) prove(m moment, at int64) bool {
 // zoneMark stands before the proved zone where it is kept.
 const zoneMark = "@"
 
-// keep is the proved zone as a checkpoint keeps it, with its mark.
+// keep returns the proved zone as a checkpoint keeps it, with its mark.
 func (c *clock) keep() string {
 	switch c.proved {
 	case nil:

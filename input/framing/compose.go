@@ -63,7 +63,7 @@ func barred(line []byte) (name, rest []byte, ok bool) {
 	return name, line[i:], true
 }
 
-// containerByte has what names of containers and tasks are made of.
+// containerByte has the bytes that names of containers and tasks may have.
 var containerByte = func() (t [256]bool) {
 	for c := range t {
 		b := byte(c)
@@ -82,7 +82,7 @@ func numbered(name []byte) bool {
 	return i < len(name) && i > 1 && (name[i-1] == '-' || name[i-1] == '_')
 }
 
-// colours is how long the colour sequences at i are.
+// colours returns the length of the colour sequences at i.
 func colours(b []byte, i int) int {
 	start := i
 	for i+2 < len(b) && b[i] == 0x1b && b[i+1] == '[' {
@@ -98,7 +98,7 @@ func colours(b []byte, i int) int {
 	return i - start
 }
 
-// resets is how long the sequences at i are that end a colour.
+// resets returns the length of the sequences at i that end a colour.
 func resets(b []byte, i int) int {
 	start := i
 	for {

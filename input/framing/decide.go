@@ -1,9 +1,9 @@
 package framing
 
-// maxUndecided is after how many lines that prove nothing a log counts as plain.
+// maxUndecided is the number of lines that prove nothing after which a log counts as plain.
 const maxUndecided = 4096
 
-// verdict is what one line says of the log it stands in.
+// verdict is what one line proves of its log.
 type verdict struct {
 	plain   bool
 	runtime runtime
@@ -15,9 +15,9 @@ func (v verdict) decides() bool {
 	return v.plain || v.runtime != noRuntime || v.entries != noEntries || v.outer != nil
 }
 
-// judge says what a line proves: that the log is plain, as it is Ollama's as it
-// stands; or which envelope it is in, as nothing else looks so or what is inside
-// is Ollama's. Most often it proves nothing.
+// judge returns what a line proves: that the log is plain, because the line as it stands is
+// Ollama's; or which envelope the log is in, because nothing else looks like that or because the
+// text inside is Ollama's. Most lines prove nothing.
 func judge(line []byte) (v verdict) {
 	if e, _ := looks(line); e != nothing {
 		return verdict{plain: true}
@@ -37,8 +37,8 @@ func judge(line []byte) (v verdict) {
 	return v
 }
 
-// believes reports whether a line that has the shape of e is in e, by what is inside,
-// in so many further envelopes.
+// believes reports whether a line that has the shape of e really is in e, by the text inside,
+// which may be in up to layers further envelopes.
 func (e *envelope) believes(p *piece, layers int) bool {
 	if p.strong {
 		return true
@@ -69,7 +69,8 @@ type chain struct {
 // maxLayers bounds how many envelopes a line may be in.
 const maxLayers = 3
 
-// open takes line out of all its envelopes; false if it is not in the first one.
+// open takes a line out of all its envelopes. It returns false if the line is not in the first
+// one.
 func (c *chain) open(line []byte, p *piece) bool {
 	*p = piece{}
 	if !c.layers[0].parse(line, p) {
@@ -92,8 +93,8 @@ func (c *chain) open(line []byte, p *piece) bool {
 	return true
 }
 
-// extend looks whether what p has taken out of the envelopes is in a further one, and
-// reports whether that changed the chain.
+// extend adds a further envelope to the chain if the text in p is in one, and reports whether it
+// did.
 func (c *chain) extend(p *piece) bool {
 	if c.whole || p.remark {
 		return false
@@ -116,7 +117,7 @@ func (c *chain) object() bool { return c.layers[0].object }
 
 func (c *chain) syslog() bool { return c.layers[0].syslog }
 
-// String is how a checkpoint keeps it.
+// String returns the chain as a checkpoint keeps it.
 func (c *chain) String() string {
 	s := ""
 	for i, e := range c.layers {

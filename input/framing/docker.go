@@ -79,7 +79,7 @@ func parsePlain(line []byte) (frame, bool) {
 
 var closing = []byte(`"}`)
 
-// unescape turns the text into what it says, in place, without its line feed.
+// unescape decodes the JSON escapes of the text, in place, and drops its line feed.
 func (f *frame) unescape() {
 	text := f.text
 	if f.last {
@@ -91,8 +91,8 @@ func (f *frame) unescape() {
 	f.text = text
 }
 
-// endsLine tells an escaped line feed at the end from the letter n after an
-// escaped backslash.
+// endsLine reports whether the text ends in an escaped line feed, and not in the letter n after
+// an escaped backslash.
 func endsLine(escaped []byte) bool {
 	n := len(escaped)
 	if n < 2 || escaped[n-1] != 'n' {

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Encoding is how a file's characters are written. Ollama writes UTF-8; Windows
-// PowerShell makes UTF-16 of it.
+// Encoding is a character encoding of a log. Ollama writes UTF-8; Windows PowerShell turns it
+// into UTF-16.
 type Encoding uint8
 
 const (
@@ -20,9 +20,9 @@ func (e Encoding) String() string { return [...]string{"utf-8", "utf-16le", "utf
 
 var bom = []byte("\ufeff")
 
-// EncodingOf tells the encoding by the first bytes of a file: by its mark, or by
-// the zeros that Latin letters have in UTF-16. What a truncation left empty at the
-// beginning says nothing.
+// EncodingOf returns the encoding of a file by its first bytes: by a byte order mark, or by the
+// zeros that Latin letters have in UTF-16. Zeros that a truncation left at the beginning are
+// skipped.
 func EncodingOf(head []byte) Encoding {
 	switch {
 	case len(head) < 2 || head[0] != 0 && head[1] != 0 && head[0] < 0xfe:
@@ -40,7 +40,7 @@ func EncodingOf(head []byte) Encoding {
 	return evident(head[first:min(len(head), first+tellingHead)])
 }
 
-// evident tells UTF-16 without a mark by where the zeros stand.
+// evident recognizes UTF-16 without a mark by the positions of zeros.
 func evident(b []byte) Encoding {
 	b = b[:len(b)&^1]
 	var zeros, letters [2]int
@@ -62,8 +62,8 @@ func evident(b []byte) Encoding {
 	return UTF8
 }
 
-// LineEnd is where in b the first line ends and how many bytes end it; -1 if it
-// does not end there. odd: b begins in the middle of a character of two bytes.
+// LineEnd returns where in b the first line ends, and how many bytes its terminator has; -1 if b
+// has no line end. odd: b begins in the middle of a character of two bytes.
 func (e Encoding) LineEnd(b []byte, odd bool) (at, size int) {
 	if e == UTF8 {
 		return bytes.IndexByte(b, '\n'), 1
@@ -90,8 +90,8 @@ func (e Encoding) LineEnd(b []byte, odd bool) (at, size int) {
 	}
 }
 
-// Append appends what src says to dst as UTF-8. Half a character at the end of src
-// becomes U+FFFD, and so does half a pair.
+// Append appends src, decoded, to dst as UTF-8. Half a character at the end of src becomes
+// U+FFFD, and so does half a surrogate pair.
 func (e Encoding) Append(dst, src []byte) []byte {
 	if e == UTF8 {
 		return append(dst, src...)
@@ -122,11 +122,11 @@ func (e Encoding) unit(b []byte) rune {
 	return rune(b[1]) | rune(b[0])<<8
 }
 
-// TellingLine is how much of what stands at a line's beginning says how it is written.
+// TellingLine is how many bytes at the beginning of a line are examined to find its encoding.
 const TellingLine = 64
 
-// At is how the line that b begins with is written. e is how the one before it was: where
-// nothing speaks against that it stays so. Windows PowerShell appends UTF-16 to a log in
+// At returns the encoding of the line that b begins with. e is the encoding of the line before,
+// which is kept unless the bytes contradict it: Windows PowerShell appends UTF-16 to a log in
 // UTF-8, and a command prompt UTF-8 to one in UTF-16.
 func (e Encoding) At(b []byte) Encoding {
 	head := b[:min(len(b), TellingLine)]
@@ -154,10 +154,10 @@ func (e Encoding) At(b []byte) Encoding {
 	return e
 }
 
-// leastLine is how long a line in ASCII has to be that nothing in UTF-16 is taken for one.
+// leastLine is the length from which a line in ASCII cannot be confused with one in UTF-16.
 const leastLine = 4
 
-// validStart reports whether b is the beginning of a text in UTF-8.
+// validStart reports whether b can be the beginning of a text in UTF-8.
 func validStart(b []byte) bool {
 	for cut := range min(utf8.UTFMax, len(b)) {
 		if utf8.Valid(b[:len(b)-cut]) {
@@ -176,24 +176,24 @@ func ascii(b []byte) bool {
 	return true
 }
 
-// Text makes UTF-8 of what comes from a pipe. The zero Text knows nothing of it yet.
+// Text decodes what comes from a pipe into UTF-8. The zero Text has not seen any of it.
 type Text struct {
 	known    bool
 	encoding Encoding
-	within   bool   // what comes next goes on with a line
-	held     []byte // bytes that are not understood yet
+	within   bool   // what comes next continues a line
+	held     []byte // bytes that cannot be decoded yet
 }
 
 const (
-	// tellingHead is how many bytes suffice to know an encoding: the stamps that lines
+	// tellingHead is how many bytes suffice to recognize an encoding: the time stamps that lines
 	// begin with are Latin in any language.
 	tellingHead = 16
-	// heldLine is how much of a line waits for its end, which tells how it is written.
+	// heldLine is how many bytes of a line may wait for its end, which shows its encoding.
 	heldLine = 4 << 10
 )
 
-// Decode returns what data says, which may be less than is there; final: nothing
-// comes after it. The result is valid until the next call.
+// Decode returns the text of data, which may be less than all of it; final: nothing comes after
+// it. The result is valid until the next call.
 func (t *Text) Decode(data []byte, final bool) []byte {
 	if len(t.held) > 0 {
 		data = append(t.held, data...)
@@ -209,7 +209,7 @@ func (t *Text) Decode(data []byte, final bool) []byte {
 	if t.encoding == UTF8 && bytes.IndexByte(data, 0) < 0 && !bytes.Contains(data, markLittle) {
 		begins := bytes.LastIndexByte(data, '\n') + 1 // the line that does not end here
 		if lone := len(data) == begins+1; lone && !final && (begins > 0 || !t.within) {
-			t.held, data = []byte{data[begins]}, data[:begins] // the half of a letter, perhaps
+			t.held, data = []byte{data[begins]}, data[:begins] // perhaps half a character
 		}
 		t.within = len(data) > begins || begins == 0 && t.within
 		return data
@@ -248,7 +248,7 @@ func (t *Text) decodeLines(data []byte, final bool) (text []byte) {
 	return text
 }
 
-// whole is how much of b are whole characters.
+// whole returns how many bytes of b are whole characters.
 func (e Encoding) whole(b []byte) int {
 	n := len(b) &^ 1
 	if n >= 2 {

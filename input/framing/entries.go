@@ -26,7 +26,7 @@ func (e entryForm) says() string {
 	return [...]string{"", "journalctl -o export", "journalctl -o verbose"}[e]
 }
 
-// sample is the first line of an entry.
+// sample returns the first line of an entry as an example.
 func (e entryForm) sample() string {
 	return [...]string{
 		"", "__CURSOR=s=f6e5…;i=1;b=0123…;m=f4240;t=64f5131683a40;x=6448…",
@@ -34,7 +34,8 @@ func (e entryForm) sample() string {
 	}[e]
 }
 
-// entryFormOf tells the form by the first line of an entry. Nothing else looks so.
+// entryFormOf returns the form of entries by the first line of one. Nothing else looks like
+// that.
 func entryFormOf(line []byte) entryForm {
 	switch {
 	case bytes.HasPrefix(line, []byte("__CURSOR=s=")):
@@ -70,7 +71,7 @@ type gathered struct {
 	whole int64 // how long the text is, of which text may be only the beginning
 	has   bool  // there is a text
 
-	// What its other fields say, by the name of the field.
+	// The values of its other fields, by the name of the field.
 	host, ident, unit, comm, container, id, image []byte
 
 	binary   bool    // a field is being read whose length is written before it
@@ -82,7 +83,7 @@ type gathered struct {
 	goesOn bool // the last field of a verbose entry was the text
 }
 
-// begin forgets the entry before.
+// begin starts a new entry and drops the one before.
 func (g *gathered) begin(start input.Position) {
 	*g = gathered{
 		form: g.form, open: true, start: start,
@@ -91,13 +92,13 @@ func (g *gathered) begin(start input.Position) {
 	}
 }
 
-// known reports whether what has to be known of an entry to hand it on is there, though it
-// may have further fields.
+// known reports whether enough of an entry is known to hand it on, though it may have further
+// fields.
 func (g *gathered) known() bool {
 	return g.has && !g.given && !g.binary && len(g.host) > 0 && len(g.ident)+len(g.unit)+len(g.comm) > 0
 }
 
-// names are those of an envelope. The unit's name is also that of its program.
+// names returns the names that the entry gives. The unit's name is also that of its program.
 func (g *gathered) names() names {
 	n := names{host: g.host, program: g.ident, container: g.container, id: g.id, image: g.image}
 	if len(n.program) == 0 {
@@ -109,7 +110,8 @@ func (g *gathered) names() names {
 	return n
 }
 
-// field takes a field of the entry. Of the text it keeps most+1 bytes: size is how long it is.
+// field adds a field of the entry. Of the text it keeps at most most+1 bytes; size is its whole
+// length.
 func (g *gathered) field(name, value []byte, size int64, most int) {
 	switch string(name) {
 	case "MESSAGE":
@@ -135,7 +137,7 @@ func (g *gathered) field(name, value []byte, size int64, most int) {
 	}
 }
 
-// lineOf is what a physical line is to an entry.
+// lineOf says how a physical line relates to an entry.
 type lineOf uint8
 
 const (
@@ -146,8 +148,8 @@ const (
 	notOfOne               // it is of no entry
 )
 
-// take takes a physical line of size bytes with its line feed, of which line has at least
-// the beginning, and says what it is to the entry that is open. Of theNext nothing is taken
+// take adds a physical line of size bytes with its line feed, of which line has at least the
+// beginning, and returns how it relates to the open entry. If that is theNext nothing is added
 // yet: the entry before has to be handed on first.
 func (g *gathered) take(line []byte, size int64, most int) lineOf {
 	if g.form == verboseEntries {
@@ -178,7 +180,7 @@ func (g *gathered) takeExport(line []byte, size int64, most int) lineOf {
 	return aField
 }
 
-// takeBinary takes a line of a field whose length is written before it.
+// takeBinary adds a line of a field whose length is written before it.
 func (g *gathered) takeBinary(line []byte, size int64, most int) {
 	if g.lengthAt < len(g.length) {
 		with := append(line[:len(line):len(line)], '\n')
@@ -239,7 +241,7 @@ func (g *gathered) takeVerbose(line []byte, most int) lineOf {
 	return aField
 }
 
-// restOfText is a further line of a text, which stands below the first.
+// restOfText returns a further line of a text, which is indented below the first.
 func restOfText(line []byte) []byte { return line[min(len(line), len("    MESSAGE=")):] }
 
 // fieldName reports whether a journal's field can have that name.
@@ -252,8 +254,8 @@ func fieldName(name []byte) bool {
 	return len(name) > 0 && len(name) <= 64
 }
 
-// headTime is the time in the first line of a verbose entry, in nanoseconds since 1970;
-// 0 if there is none.
+// headTime returns the time in the first line of a verbose entry, in nanoseconds since 1970; 0
+// if there is none.
 func headTime(line []byte) int64 {
 	_, rest, _ := bytes.Cut(verboseHead(line), []byte(";t="))
 	digits, _, _ := bytes.Cut(rest, []byte(";"))

@@ -77,7 +77,7 @@ func TestEntriesOfSeveralLines(t *testing.T) {
 				f := New(options(), "")
 				got := readFrom(f, text, 0, lines, last)
 				if f.Keep() != kept || f.Says() == "" {
-					t.Fatalf("%s: recognised as %q, said %q", path, f.Keep(), f.Says())
+					t.Fatalf("%s: recognized as %q, said %q", path, f.Keep(), f.Says())
 				}
 				checkEntries(t, fmt.Sprintf("%s, %d at a time", path, lines), kept, got)
 				if n := len(got); got[n-1].Next != input.Position(len(text)) || f.Pending() {

@@ -13,16 +13,16 @@ type piece struct {
 	at     moment
 	output input.Output
 	names  names
-	// strong: nothing but this envelope looks so; else what is inside has to
-	// look like Ollama's before the shape is believed.
+	// strong: nothing but this envelope looks like this; else the text inside has to look like
+	// Ollama's before the shape counts.
 	strong bool
 	weak   bool // and nothing but a stamp of Ollama's inside proves it
-	// remark: the line is a word of the program that made the envelopes.
+	// remark: the line is a message of the program that made the envelopes.
 	remark  bool
 	written written
 }
 
-// written is how a text stands in its envelope.
+// written says how a text is encoded in its envelope.
 type written uint8
 
 const (
@@ -31,8 +31,8 @@ const (
 	list            // journald's: bytes as numbers, or a list of texts
 )
 
-// decode makes text what the program wrote, in place where that can be had: it is
-// not called before the line is taken apart for good.
+// decode decodes text into what the program wrote, in place where possible. Call it only once
+// the line will not be parsed again.
 func (p *piece) decode() {
 	switch p.written {
 	case asItIs:
@@ -50,19 +50,19 @@ func (p *piece) decode() {
 
 var lineFeed = []byte("\n")
 
-// names are what an envelope says of where a line comes from.
+// names are the names that an envelope gives for the origin of a line.
 type names struct {
 	host, program, namespace, pod, container, id, image []byte
 }
 
-// envelope is one way in which other programs wrap lines.
+// envelope is one form in which other programs wrap lines.
 type envelope struct {
-	name string // as a checkpoint keeps it
-	says string // as people are told what was removed
+	name string // in checkpoints
+	says string // for people: what is removed
 	// parse takes a line apart and reports whether it has this form. What it
 	// removes is a prefix of the line, but for the JSON forms.
 	parse func(line []byte, p *piece) bool
-	// bare: the form is so plain that only a stamp of Ollama's inside proves it.
+	// bare: the form is so common that only a stamp of Ollama's inside proves it.
 	bare bool
 	// object: the line is one JSON object, which escapes make longer than its text.
 	object bool
@@ -72,7 +72,7 @@ type envelope struct {
 	sample string   // one line of this form
 }
 
-// envelopes are all there are, in the order in which they are tried.
+// envelopes are all known forms, in the order in which they are tried.
 var envelopes = []*envelope{
 	{name: "rfc5424", says: "syslog prefix (RFC 5424)", parse: parseRFC5424, syslog: true, inner: inSyslog,
 		sample: `<30>1 2026-04-13T08:00:00.123456+02:00 host1 ollama 1234 - - [GIN] …`},
@@ -116,10 +116,10 @@ var (
 	inContainer = []string{"stamp", "clock"}
 )
 
-// Form is one way in which other programs wrap lines, for people.
+// Form describes, for people, one form in which other programs wrap lines.
 type Form struct{ Says, Sample string }
 
-// Forms are all that are known.
+// Forms returns all known forms.
 func Forms() (forms []Form) {
 	for _, e := range envelopes {
 		forms = append(forms, Form{e.says, e.sample})

@@ -211,7 +211,7 @@ func TestForgedPrefixesAreText(t *testing.T) {
 			lines = append(lines, form.wrap(l))
 		}
 		got := read(t, f, false, lines...)
-		kept := recognised(f)
+		kept := recognized(f)
 		if kept != form.keep || len(got) != len(lines) {
 			t.Errorf("%s became %q", form.name, kept)
 			continue
@@ -236,7 +236,7 @@ func TestFirstLinesOfOthers(t *testing.T) {
 		for _, form := range forms {
 			f := New(options(), "")
 			read(t, f, true, first, form.wrap(story[0]))
-			if kept := recognised(f); kept != form.keep {
+			if kept := recognized(f); kept != form.keep {
 				t.Errorf("%q before %s: %q", first, form.name, kept)
 			}
 		}

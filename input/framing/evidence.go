@@ -2,7 +2,7 @@ package framing
 
 import "bytes"
 
-// evidence is how much a text looks like Ollama's.
+// evidence says how strongly a text looks like Ollama's.
 type evidence uint8
 
 const (
@@ -11,8 +11,8 @@ const (
 	stamped          // has a stamp as only Ollama's log has
 )
 
-// looks says how much text looks like a line of Ollama's. at is the instant of its
-// stamp, 0 where it has none with a zone.
+// looks returns how strongly text looks like a line of Ollama's. at is the time of its stamp; 0:
+// it has none with a zone.
 func looks(text []byte) (e evidence, at int64) {
 	text = text[colours(text, 0):]
 	if len(text) < 4 {
@@ -87,7 +87,7 @@ func llamaObject(text []byte) bool {
 	return bytes.Contains(text, []byte(`"function":"`)) && bytes.Contains(text, []byte(`"timestamp":`))
 }
 
-// shaped compares text with a form in which digits stand for any.
+// shaped reports whether text has a form in which a digit stands for any digit.
 func shaped(text []byte, form string) bool {
 	for i, c := range text {
 		if f := form[i]; f != c && !(isDigit(f) && isDigit(c)) {
@@ -97,7 +97,7 @@ func shaped(text []byte, form string) bool {
 	return true
 }
 
-// typicalHeads are, by their first byte, how lines without a stamp begin.
+// typicalHeads are, by their first byte, the beginnings of lines without a stamp.
 var typicalHeads = func() (heads [256][]string) {
 	for _, h := range []string{
 		"llama_", "llm_load_", "llama-server", "ggml_", "load_tensors: ", "load_backend: ", "print_info: ",

@@ -31,7 +31,7 @@ var at = time.Date(2026, 4, 13, 8, 0, 0, 123456789, time.FixedZone("", 2*3600))
 type form struct {
 	name   string
 	wrap   func(line string) string
-	keep   string // what it is recognised as
+	keep   string // what it is recognized as
 	host   string
 	fields string
 	time   time.Duration // how exact the time is; 0: there is none
@@ -421,8 +421,8 @@ func options() Options {
 	return Options{Now: func() time.Time { return at.Add(48 * time.Hour) }}
 }
 
-// recognised is what Frames keep of a log but for its zone.
-func recognised(f *Frames) string {
+// recognized is what Frames keep of a log but for its zone.
+func recognized(f *Frames) string {
 	kept, _, _ := strings.Cut(f.Keep(), zoneMark)
 	return strings.TrimPrefix(kept, firmMark)
 }
@@ -438,8 +438,8 @@ func TestForms(t *testing.T) {
 				}
 				f := New(options(), "")
 				got := read(t, f, apart, lines...)
-				if kept := recognised(f); kept != form.keep {
-					t.Fatalf("recognised as %q, want %q", kept, form.keep)
+				if kept := recognized(f); kept != form.keep {
+					t.Fatalf("recognized as %q, want %q", kept, form.keep)
 				}
 				if len(got) != len(story) {
 					t.Fatalf("%d lines, want %d", len(got), len(story))

@@ -1,20 +1,20 @@
-// Package framing takes off log lines what other programs put around them: the
-// frames of container runtimes, the prefixes of journalctl, syslog, docker compose,
-// kubectl and their like, the JSON of log shippers. What Ollama wrote as one line
-// comes back as one line, with the time, the host and the container that the
-// envelope names. The table in envelope.go has all that are known.
+// Package framing removes from log lines what other programs put around them, here called an
+// envelope: the frames of container runtimes, the prefixes of journalctl, syslog, docker
+// compose, kubectl and the like, the JSON of log shippers. A line that Ollama wrote comes back
+// as one line, with the time, the host and the container that the envelope names. The table in
+// envelope.go has all known forms.
 //
-// What envelope a log is in is decided by its first lines and kept from then on,
-// over restarts and rotation: a log that is plain at first stays so, and what
-// looks like an envelope in it is text, for whoever asks Ollama may have written
-// it. In a log with an envelope a line without it can only come from whoever
-// writes the log; it may be in a second envelope, as after a change of format. A
-// line with a stamp of Ollama's own and no envelope makes the log a plain one, unless
-// its very first line was in the envelope: that one nobody else can have written.
+// The first lines of a log decide which envelope it is in, and that is kept from then on, over
+// restarts and rotation: a log that is plain at first stays plain, and what looks like an
+// envelope in it is text, because a client of Ollama may have written it. In a log with an
+// envelope, a line without it can only come from the program that writes the log; it may be in a
+// second envelope, as after a change of format. A line with a stamp of Ollama's own and no
+// envelope makes the log a plain one, unless the very first line was in the envelope: no client
+// can have written that one.
 //
-// Lines of other programs in the same log are left out and counted, unless the
-// log is named for Ollama. The package does no I/O and knows no files: who reads
-// them hands in physical lines and says which file goes on with another one's.
+// Lines of other programs in the same log are left out and counted, unless the log is named for
+// Ollama. The package does no I/O and knows no files: the caller passes physical lines, and says
+// which file continues another one.
 package framing
 
 import (
@@ -25,10 +25,9 @@ import (
 	"ollama-hec/input"
 )
 
-// Options say what is known of a log besides its lines. The zero value is right
-// for a log of which nothing is.
+// Options say what is known of a log besides its lines. The zero value means that nothing is.
 type Options struct {
-	Named bool             // for Ollama: lines of other programs belong to it too
+	Named bool             // the log is named for Ollama: lines of other programs belong to it too
 	Zone  *time.Location   // of stamps without one, if the lines prove none; nil: this machine's
 	Now   func() time.Time // nil: time.Now
 }
@@ -40,8 +39,8 @@ func NamedForOllama(path string) bool {
 	return strings.Contains(strings.ToLower(name), "ollama")
 }
 
-// Frames takes the envelopes off the lines of one log. The zero Frames has seen
-// nothing yet. It belongs to whoever reads the log.
+// Frames removes the envelopes from the lines of one log. The zero Frames has seen no line yet.
+// Only the reader of the log uses it.
 type Frames struct {
 	opts  Options
 	state state
@@ -64,7 +63,7 @@ type Frames struct {
 	raised  bool // physical lines may be longer than MaxLine
 }
 
-// state is what is known of a log.
+// state says what is known of a log's form.
 type state uint8
 
 const (
@@ -75,25 +74,25 @@ const (
 	entried  // entries of a journal, of several lines each
 )
 
-// maxChains is how many formats one log may have, one after the other.
+// maxChains bounds the formats that one log may have, one after the other.
 const maxChains = 4
 
-// Removed is what was taken off a log.
+// Removed counts what was removed from a log.
 type Removed struct {
 	Lines    int64 // whose envelope was removed
 	Others   int64 // left out: of other programs
-	Remarks  int64 // left out: of the program that made the envelopes
+	Remarks  int64 // left out: messages of the program that made the envelopes
 	Unframed int64 // without the envelope that the log has
 }
 
-// New returns the Frames of a log of which state was kept, "" for none.
+// New returns the Frames of a log. kept is what Keep returned earlier; "": nothing was kept.
 func New(o Options, kept string) *Frames {
 	f := &Frames{opts: o}
 	f.Recall(kept)
 	return f
 }
 
-// Set says what is known of the log. It comes before the first line.
+// Set replaces the options. Call it before the first line.
 func (f *Frames) Set(o Options) { f.opts = o }
 
 // Decided reports whether it is known how the log's lines are framed.
@@ -103,7 +102,7 @@ func (f *Frames) Decided() bool { return f.state != undecided }
 // does not begin with a byte that is Marked.
 func (f *Frames) Unframed() bool { return f.state == plain && !f.decoder.heir }
 
-// News is what Keep returns, and whether it is other than when News was last asked.
+// News returns what Keep returns, and whether that has changed since the last call of News.
 func (f *Frames) News() (kept string, news bool) {
 	if !f.changed {
 		return "", false
@@ -112,8 +111,8 @@ func (f *Frames) News() (kept string, news bool) {
 	return f.Keep(), true
 }
 
-// Follow takes over how the file before was framed. What a container's runtime wrote
-// is told anew in each.
+// Follow takes over the form of the file before. The frames of a container's runtime are
+// recognized anew in each file.
 func (f *Frames) Follow(kept string) {
 	if kept != "docker" && kept != "cri" {
 		f.Recall(kept)
@@ -121,10 +120,10 @@ func (f *Frames) Follow(kept string) {
 	}
 }
 
-// Removed is what was taken off so far.
+// Removed returns the counts so far.
 func (f *Frames) Removed() Removed { return f.done }
 
-// Says is for people: what is removed from the log's lines; empty: nothing.
+// Says returns, for people, what is removed from the log's lines; empty: nothing.
 func (f *Frames) Says() string {
 	switch f.state {
 	case runtimes:
@@ -145,8 +144,8 @@ func (f *Frames) Says() string {
 	return ""
 }
 
-// Begin shows f the first bytes of a log that is read on further behind, and of
-// which nothing was kept.
+// Begin shows f the first bytes of a log that is read from a later place, and of which nothing
+// was kept.
 func (f *Frames) Begin(head []byte) {
 	if f.state == undecided {
 		f.settleBy(head)
@@ -166,8 +165,8 @@ func (f *Frames) settleBy(data []byte) {
 	}
 }
 
-// Limit is where physical lines are to be cut if those the program wrote are to be
-// cut at maxLine. data is what is to be read next.
+// Limit returns the length at which physical lines must be cut if the lines inside are to be cut
+// at maxLine. data is what is to be read next.
 func (f *Frames) Limit(data []byte, maxLine int) int {
 	if f.state == undecided {
 		f.settleBy(data)
@@ -193,7 +192,7 @@ func (f *Frames) settle(lines []input.Record) {
 	}
 }
 
-// study learns of a log in envelopes what the lines say that are there to begin with.
+// study learns from the first lines of a log in envelopes.
 func (f *Frames) study(lines []input.Record) {
 	f.fresh = false
 	const most = 256 // lines in which a stamp of Ollama's own is looked for
@@ -223,8 +222,8 @@ func (f *Frames) decide(v verdict) bool {
 	return true
 }
 
-// learn takes from a line, which c has opened, whether there are further envelopes,
-// whose it is, and how its stamps are to be read.
+// learn learns from a line that c has opened: whether there are further envelopes, which program
+// wrote it, and how its stamps are to be read.
 func (f *Frames) learn(c *chain, line []byte) {
 	p := &f.piece
 	if p.remark {

@@ -7,8 +7,8 @@ import (
 	"ollama-hec/input/internal/jsonline"
 )
 
-// object is what is read of a JSON object that a shipper wrote, as it is written
-// there. It points into the line.
+// object holds the values, still encoded, that are read of a JSON object of a log shipper. It
+// points into the line.
 type object struct {
 	text     [texts][]byte // with their quotes
 	at       [times][]byte
@@ -123,7 +123,7 @@ func (o *object) origin(key, value []byte) {
 	o.metadata = true
 }
 
-// thing is what an object describes.
+// thing says what an object describes.
 type thing uint8
 
 const (
@@ -176,7 +176,7 @@ func (n *names) nested(of thing, value []byte) {
 	})
 }
 
-// member is a string of an object, nil if it has none of that name.
+// member returns the string of that name in an object; nil: it has none.
 func member(object []byte, name string) (is []byte) {
 	jsonline.Members(object, func(key, value []byte) bool {
 		if string(key) == name {
@@ -207,7 +207,7 @@ func (o *object) labels(value []byte) {
 	})
 }
 
-// str is what a string says whose value this is; nil for other values.
+// str returns the content of a JSON string; nil for other values.
 func str(value []byte) []byte {
 	c, ok := content(value)
 	if !ok {
@@ -219,7 +219,7 @@ func str(value []byte) []byte {
 	return c
 }
 
-// piece fills in what the object says, with text as what the program wrote.
+// piece fills in p from the object, with text as what the program wrote.
 func (o *object) piece(p *piece, text []byte) bool {
 	if len(text) == 0 {
 		return false

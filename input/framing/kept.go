@@ -2,8 +2,8 @@ package framing
 
 import "strings"
 
-// Keep is what a checkpoint keeps of f, so that the log is read on in the same way;
-// empty: nothing is decided.
+// Keep returns what a checkpoint keeps of f, so that the log is read on in the same way; empty:
+// nothing is decided.
 func (f *Frames) Keep() string {
 	switch f.state {
 	case plain:
@@ -26,10 +26,10 @@ func (f *Frames) Keep() string {
 	return ""
 }
 
-// Plain says that nothing was put around the lines, whatever they look like.
+// Plain tells f that the lines have no envelope, whatever they look like.
 func (f *Frames) Plain() { f.state = plain }
 
-// Recall takes over what Keep returned. What is not known counts as nothing.
+// Recall takes over what Keep returned. Parts that it does not know are ignored.
 func (f *Frames) Recall(kept string) {
 	switch kept {
 	case "":

@@ -69,8 +69,8 @@ func parseSternNamespaced(line []byte, p *piece) bool {
 	return true
 }
 
-// sternRemark is `+ ollama-0 › ollama`, which says that a log is followed from now
-// on, or with - no more.
+// sternRemark takes `+ ollama-0 › ollama` apart, by which stern says that it now follows a log,
+// or with - that it no longer does.
 func sternRemark(line []byte, p *piece) bool {
 	i := colours(line, 0)
 	if i+1 >= len(line) || line[i] != '+' && line[i] != '-' || line[i+1] != ' ' {
@@ -90,8 +90,8 @@ func ofPod(name []byte) bool {
 	return dash > 0 && (numbered(name) || len(name)-dash-1 == 5)
 }
 
-// word is the word at i with its colours, and where the next begins; nil if no
-// space ends it.
+// word returns the word at i with its colours, and where the next begins; nil if no space ends
+// it.
 func word(line []byte, i int) (w []byte, next int) {
 	i += colours(line, i)
 	start := i

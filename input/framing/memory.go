@@ -2,8 +2,8 @@ package framing
 
 import "sync"
 
-// Memory is how the logs of each source were framed last: what rotation begins anew
-// is read as what was before it. The zero Memory is empty.
+// Memory remembers the last form of each source's logs: the new file after a rotation is read
+// like the one before. The zero Memory is empty.
 type Memory struct {
 	mu   sync.Mutex
 	kept map[string]string // guarded by mu; by source, what Keep returned
@@ -22,7 +22,7 @@ func (m *Memory) Note(source, kept string) {
 	m.kept[source] = kept
 }
 
-// Of is what was noted last for source; empty: nothing was.
+// Of returns what was noted last for source; empty: nothing was.
 func (m *Memory) Of(source string) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -1,7 +1,7 @@
 package framing
 
-// moment is a time as an envelope writes it. Many leave out the zone, some the
-// year, and some have a month in a language that is not known here.
+// moment is a time as an envelope writes it. Many leave out the zone, some the year, and some
+// name the month in a language that is not known here.
 type moment struct {
 	kind momentKind
 	// nanos since 1970: of the instant, or as a clock on the wall would have them
@@ -106,7 +106,7 @@ func zoneAt(b []byte) (offset, n int) {
 	return offset, n
 }
 
-// longestDate is more than month, day and year take in any language.
+// longestDate is a length that month, day and year reach in no language.
 const longestDate = 40
 
 // bsdMoment reads a date and a time such as `Apr 13 08:00:00` at the start of b.
@@ -141,7 +141,7 @@ func bsdMoment(b []byte) (m moment, n int) {
 	return moment{kind: yearless, nanos: nanos, month: date, day: day}, at + length
 }
 
-// timeOfDay is where in b a time of day begins behind a date, -1 if none does.
+// timeOfDay returns where in b a time of day begins after a date; -1 if none does.
 func timeOfDay(b []byte, from int) int {
 	for i := from + 2; i <= len(b)-6 && i < longestDate; i++ {
 		if b[i] == ':' && b[i+3] == ':' && i >= 3 && b[i-3] == ' ' && isDigit(b[i-1]) {
@@ -154,7 +154,7 @@ func timeOfDay(b []byte, from int) int {
 	return -1
 }
 
-// cutLast takes off the last word.
+// cutLast cuts off the last word.
 func cutLast(b []byte) (before, last []byte) {
 	for len(b) > 0 && b[len(b)-1] == ' ' {
 		b = b[:len(b)-1]

@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// monthNames are how the abbreviations of months begin in the languages that a
-// journal is most often printed in. Where one is missing it is learnt from the
-// first line that has a stamp of Ollama's own.
+// monthNames are the beginnings of month names in the languages that a journal is most often
+// printed in. A missing one is learnt from the first line that has a stamp of Ollama's own.
 var monthNames = [12]string{
 	"jan jän gen ene sty led sij oca янв січ ian tam sau",
 	"feb fev fév úno lut vel şub фев лют fev hel vas",
@@ -23,7 +22,8 @@ var monthNames = [12]string{
 	"dec dez dic des déc gru pro ara дек гру joulu gru",
 }
 
-// monthsByName leaves out what means different months in different languages.
+// monthsByName maps these names to months, without those that mean different months in different
+// languages.
 var monthsByName = func() map[string]int {
 	known := map[string]int{}
 	for i, names := range monthNames {
@@ -62,7 +62,7 @@ func monthName(b []byte) bool {
 	return letters > 0 && words <= 3
 }
 
-// monthNumber is the month that name stands for; 0: not known.
+// monthNumber returns the month that name stands for; 0: unknown.
 func monthNumber(name []byte) int {
 	_, last := cutLast(name)
 	if len(last) == 3 { // in English, without allocating

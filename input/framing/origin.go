@@ -36,7 +36,7 @@ type origins struct {
 	named bool    // one of them is Ollama's
 }
 
-// of is the origin with these names, of a syslog or of containers.
+// of returns the origin with these names, in a syslog or among containers.
 func (o *origins) of(n *names, syslog bool) *origin {
 	parts := [7][]byte{n.host, n.program, n.namespace, n.pod, n.container, n.id, n.image}
 	if l := o.last; l != nil && same(&l.names, &parts) {
@@ -107,13 +107,13 @@ func newOrigin(parts *[7][]byte, n *names, syslog bool) *origin {
 	return is
 }
 
-// ofOllama reports whether a name is of Ollama's server.
+// ofOllama reports whether a name is that of Ollama's server.
 func ofOllama(name []byte) bool {
 	return mentions(name) && !ofOthers(name)
 }
 
-// ofOthers reports whether a name is of what is put beside Ollama, and of this
-// program's own, which would read what it writes.
+// ofOthers reports whether a name is that of a program beside Ollama, or of this program, which
+// would read what it writes.
 func ofOthers(name []byte) bool {
 	if len(name) == 0 {
 		return false
@@ -129,8 +129,8 @@ func ofOthers(name []byte) bool {
 	return false
 }
 
-// anonymous reports whether a program's name in a syslog says nothing of what it
-// is: a container's runtime, or the number of a container.
+// anonymous reports whether a program's name in a syslog does not tell which program it is: a
+// container runtime, or the id of a container.
 func anonymous(program []byte) bool {
 	switch name := string(program); name {
 	case "docker", "dockerd", "docker-compose", "podman", "conmon", "containerd", "nerdctl",
@@ -187,8 +187,8 @@ func (o *origins) keeps(is *origin, text []byte) bool {
 	return mentions(text[:min(len(text), mentionWithin)]) && is.machine()
 }
 
-// machine reports whether it is one of the machine's own programs, whose word on
-// Ollama counts: not what other services happen to say.
+// machine reports whether it is one of the machine's own programs, such as systemd, whose
+// messages on Ollama belong to its log; those of other services do not.
 func (is *origin) machine() bool {
 	switch is.names[1] {
 	case "systemd", "kernel", "systemd-coredump", "systemd-oomd", "audit", "auditd", "earlyoom", "init", "monit",

@@ -6,9 +6,9 @@ import (
 	"ollama-hec/input"
 )
 
-// runtime is how a container's runtime wraps lines, and divides the long ones. No
-// runtime says which line a part belongs to: after one that was never ended the next
-// counts as its end, but for ten seconds and a rotation between them.
+// runtime is the form in which a container's runtime wraps lines, and splits long ones into
+// parts. No runtime says which line a part belongs to: after a line that was never ended the
+// next part counts as its end, unless ten seconds and a rotation lie between them.
 type runtime uint8
 
 const (
@@ -17,12 +17,11 @@ const (
 	criLog            // 2026-11-21T19:15:41.5Z stderr F text
 )
 
-// MinPhysical is the shortest limit for physical lines that cuts no framed
-// one: runtimes wrap at most 16 KiB of text, which JSON can make six times as
-// long, besides Docker's attributes.
+// MinPhysical is the smallest limit for physical lines that cuts no framed line: runtimes wrap
+// at most 16 KiB of text, which JSON can make six times as long, plus Docker's attributes.
 const MinPhysical = 128 << 10
 
-// Detect tells the framing from the first complete line of a file.
+// detectRuntime returns the form by the first complete line of a file.
 func detectRuntime(line []byte) runtime {
 	if _, ok := parseDocker(line); ok {
 		return dockerLog
@@ -122,8 +121,8 @@ func (d *decoder) inherit(before *decoder, start input.Position) {
 	before.parts = [input.Outputs]parts{}
 }
 
-// abandon returns a line that was inherited and that physical shows to have no
-// more parts, false if there is none. Call it until then, before Unwrap.
+// abandon returns an inherited line if physical shows that it gets no more parts; false: there
+// is none. Call it until it returns false, before Unwrap.
 func (d *decoder) abandon(physical []byte) (Line, bool) {
 	f, framed := d.parse(physical)
 	d.heir = false
@@ -140,8 +139,8 @@ func (d *decoder) abandon(physical []byte) (Line, bool) {
 	return Line{}, false
 }
 
-// Resume is where reading may begin again when everything before next is
-// done with: next, or the first part of a line that is not complete yet.
+// Resume returns where reading may begin again when everything before next is done with: next,
+// or the first part of a line that is not complete yet.
 func (d *decoder) Resume(next input.Position) input.Position {
 	for i := range d.parts {
 		if p := &d.parts[i]; p.open {
@@ -161,8 +160,8 @@ func (d *decoder) Pending() bool {
 	return false
 }
 
-// Flush returns a line that will get no more parts, because its file ends
-// for good; false if there is none. Call it until then.
+// Flush returns a line that gets no more parts, because its file has ended; false: there is
+// none. Call it until it returns false.
 func (d *decoder) Flush() (Line, bool) {
 	for out := range d.parts {
 		if d.parts[out].open {

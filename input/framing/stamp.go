@@ -2,8 +2,8 @@ package framing
 
 import "time"
 
-// parseStamp reads what time.Parse reads as RFC 3339 as nanoseconds since 1970, for
-// the years a runtime can log.
+// parseStamp reads a stamp of RFC 3339 as time.Parse does, as nanoseconds since 1970, for the
+// years a runtime can log.
 func parseStamp(s []byte) (int64, bool) {
 	if nanos, ok := parseUsual(s); ok {
 		return nanos, true
@@ -11,8 +11,8 @@ func parseStamp(s []byte) (int64, bool) {
 	if len(s) < len("2006-01-02T5:04:05Z") || s[4] != '-' || s[7] != '-' || s[10] != 'T' {
 		return 0, false
 	}
-	// Hours of one digit, a comma, more digits than a nanosecond has: no runtime
-	// writes them, and they are no reason to take a line for another thing.
+	// Hours of one digit, a comma, more digits than nanoseconds have: no runtime writes them,
+	// but a line with one is still a framed line.
 	at, err := time.Parse(time.RFC3339Nano, string(s))
 	if err != nil || at.Year() < 1971 || at.Year() > 2261 {
 		return 0, false
@@ -49,7 +49,7 @@ func parseUsual(s []byte) (int64, bool) {
 	return seconds*1e9 + int64(nanos), true
 }
 
-// digits reads a number of fixed width and raises bad if it is none.
+// digits reads a number of fixed width, and raises bad if s is none.
 func digits(s []byte, bad *int) int {
 	n := 0
 	for _, c := range s {

@@ -47,7 +47,7 @@ func parseGlued(line []byte, p *piece) bool {
 	return true
 }
 
-// anyMoment is the date and the time at the start of b.
+// anyMoment returns the date and the time at the start of b, and their length.
 func anyMoment(b []byte) (moment, int) {
 	if len(b) < 10 {
 		return moment{}, 0
@@ -133,9 +133,9 @@ func hexDigit(c byte) byte {
 	return 0xff
 }
 
-// parseClock takes a time of day off, and a date before it that can be read in more
-// than one way: those that ts, foreman and stern write. The time is of no use, as what
-// day or year it was is not known.
+// parseClock takes a time of day off, and a date before it that can be read in more than one
+// way: those that ts, foreman and stern write. The time is dropped, because its day or year is
+// not known.
 func parseClock(line []byte, p *piece) bool {
 	i, bracket := opened(line)
 	for _, date := range [...]string{"04-13 ", "04/13/26 ", "13/04/2026 ", "13.04.2026 ", "13-04-2026 "} {
@@ -162,7 +162,7 @@ func parseClock(line []byte, p *piece) bool {
 	return true
 }
 
-// opened passes over a bracket before a stamp.
+// opened skips a bracket before a stamp.
 func opened(line []byte) (i int, bracket bool) {
 	if len(line) > 0 && line[0] == '[' {
 		return 1, true
@@ -170,8 +170,8 @@ func opened(line []byte) (i int, bracket bool) {
 	return 0, false
 }
 
-// closed passes over the bracket that ends a stamp at i, if one began it; ok is false if
-// it is missing.
+// closed skips the bracket that ends a stamp at i, if one began it; ok is false if it is
+// missing.
 func closed(line []byte, i int, bracket bool) (end int, ok bool) {
 	if !bracket {
 		return i, true

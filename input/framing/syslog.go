@@ -43,7 +43,7 @@ func parseSyslog(line []byte, p *piece) bool {
 	return true
 }
 
-// syslogMoment is the stamp at the start of b and how long it is.
+// syslogMoment returns the stamp at the start of b, and its length.
 func syslogMoment(b []byte) (moment, int) {
 	if len(b) < 10 {
 		return moment{}, 0
@@ -155,7 +155,7 @@ func capitals(b []byte) bool {
 	return len(b) >= 2
 }
 
-// priority is how long <30> is, 0 if there is none.
+// priority returns the length of a priority such as <30> at the start of b; 0: there is none.
 func priority(b []byte) int {
 	if len(b) < 4 || b[0] != '<' {
 		return 0
@@ -199,7 +199,7 @@ func tag(b []byte, i int) (program []byte, pid bool, end int) {
 	return program, pid, i + 1
 }
 
-// tagByte has what a program's name in a log is made of.
+// tagByte has the bytes that a program's name in a log may have.
 var tagByte = func() (t [256]bool) {
 	for c := range t {
 		t[c] = c > ' ' && c < 0x7f && c != '[' && c != ':' && c != '"' && c != '=' && c != '|' && c != '<' && c != '>'
@@ -220,7 +220,7 @@ func hostName(b []byte) bool {
 	return true
 }
 
-// oneSpace is what comes behind i and the space there.
+// oneSpace returns what comes after i, without one space there.
 func oneSpace(b []byte, i int) []byte {
 	if i < len(b) && b[i] == ' ' {
 		i++
@@ -228,7 +228,7 @@ func oneSpace(b []byte, i int) []byte {
 	return b[i:]
 }
 
-// journalRemark reports whether a line is of journalctl itself.
+// journalRemark reports whether a line is a message of journalctl itself.
 func journalRemark(line []byte) bool {
 	if len(line) < 4 {
 		return false
@@ -287,7 +287,8 @@ func parseRFC5424(line []byte, p *piece) bool {
 
 func isNil(b []byte) bool { return len(b) == 1 && b[0] == '-' }
 
-// structuredData is how long `-` or `[id name="value"]…` is, -1 if it is neither.
+// structuredData returns the length of `-` or `[id name="value"]…` at the start of b; -1 if it
+// is neither.
 func structuredData(b []byte) int {
 	if len(b) > 0 && b[0] == '-' {
 		return 1

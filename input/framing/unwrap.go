@@ -8,9 +8,9 @@ import (
 	"ollama-hec/input"
 )
 
-// Inherit takes over the lines that have begun in the file before and not ended
-// there: they go on in the file of f, of which nothing is read yet. Until they are
-// complete reading resumes at start, where that file is begun.
+// Inherit takes over the lines that began in the file before and did not end there: they
+// continue in the file of f, of which nothing is read yet. Until they are complete, reading
+// resumes at start, the beginning of that file.
 func (f *Frames) Inherit(before *Frames, start input.Position) {
 	f.decoder.inherit(&before.decoder, start)
 	f.end = start
@@ -53,7 +53,7 @@ func (f *Frames) Unwrap(c *input.Chunk, first input.Position, progress input.Pro
 // mark of an encoding.
 func Marked(first byte) bool { return first == 0 || first == bom[0] }
 
-// text is a line without a hole before it and without the mark of an encoding.
+// text returns a line without a hole before it and without a byte order mark.
 func text(line []byte) []byte {
 	if len(line) > 0 && line[0] == 0 {
 		if from, to := input.Hole(line); from == 0 {
@@ -176,8 +176,8 @@ func (f *Frames) unwrap(r input.Record) input.Record {
 	return r
 }
 
-// goOn takes a line without the envelope: an indented one goes on with the text of the
-// line before, as journalctl writes a text of several lines.
+// goOn handles a line without an envelope: an indented one continues the text of the line
+// before, as journalctl writes a text of several lines.
 func (f *Frames) goOn(r input.Record) input.Record {
 	if f.state != wrapped || len(r.Text) == 0 || r.Text[0] != ' ' && r.Text[0] != '\t' {
 		return r
@@ -191,8 +191,8 @@ func (f *Frames) goOn(r input.Record) input.Record {
 	return line
 }
 
-// find takes a line out of the envelopes of the chain it returns: the one that the
-// last line was in, or another of this log; nil if it is in none.
+// find takes a line out of its envelopes and returns their chain: that of the last line, or
+// another one of this log; nil if the line is in none.
 func (f *Frames) find(line []byte) *chain {
 	for i, c := range f.chains {
 		if c.open(line, &f.piece) {

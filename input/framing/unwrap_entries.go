@@ -48,8 +48,8 @@ func (f *Frames) unwrapEntries(c *input.Chunk, first input.Position, progress in
 // maxEntryText bounds the text of an entry where lines are not cut.
 const maxEntryText = 64 << 20
 
-// strangeLine is what becomes of a line that is of no entry: journalctl's own remarks are
-// left out, all else is text.
+// strangeLine handles a line that belongs to no entry: messages of journalctl itself are left
+// out, everything else is text.
 func (f *Frames) strangeLine(r input.Record) input.Record {
 	if journalRemark(r.Text) {
 		f.done.Remarks++
@@ -62,8 +62,8 @@ func (f *Frames) strangeLine(r input.Record) input.Record {
 	return r
 }
 
-// hand appends the lines of the entry that is open. Reading resumes at next once the last
-// of them is done with, and at the entry's beginning until then.
+// hand appends the lines of the open entry to records. Reading resumes at next once the last of
+// them is done with, and at the entry's beginning until then.
 func (f *Frames) hand(records []input.Record, next input.Position, written int64) []input.Record {
 	g := &f.entry
 	if !g.open || !g.has || g.given {

@@ -2,13 +2,12 @@ package journald
 
 import "bytes"
 
-// copies lets each entry through once where journalctl shows it twice. While
-// journald moves the volatile journal to disk an entry stands in two files; of
-// entries of one microsecond journalctl tells the copies by their hashes only, and
-// shows some again.
+// copies drops the second copy of an entry that journalctl shows twice. While journald moves the
+// volatile journal to disk an entry is in two files; among entries of one microsecond journalctl
+// recognizes copies by their hashes only, and shows some again.
 //
-// Entries of one microsecond that say the same have the same hash, too. So as many
-// are let through as the file has that holds most of them.
+// Entries of one microsecond with the same content have the same hash, too. So as many are
+// passed on as the file has that holds most of them.
 type copies struct {
 	moment   []byte   // of the entry before
 	only     []byte   // the one sequence met in this microsecond
@@ -22,7 +21,7 @@ type arrival struct {
 	hash     uint64
 }
 
-// maxCopies bounds the memory; copies of what comes after so many are shown again.
+// maxCopies bounds the memory; copies of entries after so many are not dropped.
 const maxCopies = 1 << 16
 
 // pass reports whether the entry at cursor has not been shown before.

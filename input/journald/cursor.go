@@ -37,10 +37,9 @@ func parseCursor(cursor []byte) place {
 	return p
 }
 
-// moment is the part of a cursor that says when the entry was written: boot,
-// monotonic and wall clock time, each to the microsecond. It stays when journald
-// moves the volatile journal to disk, where the sequence and the numbers become
-// others. nil if the cursor does not say.
+// moment returns the part of a cursor that says when the entry was written: boot, monotonic and
+// wall clock time, each to the microsecond. It stays the same when journald moves the volatile
+// journal to disk, while the sequence and the numbers change. nil if the cursor has none.
 func moment(cursor []byte) []byte {
 	from, to := bytes.Index(cursor, []byte(";b=")), bytes.LastIndexByte(cursor, ';')
 	if from < 0 || to < from || !bytes.HasPrefix(cursor[to:], []byte(";x=")) {
@@ -49,7 +48,7 @@ func moment(cursor []byte) []byte {
 	return cursor[from:to]
 }
 
-// hashOf is the hash of an entry's content, 0 if the cursor has none.
+// hashOf returns the hash of an entry's content; 0 if the cursor has none.
 func hashOf(cursor []byte) uint64 {
 	if last := cursor[bytes.LastIndexByte(cursor, ';')+1:]; bytes.HasPrefix(last, []byte("x=")) {
 		return hex(last[2:])
@@ -64,8 +63,8 @@ func sameMoment(a, b []byte) bool {
 	return m != nil && bytes.Equal(m, moment(b))
 }
 
-// sequence is the part of a cursor before the entry's number: which file, or chain
-// of files, the number counts in.
+// sequence returns the part of a cursor before the entry's number: the file, or chain of files,
+// in which the number counts.
 func sequence(cursor []byte) []byte {
 	before, _, _ := bytes.Cut(cursor, []byte(";i="))
 	return before
@@ -89,7 +88,7 @@ func stillThere(found, cursor []byte) bool {
 	return bytes.Equal(found, cursor) || !sameSequence(found, cursor) && sameMoment(found, cursor)
 }
 
-// run says where among the entries of its microsecond one stands.
+// run is the place of an entry among the entries of its microsecond.
 type run struct {
 	// Nth is how many there were up to this one; 0 is not known.
 	Nth int `json:"nth,omitempty"`
@@ -98,7 +97,7 @@ type run struct {
 	First string `json:"first,omitempty"`
 }
 
-// next is the place of the entry at cursor, which comes right after the entry at last,
+// next returns the place of the entry at cursor, which comes right after the entry at last,
 // whose place is r.
 func (r run) next(last, cursor []byte) run {
 	switch {
@@ -113,9 +112,9 @@ func (r run) next(last, cursor []byte) run {
 	return r
 }
 
-// seek is the cursor to start reading at so as to find the entry at cursor again: that
-// of the first one of its microsecond. After a move to disk only the place among them
-// tells which were read.
+// seek returns the cursor to start reading at so as to find the entry at cursor again: that of
+// the first one of its microsecond. After a move to disk only the place among them shows which
+// were read.
 func (r run) seek(cursor string) string {
 	if r.First == "" {
 		return cursor
@@ -140,7 +139,7 @@ func (p place) follows(q place) bool {
 	return len(p.sequence) > 0 && bytes.Equal(p.sequence, q.sequence) && hex(p.number) > hex(q.number)
 }
 
-// micros is the entry's time in microseconds since 1970, 0 if not known.
+// micros returns the entry's time in microseconds since 1970; 0: unknown.
 func (p place) micros() int64 { return int64(hex(p.time)) }
 
 func hex(s []byte) uint64 {

@@ -21,7 +21,7 @@ type entry struct {
 	messageID              []byte
 	dropped, droppedByUnit []byte // what the rate limit suppressed
 	about                  []byte // the unit that a message of the service manager is about
-	gone                   []byte // what trim took off the message
+	gone                   []byte // what trim cut off the message
 }
 
 // fields are the journal fields an entry is made of, besides those journalctl
@@ -69,8 +69,8 @@ func (e *entry) parse(line []byte) bool {
 	return whole && len(e.cursor) > 0
 }
 
-// cursorOf is the cursor of the entry in a line, nil if there is none. The key with
-// its quotes cannot stand within a value, where a quote is escaped.
+// cursorOf returns the cursor of the entry in a line; nil if there is none. The key with its
+// quotes cannot be part of a value, where a quote is escaped.
 func cursorOf(line []byte) []byte {
 	const key = `"__CURSOR":"`
 	if i := bytes.Index(line, []byte(key)); i >= 0 {
@@ -84,12 +84,11 @@ func cursorOf(line []byte) []byte {
 	return e.cursor
 }
 
-// nanos is when journald got the entry, in nanoseconds since 1970; 0 if it
-// does not say.
+// nanos returns when journald received the entry, in nanoseconds since 1970; 0: unknown.
 func (e *entry) nanos() int64 { return number(e.time) * 1000 }
 
-// text is the content of a string value. The fields it is used for hold
-// nothing that JSON escapes.
+// text returns the content of a string value. The fields it is used for hold nothing that JSON
+// escapes.
 func text(value []byte) []byte {
 	if len(value) < 2 || value[0] != '"' {
 		return nil
@@ -111,9 +110,9 @@ func number(digits []byte) int64 {
 // suppressedID marks what journald logs when its rate limit dropped messages.
 const suppressedID = "a596d6fe7bfa4994828e72309e95d61e"
 
-// suppressed is how many messages of unit the rate limit dropped, if that is
-// what the entry reports. Before the fields said so, only the text did:
-// `Suppressed 12 messages from /system.slice/ollama.service`.
+// suppressed returns how many messages of unit the rate limit dropped, if the entry reports
+// that. Older versions have no fields for it, only the text: `Suppressed 12 messages from
+// /system.slice/ollama.service`.
 func (e *entry) suppressed(unit string) int64 {
 	message := jsonline.AppendMessage(nil, e.message)
 	if len(e.droppedByUnit) > 0 {
@@ -134,19 +133,17 @@ func (e *entry) suppressed(unit string) int64 {
 	return n
 }
 
-// written reports whether the unit's processes wrote the entry themselves.
-// What the kernel's auditing says about them stands in the journal under the
-// same unit.
+// written reports whether the unit's processes wrote the entry themselves. Records of the
+// kernel's auditing about them are in the journal under the same unit.
 func (e *entry) written() bool { return len(e.audit) == 0 }
 
 // cut reports whether the line goes on in a later entry: journald cuts long
 // lines, and so do Docker and Podman before they hand them to it.
 func (e *entry) cut() bool { return string(e.lineBreak) == "line-max" || string(e.partial) == "true" }
 
-// caller is the program that writes this about the unit: the query takes such entries
-// from systemd alone.
-// What the unit's processes print comes over a stream or from a container, and these
-// cannot name themselves so.
+// caller returns the program that writes this about the unit; the query selects such entries of
+// systemd only. What the unit's processes print comes over a stream or from a container, and
+// cannot pretend to be systemd.
 func (e *entry) caller() string {
 	if len(e.about) > 0 && len(e.stream) == 0 && len(e.container) == 0 {
 		return "systemd"
@@ -154,8 +151,8 @@ func (e *entry) caller() string {
 	return ""
 }
 
-// output is where a container's process wrote to, which its runtime tells by
-// the priority. Of a unit's processes it is not known.
+// output returns the output that a container's process wrote to, which its runtime shows by the
+// priority. For a unit's processes it is not known.
 func (e *entry) output() input.Output {
 	switch {
 	case len(e.container) == 0:
@@ -166,8 +163,8 @@ func (e *entry) output() input.Output {
 	return input.Stdout
 }
 
-// connection tells apart what is written at the same time: the parts of a line
-// come one after the other over one of them.
+// connection identifies the connection that the entry came over: the parts of a line come one
+// after the other over one connection.
 func (e *entry) connection() connection {
 	if len(e.container) > 0 {
 		return connection{e.container, e.output()}

@@ -13,12 +13,12 @@ import (
 	"ollama-hec/input"
 )
 
-// follower keeps a journalctl running and hands its lines to a stream.
+// follower keeps a journalctl running and passes its lines to a stream.
 type follower struct {
 	stream *stream
 	ready  func(input.Stream)
 	log    *slog.Logger
-	// fromEnd: of a journal never seen, what is there now is passed over.
+	// fromEnd: in a journal never seen before, the entries that are there now are skipped.
 	fromEnd bool
 
 	cursor  []byte   // of the last entry handed on, by this run or an earlier one
@@ -26,7 +26,7 @@ type follower struct {
 	meeting *meeting // finds that entry again after a start; nil once it is found
 	copies  copies
 	tail    []byte // the beginning of a line whose end has not come yet
-	long    *trim  // in its place once it is long
+	long    *trim  // used instead of tail once the line is long
 	said    string // the last failure logged
 }
 
@@ -38,7 +38,7 @@ var (
 const (
 	pauseMin = 250 * time.Millisecond
 	pauseMax = 10 * time.Second
-	// steady is how long journalctl runs before its next end is news again.
+	// steady is how long journalctl must run until its next end is logged again.
 	steady = time.Minute
 )
 
@@ -109,8 +109,8 @@ func (f *follower) skipToEnd(ctx context.Context) error {
 	return nil
 }
 
-// startOver reads from the beginning what was not read before, as far as the
-// journal's own numbering tells.
+// startOver reads from the beginning what was not read before, as far as the journal's own
+// numbering shows that.
 func (f *follower) startOver() {
 	f.lost("the journal was replaced, emptied or its clock set back: everything it holds is read",
 		"last", when(f.cursor), "hint", "lines it held before may be missing, if they were not read yet")
@@ -131,7 +131,7 @@ func when(cursor []byte) time.Time {
 	return time.UnixMicro(parseCursor(cursor).micros()).UTC()
 }
 
-// attempt is the life of one journalctl.
+// attempt runs one journalctl until it ends.
 func (f *follower) attempt(ctx context.Context) error {
 	j := f.stream.journal
 	ctx, cancel := context.WithCancel(ctx)
@@ -210,7 +210,7 @@ func (f *follower) pump(ctx context.Context, out *os.File) error {
 	}
 }
 
-// verify fails if the journal has nothing at or after the entry expected.
+// verify returns an error if the journal has nothing at or after the expected entry.
 func (f *follower) verify(ctx context.Context) error {
 	if f.meeting == nil {
 		return nil
@@ -222,7 +222,7 @@ func (f *follower) verify(ctx context.Context) error {
 	return nil // journalctl is slow, or says itself what is wrong
 }
 
-// take cuts what came into whole lines.
+// take splits what came into whole lines.
 func (f *follower) take(ctx context.Context, piece []byte) error {
 	end := bytes.IndexByte(piece, '\n') + 1
 	if end == 0 {
@@ -247,7 +247,7 @@ func (f *follower) take(ctx context.Context, piece []byte) error {
 	return f.hand(ctx, piece[:end])
 }
 
-// longLine is when a line is trimmed while it comes.
+// longLine is the length from which a line is trimmed while it comes.
 const longLine = 128 << 10
 
 func (f *follower) keep(piece []byte) {
@@ -288,8 +288,8 @@ func (f *follower) deliver(ctx context.Context, lines []byte) error {
 	return nil
 }
 
-// checkStall warns that entries may be missing: while nobody read, the journal was
-// vacuumed past the entry that journalctl had come to.
+// checkStall warns that entries may be missing if the journal was vacuumed, while nobody read,
+// beyond the entry that journalctl had reached.
 func (f *follower) checkStall(ctx context.Context) {
 	found, err := f.stream.journal.query(f.stream.host).first(ctx, "--cursor="+string(f.cursor))
 	if err == nil && !stillThere([]byte(found), f.cursor) {
@@ -309,7 +309,7 @@ func (s *stream) add(lines []byte) bool {
 	return true
 }
 
-// end says that nothing will follow.
+// end notes that nothing will follow.
 func (s *stream) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,12 +1,10 @@
-// Package journald reads what a systemd unit, or a container of the same name,
-// wrote to the journal, every entry once and in order, through journalctl: no
-// cgo, nothing to link against.
+// Package journald reads what a systemd unit, or a container of the same name, wrote to the
+// journal, every entry once and in order. It runs journalctl, so it needs no cgo and no library.
 //
-// It sees what the journal still holds. What journald's rate limit suppressed
-// or vacuuming removed is gone; it is counted and logged, not recovered. In a
-// journal from elsewhere, entries without _HOSTNAME (journald writes none) are
-// not found. Containers' entries come without fields for the container, and
-// unlike a unit's name theirs can be claimed by any process.
+// It sees what the journal still holds. What journald's rate limit suppressed or vacuuming
+// removed is lost; it is counted and logged. In a journal from elsewhere, entries without
+// _HOSTNAME (journald writes none) are not found. Containers' entries have no fields on the
+// container, and any process can claim a container's name, unlike a unit's.
 package journald
 
 import (
@@ -64,7 +62,7 @@ type Journal struct {
 
 var unitName = regexp.MustCompile(`^[A-Za-z0-9:_.\\@-]+$`)
 
-// New checks the configuration. It starts nothing.
+// New returns the journal source for a valid configuration. It starts nothing.
 func New(c Config) (*Journal, error) {
 	if !unitName.MatchString(c.Unit) {
 		return nil, fmt.Errorf("journal unit %q: want the name of a systemd unit, such as ollama or ollama.service", c.Unit)
@@ -122,8 +120,8 @@ func (j *Journal) Run(ctx context.Context, ready func(input.Stream)) error {
 	return err
 }
 
-// hostsEvery is how late a new host in a journal from elsewhere is found; at
-// first it is looked for more often.
+// hostsEvery is the time between two searches for new hosts in a journal from elsewhere; at
+// first they are more frequent.
 const hostsEvery = 15 * time.Second
 
 // eachHost calls follow for each host that has something of the unit to read,

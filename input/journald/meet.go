@@ -2,10 +2,9 @@ package journald
 
 import "bytes"
 
-// meeting finds the entry read last in what journalctl shows after a start: that entry
-// and those before it were read. In the sequence it was read from its number
-// tells; in another one, where numbers are others, its place within its
-// microsecond, and its hash.
+// meeting finds the entry that was read last in what journalctl shows after a start: that entry
+// and those before it were read. In the same sequence its number identifies it; in another one,
+// where numbers differ, its place within its microsecond, and its hash.
 type meeting struct {
 	last []byte // cursor of the entry read last
 	nth  int    // in its microsecond
@@ -19,7 +18,7 @@ type shown struct{ cursor, line []byte }
 
 // outcome is the result of a meeting.
 type outcome struct {
-	met  bool    // or else what was read last is not there
+	met  bool    // the entry was found
 	last []byte  // where it was met
 	nth  int     // in its microsecond, there
 	read []shown // what was read before
@@ -55,8 +54,8 @@ func (m *meeting) take(e shown) *outcome {
 	return nil
 }
 
-// settle decides by what has come: of an entry that is not in its place, by where
-// there is one like it.
+// settle decides by what has come. If the entry is not at its place, an equal one elsewhere
+// counts.
 func (m *meeting) settle() *outcome {
 	if i := m.like(); i >= 0 {
 		return m.metAt(i)
@@ -64,7 +63,8 @@ func (m *meeting) settle() *outcome {
 	return &outcome{rest: m.others}
 }
 
-// like is the first of the others that says what the entry read last said, or -1.
+// like returns the index of the first of the others with the content of the entry read last, or
+// -1.
 func (m *meeting) like() int {
 	for i := range m.others {
 		if sameHash(m.others[i].cursor, m.last) {
@@ -74,7 +74,7 @@ func (m *meeting) like() int {
 	return -1
 }
 
-// metAt is the outcome if the entry read last is number i of the others.
+// metAt returns the outcome if the entry read last is number i of the others.
 func (m *meeting) metAt(i int) *outcome {
 	o := &outcome{met: true, last: m.others[i].cursor}
 	for j, e := range m.others {

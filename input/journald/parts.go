@@ -8,7 +8,7 @@ import (
 	"ollama-hec/input"
 )
 
-// line is what a process wrote as one, or the beginning of it.
+// line is a line that a process wrote, or the beginning of it.
 type line struct {
 	text   []byte
 	size   int64 // of the whole, of which text may be only the beginning
@@ -29,8 +29,8 @@ type part struct {
 
 const (
 	maxParts = 8
-	// maxGap is when a part has waited in vain: the rest of a line follows at
-	// once, unless its process died.
+	// maxGap is how long a part waits for the rest of its line: the rest follows at once, unless
+	// the process died.
 	maxGap = int64(10 * time.Second)
 )
 
@@ -64,7 +64,7 @@ func (p *part) add(piece line, limit int) {
 	p.text = append(p.text, piece.text[:min(len(piece.text), max(0, limit+1-len(p.text)))]...)
 }
 
-// stale are the lines that got no end, once the journal is at now.
+// stale yields, and removes, the lines that will get no end, once the journal is at now.
 func (p *parts) stale(now int64) iter.Seq[line] {
 	return func(yield func(line) bool) {
 		for i := 0; i < len(*p); {

@@ -55,8 +55,8 @@ func (q query) start(ctx context.Context, log *slog.Logger, args ...string) (*pr
 	return p, nil
 }
 
-// environment is what of all the variables journalctl needs: no token, no proxy's
-// password, and not the library path of a splunkd, whose libraries are others.
+// environment returns the variables that journalctl needs: no token, no proxy's password, and
+// not splunkd's library path, because its libraries differ.
 func environment(all []string) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
@@ -64,8 +64,7 @@ func environment(all []string) []string {
 	})
 }
 
-// wait waits for the end and says what went wrong, in journalctl's words if it
-// had any.
+// wait waits for the end and returns what went wrong, in journalctl's words if it printed any.
 func (p *process) wait() error {
 	p.out.Close() // a journalctl that still writes must not wait for us
 	err := p.cmd.Wait()
@@ -85,8 +84,8 @@ func (p *process) wait() error {
 	return nil
 }
 
-// remarks are what journalctl writes to stderr. It says there, and there only,
-// that files are damaged, too new for it or closed to this user.
+// remarks collects what journalctl writes to stderr. Only there it says that files are damaged,
+// too new for it, or not readable by this user.
 type remarks struct {
 	log  *slog.Logger
 	stop func()

@@ -23,11 +23,11 @@ var (
 	errNoMerge = errors.New("journalctl cannot follow merged journals")
 )
 
-// final tells an error that trying again will not fix.
+// final reports whether trying again cannot help against an error.
 func final(err error) bool { return errors.Is(err, errMissing) || errors.Is(err, errDenied) }
 
-// Probe reports whether the journal holds anything of the unit or of a container
-// of that name; dir is empty for this machine's. The error has a hint.
+// Probe reports whether the journal holds anything of the unit, or of a container of that name;
+// dir is empty for this machine's journal. The error has a hint.
 func Probe(ctx context.Context, unit, dir string) (bool, error) {
 	j, err := New(Config{Unit: unit, Dir: dir, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -75,9 +75,9 @@ func (j *Journal) query(host string) query {
 // written selects what the unit's processes wrote.
 func (j *Journal) written(host string) query { return j.either(host, j.writers()...) }
 
-// writers are the matches by which the journal knows who wrote an entry: a unit
-// of the system or of a user, or a container of that name whose runtime writes
-// to the journal on its behalf. A unit that runs a container is both.
+// writers returns the matches that select entries by their writer: a unit of the system or of a
+// user, or a container of that name whose runtime writes to the journal for it. A unit that runs
+// a container is both.
 func (j *Journal) writers() [][]string {
 	return [][]string{{"_SYSTEMD_UNIT=" + j.unit}, {"_SYSTEMD_USER_UNIT=" + j.unit}, {"CONTAINER_NAME=" + j.name}}
 }
@@ -110,7 +110,7 @@ func (j *Journal) either(host string, terms ...[]string) query {
 	return q
 }
 
-// hosts are the hosts a journal from elsewhere has entries of.
+// hosts returns the hosts of which a journal from elsewhere has entries.
 func (j *Journal) hosts(ctx context.Context) ([]string, error) {
 	q := query{where: []string{"--directory=" + j.Dir}}
 	p, err := q.start(ctx, j.Log, "--field=_HOSTNAME")
@@ -121,7 +121,7 @@ func (j *Journal) hosts(ctx context.Context) ([]string, error) {
 	return strings.Fields(string(out)), errors.Join(readErr, p.wait())
 }
 
-// first is the cursor of the first entry journalctl shows; "" if it shows none.
+// first returns the cursor of the first entry that journalctl shows; "" if it shows none.
 func (q query) first(ctx context.Context, args ...string) (string, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -6,9 +6,9 @@ import (
 	"syscall"
 )
 
-// startBound starts cmd so that the kernel ends it when this process is gone,
-// however that came about. The kernel binds it to the thread that started it,
-// which is therefore kept until the returned function is called.
+// startBound starts cmd so that the kernel ends it when this process ends, for whatever reason.
+// The kernel binds it to the thread that started it, so that thread is kept until release is
+// called.
 func startBound(cmd *exec.Cmd) (release func(), err error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	started, ended := make(chan error), make(chan struct{})

@@ -8,9 +8,8 @@ import (
 	"ollama-hec/input/internal/jsonline"
 )
 
-// stream is what one unit wrote to one journal. A position is the number of
-// entries before it, counted from the first one ever read; the checkpoint
-// keeps the cursor it stands for.
+// stream is an input.Stream of what one unit wrote to one journal. A position is the number of
+// entries before it, counted from the first one ever read; the checkpoint keeps its cursor.
 type stream struct {
 	journal *Journal
 	host    string // the one whose entries these are, in a journal from elsewhere
@@ -26,7 +25,7 @@ type stream struct {
 	entry entry
 	parts parts
 	at    input.Position // after the last entry read
-	safe  input.Position // the last one up to at that reading may resume at
+	safe  input.Position // the last position, not after at, at which reading may resume
 	last  []byte         // cursor of the last entry passed over
 	prev  []byte         // cursor of the entry before
 	where run            // its place within its microsecond
@@ -42,7 +41,7 @@ type stream struct {
 	gone    move           // guarded by mu; the last entry an earlier run read
 }
 
-// move is the cursor of an entry, and the one it has in another file.
+// move is a change of an entry's cursor: the entry was moved to another file.
 type move struct{ from, to []byte }
 
 // checkpoint is where reading may begin again.
@@ -65,8 +64,8 @@ func (s *stream) Start() (input.Position, input.Carry) {
 	return s.start.Position, s.start.Carry
 }
 
-// Commit may also come before anything was read, with a position an earlier
-// run read to: those entries are then passed over.
+// Commit implements input.Stream. It may come before anything was read, with a position that an
+// earlier run had read to: the entries before it are then skipped.
 func (s *stream) Commit(p input.Position, carry input.Carry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,7 +80,7 @@ func (s *stream) Commit(p input.Position, carry input.Carry) {
 	}
 }
 
-// readSize is how much is kept waiting for Read.
+// readSize bounds the bytes that wait for Read.
 const readSize = 256 << 10
 
 func (s *stream) Read(c *input.Chunk) input.Progress {
@@ -95,7 +94,7 @@ func (s *stream) Read(c *input.Chunk) input.Progress {
 	}
 	for len(s.work) > 0 {
 		line, rest, _ := bytes.Cut(s.work, []byte{'\n'})
-		// What an entry says is never longer than the line it stands in.
+		// The text of an entry is never longer than its line.
 		if len(buf) > 0 && len(buf)+len(line) > len(c.Buf) {
 			break
 		}
@@ -114,7 +113,7 @@ func (s *stream) Read(c *input.Chunk) input.Progress {
 	return s.progress()
 }
 
-// take swaps the block that was read for what is waiting.
+// take replaces the block that was read by the lines that wait.
 func (s *stream) take() {
 	s.mu.Lock()
 	s.block, s.pending = s.pending, s.block[:0]
@@ -197,7 +196,7 @@ func (s *stream) read(c *input.Chunk, buf []byte) []byte {
 	buf = jsonline.AppendMessage(buf, e.message)
 	whole := line{buf[start:len(buf):len(buf)], int64(len(buf)-start) + number(e.gone), e.nanos(), e.output(), e.caller()}
 	if !e.cut() && whole.size == int64(len(whole.text)) {
-		// Podman leaves a line its end.
+		// Podman keeps the line feed.
 		whole.text = bytes.TrimSuffix(whole.text, []byte{'\n'})
 		whole.size = int64(len(whole.text))
 	}

@@ -2,9 +2,9 @@ package journald
 
 import "strconv"
 
-// trim takes a line of JSON piece by piece and keeps at most limit bytes of each
-// value's content, so that a line of any length takes bounded memory. How much it cut
-// off the message is added as a member of its own.
+// trim is a writer for one line of JSON that keeps at most limit bytes of each value's content,
+// so that a line of any length takes bounded memory. How much it cut off the message is added as
+// a member of its own.
 type trim struct {
 	limit int
 	out   []byte
@@ -33,7 +33,7 @@ func (t *trim) write(piece []byte) {
 	}
 }
 
-// line is the whole line, once all of it was written.
+// line returns the trimmed line, once all of it was written.
 func (t *trim) line() []byte {
 	if t.gone == 0 || t.depth != 0 {
 		return t.out
@@ -132,8 +132,8 @@ func (t *trim) say(n int) {
 	t.over = t.said >= t.limit && !t.key
 }
 
-// length is how many bytes an escaped character takes; half of a surrogate
-// pair takes half of the pair's four.
+// length returns how many bytes an escaped character takes in UTF-8; half of a surrogate pair
+// takes half of the pair's four.
 func length(point uint64) int {
 	switch {
 	case point < 0x80:

@@ -1,6 +1,6 @@
-// Package lineartest tells a scanner whose cost grows with its input from one whose
-// cost grows with the square of it. It compares times within one run and never with
-// a clock's idea of fast, so a slow or busy machine changes nothing.
+// Package lineartest lets a test find a scanner whose cost grows with the square of its input.
+// It compares times of one run with each other and never with a fixed bound, so a slow or busy
+// machine changes nothing.
 package lineartest
 
 import (
@@ -19,8 +19,8 @@ const (
 	rounds  = 60
 )
 
-// Fragments are what scanners of lines look for. One that begins anew at each of many
-// takes the square of the line.
+// Fragments are texts that scanners of lines look for. A scanner that starts again at each of
+// many takes time that grows with the square of the line.
 var Fragments = []string{
 	`"`, `'`, `\`, `\"`, `\\`, `\\"`, `\\\"`, `"\`, "`", `=`, `="`, `=\"`, `='`, `:`, `: `, `":`, `\":`, `":"`,
 	`\":\"`, `{`, `}`, `[`, `]`, `{"`, `["`, `{\"`, `[{`, `}]`, `(`, `)`, `<`, `>`, `</`,
@@ -46,8 +46,8 @@ var Fragments = []string{
 	"\n", "\n ", "\n\t", "a\n", "goroutine 1 [running]:\n", "\n\n", "main.f(0x1)\n\t/x.go:1 +0x1\n",
 }
 
-// Parts calls yield for what is to be repeated: each fragment, and some of them together,
-// the same ones in each run.
+// Parts yields the texts to repeat: each fragment, and some of them together, the same ones in
+// each run.
 func Parts(yield func(string) bool) {
 	for _, part := range Fragments {
 		if !yield(part) {
@@ -66,9 +66,9 @@ func Parts(yield func(string) bool) {
 	}
 }
 
-// Grows reports whether work grows faster than its input, part again and again in
-// the place of % in shape. Of up to 60 rounds the shortest times count: a machine that
-// is busy is hardly so in all of them. The square fails in every one.
+// Grows reports whether the time of work grows faster than its input, which is shape with many
+// copies of part in place of its %. The shortest times of up to 60 rounds count: a machine is
+// hardly busy in all of them, while quadratic work fails in every one.
 func Grows(work func(text []byte), shape, part string) bool {
 	text := func(size int) []byte {
 		return []byte(strings.ReplaceAll(shape, "%", strings.Repeat(part, size/len(part))))

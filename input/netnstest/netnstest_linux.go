@@ -1,8 +1,8 @@
-// Package netnstest gives tests network namespaces of their own, joined by cables, so that what they say to each
-// other passes nobody else by and no other address is dialled.
+// Package netnstest gives tests network namespaces of their own, connected by virtual cables, so
+// that nobody else sees their packets and no address outside is dialled.
 //
-// They take root and ip. Where one of the two is missing a test is skipped and says so, unless NAMESPACES_REQUIRED
-// is 1: then it fails.
+// They need root and the command ip. If one is missing the test is skipped with that reason,
+// unless NAMESPACES_REQUIRED is 1: then it fails.
 package netnstest
 
 import (
@@ -50,7 +50,7 @@ func Need(t testing.TB, command, of string) {
 	}
 }
 
-// Without skips the test for a reason, or fails it where namespaces are required.
+// Without skips the test for a reason, or fails it if namespaces are required.
 func Without(t testing.TB, reason string) {
 	t.Helper()
 	if os.Getenv("NAMESPACES_REQUIRED") == "1" {
@@ -78,11 +78,12 @@ func (ns Namespace) Do(t testing.TB, f func() error) {
 	}
 }
 
-// Start is Do without waiting.
+// Start calls f in the namespace as Do does, and does not wait for it.
 func (ns Namespace) Start(f func() error) <-chan error {
 	done := make(chan error, 1)
 	go func() {
-		// Never unlocked: the thread ends with the goroutine, and no other gets to be in there.
+		// Never unlocked: the thread ends with the goroutine, so no other goroutine runs in the
+		// namespace.
 		runtime.LockOSThread()
 		err := ns.enter()
 		if err == nil {
@@ -113,8 +114,8 @@ func Cable(t testing.TB) (client, server Namespace) {
 	return client, server
 }
 
-// Container puts a container behind a host: with 172.17.0.2 on a bridge of it, and a port of 203.0.113.1 that leads
-// there, as a container's engine publishes it. rules are further ones of nft.
+// Container makes a namespace behind a host, like a container: it has 172.17.0.2 on a bridge of
+// the host, and a port of 203.0.113.1 is published to it. rules are further rules of nft.
 func Container(t testing.TB, host Namespace, port int, rules ...string) Namespace {
 	t.Helper()
 	Need(t, "nft", "nftables")
@@ -161,7 +162,7 @@ func (ns Namespace) Dial(t testing.TB, address string) (c *net.TCPConn) {
 	return c
 }
 
-// Until waits until something is so, for a minute at most.
+// Until waits until so returns true, for a minute at most.
 func Until(t testing.TB, what string, so func() bool) {
 	t.Helper()
 	end := time.After(time.Minute)

@@ -1,4 +1,4 @@
-// Package netscope judges where an address is from: this machine, a private network, or the outside.
+// Package netscope says where an address is from: this machine, a private network, or outside.
 //
 // The ranges are those of the detection "accessed from external network". A site's own public ranges are not known
 // here.
@@ -6,10 +6,10 @@ package netscope
 
 import "net/netip"
 
-// Scope is where an address is from.
+// Scope says where an address is from.
 type Scope uint8
 
-// None is for 0.0.0.0 and what is no address.
+// None is the scope of 0.0.0.0 and of what is no address.
 const (
 	None Scope = iota
 	Loopback
@@ -21,7 +21,7 @@ func (s Scope) String() string {
 	return [...]string{"", "loopback", "private", "external"}[s]
 }
 
-// Private4And6 are the ranges that count as private, besides loopback.
+// Private4And6 are the ranges of IPv4 and IPv6 that count as private, besides loopback.
 var Private4And6 = []netip.Prefix{
 	netip.MustParsePrefix("10.0.0.0/8"),
 	netip.MustParsePrefix("169.254.0.0/16"),
@@ -33,7 +33,8 @@ var Private4And6 = []netip.Prefix{
 	netip.MustParsePrefix("ff00::/8"),
 }
 
-// Of judges an address. An IPv4 address in IPv6 form is judged as the IPv4 address, and a zone does not count.
+// Of returns the scope of an address. An IPv4 address in IPv6 form counts as the IPv4 address,
+// and a zone is ignored.
 func Of(addr netip.Addr) Scope {
 	addr = addr.Unmap().WithZone("")
 	switch {

@@ -19,7 +19,7 @@ import (
 // Max is the largest body that is read, in bytes.
 const Max = 4 << 20
 
-// The errors of a body that is where Ollama writes it.
+// The errors of a body that is at a path where Ollama writes it.
 var (
 	ErrEmpty   = errors.New("the request body is empty: it was not written yet, or the disk is full")
 	ErrLong    = fmt.Errorf("the request body is longer than %d MiB", Max>>20)

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Asker asks for sockets of our own network namespace. It is used by one goroutine.
+// Asker looks up TCP sockets of our own network namespace. It is used by one goroutine.
 type Asker struct {
 	file     *os.File
 	raw      syscall.RawConn
@@ -35,9 +35,9 @@ func NewAsker() (*Asker, error) {
 // Close closes it.
 func (a *Asker) Close() error { return a.file.Close() }
 
-// Dump calls f for each TCP socket that is in one of the states of the mask now and whose local port is port, any if
-// that is 0. f's argument is valid during the call. It takes the kernel a walk through a table that grows with the
-// machine's memory, some milliseconds.
+// Dump calls f for each TCP socket that is in one of the states of the mask now and whose local
+// port is port, any if that is 0. f's argument is valid during the call. The kernel walks
+// through a table that grows with the machine's memory, which takes some milliseconds.
 func (a *Asker) Dump(mask uint32, port uint16, f func(*Socket)) error {
 	a.sequence++
 	if err := a.ask(dumpRequest(a.sequence, mask, port), f); err != nil {
@@ -46,7 +46,8 @@ func (a *Asker) Dump(mask uint32, port uint16, f func(*Socket)) error {
 	return nil
 }
 
-// Find returns the socket with these two ends; ok is false if there is none, or none any more.
+// Find returns the socket with these two addresses; ok is false if there is none, or none any
+// more.
 func (a *Asker) Find(local, peer netip.AddrPort) (s Socket, ok bool, err error) {
 	a.sequence++
 	err = a.ask(findRequest(a.sequence, local, peer), func(found *Socket) {
@@ -64,7 +65,7 @@ func (a *Asker) Find(local, peer netip.AddrPort) (s Socket, ok bool, err error) 
 	return s, ok, nil
 }
 
-// patience is for a kernel that does not answer, which has not been seen.
+// patience bounds the wait for a kernel that does not answer, which was never seen.
 const patience = 10 * time.Second
 
 // ask sends a request and reads its reply.

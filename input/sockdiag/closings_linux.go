@@ -12,7 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Closings hears of TCP sockets as they are closed, of both families. It is used by one goroutine.
+// Closings receives the kernel's reports of TCP sockets that are closed, IPv4 and IPv6. It is
+// used by one goroutine.
 type Closings struct {
 	file  *os.File
 	raw   syscall.RawConn
@@ -25,11 +26,12 @@ type Closings struct {
 // destroyGroups are SKNLGRP_INET_TCP_DESTROY and SKNLGRP_INET6_TCP_DESTROY.
 var destroyGroups = []int{1, 3}
 
-// receiveBuffer is asked for; without CAP_NET_ADMIN the kernel gives what net.core.rmem_max allows.
+// receiveBuffer is the size of the receive buffer that we ask for; without CAP_NET_ADMIN the
+// kernel gives what net.core.rmem_max allows.
 const receiveBuffer = 8 << 20
 
-// Watch begins to hear of sockets with one of the local ports, in all network namespaces that are known to ours if
-// that is allowed (see All).
+// Watch begins to receive reports of sockets with one of the local ports, in all network
+// namespaces that are known to ours if that is allowed (see All).
 func Watch(ports []uint16) (*Closings, error) {
 	fd, err := open()
 	if err != nil {
@@ -56,7 +58,7 @@ func Watch(ports []uint16) (*Closings, error) {
 	return c, nil
 }
 
-// All reports whether the sockets of containers are heard of too: that takes CAP_NET_BROADCAST.
+// All reports whether sockets of containers are reported too: that takes CAP_NET_BROADCAST.
 func (c *Closings) All() bool { return c.all }
 
 // SetPorts replaces the local ports that are of interest.
@@ -83,8 +85,8 @@ func (c *Closings) SetPorts(ports []uint16) error {
 	})
 }
 
-// Read waits until a socket was closed, but not beyond the deadline or the end of ctx, and then calls f for each one
-// that is known of. f's argument is valid during the call.
+// Read waits until a socket is closed, at most until the deadline or the end of ctx, and then
+// calls f for each report. f's argument is valid during the call.
 func (c *Closings) Read(ctx context.Context, deadline time.Time, f func(*Socket)) error {
 	if err := c.file.SetReadDeadline(deadline); err != nil {
 		return err
@@ -161,7 +163,8 @@ func namespaceOf(oob []byte) int32 {
 	return Here
 }
 
-// Lost returns how many messages found no room since the last call, exactly. It costs one system call.
+// Lost returns the exact number of messages that found no room since the last call. It costs one
+// system call.
 func (c *Closings) Lost() (n uint64, err error) {
 	err = c.control(func(fd int) error {
 		drops, err := drops(fd)

@@ -17,8 +17,8 @@ const (
 	memoryDrops   = 8
 )
 
-// drops returns how many messages a socket had no room for, in all its life. Kernels before 4.12 do not say it of the
-// socket itself; /proc/net/netlink has it for all of them.
+// drops returns how many messages found no room in a socket since it was opened. Kernels before
+// 4.12 do not report that for a socket itself; /proc/net/netlink lists it for all sockets.
 func drops(fd int) (uint64, error) {
 	var numbers [memoryNumbers]uint32
 	size := uint32(unsafe.Sizeof(numbers))
@@ -30,7 +30,8 @@ func drops(fd int) (uint64, error) {
 	return dropsListed(fd)
 }
 
-// dropsListed is drops by the kernel's list of sockets, in which ours has a line by its inode.
+// dropsListed returns the drops from the kernel's list of sockets, in which the socket's inode
+// names its line.
 func dropsListed(fd int) (uint64, error) {
 	var stat unix.Stat_t
 	if err := unix.Fstat(fd, &stat); err != nil {
@@ -45,7 +46,7 @@ func dropsListed(fd int) (uint64, error) {
 
 var errNotListed = errors.New("/proc/self/net/netlink does not list our socket")
 
-// dropsIn finds the drops of the socket with an inode in the text of /proc/net/netlink.
+// dropsIn returns the drops of the socket with an inode from the text of /proc/net/netlink.
 func dropsIn(list string, inode uint64) (uint64, error) {
 	const drops, node, columns = 8, 9, 10
 	for line := range strings.Lines(list) {

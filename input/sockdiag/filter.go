@@ -18,12 +18,12 @@ const (
 // maxFiltered is how many ports a filter can hold: a jump passes at most 255 instructions.
 const maxFiltered = 200
 
-// localPort is where a message has the socket's local port.
+// localPort is the offset of the socket's local port in a message.
 const localPort = headerLen + 4
 
-// filter returns a program by which the kernel keeps back messages of other local ports than these; nil, which
-// keeps back nothing, for more ports than it can hold. Other traffic of the host then costs us nothing, and what is
-// counted as lost is ours.
+// filter returns a program by which the kernel drops messages of other local ports than these,
+// before they cost us anything or count as lost; nil, which drops nothing, for more ports than a
+// program can hold.
 func filter(ports []uint16) []instruction {
 	if len(ports) > maxFiltered {
 		return nil

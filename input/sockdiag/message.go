@@ -40,7 +40,7 @@ func split(b []byte) (m message, rest []byte, err error) {
 	return m, b[min(aligned(int(n)), len(b)):], nil
 }
 
-// aligned is where what follows n bytes of a message begins.
+// aligned returns the offset of what follows n bytes of a message.
 func aligned(n int) int { return (n + 3) &^ 3 }
 
 // failure returns the error that a message of the kind kindError or kindDone holds, nil for none.
@@ -54,7 +54,8 @@ func (m *message) failure() error {
 	return nil
 }
 
-// decode reads what the kernel says of a socket: a struct inet_diag_msg and attributes behind it.
+// decode reads the kernel's description of a socket: a struct inet_diag_msg and the attributes
+// after it.
 func decode(body []byte) (s Socket, err error) {
 	if len(body) < socketLen {
 		return s, errShort
@@ -115,7 +116,8 @@ func attribute(b []byte, kind uint16) []byte {
 	return nil
 }
 
-// Where struct tcp_info has its counts of bytes. Kernels before 4.19 do not have the last two.
+// The offsets of the byte counts in struct tcp_info. Kernels before 4.19 do not have the last
+// two.
 const (
 	infoAcked    = 120
 	infoReceived = 128
@@ -126,10 +128,10 @@ const (
 
 // counts reads the bytes of a connection from a struct tcp_info.
 //
-// The kernel counts the end of each direction (FIN) as a byte. That of ours is told by comparing what was
-// acknowledged with what was sent. If it was acknowledged, the connection was closed and not reset, and so the peer's
-// end is taken to be among the bytes received as well: it is one off where we closed first and the peer's end came
-// later.
+// The kernel counts the end of each direction (FIN) as a byte. Whether ours was counted shows in
+// the difference between what was acknowledged and what was sent. If it was, the connection was
+// closed and not reset, and so the peer's end is assumed to be counted too: the result is one
+// off if we closed first and the peer's end came later.
 func counts(info []byte) (in, out uint64, ok bool) {
 	if len(info) < infoReceived+8 {
 		return 0, 0, false

@@ -7,7 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Namer finds the number that a process's network namespace has for ours. It is used by one goroutine.
+// Namer looks up the number of a process's network namespace, as seen from ours. It is used by
+// one goroutine.
 type Namer struct {
 	fd       int
 	sequence uint32
@@ -20,7 +21,7 @@ func NewNamer() (*Namer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open rtnetlink: %w", err)
 	}
-	// The kernel answers before a question returns; the limit is for one that does not.
+	// The kernel answers before the request returns; the limit is for one that does not.
 	limit := unix.NsecToTimeval(patience.Nanoseconds())
 	err = errors.Join(
 		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit),
@@ -35,8 +36,8 @@ func NewNamer() (*Namer, error) {
 // Close closes it.
 func (n *Namer) Close() error { return unix.Close(n.fd) }
 
-// Namespace returns the number of a process's network namespace, the one that messages of its sockets come with; ok is
-// false if it has none or the process is gone.
+// Namespace returns the number of a process's network namespace, as it stands in messages on its
+// sockets; ok is false if it has none or the process is gone.
 func (n *Namer) Namespace(pid int) (number int32, ok bool) {
 	n.sequence++
 	request := namespaceRequest(n.sequence, uint32(pid))

@@ -23,11 +23,11 @@ const (
 	familyIPv6  = 10
 )
 
-// noCookie asks for a socket whatever its cookie is.
+// noCookie matches a socket whatever its cookie is.
 const noCookie = ^uint64(0)
 
-// dumpRequest asks for all TCP sockets of both families in one of the states. The kernel leaves out those whose
-// local port is another than port, if that is not 0.
+// dumpRequest returns the request for all TCP sockets, IPv4 and IPv6, in one of the states. If
+// port is not 0 the kernel leaves out those with another local port.
 //
 // The older form of the request costs one walk through the kernel's table instead of one for each family.
 func dumpRequest(sequence, states uint32, port uint16) []byte {
@@ -39,7 +39,7 @@ func dumpRequest(sequence, states uint32, port uint16) []byte {
 	return sized(b)
 }
 
-// findRequest asks for the socket with these two ends.
+// findRequest returns the request for the socket with these two addresses.
 func findRequest(sequence uint32, local, peer netip.AddrPort) []byte {
 	b := header(byFamily, flagRequest, sequence)
 	family := byte(familyIPv6)
@@ -89,7 +89,7 @@ func appendAddr(b []byte, a netip.Addr) []byte {
 	return append(b, raw[:]...)
 }
 
-// interfaceOf returns the number that the zone of a link-local address is; 0 for none.
+// interfaceOf returns the interface number in the zone of a link-local address; 0: none.
 func interfaceOf(addrs ...netip.Addr) uint32 {
 	for _, a := range addrs {
 		if n, err := strconv.ParseUint(a.Zone(), 10, 32); err == nil {

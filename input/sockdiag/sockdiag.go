@@ -1,10 +1,10 @@
 // Package sockdiag asks the Linux kernel about TCP sockets by netlink (sock_diag): which there are, which one
 // belongs to two given addresses, and which have just been closed.
 //
-// What goes over the socket is encoded and decoded in portable code; the sockets themselves exist on Linux only. No
-// capability is needed for the own network namespace; for those of containers CAP_NET_BROADCAST. The kernel tells of a
-// connection's end, not of its beginning: what lasts is only found by a dump. Messages that found no room in the
-// receive buffer are lost, but counted.
+// Messages are encoded and decoded in portable code; the sockets themselves exist on Linux only.
+// Our own network namespace needs no capability; those of containers need CAP_NET_BROADCAST. The
+// kernel reports the end of a connection, not its beginning: a connection that lasts is found
+// only by a dump. Messages that find no room in the receive buffer are lost, but counted.
 //
 // The protocol needs three requests and one reply, and libraries drop the control data that names the namespace: so
 // golang.org/x/sys is used directly.
@@ -12,12 +12,12 @@ package sockdiag
 
 import "net/netip"
 
-// Socket is what the kernel says of one TCP socket.
+// Socket is the kernel's description of one TCP socket.
 type Socket struct {
 	State State
-	// Local and Peer are the two ends, IPv4 addresses in IPv6 form as IPv4. A listener's Peer has no port and an
-	// unspecified address. Of a connection over MPTCP that is closed a port may be 0 and Local unspecified.
-	// The zone of a link-local address is the number of its interface.
+	// Local and Peer are the two ends, IPv4 addresses in IPv6 form as IPv4. A listener's Peer
+	// has no port and an unspecified address. In a closed connection over MPTCP a port may be 0
+	// and Local unspecified. The zone of a link-local address is the number of its interface.
 	Local, Peer netip.AddrPort
 	// Cookie identifies a socket until the next boot.
 	Cookie uint64

@@ -19,8 +19,9 @@ const (
 		"# Requests to Ollama on their way to Splunk: deleted once they are there, and not to be kept elsewhere.\n"
 )
 
-// openDir opens the spool's directory for its writer, and makes it if it is not there. The
-// state directory may be another user's if that one has made the spool's for this one.
+// openDir opens the spool's directory for its writer, and makes it if it does not exist. The
+// state directory may be another user's, if that user has made the spool's directory for this
+// one.
 func openDir(state string) (*statedir.Dir, error) {
 	if err := statedir.CheckAbove(state); err != nil {
 		return nil, err
@@ -51,13 +52,13 @@ func tag(dir *statedir.Dir) error {
 
 func lockName(writer string) string { return writer + ".lock" }
 
-// lockFor makes this process the writer of that name until the file is closed.
+// lockFor makes this process the writer of that name, until the returned file is closed.
 func lockFor(dir *statedir.Dir, writer string) (*os.File, error) {
 	f, err := dir.OpenFile(lockName(writer), os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, err
 	}
-	// Who looks whether there is a writer takes the lock for a moment.
+	// A process that looks whether there is a writer takes the lock for a moment.
 	for range 5 {
 		if err = statedir.Lock(f, false); !errors.Is(err, statedir.ErrLocked) {
 			break
@@ -80,8 +81,8 @@ func Live(dir *statedir.Dir, writer string) bool {
 	return errors.Is(statedir.Lock(f, false), statedir.ErrLocked)
 }
 
-// lastNumber is the highest number that a segment of the writer has or had, as far as is
-// known. What is no number in the lock's file counts as none.
+// lastNumber returns the highest number that a segment of the writer has or had, as far as
+// known. If the lock's file holds no number it is ignored.
 func lastNumber(dir *statedir.Dir, lock *os.File, writer string) (last uint64, err error) {
 	text := make([]byte, 32)
 	n, _ := lock.ReadAt(text, 0)
@@ -100,7 +101,8 @@ func lastNumber(dir *statedir.Dir, lock *os.File, writer string) (last uint64, e
 	return last, nil
 }
 
-// keepNumber remembers the number of the last segment, also once all are deleted.
+// keepNumber stores the number of the last segment, so that it is known even after all segments
+// are deleted.
 func keepNumber(lock *os.File, number uint64) {
 	// for a spool that was emptied, so a full disk does no harm
 	if lock.Truncate(0) == nil {
@@ -108,7 +110,7 @@ func keepNumber(lock *os.File, number uint64) {
 	}
 }
 
-// used is how many bytes the segments of all writers have.
+// used returns the bytes and the number of the segments of all writers.
 func used(dir *statedir.Dir) (bytes int64, segments int, err error) {
 	names, err := dir.Names()
 	for _, name := range names {

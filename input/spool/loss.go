@@ -5,24 +5,24 @@ import (
 	"time"
 )
 
-// HealthSourcetype is that of the events in which this program speaks of itself.
+// HealthSourcetype is the sourcetype of the events about this program itself.
 const HealthSourcetype = "ollama:hec:health"
 
-// Losses counts records that were not written, by why.
+// Losses counts the records that were not written, by reason.
 type Losses struct {
-	Queue int64 `json:"lost_queue,omitempty"` // they came faster than the disk took them
-	Full  int64 `json:"lost_full,omitempty"`  // the spool held all it may
+	Queue int64 `json:"lost_queue,omitempty"` // they came faster than the disk could take them
+	Full  int64 `json:"lost_full,omitempty"`  // the spool was full
 	Disk  int64 `json:"lost_disk,omitempty"`  // they could not be written
 }
 
-// Sum is how many there are.
+// Sum returns the number of all lost records.
 func (l Losses) Sum() int64 { return l.Queue + l.Full + l.Disk }
 
-// losses are what the writer has still to say, and what it has lost in all.
+// losses are the losses that are not reported yet, and all losses so far.
 type losses struct {
 	untold, all Losses
-	since       time.Time // the first one untold
-	told        time.Time // when losses were last said
+	since       time.Time // of the first one not reported
+	told        time.Time // when losses were last reported
 }
 
 func (l *losses) add(more Losses, now time.Time) {
@@ -37,15 +37,15 @@ func (l *losses) add(more Losses, now time.Time) {
 	}
 }
 
-// tellEvery is how often losses are said, at most.
+// tellEvery is the least time between two reports of losses.
 const tellEvery = time.Minute
 
-// due reports whether there is something to say now.
+// due reports whether losses are to be reported now.
 func (l *losses) due(now time.Time) bool {
 	return l.untold.Sum() > 0 && (l.told.IsZero() || now.Sub(l.told) >= tellEvery)
 }
 
-// record says what was lost.
+// record returns the record that reports the losses.
 func (l *losses) record(writer string, now time.Time) Record {
 	event, err := json.Marshal(struct {
 		Origin string `json:"origin"`
@@ -59,5 +59,5 @@ func (l *losses) record(writer string, now time.Time) Record {
 	return Record{Time: now, Sourcetype: HealthSourcetype, Event: event}
 }
 
-// said notes that the untold losses are written.
+// said notes that the losses so far were reported.
 func (l *losses) said(now time.Time) { l.untold, l.told = Losses{}, now }

@@ -10,9 +10,10 @@ import (
 	"ollama-hec/input"
 )
 
-// Memory is a spool that never touches the disk, for one process that captures and ships:
-// a source of the lines that a Writer would write. What is not delivered when the process
-// ends is lost. What finds no room is counted, and said in a record as soon as there is some.
+// Memory is a spool that never touches the disk, for one process that captures and ships: a
+// source of the lines that a Writer would write. What is not delivered when the process ends is
+// lost. Records that find no room are counted, and reported in a record as soon as there is
+// room.
 type Memory struct {
 	writer  string
 	stream  memoryStream
@@ -24,10 +25,10 @@ type Memory struct {
 	ports []int // guarded by mu; that Ollama's log names
 }
 
-// memoryBytes bounds what waits to be shipped.
+// memoryBytes bounds the bytes that wait to be shipped.
 const memoryBytes = 16 << 20
 
-// endWait is how long the source waits at a stop for those who emit to end.
+// endWait is how long the source waits for End at a stop.
 const endWait = 2 * time.Second
 
 // NewMemory returns a spool in memory that begins with a record. writer is the source of
@@ -39,7 +40,7 @@ func NewMemory(writer string, started Record) *Memory {
 	return m
 }
 
-// Emit has a record shipped. It never waits.
+// Emit hands over a record to be shipped. It never blocks.
 func (m *Memory) Emit(r Record) {
 	if m.stream.add(&r) {
 		m.records.Add(1)
@@ -49,7 +50,7 @@ func (m *Memory) Emit(r Record) {
 	}
 }
 
-// End says that nothing more is emitted.
+// End tells the spool that nothing more is emitted.
 func (m *Memory) End() {
 	m.stream.end()
 	close(m.ended)
@@ -75,7 +76,7 @@ func (m *Memory) Run(ctx context.Context, ready func(input.Stream)) error {
 // Close implements input.Source.
 func (m *Memory) Close() error { return nil }
 
-// Holds reports whether a stream is that of the spool.
+// Holds reports whether a stream is the spool's.
 func (m *Memory) Holds(st input.Stream) bool { return m != nil && st == input.Stream(&m.stream) }
 
 // Stats returns how many records there were, and what was lost.
@@ -101,7 +102,7 @@ func (m *Memory) Ports() []int {
 	return slices.Clone(m.ports)
 }
 
-// memoryStream is what waits to be shipped.
+// memoryStream is the stream of the records that wait to be shipped.
 type memoryStream struct {
 	writer string
 

@@ -12,8 +12,8 @@ import (
 // again is how long nothing is written after an error.
 const again = time.Second
 
-// put writes lines to the segment that is open, or to a new one, and reports whether all
-// of them are there. n is how many.
+// put writes n lines to the open segment, or to a new one, and reports whether all of them were
+// written.
 func (w *Writer) put(lines []byte, n int64, now time.Time) bool {
 	if now.Before(w.again) {
 		return false
@@ -54,7 +54,7 @@ func (w *Writer) put(lines []byte, n int64, now time.Time) bool {
 	return true
 }
 
-// hasRoom reports whether the spool may hold so many bytes more.
+// hasRoom reports whether the spool may take that many more bytes.
 func (w *Writer) hasRoom(more int64, now time.Time) bool {
 	if w.counted.IsZero() || w.used+more > w.options.Bytes && now.Sub(w.counted) >= again {
 		w.count(now)
@@ -62,7 +62,7 @@ func (w *Writer) hasRoom(more int64, now time.Time) bool {
 	return w.used+more <= w.options.Bytes
 }
 
-// count finds out how much the segments hold, of which the shipper deletes some.
+// count counts the bytes of the segments again, because the shipper deletes some.
 func (w *Writer) count(now time.Time) {
 	if bytes, _, err := used(w.dir); err == nil {
 		w.used = bytes
@@ -86,7 +86,7 @@ func (w *Writer) begin(now time.Time) error {
 	return w.dir.Sync()
 }
 
-// end closes the segment that is open: nothing is written to it any more.
+// end closes the open segment: nothing is written to it any more.
 func (w *Writer) end() {
 	if w.segment == nil {
 		return
@@ -110,7 +110,7 @@ func (w *Writer) abandon() {
 	}
 }
 
-// sync has what was written outlast a power cut.
+// sync makes what was written survive a power cut.
 func (w *Writer) sync() {
 	s := w.segment
 	if s == nil || !s.dirty {
@@ -122,7 +122,7 @@ func (w *Writer) sync() {
 	}
 }
 
-// failed notes that nothing can be written for now.
+// failed notes an error, after which nothing is written for a while.
 func (w *Writer) failed(err error, now time.Time) {
 	w.again = now.Add(again)
 	hint := "requests are counted and not kept until then; see what is wrong with the disk of STATE_DIR"
@@ -132,7 +132,7 @@ func (w *Writer) failed(err error, now time.Time) {
 	w.say("the spool cannot be written: "+err.Error(), hint)
 }
 
-// say warns of a problem once.
+// say logs a problem once.
 func (w *Writer) say(problem, hint string) {
 	if w.complain == "" {
 		w.options.Log.Warn(problem, "hint", hint)

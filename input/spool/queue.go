@@ -2,13 +2,13 @@ package spool
 
 import "sync"
 
-// What waits to be written is bounded, so that a slow disk costs records, not memory.
+// The bounds of the queue: a slow disk costs records, not memory.
 const (
 	queueRecords = 16384
 	queueBytes   = 4 << 20
 )
 
-// queue holds records between who makes them and who writes them. add never blocks.
+// queue holds the records that wait to be written. add never blocks.
 type queue struct {
 	wake chan struct{} // capacity 1: there is something
 
@@ -20,7 +20,7 @@ type queue struct {
 
 func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
 
-// add takes a record, or counts it.
+// add puts a record into the queue, or counts it if there is no room.
 func (q *queue) add(r Record) {
 	q.mu.Lock()
 	fits := len(q.records) < queueRecords && q.bytes+len(r.Event) <= queueBytes
@@ -36,7 +36,8 @@ func (q *queue) add(r Record) {
 	}
 }
 
-// take returns what waits and leaves used in its place, and how many found no room since.
+// take returns the waiting records, and how many found no room since the last call. used is the
+// slice that the queue goes on with.
 func (q *queue) take(used []Record) (records []Record, overflow int64) {
 	clear(used)
 	q.mu.Lock()

@@ -10,27 +10,27 @@ import (
 	"ollama-hec/input/statedir"
 )
 
-// Delivered says how far a segment is delivered.
+// Delivered is how far a segment is delivered.
 type Delivered struct {
 	Path      string
 	Size      int64 // of the file, when it was last read
-	Whole     int64 // lines that have an end reach to here
-	Committed int64 // and to here they are delivered
+	Whole     int64 // the end of the last whole line
+	Committed int64 // the end of what is delivered
 }
 
-// all reports whether there is nothing left to deliver of a segment of that size. What
-// stands behind the last whole line was torn off by a crash.
+// all reports whether nothing of a segment of that size is left to deliver. What stands after
+// the last whole line was cut off by a crash.
 func (d Delivered) all(size int64) bool {
 	return size > 0 && size == d.Size && d.Committed >= d.Whole && d.Whole > 0
 }
 
-// Reader is a spool for the one who ships what is in it.
+// Reader is a spool as the process sees it that ships its events.
 type Reader struct {
 	state string
 	log   *slog.Logger
 
 	mu      sync.Mutex
-	problem string // guarded by mu; the one that was last said
+	problem string // guarded by mu; the one that was last logged
 }
 
 // NewReader returns the reader of the spool of a state directory, which need not be there yet.
@@ -46,8 +46,8 @@ func (r *Reader) open() (*statedir.Dir, error) {
 	return above.Entrusted(Dirname)
 }
 
-// Trusts reports whether a file is a segment of the spool that nobody but its writers, and
-// the owners of its directories, can have made. Only of such a file are the lines events.
+// Trusts reports whether a file is a segment of the spool that only its writers, and the owners
+// of its directories, can have made. Only the lines of such a file are events.
 func (r *Reader) Trusts(path string) bool {
 	if WriterOf(path) == "" || filepath.Dir(path) != filepath.Clean(Path(r.state)) {
 		return false
@@ -61,9 +61,8 @@ func (r *Reader) Trusts(path string) bool {
 	return err == nil
 }
 
-// Reap deletes the segments that nobody writes to any more and all of which is delivered.
-// It does not matter when a crash comes: what is deleted is delivered, and what is not
-// deleted is known by its checkpoint.
+// Reap deletes the segments that are closed and fully delivered. A crash does no harm at any
+// moment: what is deleted was delivered, and the rest is known by its checkpoint.
 func (r *Reader) Reap(files []Delivered) {
 	if len(files) == 0 {
 		return
@@ -99,7 +98,7 @@ func reap(dir *statedir.Dir, f Delivered) error {
 	return dir.Remove(name)
 }
 
-// say warns of an error unless it was said last. That there is no spool is none.
+// say logs an error unless it was the last one logged. A missing spool is no error.
 func (r *Reader) say(err error, what string) {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil

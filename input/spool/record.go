@@ -1,6 +1,5 @@
-// Package spool keeps events on disk between the process that made them, off the wire,
-// and the one that ships them. It says how an event is written as a line, and in which
-// files lines are kept.
+// Package spool keeps events on disk between the process that captured them and the one that
+// ships them. It defines how an event is written as a line, and in which files lines are kept.
 //
 // A line is {"v":1,"time":NANOSECONDS,"sourcetype":"…","fields":{…},"event":{…}}, without
 // fields where there are none. Only lines of files that lie in a spool's own directory are
@@ -18,7 +17,7 @@ import (
 	"time"
 )
 
-// Record is one event, complete, as it is to reach Splunk.
+// Record is one complete event, as it is sent to Splunk.
 type Record struct {
 	Time       time.Time         // of the event
 	Sourcetype string            // ollama:api, ollama:prompts, ollama:connection, ollama:hec:health
@@ -26,7 +25,7 @@ type Record struct {
 	Event      []byte            // one JSON object without line ends
 }
 
-// version is the form of a line. A line of another version is not understood.
+// version is the version of a line's form. Lines of other versions are not read.
 const version = 1
 
 // AppendLine appends the record as a line, its end included.

@@ -11,20 +11,21 @@ import (
 	"ollama-hec/input/statedir"
 )
 
-// Dirname is the directory of a spool within the state directory.
+// Dirname is the name of a spool's directory within the state directory.
 const Dirname = "capture"
 
-// Path is the directory of the spool of a state directory.
+// Path returns the directory of the spool in a state directory.
 func Path(state string) string { return filepath.Join(state, Dirname) }
 
-// Glob matches the segments of the spool of a state directory, and nothing else there.
+// Glob returns a pattern for the segments of the spool in a state directory, and nothing else
+// there.
 func Glob(state string) string { return filepath.Join(Path(state), "*"+extension) }
 
 const extension = ".jsonl"
 
-// A segment is named by who writes it and a number that only grows: capture-000000000007.jsonl.
-// It is never renamed, and never opened again once it is closed. While it is written, its
-// writer holds a lock on it, which ends with the process.
+// segmentName is the name of a segment: its writer and a number that only grows, as in
+// capture-000000000007.jsonl. A segment is never renamed, and never opened again once it is
+// closed. While it is written, its writer holds a lock on it, which ends with the process.
 type segmentName struct {
 	writer string
 	number uint64
@@ -42,7 +43,7 @@ func parseSegment(name string) (n segmentName, ok bool) {
 	return segmentName{writer, number}, ok && err == nil && writer != ""
 }
 
-// WriterOf is who wrote the segment at a path; empty: it is none.
+// WriterOf returns the writer of the segment at a path; empty: the path is no segment.
 func WriterOf(path string) string {
 	n, ok := parseSegment(filepath.Base(path))
 	if !ok {
@@ -58,7 +59,7 @@ func closed(dir *statedir.Dir, name string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer f.Close() // and with it the lock, if it could be had
+	defer f.Close() // which also releases the lock, if we got it
 	switch err := statedir.Lock(f, false); {
 	case errors.Is(err, statedir.ErrLocked):
 		return false, nil

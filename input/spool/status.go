@@ -13,19 +13,19 @@ import (
 	"ollama-hec/input/statedir"
 )
 
-// Status is what a writer's process says of itself for the one who ships, in a file of the
-// spool's directory that it writes anew now and then.
+// Status is the status of a writer's process, which it writes at an interval to a file in the
+// spool's directory for the process that ships.
 type Status struct {
 	Started  time.Time        `json:"started"`
 	At       time.Time        `json:"at"` // when it was written
 	Captures []string         `json:"captures"`
 	Prompts  string           `json:"prompts"` // the setting: redacted, full, off
 	Ports    []int            `json:"ports,omitempty"`
-	Counts   map[string]int64 `json:"counts"` // by name, as metrics call them
+	Counts   map[string]int64 `json:"counts"` // by their names in metrics
 	Problem  string           `json:"problem,omitempty"`
 }
 
-// Writers are who may write a spool.
+// Writers are the names of all possible writers of a spool.
 var Writers = []string{"capture", "proxy"}
 
 func statusName(writer string) string { return writer + ".status" }
@@ -43,14 +43,14 @@ func (w *Writer) WriteStatus(s Status) error {
 	return w.dir.Rename(next, statusName(w.options.Writer))
 }
 
-// Inspection is a spool as somebody sees it who changes nothing.
+// Inspection is what another process can see of a spool without changing it.
 type Inspection struct {
 	Bytes    int64 // of all segments
 	Segments int
 	Writers  map[string]Seen // those that have left a status
 }
 
-// Seen is what is seen of a writer.
+// Seen is what can be seen of a writer.
 type Seen struct {
 	Status
 	Live bool // its process runs
@@ -84,15 +84,14 @@ func (r *Reader) Inspect() (*Inspection, error) {
 	return in, nil
 }
 
-// portsName is a file in which the one who ships says on which ports Ollama's log says that
-// it listens.
+// portsName is the file in which the process that ships writes the ports on which Ollama listens
+// according to its log.
 const portsName = "ports"
 
-// MaxPorts bounds how many there may be: a log can say anything.
+// MaxPorts bounds these ports: a log can name any.
 const MaxPorts = 16
 
-// AddPorts tells the writers of ports, besides those that they were told of before. That
-// there is no spool is no error.
+// AddPorts adds ports to those that the writers are told of. A missing spool is no error.
 func (r *Reader) AddPorts(more []int) error {
 	dir, err := r.open()
 	if errors.Is(err, fs.ErrNotExist) {
@@ -118,11 +117,11 @@ func (r *Reader) AddPorts(more []int) error {
 	return dir.Rename(portsName+".new", portsName)
 }
 
-// Ports returns the ports that the one who ships has told of.
+// Ports returns the ports that the process that ships has added.
 func (w *Writer) Ports() []int { return readPorts(w.dir) }
 
-// readPorts reads the ports of that file. Whoever may write to the spool may have written it:
-// what is no port in it does not count.
+// readPorts returns the ports in that file. Everybody who may write to the spool can have
+// written it: what is no port is ignored.
 func readPorts(dir *statedir.Dir) (ports []int) {
 	text, err := dir.ReadForeign(portsName, 256)
 	if err != nil {
@@ -136,7 +135,7 @@ func readPorts(dir *statedir.Dir) (ports []int) {
 	return ports
 }
 
-// PortsOf returns the ports that another writer of the spool says are its own, while its
+// PortsOf returns the ports that another writer of the spool names in its status, while its
 // process runs.
 func (w *Writer) PortsOf(writer string) []int {
 	if !Live(w.dir, writer) {

@@ -18,7 +18,7 @@ const (
 	chunkBytes   = 256 << 10 // of lines are written at a time, about
 )
 
-// Options are what a Writer is to do.
+// Options are the options of a Writer.
 type Options struct {
 	State   string // the state directory
 	Writer  string // who writes: capture, proxy
@@ -27,8 +27,8 @@ type Options struct {
 	Log     *slog.Logger
 }
 
-// Writer writes records to segments of its own. Emit takes records at any rate and never
-// waits: what the disk or SPOOL_BYTES does not take is counted, and said in a record as
+// Writer writes records to segments of its own. Emit takes records at any rate and never blocks:
+// records for which the disk or SPOOL_BYTES has no room are counted, and reported in a record as
 // soon as one can be written again.
 type Writer struct {
 	options Options
@@ -50,13 +50,13 @@ type Writer struct {
 	used     int64    // bytes of all segments, as last counted and written since
 	counted  time.Time
 	again    time.Time // after an error nothing is written before
-	complain string    // the error that was last said
+	complain string    // the error that was last logged
 
 	mu    sync.Mutex
 	stats Stats // guarded by mu
 }
 
-// Stats says what a Writer has done.
+// Stats are the counts of a Writer.
 type Stats struct {
 	Records  int64  // written
 	Bytes    int64  // of these
@@ -74,7 +74,7 @@ type segment struct {
 	dirty bool // written to since it was last synced
 }
 
-// Open takes the spool of a state directory for a writer. Its errors name the setting.
+// Open opens the spool of a state directory for a writer. Its errors name the setting.
 func Open(o Options) (*Writer, error) {
 	w := &Writer{options: o, queue: newQueue(), stop: make(chan struct{}), stopped: make(chan struct{})}
 	w.limit = min(segmentBytes, max(o.Bytes/4, 1))
@@ -127,7 +127,8 @@ func unusable(state string, err error) error {
 	)
 }
 
-// Emit has a record written. It never waits. The record's event is the Writer's from now on.
+// Emit hands over a record to be written. It never blocks. The record's event must not be
+// changed afterwards.
 func (w *Writer) Emit(r Record) { w.queue.add(r) }
 
 // Stats returns the counts so far.
@@ -137,7 +138,7 @@ func (w *Writer) Stats() Stats {
 	return w.stats
 }
 
-// Close writes what waits and lets go of the spool. Nothing may be emitted any more.
+// Close writes the records that wait and unlocks the spool. Nothing may be emitted any more.
 func (w *Writer) Close() error {
 	close(w.stop)
 	<-w.stopped
@@ -217,7 +218,7 @@ func (w *Writer) putAll(lines []byte, n int64, now time.Time) {
 	w.losses.add(lost, now)
 }
 
-// note makes the counts known.
+// note updates what Stats returns.
 func (w *Writer) note() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -30,7 +30,7 @@ func ownerOf(info fs.FileInfo) owner {
 
 func links(info fs.FileInfo) uint64 { return uint64(info.Sys().(*syscall.Stat_t).Nlink) }
 
-// checkMode refuses what everybody can write to.
+// checkMode refuses a file or directory that everybody can write to.
 func checkMode(path string, info fs.FileInfo) error {
 	if info.Mode().Perm()&0o002 == 0 {
 		return nil
@@ -39,7 +39,8 @@ func checkMode(path string, info fs.FileInfo) error {
 		"take that right away (chmod o-w), or name a directory within it"}
 }
 
-// checkOwner refuses what others own. above is the owner of the directory it is in.
+// checkOwner refuses a file or directory that another user owns. above is the owner of the
+// directory it is in.
 func checkOwner(path string, info fs.FileInfo, above owner) error {
 	is, me := ownerOf(info), os.Geteuid()
 	switch {
@@ -54,8 +55,8 @@ func checkOwner(path string, info fs.FileInfo, above owner) error {
 
 func mode(info fs.FileInfo) uint32 { return uint32(info.Sys().(*syscall.Stat_t).Mode) & 0o7777 }
 
-// own gives what root made to the owner of the directory, who is to go on with it.
-// Where root may not do that either, it stays root's.
+// own gives a file that root made to the owner of the directory, who will use it later. If root
+// may not do that either, it stays root's.
 func (d *Dir) own(name string) {
 	if os.Geteuid() == 0 && d.owner != (owner{}) {
 		_ = d.root.Lchown(name, d.owner.user, d.owner.group)
@@ -89,5 +90,5 @@ func Lock(f *os.File, wait bool) error {
 	}
 }
 
-// Full tells a disk without space from one that is not for us to write on.
+// Full reports whether an error means that the disk has no space left.
 func Full(err error) bool { return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) }

@@ -28,7 +28,8 @@ func (d *Dir) own(string) {}
 
 func syncDir(*os.File) error { return nil } // NTFS journals renames
 
-// The lock lies beyond the content: on Windows locked bytes cannot be read.
+// lockedByte is the offset of the lock, beyond the content: on Windows locked bytes cannot be
+// read.
 const lockedByte = 1 << 30
 
 // Lock takes a lock on f until f is closed; it fails with ErrLocked, unless it is to
@@ -45,7 +46,7 @@ func Lock(f *os.File, wait bool) error {
 	return err
 }
 
-// Full tells a disk without space from one that is not for us to write on.
+// Full reports whether an error means that the disk has no space left.
 func Full(err error) bool {
 	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
 }

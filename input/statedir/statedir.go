@@ -1,12 +1,12 @@
-// Package statedir opens the directory where a shipper keeps its state, and the
-// files in it, and nothing that somebody else put in their place.
+// Package statedir opens the directory where a shipper keeps its state, and the files in it, but
+// nothing that another user put in their place.
 //
-// A directory or file is refused that is a symbolic link, that everybody may write
-// to, or that belongs to neither root nor the user of this process; what root opens
-// may belong to anyone who also owns the directory, and what root makes there
-// belongs to that owner. The directories above are trusted. A directory within one that is
-// used may be entrusted to another user, who shares it with a group: see [Dir.Entrusted]. On
-// Windows, where modes and owners say nothing, only links are refused: access lists protect it there.
+// A directory or file is refused that is a symbolic link, that everybody may write to, or that
+// belongs to neither root nor the user of this process; what root opens may belong to anyone who
+// also owns the directory, and what root makes there belongs to that owner. The directories
+// above are trusted. A directory within the state directory may be entrusted to another user,
+// who shares it with a group: see [Dir.Entrusted]. On Windows, where modes and owners mean
+// nothing, only links are refused: access lists protect the directory there.
 package statedir
 
 import (
@@ -33,7 +33,7 @@ type RefusedError struct{ Path, Problem, Hint string }
 
 func (e *RefusedError) Error() string { return fmt.Sprintf("%s %s; %s", e.Path, e.Problem, e.Hint) }
 
-// Open opens a directory that is there.
+// Open opens a directory that exists.
 func Open(path string) (*Dir, error) {
 	path = filepath.Clean(path)
 	info, err := os.Lstat(path)
@@ -50,7 +50,7 @@ func Open(path string) (*Dir, error) {
 	return dir(path, root, info)
 }
 
-// Make opens a directory, and makes it if it is not there.
+// Make opens a directory, and makes it if it does not exist.
 func Make(path string) (*Dir, error) {
 	if err := os.MkdirAll(filepath.Dir(filepath.Clean(path)), 0o700); err != nil {
 		return nil, err
@@ -61,8 +61,7 @@ func Make(path string) (*Dir, error) {
 	return Open(path)
 }
 
-// Check reports why the directory at path would be refused; nil also where there is
-// none.
+// Check returns why the directory at path would be refused; nil also if there is none.
 func Check(path string) error {
 	d, err := Open(path)
 	if d != nil {
@@ -74,8 +73,8 @@ func Check(path string) error {
 	return nil
 }
 
-// CheckAbove reports why nothing below the directory at path can be trusted, whoever owns
-// it; nil also where there is none.
+// CheckAbove returns why nothing below the directory at path can be trusted, whoever owns it;
+// nil also if there is none.
 func CheckAbove(path string) error {
 	path = filepath.Clean(path)
 	info, err := os.Lstat(path)
@@ -100,11 +99,11 @@ func dir(path string, root *tree, info fs.FileInfo) (*Dir, error) {
 	return &Dir{path: path, root: root, owner: ownerOf(now), mode: now.Mode()}, nil
 }
 
-// Shared reports whether the group of the directory may write to it. What is made there is
-// the group's to read, if it has the right to (the setgid bit gives it to the group).
+// Shared reports whether the group of the directory may write to it. The group may then read the
+// files that are made there (the setgid bit gives them to the group).
 func (d *Dir) Shared() bool { return d.mode.Perm()&0o020 != 0 && d.mode&fs.ModeSetgid != 0 }
 
-// perm is the mode of a file made in the directory.
+// perm returns the mode of a file made in the directory.
 func (d *Dir) perm() fs.FileMode {
 	if d.Shared() {
 		return 0o640
@@ -112,10 +111,10 @@ func (d *Dir) perm() fs.FileMode {
 	return 0o600
 }
 
-// Path is the path of a file of the directory, for people.
+// Path returns the path of a file of the directory, for people.
 func (d *Dir) Path(name string) string { return filepath.Join(d.path, name) }
 
-// Close lets go of the directory. Files of it that are open stay so.
+// Close closes the directory. Its open files stay open.
 func (d *Dir) Close() error { return d.root.Close() }
 
 // Sub opens a directory within the directory.
@@ -155,7 +154,7 @@ func (d *Dir) Entrusted(name string) (*Dir, error) {
 	return sub, err
 }
 
-// MakeSub opens a directory within the directory, and makes it if it is not there.
+// MakeSub opens a directory within the directory, and makes it if it does not exist.
 func (d *Dir) MakeSub(name string) (*Dir, error) {
 	switch err := d.root.Mkdir(name, 0o700); {
 	case err == nil:
@@ -249,8 +248,8 @@ func (d *Dir) ReadFile(name string) (text []byte, written time.Time, err error) 
 	return text, written, err
 }
 
-// ReadForeign returns what a file holds, whoever owns it, and at most its first bytes. What
-// is in it must be taken for the word of anybody who may write to the directory.
+// ReadForeign returns what a file holds, whoever owns it, at most its first most bytes.
+// Everybody who may write to the directory may have written it.
 func (d *Dir) ReadForeign(name string, most int64) ([]byte, error) {
 	if info, err := d.root.Lstat(name); err != nil {
 		return nil, err
@@ -282,7 +281,7 @@ func (d *Dir) WriteFile(name string, text []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// Touch gives an empty file a time, and makes it if it is not there.
+// Touch sets the time of an empty file, and makes it if it does not exist.
 func (d *Dir) Touch(name string, at time.Time) error {
 	f, err := d.OpenFile(name, os.O_WRONLY|os.O_CREATE)
 	if err == nil {
@@ -294,8 +293,7 @@ func (d *Dir) Touch(name string, at time.Time) error {
 	return d.root.Chtimes(name, at, at)
 }
 
-// Remove deletes a file, or the link that stands in its place. That there is none
-// is no error.
+// Remove deletes a file, or the link in its place. A missing file is no error.
 func (d *Dir) Remove(name string) error {
 	if info, err := d.root.Lstat(name); err == nil && info.IsDir() {
 		return d.checkFile(name, info)
@@ -306,10 +304,10 @@ func (d *Dir) Remove(name string) error {
 	return nil
 }
 
-// Rename gives a file another name, also in the place of another one.
+// Rename renames a file. It replaces a file that has the new name.
 func (d *Dir) Rename(from, to string) error { return d.root.Rename(from, to) }
 
-// Lstat says what is known of a file without opening it.
+// Lstat returns the file info without opening the file or following a link.
 func (d *Dir) Lstat(name string) (fs.FileInfo, error) { return d.root.Lstat(name) }
 
 // Names returns the regular files of the directory, in order.
@@ -332,7 +330,7 @@ func (d *Dir) Sync() error {
 	return errors.Join(syncDir(f), f.Close())
 }
 
-// checkDir refuses what is no directory, or one that everybody can write to.
+// checkDir refuses what is no directory, and a directory that everybody can write to.
 func checkDir(path string, info fs.FileInfo) error {
 	switch {
 	case info.Mode()&fs.ModeSymlink != 0:
@@ -351,7 +349,7 @@ func checkOwnDir(path string, info fs.FileInfo, above owner) error {
 	return checkOwner(path, info, above)
 }
 
-// CheckFile reports why a file of the directory would not be opened.
+// CheckFile returns why a file of the directory would not be opened, or nil.
 func (d *Dir) CheckFile(name string) error {
 	info, err := d.root.Lstat(name)
 	if err == nil {

@@ -4,8 +4,8 @@ package statedir
 
 import "os"
 
-// tree is a directory by its descriptor: what is asked of it cannot lead out of it,
-// whatever its path has come to mean.
+// tree is a directory by its descriptor: no operation can lead out of it, even if its path now
+// leads somewhere else.
 type tree = os.Root
 
 func openTree(path string) (*tree, error) { return os.OpenRoot(path) }

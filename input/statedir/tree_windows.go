@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// tree is a directory by its path. Handles would be surer, but removing and renaming
-// by them is younger than some systems that Windows programs run on; and who may put
-// a link here is decided by the directory's access list.
+// tree is a directory by its path. Handles would be safer, but some supported versions of
+// Windows cannot remove and rename by them; and the directory's access list decides who may put
+// a link here.
 type tree struct{ path string }
 
 func openTree(path string) (*tree, error) { return &tree{path}, nil }

@@ -18,7 +18,7 @@ import (
 
 const (
 	readSize    = 64 << 10
-	bufferSize  = 256 << 10 // how much is read ahead; a line may need more
+	bufferSize  = 256 << 10 // bytes that are read ahead; a line may need more
 	defaultLine = 1 << 20
 )
 

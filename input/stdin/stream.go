@@ -75,7 +75,7 @@ func (s *stream) Read(c *input.Chunk) input.Progress {
 	case s.room <- struct{}{}:
 	default:
 	}
-	progress := s.progress()
+	progress := s.progressLocked()
 	s.frames.Unwrap(c, s.taken, progress)
 	if len(c.Records) > 0 {
 		s.taken = c.Records[len(c.Records)-1].Next
@@ -87,8 +87,8 @@ func (s *stream) Read(c *input.Chunk) input.Progress {
 	return progress
 }
 
-// progress needs mu.
-func (s *stream) progress() input.Progress {
+// progressLocked returns what Read returns after the lines that are left. s.mu is held.
+func (s *stream) progressLocked() input.Progress {
 	switch {
 	case len(s.lines) > 0:
 		return input.More

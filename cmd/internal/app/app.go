@@ -53,7 +53,7 @@ type Remote interface {
 	Stats() hec.Stats
 	// Ready reports whether it takes events, as far as is known, and if not, why.
 	Ready() (ok bool, reason string)
-	// Close ends its background work. Call it once no delivery runs any more.
+	// Close ends its background work. Call it when no delivery is running any more.
 	Close()
 }
 
@@ -83,7 +83,7 @@ type Options struct {
 	Once   bool          // end once everything that is there now is shipped
 	Stdin  io.Reader     // for PATHS=-
 	Memory *spool.Memory // what this process captures itself; nil: nothing
-	Ports  func() []int  // the ports that it captures; nil: none
+	Ports  func() []int  // the ports whose requests this process captures; nil: none
 	Log    *slog.Logger
 }
 

@@ -9,14 +9,14 @@ import (
 	"ollama-hec/sourcetypes/captured"
 )
 
-// listening is the line in which Ollama says where it listens. All of it must be as Ollama
-// writes it: a port that a text in the log could name would be captured.
+// listening matches the line in which Ollama says where it listens. The whole line must match:
+// otherwise any text in the log could name a port, and requests to that port would be captured.
 var listening = regexp.MustCompile(
 	`^(?:time=\S{20,40} level=INFO source=routes\.go:\d+ msg="|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d routes\.go:\d+: )` +
 		`Listening on [0-9A-Fa-f.:\[\]%\w]{1,64}:(\d{1,5}) ?(?:\(version [\w.+-]{1,64}\))?"?$`,
 )
 
-// longestListening is more than such a line has.
+// longestListening is a length that no such line exceeds.
 const longestListening = 256
 
 var (
@@ -42,7 +42,8 @@ func mayListen(line []byte) bool {
 	return bytes.Contains(line, listeningOn)
 }
 
-// portOf returns the port that a line of Ollama's log says it listens on; 0: it does not.
+// portOf returns the port on which Ollama listens according to a line of its log; 0: the line
+// names none.
 func portOf(line []byte) int {
 	if len(line) == 0 || line[0] != 't' && (line[0] < '0' || line[0] > '9') || !mayListen(line) {
 		return 0
@@ -58,14 +59,15 @@ func portOf(line []byte) int {
 	return int(port)
 }
 
-// hearing notes on which ports a log says that Ollama listens, as its lines are taken.
+// hearing is a normalizer of logs that also notes the ports on which Ollama listens, as the log
+// names them.
 type hearing struct {
 	*captured.Once
 	heard func(port int)
 }
 
-// AddAll implements pipeline.Normalizer. The lines up to one that names a port are taken
-// before those that follow, to which it applies.
+// AddAll implements pipeline.Normalizer. It takes the lines up to one that names a port first,
+// for the port applies only to the lines after it.
 func (h hearing) AddAll(rs []input.Record, full func() bool) (taken int) {
 	stop := false
 	if asked := full; full != nil {
@@ -83,12 +85,12 @@ func (h hearing) AddAll(rs []input.Record, full func() bool) (taken int) {
 	return taken
 }
 
-// mostAhead bounds how many records are looked at before any is taken: whoever takes but one
-// at a time has each looked at so often.
+// mostAhead bounds how many records are examined before one is taken: if records are taken one
+// at a time, each is examined up to that many times.
 const mostAhead = 64
 
-// untilPort returns how many records there are up to the first that names a port, and with
-// it, and the port; 0: none of the next does.
+// untilPort returns the number of records up to and including the first that names a port, and
+// that port; 0: none of the next mostAhead records names one.
 func untilPort(rs []input.Record) (n, port int) {
 	for i := range rs[:min(len(rs), mostAhead)] {
 		if r := &rs[i]; !r.Omitted {

@@ -13,9 +13,9 @@ import (
 	"ollama-hec/sourcetypes/captured"
 )
 
-// normalizer returns what makes events of a stream: of what was captured by what it is known
-// by, the path of a spool or this process itself, and of all others as of logs. ports are
-// those that this process captures itself; nil: none.
+// normalizer returns the function that makes the normalizer of each stream: one of captured
+// events for a segment of the spool and for what this process captures, one of logs for every
+// other stream. ports returns the ports that this process captures itself; nil: none.
 func (sh *Shipper) normalizer(s *settings.Settings, ports func() []int) pipeline.NewNormalizer {
 	normalize := s.Normalize()
 	normalize.ReadBody = requestlog.Telling(sh.log)
@@ -51,8 +51,8 @@ func (sh *Shipper) normalizer(s *settings.Settings, ports func() []int) pipeline
 	}
 }
 
-// sourceOf is the HEC source of a stream's events: of a spool's not the segment, of which
-// there are many, but who captured them.
+// sourceOf returns the HEC source of a stream's events. For a segment of the spool it is the
+// program that captured them, not the file: there are many files.
 func sourceOf(s *settings.Settings, st input.Stream) string {
 	source := st.Source()
 	writer := spool.WriterOf(source)

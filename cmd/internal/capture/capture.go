@@ -1,8 +1,8 @@
-// Package capture assembles what captures requests and connections off the wire: sockets,
-// one for each port, the conversations on them, and the observer of connections. What it
-// makes of them goes to a sink, which is a spool or the shipper itself.
+// Package capture assembles what captures requests and connections off the wire: sockets, one
+// for each port, the conversations on them, and the observer of connections. Its records go to a
+// sink, which is a spool or the shipper itself.
 //
-// It is out of every request's path: whatever fails here, Ollama's clients do not notice.
+// It does not stand between clients and Ollama: if it fails, Ollama's clients do not notice.
 package capture
 
 import (
@@ -27,13 +27,13 @@ import (
 // Sink takes what is captured.
 type Sink interface {
 	Emit(spool.Record) // never waits
-	// Ports are those on which Ollama's log says that it listens.
+	// Ports returns the ports on which Ollama listens according to its log.
 	Ports() []int
-	// Proxied are ports whose requests are told by a proxy of this program.
+	// Proxied returns the ports whose requests a proxy of this program records.
 	Proxied() []int
 }
 
-// Engine captures.
+// Engine captures requests and connections of Ollama, and gives its records to a Sink.
 type Engine struct {
 	settings  *settings.Settings
 	sink      Sink
@@ -58,7 +58,7 @@ type listening struct {
 	done   chan struct{}
 }
 
-// New prepares capturing what the settings say. It opens nothing yet.
+// New returns an engine for the settings. It opens nothing yet.
 func New(s *settings.Settings, sink Sink, log *slog.Logger) *Engine {
 	e := &Engine{
 		settings: s, sink: sink, log: log, observing: make(chan struct{}),
@@ -82,8 +82,8 @@ func New(s *settings.Settings, sink Sink, log *slog.Logger) *Engine {
 	return e
 }
 
-// addresses returns what the site's own patterns make of an address, nil where there are
-// none: no other pattern fits one. It is for one goroutine.
+// addresses returns a function that redacts an address by the site's own patterns; nil if there
+// are none, for no built-in pattern matches an address. The function is for one goroutine.
 func addresses(set sourcetypes.Redact) func(string) string {
 	if len(set.Patterns) == 0 {
 		return nil
@@ -92,7 +92,7 @@ func addresses(set sourcetypes.Redact) func(string) string {
 	return func(src string) string { return string(r.Apply([]byte(src), 0)) }
 }
 
-// Exchange returns the options of requests and answers for settings.
+// Exchange returns the options for recording requests and answers that the settings give.
 func Exchange(s *settings.Settings, origin string, emit func(spool.Record)) exchange.Options {
 	normalize := s.Normalize()
 	return exchange.Options{
@@ -102,14 +102,14 @@ func Exchange(s *settings.Settings, origin string, emit func(spool.Record)) exch
 	}
 }
 
-// maxPrompt leaves in a line of that length room for everything else that an event has; a
-// prompt and an answer share the rest.
+// maxPrompt returns how long a prompt, and an answer, may be in an event whose line has at most
+// that length: both must fit, and everything else of the event.
 func maxPrompt(line int) int {
 	const rest = 16 << 10
 	return min(exchange.DefaultMaxPrompt, max((line-rest)/2, 1<<10))
 }
 
-// Able reports why what the settings ask for cannot be captured by this process.
+// Able returns why this process cannot capture what the settings ask for, or nil.
 func Able(s *settings.Settings) error {
 	if !s.Capture.Requests {
 		return nil
@@ -162,7 +162,7 @@ func (e *Engine) close() {
 	}
 }
 
-// lookEvery is how often it is looked for ports that have become known.
+// lookEvery is how often the engine looks for ports that have become known.
 const lookEvery = 2 * time.Second
 
 // Run captures until ctx ends. It returns an error if something cannot work at all.
@@ -236,11 +236,11 @@ func (e *Engine) readLocked(ctx context.Context, port uint16, l *listening, fail
 	}()
 }
 
-// captured are the ports whose requests are to be captured.
+// captured returns the ports whose requests are to be captured.
 func (e *Engine) captured() []uint16 { return e.ports.without(e.sink.Proxied()) }
 
 // follow opens sockets for ports that have become known, and closes those of ports whose
-// requests a proxy tells.
+// requests a proxy records.
 func (e *Engine) follow(ctx context.Context, fail context.CancelCauseFunc) {
 	if e.exchanges == nil {
 		return
@@ -264,13 +264,13 @@ func (e *Engine) follow(ctx context.Context, fail context.CancelCauseFunc) {
 	}
 	for port, l := range e.sockets {
 		if !wanted[port] {
-			e.log.Info("a port is not captured any more: a proxy tells of its requests", "port", port)
+			e.log.Info("a port is not captured any more: a proxy records its requests", "port", port)
 			e.endLocked(port, l)
 		}
 	}
 }
 
-// endLocked ends a socket and keeps its figures. e.mu is held.
+// endLocked ends a socket and keeps its counts. e.mu is held.
 func (e *Engine) endLocked(port uint16, l *listening) {
 	l.stop()
 	<-l.done
@@ -278,7 +278,7 @@ func (e *Engine) endLocked(port uint16, l *listening) {
 	delete(e.sockets, port)
 }
 
-// wait ends all sockets.
+// wait ends all sockets and waits until none is read any more.
 func (e *Engine) wait() {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -9,28 +9,28 @@ import (
 	"ollama-hec/input/spool"
 )
 
-// late names connections that had ended before the kernel was asked for them: what was read
-// of a short one off the wire may come to us after its end. Their records wait until the
-// observer of connections has told of the end, which gives the id.
+// late holds records of connections that had ended before we asked the kernel for their id: the
+// packets of a short connection may reach us after its end. Such a record waits until the
+// observer of connections reports the end, which brings the id.
 type late struct {
 	emit func(spool.Record)
 	wake chan struct{} // capacity 1: something waits
 
 	mu      sync.Mutex
-	ended   map[ends]ended  // guarded by mu; connections that ended of late
-	oldest  []ends          // guarded by mu; of ended, by when they were told
-	waiting []unnamedRecord // guarded by mu; by when they came
+	ended   map[ends]ended  // guarded by mu; connections that ended recently
+	oldest  []ends          // guarded by mu; the keys of ended, in the order of their ends
+	waiting []unnamedRecord // guarded by mu; in the order in which they came
 	held    int             // guarded by mu; bytes of waiting
-	over    bool            // guarded by mu; nothing waits any more
+	over    bool            // guarded by mu; records do not wait any more
 }
 
-// ends tell a connection from others that there are at the time.
+// ends are the two addresses of a connection, which identify it while it is open.
 type ends struct{ client, server netip.AddrPort }
 
 // ended is a connection that has ended.
 type ended struct {
 	id string
-	at time.Time // when it was told
+	at time.Time // when its end was reported
 }
 
 // unnamedRecord is a record that waits for the id of its connection.
@@ -41,16 +41,16 @@ type unnamedRecord struct {
 }
 
 const (
-	// lateWait is how long a record waits at most: the kernel tells of an end within
-	// milliseconds, and the observer reads it within as many.
+	// lateWait is the longest that a record waits: the kernel reports an end within
+	// milliseconds, and the observer reads the report within milliseconds.
 	lateWait = 500 * time.Millisecond
-	// lateEvery is how often it is looked for records that have waited long enough.
+	// lateEvery is how often we look for records that have waited long enough.
 	lateEvery = 100 * time.Millisecond
-	// reused is after how long another connection may have the same ends.
+	// reused is the time after which another connection may have the same two addresses.
 	reused = 2 * time.Second
-	// maxEnded and maxWaiting bound what is kept. Beyond it records go without an id.
+	// maxEnded and maxWaiting bound what is kept. Records beyond that are emitted without an id.
 	maxEnded, maxWaiting = 8192, 1024
-	// maxHeld is how many bytes of records wait at most.
+	// maxHeld bounds the bytes of the records that wait.
 	maxHeld = 8 << 20
 )
 
@@ -80,7 +80,7 @@ func (l *late) add(r spool.Record, client, server netip.AddrPort) {
 	}
 }
 
-// end takes the id of a connection that has ended, and emits the records that waited for it.
+// end notes the id of a connection that has ended, and emits the records that waited for it.
 func (l *late) end(client, server netip.AddrPort, id string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -106,7 +106,7 @@ func (l *late) end(client, server netip.AddrPort, id string) {
 	l.waiting = kept
 }
 
-// ending is what end is for an observer; nil where there is nobody to tell.
+// ending returns the end method for an observer to call; nil if l is nil.
 func (l *late) ending() func(client, server netip.AddrPort, id string) {
 	if l == nil {
 		return nil
@@ -114,7 +114,8 @@ func (l *late) ending() func(client, server netip.AddrPort, id string) {
 	return l.end
 }
 
-// release emits what has come before a time, without an id, and returns how many still wait.
+// release emits the records that came before a time, without an id, and returns how many still
+// wait.
 func (l *late) release(before time.Time) (left int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -148,7 +149,7 @@ func (l *late) run(stop <-chan struct{}) {
 	}
 }
 
-// close releases everything.
+// close emits every record that waits. Later ones do not wait.
 func (l *late) close() {
 	l.mu.Lock()
 	l.over = true
@@ -156,7 +157,8 @@ func (l *late) close() {
 	l.release(time.Now().Add(time.Hour))
 }
 
-// named puts the id into a record's event, behind its first key. An empty id changes nothing.
+// named returns the record with the id in its event, after the first key. An empty id changes
+// nothing.
 func named(r spool.Record, id string) spool.Record {
 	const origin = `{"origin":"capture"`
 	rest, ok := bytes.CutPrefix(r.Event, []byte(origin))

@@ -9,11 +9,11 @@ import (
 	"ollama-hec/sourcetypes/exchange"
 )
 
-// Counts are what was captured and what was missed, by the names that metrics and status
-// have for them.
+// Counts are the numbers of what was captured and what was missed, by their names in metrics and
+// status.
 type Counts map[string]int64
 
-// Counts returns the figures so far. It may be called at any time.
+// Counts returns the counts so far. It may be called at any time.
 func (e *Engine) Counts() Counts {
 	c := Counts{}
 	if e.exchanges != nil {
@@ -33,7 +33,7 @@ func (e *Engine) Counts() Counts {
 	return c
 }
 
-// Add adds the figures of requests and answers.
+// Add adds the counts of requests and answers.
 func (c Counts) Add(x exchange.Stats) {
 	c["requests"], c["prompts"], c["partial"] = x.Requests, x.Prompts, x.Partial
 	c["joined"], c["resyncs"], c["cut"] = x.Joined, x.Resyncs, x.Cut
@@ -41,7 +41,7 @@ func (c Counts) Add(x exchange.Stats) {
 	c["cut_texts"] = x.CutTexts
 }
 
-// wire returns the figures of all sockets.
+// wire returns the counts of all sockets together.
 func (e *Engine) wire() wire.Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -62,10 +62,11 @@ func sum(a, b wire.Stats) wire.Stats {
 	}
 }
 
-// tellEvery is how often losses are told, at most. What connections lost is told by their observer.
+// tellEvery is the least time between two events about losses. The observer of connections emits
+// its own.
 const tellEvery = time.Minute
 
-// lossNames are the figures that say of requests that something was missed.
+// lossNames are the counts that show that something of requests or answers was missed.
 var lossNames = []string{
 	"dropped_packets",
 	"lost_bytes",
@@ -78,7 +79,7 @@ var lossNames = []string{
 	"cut_texts",
 }
 
-// Losses tells what was lost since it last told.
+// Losses emits events about losses: each has what was lost since the one before.
 type Losses struct {
 	origin string
 	names  []string
@@ -88,12 +89,13 @@ type Losses struct {
 	at     time.Time
 }
 
-// NewLosses begins to watch those of the figures that are named.
+// NewLosses begins to watch the counts with these names.
 func NewLosses(origin string, names []string, counts func() Counts, emit func(spool.Record)) *Losses {
 	return &Losses{origin: origin, names: names, counts: counts, emit: emit, told: counts(), at: time.Now()}
 }
 
-// Tell emits an event if something was lost, once a minute or at last.
+// Tell emits an event if something was lost since the last one, at most once a minute unless
+// last is true.
 func (l *Losses) Tell(now time.Time, last bool) {
 	if !last && now.Sub(l.at) < tellEvery {
 		return

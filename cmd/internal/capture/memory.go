@@ -9,13 +9,13 @@ import (
 	"ollama-hec/input/spool"
 )
 
-// InMemory captures for the process that ships, and never touches the disk.
+// InMemory captures within the process that ships, without writing to disk.
 type InMemory struct {
 	*spool.Memory
 	engine *Engine
 }
 
-// OpenMemory prepares capturing without a spool on disk. Its errors say what cannot work.
+// OpenMemory opens what captures without a spool on disk. Its errors say what cannot work.
 func OpenMemory(s *settings.Settings, log *slog.Logger) (*InMemory, error) {
 	names := s.Capture.Names()
 	m := &InMemory{Memory: spool.NewMemory("capture", Started("capture", names, s.CapturePorts, time.Now()))}
@@ -26,10 +26,10 @@ func OpenMemory(s *settings.Settings, log *slog.Logger) (*InMemory, error) {
 	return m, nil
 }
 
-// Proxied are the ports whose requests somebody else tells: none.
+// Proxied implements Sink: without a spool no proxy can be known.
 func (*InMemory) Proxied() []int { return nil }
 
-// Run captures until ctx ends. If it cannot go on it says so, and logs are shipped all the same.
+// Run captures until ctx ends. If capturing fails it logs why; logs are still shipped.
 func (m *InMemory) Run(ctx context.Context, log *slog.Logger) {
 	defer m.End()
 	if err := m.engine.Run(ctx); err != nil {
@@ -37,10 +37,10 @@ func (m *InMemory) Run(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-// Captured are the ports of Ollama that are captured.
+// Captured returns the ports whose requests are captured.
 func (m *InMemory) Captured() []int { return m.engine.Ports() }
 
-// Counts returns the figures so far.
+// Counts returns the counts so far.
 func (m *InMemory) Counts() map[string]int64 {
 	c := m.engine.Counts()
 	records, lost := m.Stats()

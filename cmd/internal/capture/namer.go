@@ -7,8 +7,8 @@ import (
 	"ollama-hec/input/wire"
 )
 
-// namer gives connections the id that the kernel has for them, by which their requests are
-// joined with what the observer tells of them. It is used by one goroutine.
+// namer finds the kernel's id of a connection. Its requests carry the id, so that they can be
+// joined with the observer's events on the connection. It is used by one goroutine.
 type namer struct {
 	next   wire.Opener
 	finder *connections.Finder // nil: none can be found
@@ -28,15 +28,15 @@ func (n *namer) close() {
 	}
 }
 
-// open begins a conversation, which has its connection found when something is said: only
-// then is it sure to be there.
+// open begins a conversation. The id is looked up when the first bytes are sent: only then is
+// the connection sure to exist.
 func (n *namer) open(c wire.Connection) wire.Conversation { return &unnamed{namer: n, peer: c} }
 
-// unnamed is a conversation that is begun with the first that is said.
+// unnamed is a conversation that begins with the first bytes sent.
 type unnamed struct {
 	namer *namer
 	peer  wire.Connection
-	talk  wire.Conversation // nil: nothing was said yet
+	talk  wire.Conversation // nil: nothing was sent yet
 }
 
 func (u *unnamed) begun() wire.Conversation {
@@ -62,7 +62,7 @@ func (u *unnamed) Closed(from wire.Side, at time.Time) {
 	}
 }
 
-// Done implements wire.Conversation. Where nothing was said there is no request.
+// Done implements wire.Conversation. If nothing was sent there is no request.
 func (u *unnamed) Done(how wire.End, by wire.Side, at time.Time) {
 	if u.talk != nil {
 		u.talk.Done(how, by, at)

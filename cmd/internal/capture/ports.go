@@ -8,11 +8,11 @@ import (
 // maxPorts bounds how many ports are captured: what a log says may be anything.
 const maxPorts = 16
 
-// ports are those of Ollama: the setting's, and those that became known since.
+// ports are the ports of Ollama: those of the setting, and those that became known since.
 type ports struct {
 	mu    sync.Mutex
 	known []uint16 // guarded by mu; in the order in which they became known
-	given int      // of known, the setting's
+	given int      // how many of known are the setting's
 }
 
 func newPorts(given []int) *ports {
@@ -46,10 +46,10 @@ func (p *ports) all() []uint16 {
 	return slices.Clone(p.known)
 }
 
-// learned are those that the setting does not name.
+// learned returns the ports that the setting does not name.
 func (p *ports) learned() []uint16 { return p.all()[p.given:] }
 
-// without returns all but some.
+// without returns all ports but some.
 func (p *ports) without(some []int) []uint16 {
 	return slices.DeleteFunc(p.all(), func(port uint16) bool { return slices.Contains(some, int(port)) })
 }

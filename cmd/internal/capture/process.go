@@ -16,7 +16,7 @@ import (
 	"ollama-hec/input/spool"
 )
 
-// Spooled is a spool that a process writes, with what that process says of itself.
+// Spooled is a spool that a process writes, with the status of that process.
 type Spooled struct {
 	*spool.Writer
 	settings *settings.Settings
@@ -25,8 +25,8 @@ type Spooled struct {
 	started  time.Time
 }
 
-// OpenSpool opens the spool for a writer and begins with the record that says so. captures
-// is what it will hold. Wrong settings are a *settings.Error.
+// OpenSpool opens the spool for a writer and writes its first record. captures names what it
+// will hold. Wrong settings are a *settings.Error.
 func OpenSpool(
 	s *settings.Settings,
 	writer string,
@@ -47,8 +47,8 @@ func OpenSpool(
 	return &Spooled{Writer: w, settings: s, captures: captures, log: log, started: now}, nil
 }
 
-// Started is the record that a process begins with: what was before it and not captured
-// shows as a gap.
+// Started returns the first record of a process. It makes visible that nothing was captured
+// before it.
 func Started(writer string, captures []string, ports []int, now time.Time) spool.Record {
 	event, err := json.Marshal(struct {
 		Origin   string `json:"origin"`
@@ -65,7 +65,7 @@ func Started(writer string, captures []string, ports []int, now time.Time) spool
 	return spool.Record{Time: now, Sourcetype: spool.HealthSourcetype, Event: event}
 }
 
-// bootID is what the system calls the time since it was started; empty: it does not say.
+// bootID returns the system's id for the time since its last start; empty: unknown.
 func bootID() string {
 	text, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
@@ -74,10 +74,10 @@ func bootID() string {
 	return strings.TrimSpace(string(text))
 }
 
-// statusEvery is how often a process writes how it is.
+// statusEvery is how often a process writes its status.
 const statusEvery = 5 * time.Second
 
-// Report writes what the process says of itself until ctx ends, and then once more.
+// Report writes the status of the process at an interval until ctx ends, and then once more.
 func (s *Spooled) Report(ctx context.Context, ports func() []int, counts func() Counts) {
 	tick := time.NewTicker(statusEvery)
 	defer tick.Stop()
@@ -107,12 +107,12 @@ func (s *Spooled) report(ports []int, counts Counts) {
 	}
 }
 
-// Proxied are the ports of a proxy that writes the same spool.
+// Proxied returns the ports of a proxy that writes to the same spool.
 func (s *Spooled) Proxied() []int { return s.PortsOf("proxy") }
 
 // Run captures into the spool until ctx ends. Wrong settings are a *settings.Error.
 func Run(ctx context.Context, s *settings.Settings, log *slog.Logger) (err error) {
-	// Before a record says that something is captured.
+	// Checked first: the spool's first record says that something is captured.
 	if _, err := s.SpoolWriter("capture"); err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func Run(ctx context.Context, s *settings.Settings, log *slog.Logger) (err error
 	return err
 }
 
-// Ports are those of Ollama, as far as they are known.
+// Ports returns the ports of Ollama that are known.
 func (e *Engine) Ports() (ports []int) {
 	for _, port := range e.ports.all() {
 		ports = append(ports, int(port))
@@ -153,7 +153,7 @@ func (e *Engine) Ports() (ports []int) {
 	return ports
 }
 
-// Path is the directory of the spool.
+// Path returns the directory of the spool.
 func (s *Spooled) Path() string {
 	state, err := s.settings.StateForCapture()
 	if err != nil { // it has worked before

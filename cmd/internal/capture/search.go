@@ -8,7 +8,7 @@ import (
 
 // search looks for Ollama's listeners where no observer of connections does.
 type search struct {
-	in  *connections.Search // nil: it is not looked
+	in  *connections.Search // nil: there is no search
 	log *slog.Logger
 }
 
@@ -24,7 +24,7 @@ func (e *Engine) search() *search {
 	return &search{in, e.log}
 }
 
-// into adds what is found to the ports.
+// into adds the ports that are found.
 func (s *search) into(p *ports) {
 	if s.in == nil {
 		return

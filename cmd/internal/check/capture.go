@@ -15,7 +15,7 @@ import (
 	"ollama-hec/input/spool"
 )
 
-// capture checks what is captured, or could be, and says what is not seen by it.
+// capture checks what is captured, or could be, and says what capture cannot see.
 func (r *report) capture(s *settings.Settings) {
 	if !bool(s.Spool) {
 		r.captureItself(s)
@@ -37,10 +37,11 @@ func (r *report) captureItself(s *settings.Settings) {
 		portsOf(s.CapturePorts), unseen)
 }
 
-// unseen is what can be seen by nobody who listens on the wire.
+// unseen says what cannot be seen on the wire.
 const unseen = "what TLS or a tunnel hides is not seen, and behind a reverse proxy its address is the source"
 
-// spool checks what others capture for us. It returns false if nobody has done so yet.
+// spool checks the spool that other processes write. It returns false if no process has written
+// one yet.
 func (r *report) spool(s *settings.Settings) bool {
 	dir, err := s.State()
 	if err == nil {
@@ -72,7 +73,7 @@ func (r *report) spool(s *settings.Settings) bool {
 	return true
 }
 
-// writer checks one who captures.
+// writer checks one process that captures.
 func (r *report) writer(s *settings.Settings, name string, w spool.Seen) {
 	what := strings.Join(w.Captures, " and ")
 	switch {
@@ -90,7 +91,7 @@ func (r *report) writer(s *settings.Settings, name string, w spool.Seen) {
 	}
 }
 
-// couldCapture says what could be captured here. That nothing is captured is nothing wrong.
+// couldCapture says what could be captured here. To capture nothing is no mistake.
 func (r *report) couldCapture(s *settings.Settings) {
 	requests := settings.Settings{CapturePorts: s.CapturePorts, CaptureInterfaces: s.CaptureInterfaces}
 	requests.Capture.Requests = true

@@ -1,8 +1,8 @@
 // Package check tries everything a shipper depends on, one thing after the other, and
 // says for each whether it is in order, and if not, how to fix it.
 //
-// It changes nothing, but for one test event that it sends. It cannot see what Splunk
-// does with that event after accepting it.
+// It sends a test event and changes nothing else. It cannot see what Splunk does with that event
+// after accepting it.
 package check
 
 import (
@@ -45,8 +45,8 @@ func (r *report) bad(status Status, name, hint, format string, args ...any) {
 	r.tell(Result{name, status, fmt.Sprintf(format, args...), hint})
 }
 
-// Run checks everything the settings ask for, and tells each result once it is known. No
-// single check waits for longer than some seconds, but for an acknowledgment.
+// Run checks everything the settings ask for, and passes each result to tell as soon as it is
+// known. No check takes longer than some seconds, except the wait for an acknowledgment.
 func Run(ctx context.Context, s *settings.Settings, tell func(Result)) {
 	r := &report{tell}
 	if s.SCSTenant != "" {

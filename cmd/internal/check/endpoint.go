@@ -198,7 +198,7 @@ func (r *report) collector(ctx context.Context, s *settings.Settings, base strin
 	}
 }
 
-// leaves says what stays in Splunk.
+// leaves says what a check leaves in Splunk.
 const leaves = "; it leaves a test event there (source ollama-hec:check)"
 
 // event sends a real event. hint is what to do about a wrong index; empty: what the

@@ -100,7 +100,7 @@ func (r *report) file(ctx context.Context, s *settings.Settings, f file.Surveyed
 		return
 	}
 	size := humanize.IBytes(uint64(f.Size))
-	log, err := within(ctx, func() (recognition.Log, error) { return recognise(ctx, s, f.Path) })
+	log, err := within(ctx, func() (recognition.Log, error) { return recognize(ctx, s, f.Path) })
 	switch {
 	case err != nil:
 		r.bad(Fail, name, "look at the file system", "%v", err)
@@ -134,11 +134,11 @@ func within[T any](ctx context.Context, look func() (T, error)) (T, error) {
 	return none, fmt.Errorf("the file system does not answer within %v", timeout)
 }
 
-// recognisedBytes is how much of a file is looked at.
-const recognisedBytes = 256 << 10
+// recognizedBytes is how much of a file is looked at.
+const recognizedBytes = 256 << 10
 
-// recognise looks at the beginning of a log. A gzipped one is not looked into.
-func recognise(ctx context.Context, s *settings.Settings, path string) (recognition.Log, error) {
+// recognize looks at the beginning of a log. A gzipped one is not looked into.
+func recognize(ctx context.Context, s *settings.Settings, path string) (recognition.Log, error) {
 	if filepath.Ext(path) == ".gz" {
 		return recognition.Log{}, nil
 	}
@@ -148,7 +148,7 @@ func recognise(ctx context.Context, s *settings.Settings, path string) (recognit
 	}
 	defer f.Close()
 	frames := framing.Options{Named: framing.NamedForOllama(path), Zone: s.Timezone.Location}
-	return recognition.Read(ctx, io.LimitReader(f, recognisedBytes), s.Normalize(), frames)
+	return recognition.Read(ctx, io.LimitReader(f, recognizedBytes), s.Normalize(), frames)
 }
 
 // described says what is removed from a log and left out of it.

@@ -1,8 +1,8 @@
 // Package fakeollama answers as Ollama does, in the same words, without a model: for the
 // demo, for tests and for measuring.
 //
-// Its answers are the same whatever it is asked; how long they are is what counts. It
-// knows a few endpoints of each API, and of their options the model and whether to stream.
+// Its answers are the same whatever the question; only their length can be chosen. It knows a
+// few endpoints of each API, and of their options the model and whether to stream.
 package fakeollama
 
 import (

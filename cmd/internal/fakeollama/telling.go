@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// telling is one answer being given.
+// telling is an answer that is being sent.
 type telling struct {
 	ask   *ask
 	words []string
@@ -21,7 +21,7 @@ func (t *telling) send(format string, args ...any) {
 	_ = http.NewResponseController(t.w).Flush()
 }
 
-// each calls f for each word. It returns false if the answer ends without its end.
+// each calls f for each word. It returns false if the answer breaks off.
 func (t *telling) each(f func(word string)) bool {
 	for said, word := range t.words {
 		if !t.next(said) {

@@ -103,7 +103,7 @@ func (b *bench) end() {
 }
 
 func (b *bench) check(s *Shipper) {
-	if found := s.Indiscretions(tokenPrefix); found != nil {
+	if found := s.Leaks(tokenPrefix); found != nil {
 		b.t.Errorf("its output holds %q:\n%s", found, tail(s.Log(), 40))
 	}
 }

@@ -27,7 +27,7 @@ type Ledger struct {
 // account is what is known of one line.
 type account struct {
 	due   bool // it was written
-	twin  int  // how often it was written besides
+	twin  int  // how many more times it was written
 	times int
 	last  Arrival
 	seen  bool // on the wire
@@ -50,8 +50,8 @@ type Tally struct {
 	// Lines that came again because the reply before was ambiguous, because
 	// the shipper had crashed since, and for no such reason.
 	AfterAmbiguous, AfterCrash, Unexcused int
-	// How long before the crash each line had come that came again because of it,
-	// the shortest first, of the crashes that were told.
+	// For each line that came again because of a crash, how long before the crash it had first
+	// come; the shortest first, of the crashes that Crash was called for.
 	Ages []time.Duration
 	// Lines that were on the wire, and lines that were taken, for the first
 	// time after a younger one of their writer.
@@ -204,7 +204,7 @@ func shorten(line string) string {
 	return line
 }
 
-// Expect says how often a line is about to be written. Call it after Due.
+// Expect notes how many times a line is about to be written. Call it after Due.
 func (l *Ledger) Expect(line string, times int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

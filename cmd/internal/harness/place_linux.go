@@ -8,10 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Place is a loopback address that is held: servers may come and go there, and as
-// long as none listens nobody can connect to it. A port that is merely free can be
-// taken meanwhile, by a server that takes any port or as the near end of a
-// connection that goes out.
+// Place is a loopback address that is reserved: servers may come and go there, and as long as
+// none listens nobody can connect to it. A port that is merely free can be taken meanwhile, by a
+// server that takes any port or as the near end of a connection that goes out.
 //
 // A socket that is bound holds it and never listens. Linux gives a bound port to
 // no connection that goes out, and lets a server that sets SO_REUSEADDR, as all

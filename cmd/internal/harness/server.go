@@ -67,7 +67,8 @@ func ServeOn(ledger *Ledger, l net.Listener, o receiver.Options) *Server {
 	return s
 }
 
-// Close ends it, cutting what hangs. It may be called more than once.
+// Close ends it, and closes the connections of requests that hang. It may be called more than
+// once.
 func (s *Server) Close() error {
 	s.Receiver.Close()
 	<-s.served

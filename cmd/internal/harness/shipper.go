@@ -92,9 +92,9 @@ func (s *Shipper) Pid() int { return s.cmd.Process.Pid }
 func (s *Shipper) Log() string { return s.log.String() }
 func (s *Shipper) Out() string { return s.out.String() }
 
-// Indiscretions are what must never be in its output: a token, or in its log
-// the stack trace of a crash.
-func (s *Shipper) Indiscretions(tokens ...string) (found []string) {
+// Leaks returns what must never be in its output and is: a token, or in its log the stack trace
+// of a crash.
+func (s *Shipper) Leaks(tokens ...string) (found []string) {
 	for _, never := range tokens {
 		if strings.Contains(s.Log()+s.Out(), never) {
 			found = append(found, never)

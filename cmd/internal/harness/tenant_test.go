@@ -74,7 +74,7 @@ func TestCrashesOnTheWayToATenant(t *testing.T) {
 		}
 		<-time.After(time.Duration(draw.IntN(300)) * time.Millisecond)
 		shipper.Kill()
-		if found := shipper.Indiscretions(scstest.Secret, ".issued."); len(found) > 0 {
+		if found := shipper.Leaks(scstest.Secret, ".issued."); len(found) > 0 {
 			t.Errorf("it says %q:\n%s", found, shipper.Log())
 		}
 	}

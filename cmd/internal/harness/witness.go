@@ -28,7 +28,7 @@ func (w *witness) Read(p []byte) (int, error) {
 
 func (w *witness) Close() error { return w.body.Close() }
 
-// tell goes as far as the body can be read.
+// tell reports the lines of the body, as far as it can be read.
 func (w *witness) tell() {
 	var text io.Reader = &w.got
 	if w.gzip {

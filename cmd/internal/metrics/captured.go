@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// captureCounts are the figures of those who capture, by the names they have for them, and those of the metrics.
+// captureCounts are the counts of processes that capture: the name of each in their status, and
+// the name and help text of its metric.
 var captureCounts = []struct{ count, metric, help string }{
 	{"requests", "capture_requests_total", "Requests to Ollama captured."},
 	{"prompts", "capture_prompts_total", "Prompts captured."},
@@ -37,7 +38,7 @@ var captureCounts = []struct{ count, metric, help string }{
 	{"spool_lost_disk", "capture_spool_lost_disk_total", "Records lost because they could not be written."},
 }
 
-// captured sends the figures of those who capture, and of the spool between them and us.
+// captured sends the counts of the processes that capture, and the size of the spool.
 func (c collector) captured(m sender) {
 	if counts, ok := c.sh.Captured(); ok {
 		m.counter("captured_events_total", "Captured events read, to be sent.", counts.Events.Load())
@@ -64,7 +65,7 @@ func (c collector) captured(m sender) {
 	}
 }
 
-// writer sends the figures of one who captures.
+// writer sends the counts of one process that captures.
 func (s sender) writer(name string, live bool, counts map[string]int64) {
 	var up float64
 	if live {

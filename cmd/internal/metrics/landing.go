@@ -32,8 +32,8 @@ var landingStyle string
 
 var landingPage = template.Must(template.New("landing").Parse(landingText))
 
-// landing is what the page for people shows. Text of others, such as the name of a file, is
-// harmless in it: the template escapes it, and it controls nothing.
+// landing holds what the page for people shows. Foreign text in it, such as the name of a file,
+// is harmless: control characters are escaped, and the template escapes the rest.
 type landing struct {
 	Style   template.CSS
 	Version string
@@ -58,7 +58,7 @@ type writerRow struct {
 	Counts            []row
 }
 
-// serveLanding answers with the page, which asks for itself again every few seconds.
+// serveLanding answers with the page, which reloads itself every few seconds.
 func (p pageOf) serveLanding(w http.ResponseWriter, _ *http.Request) {
 	var text bytes.Buffer
 	if err := landingPage.Execute(&text, p.view(time.Now())); err != nil {
@@ -74,7 +74,8 @@ func (p pageOf) serveLanding(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(text.Bytes()) // who has gone does not see it
 }
 
-// landingPolicy lets the page have its own style and nothing else, and stand in no other page.
+// landingPolicy returns the page's Content-Security-Policy: its own style and nothing else, and
+// no other page may embed it.
 func landingPolicy() string {
 	style := sha256.Sum256([]byte(landingStyle))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(style[:]) +
@@ -87,7 +88,7 @@ type pageOf struct {
 	rates *rates
 }
 
-// sample is what has been done by now.
+// sample returns the counts at this moment.
 func (p pageOf) sample(now time.Time) sample {
 	read, _ := p.Shipper.Progress()
 	s := sample{at: now, lines: read.Lines}
@@ -99,7 +100,7 @@ func (p pageOf) sample(now time.Time) sample {
 	return s
 }
 
-// samples takes one now and then until ctx ends.
+// samples takes a sample at an interval until ctx ends.
 func (p pageOf) samples(ctx context.Context) {
 	tick := time.NewTicker(rateEvery)
 	defer tick.Stop()
@@ -132,7 +133,7 @@ func (p pageOf) view(now time.Time) landing {
 	return v
 }
 
-// problems says what somebody has to look at.
+// problems returns what somebody has to look at.
 func (p pageOf) problems() (list []string) {
 	if ok, reason := p.Shipper.Ready(); !ok {
 		list = append(list, "No endpoint takes events: "+terminal.Text(reason))
@@ -149,7 +150,7 @@ func (p pageOf) problems() (list []string) {
 	return list
 }
 
-// tiles are the figures that come first.
+// tiles returns the figures at the top of the page.
 func (p pageOf) tiles(now time.Time, files []lag.File) []tile {
 	s := p.sample(now)
 	d := p.Shipper.Delivered()
@@ -176,10 +177,11 @@ func (p pageOf) tiles(now time.Time, files []lag.File) []tile {
 	}
 }
 
-// landingFiles bounds the files that are listed: those that wait longest, then the others.
+// landingFiles bounds the files that are listed: those with the most undelivered bytes first.
 const landingFiles = 200
 
-// fileRows lists the files, those first of which most waits for delivery.
+// fileRows returns a row for each file, those with the most undelivered bytes first, and how
+// many are left out.
 func fileRows(all []file.FileStatus, waiting []lag.File) (rows []fileRow, more int) {
 	ages := make(map[string]time.Duration, len(waiting))
 	for _, f := range waiting {
@@ -197,7 +199,7 @@ func fileRows(all []file.FileStatus, waiting []lag.File) (rows []fileRow, more i
 	return rows, max(0, len(all)-landingFiles)
 }
 
-// capture says who captures, and what.
+// capture returns a row for each process that captures, and one for the spool.
 func (p pageOf) capture() (rows []writerRow) {
 	if p.Itself != nil {
 		rows = append(rows, writerRow{"capture", "runs", "in this process", counts(p.Itself())})
@@ -220,7 +222,7 @@ func (p pageOf) capture() (rows []writerRow) {
 	return append(rows, writerRow{"spool", size(in.Bytes), strconv.Itoa(in.Segments) + " files, not yet delivered", nil})
 }
 
-// counts are those figures of a capture that are known, but for those that are 0.
+// counts returns the known counts of a process that captures, without those that are 0.
 func counts(of map[string]int64) (rows []row) {
 	for _, c := range captureCounts {
 		if n := of[c.count]; n != 0 {
@@ -232,7 +234,7 @@ func counts(of map[string]int64) (rows []row) {
 
 func size(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
 
-// oneDigit is a number with a digit after its point where that tells something.
+// oneDigit returns a number as text, with a digit after the point if it is small.
 func oneDigit(f float64) string {
 	if f >= 10 {
 		return humanize.CommafWithDigits(f, 0)
@@ -240,7 +242,7 @@ func oneDigit(f float64) string {
 	return humanize.CommafWithDigits(f, 1)
 }
 
-// age is how long something has waited, none if nothing waits.
+// age returns how long something has waited, or "none" if nothing waits.
 func age(d time.Duration) string {
 	if d <= 0 {
 		return "none"

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// How far back a rate looks, and how often it looks.
+// The time over which a rate is measured, and the time between two samples.
 const (
 	rateOver  = time.Minute
 	rateEvery = 5 * time.Second
 )
 
-// sample is what had been done at a time.
+// sample holds the counts at one moment.
 type sample struct {
 	at                   time.Time
 	lines, events, bytes int64
@@ -23,7 +23,7 @@ type rates struct {
 	samples []sample // in order; guarded by mu
 }
 
-// note adds a sample, and forgets those that no rate needs.
+// note adds a sample, and drops those that no rate needs any more.
 func (r *rates) note(s sample) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -33,7 +33,8 @@ func (r *rates) note(s sample) {
 	}
 }
 
-// now returns what was done a second up to s; ok is false as long as nothing can be said.
+// now returns the rates per second over the last minute up to s; ok is false as long as they
+// cannot be measured.
 func (r *rates) now(s sample) (lines, events, bytes float64, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

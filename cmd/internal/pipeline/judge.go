@@ -1,11 +1,10 @@
 package pipeline
 
-// judgedAfter is how many events of a source may be of no known form before it is
-// said that nothing looks like Ollama's.
+// judgedAfter is how many events of a source must be of no known form before Strange is told.
 const judgedAfter = 200
 
-// judge says once of a source if nothing of it looks like Ollama's log; whole: there
-// is no more of the stream.
+// judge tells Strange, once for each source, if nothing of it looks like Ollama's log. whole:
+// the stream has ended.
 func (l *lane) judge(r *reader, whole bool) {
 	if r.judged || l.p.cfg.Strange == nil {
 		return

@@ -18,7 +18,7 @@ const (
 // timesheet adds up what the time of all lanes goes into.
 type timesheet struct {
 	mu    sync.Mutex
-	lanes [activities]int // how many are at it; guarded by mu
+	lanes [activities]int // how many lanes are at each; guarded by mu
 	since time.Time       // up to when spent is right; guarded by mu
 	spent spent           // guarded by mu
 }

@@ -11,7 +11,7 @@ import (
 	"ollama-hec/cmd/internal/settings"
 )
 
-// lookAgain is how long a certificate is taken to be what its files hold.
+// lookAgain is the least time between two looks at the files of a certificate.
 const lookAgain = time.Second
 
 // certificate is read from two files, and again when they change.
@@ -25,7 +25,7 @@ type certificate struct {
 	looked time.Time        // guarded by mu
 }
 
-// mark tells whether a file was written anew.
+// mark identifies one version of a file: it changes when the file is written anew.
 type mark struct {
 	size int64
 	at   time.Time

@@ -8,8 +8,8 @@ import (
 	"ollama-hec/input/connections"
 )
 
-// connectionID is what the observer of connections calls a connection; empty: it is not
-// known.
+// connectionID returns the id that the observer of connections has for a connection; empty:
+// unknown.
 func connectionID(c net.Conn) string {
 	tcp, ok := c.(*net.TCPConn)
 	if !ok {

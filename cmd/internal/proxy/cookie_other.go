@@ -4,6 +4,5 @@ package proxy
 
 import "net"
 
-// connectionID is what the observer of connections calls a connection: here nothing, for it
-// sees no cookies.
+// connectionID returns "": on this system the observer of connections has no ids.
 func connectionID(net.Conn) string { return "" }

@@ -35,7 +35,7 @@ func (p *Proxy) handler(errorLog *log.Logger) http.Handler {
 			}
 			panic(cause)
 		}()
-		// What Ollama does not say is not said: these the server would add by itself.
+		// Headers that Ollama does not send are not sent: the server would add these by itself.
 		w.Header()["Date"], w.Header()["Content-Type"] = nil, nil
 		body := &requestBody{ReadCloser: r.Body}
 		if r.Body != nil && r.Body != http.NoBody {
@@ -99,7 +99,7 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// fault is why the body could not be read; nil: it could.
+// fault returns why the body could not be read, or nil.
 func (b *requestBody) fault() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -16,7 +16,7 @@ import (
 // writer is the origin of events, and the name of the spool's writer.
 const writer = "proxy"
 
-// Spooling is a Proxy that leaves what is said in the spool.
+// Spooling is a Proxy that writes its events to the spool.
 type Spooling struct {
 	*Proxy
 	spool     *capture.Spooled
@@ -67,14 +67,14 @@ func (p *Spooling) Run(ctx context.Context) (err error) {
 	return err
 }
 
-// Counts are what was told and what was not, by the names that status has for them.
+// Counts returns the numbers of what was recorded and what was missed, by their names in status.
 func (p *Spooling) Counts() capture.Counts {
 	c := capture.Counts(p.Proxy.Counts())
 	c.Add(p.exchanges.Stats())
 	return c
 }
 
-// tell has the status written, and losses told, until it is called back.
+// tell writes the status, and events on losses, in the background until stop is called.
 func (p *Spooling) tell(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	reported, watched := make(chan struct{}), make(chan struct{})
@@ -104,8 +104,8 @@ func (p *Spooling) tell(ctx context.Context) (stop func()) {
 	}
 }
 
-// ports are those whose requests the proxy tells, so that nobody else does: its own, and
-// Ollama's.
+// ports returns the ports whose requests the proxy records, so that capture does not: its own,
+// and Ollama's.
 func (p *Proxy) ports() []int {
 	ports := []int{p.Addr().Port, p.upstreamPort}
 	slices.Sort(ports)

@@ -1,12 +1,12 @@
-// Package proxy stands between clients and Ollama and has what both say told, for systems
+// Package proxy is a reverse proxy between clients and Ollama that records requests and answers
 // where nothing can be read off the wire: macOS, Windows, TLS and sidecars.
 //
-// It is in every request's path, and changes nothing there but two things: it appends the
-// client's address to X-Forwarded-For, and answers 502 where no Ollama does. What is told
-// is told of a copy: whatever fails there costs no request.
+// Every request passes through it, and it changes only two things: it appends the client's
+// address to X-Forwarded-For, and answers 502 if Ollama does not answer. Events are made from a
+// copy of the bytes: if that fails, requests still pass.
 //
-// Limits: HTTP/1 only, as Ollama itself. The pieces in which bytes come are not Ollama's,
-// but none of them waits for another.
+// Limits: HTTP/1 only, as Ollama itself. Bytes may arrive in other pieces than Ollama sent, but
+// no byte is held back to wait for more.
 package proxy
 
 import (
@@ -29,7 +29,7 @@ type Options struct {
 	Listen   string      // host:port
 	Upstream string      // host:port of Ollama
 	TLS      *tls.Config // nil: HTTP
-	// Open begins the conversation that gets a copy of what is said on a connection.
+	// Open begins the conversation that gets a copy of the bytes of a connection.
 	Open wire.Opener
 	// Drain is how long requests may go on after a stop.
 	Drain time.Duration
@@ -47,10 +47,10 @@ type Proxy struct {
 	counts       counts
 }
 
-// counts are what nobody else counts.
+// counts are the proxy's own counts.
 type counts struct {
 	unanswered atomic.Int64 // requests to which no Ollama answered
-	untold     atomic.Int64 // connections of which not all is told, because that failed
+	untold     atomic.Int64 // connections not recorded to their end, because recording failed
 }
 
 // Listen begins to listen. Wrong settings, and an address that is taken, are a
@@ -80,11 +80,11 @@ func Listen(o Options) (*Proxy, error) {
 	return p, nil
 }
 
-// Addr is where it listens.
+// Addr returns the address that it listens on.
 func (p *Proxy) Addr() *net.TCPAddr { return p.listener.Addr().(*net.TCPAddr) }
 
 // Run serves until ctx ends, and then lets requests end within Options.Drain. After it has
-// returned nothing is told any more.
+// returned nothing is recorded any more.
 func (p *Proxy) Run(ctx context.Context) error {
 	defer p.listener.end()
 	stopped := make(chan struct{})
@@ -103,7 +103,8 @@ func (p *Proxy) Run(ctx context.Context) error {
 	return nil
 }
 
-// stop ends the server, gently for a while.
+// stop ends the server: requests may end within Options.Drain, then their connections are
+// closed.
 func (p *Proxy) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), p.options.Drain)
 	defer cancel()
@@ -114,7 +115,7 @@ func (p *Proxy) stop() {
 	}
 }
 
-// cannotListen says why an address cannot be listened on.
+// cannotListen returns the error for an address that cannot be listened on.
 func cannotListen(address string, err error) error {
 	if inUse(err) {
 		return settings.Invalid("PROXY_LISTEN", fmt.Sprintf("got %q, which is taken, probably by Ollama; "+
@@ -124,7 +125,7 @@ func cannotListen(address string, err error) error {
 		"or :11434 for all of this machine's: %v", address, err))
 }
 
-// Counts are what nobody else counts, by the names that status has for them.
+// Counts returns the proxy's own counts, by their names in status.
 func (p *Proxy) Counts() map[string]int64 {
 	return map[string]int64{"unanswered": p.counts.unanswered.Load(), "untold": p.counts.untold.Load()}
 }

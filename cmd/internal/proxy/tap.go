@@ -41,7 +41,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	return &tapped{Conn: c, tap: t}, nil
 }
 
-// end ends all taps that are left.
+// end ends the taps of all connections that are still open.
 func (l *listener) end() {
 	l.mu.Lock()
 	var left []*tap
@@ -91,7 +91,7 @@ func (c *tapped) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write implements net.Conn. The client has the bytes before the tap.
+// Write implements net.Conn. The client gets the bytes before the tap does.
 func (c *tapped) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
 	c.tap.data(wire.FromServer, p[:n])
@@ -117,20 +117,20 @@ func (c *tapped) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
-// tap gives what passes on a connection to its conversation. Its methods may be called by
-// several goroutines.
+// tap gives a copy of the bytes of a connection to its conversation. Its methods may be called
+// by several goroutines.
 type tap struct {
 	listener *listener
 	peer     wire.Connection
 
 	mu    sync.Mutex
-	talk  wire.Conversation // guarded by mu; nil: nothing was said yet
-	ended bool              // guarded by mu; or telling it failed
+	talk  wire.Conversation // guarded by mu; nil: nothing was sent yet
+	ended bool              // guarded by mu; the connection is over, or recording it failed
 	left  bool              // guarded by mu; the client closed first
 	how   wire.End          // guarded by mu; how it ended
 }
 
-// data tells the conversation what a side has said.
+// data gives the conversation bytes that a side has sent.
 func (t *tap) data(from wire.Side, p []byte) {
 	if len(p) == 0 {
 		return
@@ -150,8 +150,8 @@ func (t *tap) data(from wire.Side, p []byte) {
 	t.talk.Data(from, time.Now(), p)
 }
 
-// failed notes an error of the connection: most are the client's end. The server interrupts
-// its own reading by a deadline.
+// failed notes an error of the connection: most mean that the client is gone. A deadline is none
+// of these: the server sets one to interrupt its own reading.
 func (t *tap) failed(err error) {
 	if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, net.ErrClosed) {
 		return
@@ -164,7 +164,7 @@ func (t *tap) failed(err error) {
 	}
 }
 
-// broken notes that an answer is broken off, which its client may not see.
+// broken notes that an answer breaks off, which its client may not notice.
 func (t *tap) broken() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -200,9 +200,9 @@ func (t *tap) survive() {
 	t.ended = true
 	p := t.listener.proxy
 	p.counts.untold.Add(1)
-	p.options.Log.Error("what is said on a connection cannot be told, its requests go on", "error", fmt.Sprint(cause),
+	p.options.Log.Error("requests of a connection cannot be recorded any more, they are still passed on", "error", fmt.Sprint(cause),
 		"hint", "this is a defect of the program: please report it, with its log at LOG_LEVEL=debug")
-	p.options.Log.Debug("where telling failed", "stack", string(debug.Stack()))
+	p.options.Log.Debug("where recording failed", "stack", string(debug.Stack()))
 }
 
 type tapKey struct{}

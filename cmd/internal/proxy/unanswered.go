@@ -38,7 +38,7 @@ func (p *Proxy) unanswered(w http.ResponseWriter, r *http.Request, err error) {
 	_, _ = w.Write(text) // or the client has gone
 }
 
-// problemBody says a problem as the API of a path says it.
+// problemBody returns the body of an error in the form of the API that the path belongs to.
 func problemBody(path, problem string) []byte {
 	type says map[string]any
 	var body says

@@ -22,7 +22,7 @@ func parseUpstream(text string) (address string, port int, err error) {
 	return address, int(n), nil
 }
 
-// itself reports whether what is sent to an address comes to a listener.
+// itself reports whether an address leads back to the listener.
 func itself(listening net.Addr, address string) bool {
 	at, ok := listening.(*net.TCPAddr)
 	to, err := net.ResolveTCPAddr("tcp", address)

@@ -11,7 +11,7 @@ import (
 	"ollama-hec/sourcetypes"
 )
 
-// Log is what the beginning of a log was found to be.
+// Log is what was found at the beginning of a log.
 type Log struct {
 	sourcetypes.Recognition
 	Removed string // what is taken off its lines; empty: nothing

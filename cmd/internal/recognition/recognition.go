@@ -1,5 +1,5 @@
-// Package recognition has the words about a log of which nothing looks like Ollama's,
-// the same in run, check and preview.
+// Package recognition looks at the beginning of a log, and words the warning about one in which
+// nothing looks like Ollama's, the same in run, check and preview.
 package recognition
 
 import (
@@ -10,8 +10,8 @@ import (
 	"ollama-hec/sourcetypes"
 )
 
-// Words say what was found in a log of which nothing looks like Ollama's, and the
-// hint. The examples are quoted, as they may hold anything.
+// Words returns what was found in a log of which nothing looks like Ollama's, and the hint. The
+// examples are quoted, as they may hold anything.
 func Words(r sourcetypes.Recognition) (what, hint string) {
 	var examples []string
 	for _, e := range r.Examples {

@@ -15,7 +15,7 @@ import (
 	"ollama-hec/sourcetypes/exchange"
 )
 
-// CaptureSet is what is captured off the wire.
+// CaptureSet says what is captured off the wire.
 type CaptureSet struct{ Requests, Connections bool }
 
 func (c *CaptureSet) Set(text string) error {
@@ -34,7 +34,7 @@ func (c *CaptureSet) Set(text string) error {
 	return nil
 }
 
-// Names are what is captured, as the setting names it.
+// Names returns what is captured, as the setting names it.
 func (c CaptureSet) Names() (names []string) {
 	if c.Requests {
 		names = append(names, "requests")
@@ -65,10 +65,10 @@ func (p *Ports) Set(text string) error {
 	return nil
 }
 
-// maxPorts is how many ports a filter of packets is made for.
+// maxPorts is the most ports that a packet filter is made for.
 const maxPorts = 16
 
-// ResponseMode is what becomes of the text of answers.
+// ResponseMode says what becomes of the text of answers.
 type ResponseMode exchange.ResponseMode
 
 func (r *ResponseMode) Set(text string) error {
@@ -77,7 +77,7 @@ func (r *ResponseMode) Set(text string) error {
 	return err
 }
 
-// PromptHistory is how much of a chat counts as its prompt.
+// PromptHistory says how much of a chat counts as its prompt.
 type PromptHistory int
 
 const (
@@ -91,7 +91,7 @@ func (h *PromptHistory) Set(text string) error {
 	return err
 }
 
-// ConnectionEvents is of which connections there are events.
+// ConnectionEvents says which connections get an event of their own.
 type ConnectionEvents int
 
 const (
@@ -141,8 +141,8 @@ func (s *Size) Set(text string) error {
 	return nil
 }
 
-// StateForCapture is the state directory for a process that writes the spool in it: that
-// may be another user's, if the spool is the process's own.
+// StateForCapture returns the state directory for a process that writes the spool in it. It may
+// belong to another user, if the spool belongs to this process's user.
 func (s *Settings) StateForCapture() (string, error) { return s.state() }
 
 // Captured returns what the settings say of what is read from a spool.
@@ -154,7 +154,7 @@ func (s *Settings) Captured() *captured.Options {
 	}
 }
 
-// SpoolWriter returns what a writer of the spool is to do. Wrong settings are an *Error.
+// SpoolWriter returns the options of a writer of the spool. Wrong settings are an *Error.
 func (s *Settings) SpoolWriter(writer string) (spool.Options, error) {
 	if !bool(s.Spool) {
 		return spool.Options{}, Invalid("SPOOL", fmt.Sprintf("got \"off\": %s writes the spool and nothing else; "+

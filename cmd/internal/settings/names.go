@@ -7,9 +7,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// RenameIn is a message with the settings in it called as the user calls them: who
-// finds one wrong often knows its bare name only, and it may have been a variable,
-// a flag or an argument of a stanza.
+// RenameIn returns a message in which settings have the names that the user gave them. The code
+// that finds a wrong value often knows only the bare name, while the user wrote a variable, a
+// flag or an argument of a stanza.
 func RenameIn(text string, call func(Setting) string) string {
 	var named strings.Builder
 	done := 0
@@ -26,8 +26,8 @@ func RenameIn(text string, call func(Setting) string) string {
 	return named.String() + text[done:]
 }
 
-// FlagNames calls settings by the flags that were given, and all others by their
-// variables.
+// FlagNames returns a function for RenameIn that calls a setting by its flag if that was given,
+// else by its variable.
 func FlagNames(fs *pflag.FlagSet) func(Setting) string {
 	return func(r Setting) string {
 		if r.Flag != "" && fs.Changed(r.Flag) {
@@ -37,13 +37,13 @@ func FlagNames(fs *pflag.FlagSet) func(Setting) string {
 	}
 }
 
-// Argument calls a setting by the argument of a stanza.
+// Argument returns the name of a setting as the argument of a stanza.
 func Argument(r Setting) string { return strings.ToLower(r.bare()) }
 
 func (r Setting) bare() string { return strings.TrimPrefix(r.Env, Prefix+"_") }
 
-// capitals are words of a message that may be settings. What is part of a path or
-// stands in quotes is not.
+// capitals matches words of a message that may be settings. Parts of a path and quoted words are
+// none.
 var capitals = regexp.MustCompile(`(?:^|[\s(])([A-Z]+(?:_[A-Z]+)*)\b`)
 
 var byName = func() map[string]Setting {

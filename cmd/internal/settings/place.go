@@ -10,7 +10,7 @@ import (
 	"ollama-hec/input/statedir"
 )
 
-// HostName is the host of the events.
+// HostName returns the host of the events.
 func (s *Settings) HostName() (string, error) {
 	if s.Host != "" {
 		return s.Host, nil
@@ -22,9 +22,9 @@ func (s *Settings) HostName() (string, error) {
 	return h, nil
 }
 
-// State is the state directory: STATE_DIR, or what systemd prepared for the
-// service, or this system's place for a service's state, or the user's own. If it is
-// there already it is one that statedir takes.
+// State returns the state directory: STATE_DIR, or the one that systemd prepared for the
+// service, or this system's usual one for a service, or the user's own. If it exists, package
+// statedir accepts it.
 func (s *Settings) State() (string, error) {
 	dir, err := s.state()
 	if err == nil {

@@ -1,6 +1,5 @@
-// Package settings reads what a user configures: the environment under the
-// prefix OLLAMA_HEC_, overridden by flags of the same names in kebab case. An
-// empty variable is as good as none.
+// Package settings reads what a user configures: the environment under the prefix OLLAMA_HEC_,
+// overridden by flags of the same names in kebab case. An empty variable counts as not set.
 //
 // A wrong value is an *Error that names the setting, the value and what it
 // takes. The token is never part of a message and cannot be given as a flag.
@@ -165,8 +164,8 @@ func AddFlags(fs *pflag.FlagSet) {
 	fs.Lookup("insecure-skip-verify").NoOptDefVal = "true"
 }
 
-// AddFlagsOf defines the flags of the settings whose flags begin with prefix only. Read
-// heeds those.
+// AddFlagsOf defines only the flags that begin with prefix. Load and Read apply those that were
+// given.
 func AddFlagsOf(fs *pflag.FlagSet, prefix string) {
 	for _, r := range All() {
 		if strings.HasPrefix(r.Flag, prefix) {
@@ -185,7 +184,7 @@ func Load(fs *pflag.FlagSet) (*Settings, error) {
 	return s, s.Check(FlagNames(fs))
 }
 
-// Read is Load for what sends no events: to it nothing excludes anything.
+// Read is Load for commands that send no events: for them no settings exclude each other.
 func Read(fs *pflag.FlagSet) (*Settings, error) {
 	if err := tidy(); err != nil {
 		return nil, err
@@ -266,7 +265,7 @@ func (s *Settings) Set(name, text string) error {
 	return &Error{name, "there is no such setting"}
 }
 
-// envError says in our words what envconfig found.
+// envError returns an error of envconfig as one of ours.
 func envError(err error) error {
 	parse := &envconfig.ParseError{}
 	ok := errors.As(err, &parse)
@@ -331,10 +330,10 @@ func (s *Settings) Normalize() *sourcetypes.Options {
 	}
 }
 
-// Invalid is an *Error of the setting with that bare name.
+// Invalid returns an *Error of the setting with that bare name.
 func Invalid(name, problem string) error { return &Error{Prefix + "_" + name, problem} }
 
-// Defaults are the settings nobody changed: the environment does not count.
+// Defaults returns the settings with their default values; the environment is not read.
 func Defaults() (*Settings, error) {
 	s := new(Settings)
 	v := reflect.ValueOf(s).Elem()

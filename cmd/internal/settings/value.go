@@ -85,7 +85,7 @@ func (c *Count) Set(text string) error {
 // GzipLevel is how hard batches are compressed: 0 to 9, or AutoLevel.
 type GzipLevel int
 
-// AutoLevel leaves it to the pipeline.
+// AutoLevel lets the pipeline choose the level for each batch.
 const AutoLevel GzipLevel = -1
 
 func (g *GzipLevel) Set(text string) error {
@@ -163,7 +163,7 @@ func (s *Switch) Set(text string) error {
 	return err
 }
 
-// Start is where to begin in a file never seen before.
+// Start says where to begin in a file that was never seen before.
 type Start uint8
 
 const (
@@ -209,7 +209,7 @@ func (l *LogLevel) Set(text string) error {
 	return err
 }
 
-// Values are what a setting takes, where that is one of some words, for completion.
+// Values returns the words that a setting takes, for completion; nil: it takes other values.
 func (r Setting) Values() []string {
 	field := reflect.New(reflect.TypeFor[Settings]().Field(r.field).Type)
 	setter, ok := field.Interface().(interface{ Set(string) error })
@@ -223,10 +223,10 @@ func (r Setting) Values() []string {
 	return regexp.MustCompile(`, | or `).Split(words[1], -1)
 }
 
-// oneOf is what an error says of a setting that takes one of some words.
+// oneOf matches the end of the error of a setting that takes one of some words.
 var oneOf = regexp.MustCompile(`, want ((?:[a-z]+(?:, | or ))+[a-z]+)$`)
 
-// choose returns which of names text is.
+// choose returns the index of text in names.
 func choose(text string, names ...string) (int, error) {
 	for i, n := range names {
 		if strings.EqualFold(text, n) {

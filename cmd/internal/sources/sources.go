@@ -36,7 +36,7 @@ type Config struct {
 	Once        bool
 	Zone        *time.Location // of stamps that lack it; nil: not set
 
-	State  string            // the state directory, which has a spool perhaps
+	State  string            // the state directory, which may have a spool
 	Memory *spool.Memory     // what this process captures; nil: nothing
 	Stdin  io.Reader         // read if Paths is -
 	Store  *checkpoint.Store // not used for a pipe
@@ -47,8 +47,8 @@ type Config struct {
 // is needed.
 func Pipe(paths []string) bool { return slices.Equal(paths, []string{"-"}) }
 
-// Set holds the opened sources. Files, Journal, Spool and Memory are nil if they are not among
-// them.
+// Set holds the opened sources. Files, Journal, Spool and Memory are nil if they were not asked
+// for.
 type Set struct {
 	All     []input.Source
 	Files   *file.Source
@@ -169,8 +169,7 @@ func (s *Set) Close() error {
 	return errors.Join(errs...)
 }
 
-// Unread returns the files that PATHS asks for and that could not be read when they were
-// looked at last.
+// Unread returns the files of PATHS that could not be read when last looked at.
 func (s *Set) Unread() []string {
 	if !s.named {
 		return nil

@@ -13,13 +13,14 @@ import (
 	"ollama-hec/input/spool"
 )
 
-// SpoolNamespace is where the store keeps what is known of the segments.
+// SpoolNamespace is the namespace of the store's records about segments.
 const SpoolNamespace = "spool"
 
-// spoolLine is more than a line of a segment has: none is cut.
+// spoolLine is the longest line of a segment that is not cut, longer than any that is written.
 const spoolLine = 16 << 20
 
-// lookAtSpoolEvery is how often the spool is looked at: what is to be deleted, who writes it.
+// lookAtSpoolEvery is how often the spool is looked at: what can be deleted, which processes
+// write it.
 const lookAtSpoolEvery = time.Second
 
 // Spool is the spool of the state directory as a source: the ordinary source of files
@@ -32,11 +33,11 @@ type Spool struct {
 	last   atomic.Pointer[Writing]
 
 	mu     sync.Mutex
-	ports  []int // guarded by mu; that Ollama's log has named
+	ports  []int // guarded by mu; those that Ollama's log has named
 	untold bool  // guarded by mu; ports has one that the writers were not told of
 }
 
-// Listens notes a port that Ollama's log names, for those who write the spool.
+// Listens notes a port that Ollama's log names, for the processes that write the spool.
 func (s *Spool) Listens(port int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,7 +62,7 @@ func (s *Spool) tell() {
 	}
 }
 
-// Writing says who writes the spool.
+// Writing says what the processes that write the spool capture.
 type Writing struct {
 	Requests bool      // requests are captured
 	Prompts  []int     // of these ports with their prompts
@@ -69,7 +70,7 @@ type Writing struct {
 	until    time.Time // they may still arrive
 }
 
-// arriveLate is how long after its writer's end something may come of a spool.
+// arriveLate is how long after its writer's end events of a spool may still arrive.
 const arriveLate = 5 * time.Second
 
 // openSpool opens the spool, which need not be there yet.
@@ -99,7 +100,7 @@ func (s *Set) openSpool(c Config) error {
 // there reports whether there is a spool.
 func (s *Spool) there() bool { return s != nil && s.seen.Load() != nil }
 
-// segments are globs of the segments, which are no logs.
+// segments returns globs of the segments, which are no logs.
 func (s *Spool) segments() []string {
 	if s == nil {
 		return nil
@@ -112,10 +113,10 @@ func (s *Spool) Holds(st input.Stream) bool {
 	return s != nil && filepath.Dir(st.Source()) == s.path && spool.WriterOf(st.Source()) != ""
 }
 
-// Seen is the spool as it was last looked at; nil: there is none.
+// Seen returns the spool as it was when last looked at; nil: there is none.
 func (s *Spool) Seen() *spool.Inspection { return s.seen.Load() }
 
-// Writing says who writes the spool now, or did a moment ago.
+// Writing returns what the processes capture that write the spool now, or did a moment ago.
 func (s *Spool) Writing() Writing {
 	if w := s.last.Load(); w != nil && time.Now().Before(w.until) {
 		return *w
@@ -155,7 +156,7 @@ func (s *Spool) Close() error {
 	return err
 }
 
-// reap deletes what is delivered.
+// reap deletes the segments that are delivered.
 func (s *Spool) reap() {
 	var delivered []spool.Delivered
 	for _, f := range s.Files() {
@@ -166,7 +167,7 @@ func (s *Spool) reap() {
 	s.reader.Reap(delivered)
 }
 
-// look finds out who writes.
+// look finds out which processes write the spool.
 func (s *Spool) look(now time.Time) {
 	in, err := s.reader.Inspect()
 	if err != nil {
@@ -182,8 +183,8 @@ func (s *Spool) look(now time.Time) {
 	}
 }
 
-// writing says what the writers of a spool capture. A port that the proxy has is the proxy's,
-// and capture leaves it alone.
+// writing returns what the writers of a spool capture. A port that both name counts for the
+// proxy alone: capture leaves it out.
 func writing(writers map[string]spool.Seen) (w Writing) {
 	capturesRequests := func(by spool.Seen) bool { return by.Live && slices.Contains(by.Captures, "requests") }
 	for name, by := range writers {

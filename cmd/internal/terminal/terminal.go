@@ -1,6 +1,6 @@
-// Package terminal makes text of others harmless to print: file names, replies,
-// what Ollama logs. It can neither colour a terminal, move its cursor, begin what
-// looks like another line, nor turn the direction of writing around.
+// Package terminal makes foreign text harmless to print: file names, replies, what Ollama logs.
+// Escaped text can neither colour a terminal, move its cursor, begin what looks like another
+// line, nor reverse the direction of writing.
 //
 // Text that is printable stays as it is, so what is escaped cannot always be told
 // from what looks escaped.
@@ -14,8 +14,8 @@ import (
 	"unicode/utf8"
 )
 
-// Text is s with everything escaped that is not printable, line ends too, as Go
-// writes it: \n, \x1b, \u202e, and \xff for a byte that is no UTF-8.
+// Text returns s with everything escaped that is not printable, line ends too, as Go writes it:
+// \n, \x1b, \u202e, and \xff for a byte that is no UTF-8.
 func Text(s string) string { return escaped(s, "") }
 
 // Lines is Text for what may have several lines.

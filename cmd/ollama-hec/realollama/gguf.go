@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// gguf is a GGUF file (version 3) in the making: keys, then tensors of float32.
+// gguf is a GGUF file (version 3) that is being built: keys, then tensors of float32.
 type gguf struct {
 	keys, infos, data []byte
 	nKeys, nTensors   uint64
@@ -26,7 +26,7 @@ const (
 
 var le = binary.LittleEndian
 
-// set adds a key. What other types there are, no model here needs.
+// set adds a key. The format has further types, which no model here needs.
 func (g *gguf) set(key string, value any) {
 	g.nKeys++
 	g.keys = appendText(g.keys, key)
@@ -73,7 +73,7 @@ func (g *gguf) tensor(name string, weights []float32, shape ...int) {
 	g.data = align(appendFloats(g.data, weights))
 }
 
-// file is the whole file.
+// file returns the whole file.
 func (g *gguf) file() []byte {
 	b := le.AppendUint32([]byte("GGUF"), 3)
 	b = le.AppendUint64(b, g.nTensors)

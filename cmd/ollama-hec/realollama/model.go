@@ -1,6 +1,6 @@
-// Package realollama holds the shipper against a real Ollama server: what a
-// client did is what arrives, requests, prompts and failures, through a crash
-// of the shipper and a rotation of the log.
+// Package realollama tests the shipper with a real Ollama server: everything a client did must
+// arrive, requests, prompts and failures, through a crash of the shipper and a rotation of the
+// log.
 //
 // The server is a binary that OLLAMA_BINARY names, and `make test-ollama`
 // builds; without it only the model is tested, which is made here. It answers
@@ -12,7 +12,7 @@ import (
 	"math/rand/v2"
 )
 
-// The size of the model: the smallest that llama.cpp takes without a murmur.
+// The size of the model: the smallest that llama.cpp loads without a warning.
 const (
 	embedding = 64
 	heads     = 4
@@ -72,7 +72,7 @@ func Model(seed uint64) []byte {
 	return g.file()
 }
 
-// vocabulary is one of SentencePiece's kind.
+// vocabulary is the list of tokens, in the form of SentencePiece.
 type vocabulary struct {
 	tokens []string
 	scores []float32
@@ -84,8 +84,8 @@ func (v *vocabulary) add(kind int32, score float32, token string) {
 	v.tokens, v.scores, v.kinds = append(v.tokens, token), append(v.scores, score), append(v.kinds, kind)
 }
 
-// syllables is the vocabulary: control tokens, every byte, letters and digits,
-// and syllables within words and at their beginnings.
+// syllables returns the vocabulary: control tokens, every byte, letters and digits, and
+// syllables within words and at their beginnings.
 func syllables() vocabulary {
 	const normal, unknown, control, single = 1, 2, 3, 6
 	const space = "▁"

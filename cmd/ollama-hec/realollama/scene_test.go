@@ -68,7 +68,7 @@ func (s *scene) ship(args ...string) {
 	s.life++
 	s.t.Cleanup(func() {
 		shipper.Kill()
-		if found := shipper.Indiscretions(tokenPrefix); found != nil || s.t.Failed() {
+		if found := shipper.Leaks(tokenPrefix); found != nil || s.t.Failed() {
 			s.t.Errorf("the shipper said %q:\n%s", found, shipper.Log())
 		}
 	})

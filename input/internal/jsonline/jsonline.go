@@ -1,8 +1,8 @@
-// Package jsonline finds its way through one line of JSON without building
-// anything: where a string ends, where a value ends, what a string says.
+// Package jsonline walks through one line of JSON without building anything: it finds where a
+// string ends, where a value ends and what a string holds.
 //
-// It reads what container runtimes and journalctl write and does not check
-// that a line is JSON: broken lines are passed over, not explained.
+// It reads what container runtimes and journalctl write, and does not check that a line is JSON:
+// broken lines are skipped without an error.
 package jsonline
 
 import (
@@ -11,9 +11,9 @@ import (
 	"unicode/utf8"
 )
 
-// Members walks the members of the object in line and hands on each key and
-// value as they are written, quotes included in the value only. It stops when
-// visit returns false and reports whether the object was whole.
+// Members calls visit with each key and value of the object in line, as they are written: the
+// value with its quotes, the key without. It stops when visit returns false, and reports whether
+// the object was whole.
 func Members(line []byte, visit func(key, value []byte) bool) bool {
 	i := Space(line, 0)
 	if i >= len(line) || line[i] != '{' {
@@ -53,7 +53,7 @@ func Members(line []byte, visit func(key, value []byte) bool) bool {
 	return false
 }
 
-// Space is the first place from i on that holds no white space.
+// Space returns the first index from i on that holds no white space.
 func Space(b []byte, i int) int {
 	for i < len(b) && (b[i] == ' ' || b[i] == '\t' || b[i] == '\r' || b[i] == '\n') {
 		i++
@@ -61,8 +61,8 @@ func Space(b []byte, i int) int {
 	return i
 }
 
-// StringEnd is the place after the closing quote of the string whose opening
-// quote stands at i, or -1.
+// StringEnd returns the index after the closing quote of the string whose opening quote is at i,
+// or -1.
 func StringEnd(b []byte, i int) int {
 	from := i + 1
 	for at := from; ; {
@@ -82,7 +82,7 @@ func StringEnd(b []byte, i int) int {
 	}
 }
 
-// ValueEnd is the place after the value that begins at i, or -1.
+// ValueEnd returns the index after the value that begins at i, or -1.
 func ValueEnd(b []byte, i int) int {
 	if i >= len(b) {
 		return -1
@@ -123,9 +123,9 @@ func nestedEnd(b []byte, i int) int {
 	return -1
 }
 
-// AppendText appends what the string content s (without its quotes) says. It
-// never writes more than it has read, so dst may be s[:0]. Half a surrogate
-// pair becomes U+FFFD; an escape JSON does not know stays as it is.
+// AppendText appends s, the content of a string without its quotes, with its escapes decoded. It
+// never writes more than it has read, so dst may be s[:0]. Half a surrogate pair becomes U+FFFD;
+// an escape that JSON does not have stays as it is.
 func AppendText(dst, s []byte) []byte {
 	for {
 		i := bytes.IndexByte(s, '\\')

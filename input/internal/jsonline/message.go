@@ -1,8 +1,8 @@
 package jsonline
 
-// AppendMessage appends what a message says. Bytes that are no text come as
-// numbers; a field that occurs more than once comes as a list, here one line
-// for each.
+// AppendMessage appends the text of a journal's message, whose value is a string, or a list of
+// numbers if its bytes are no text, or a list of these if the field occurs more than once: then
+// one line for each.
 func AppendMessage(dst, value []byte) []byte {
 	if len(value) < 2 {
 		return dst

@@ -50,7 +50,7 @@ func (b *bench) captureStreams(ctx context.Context, s *speaker) error {
 	return b.addBesidePlain(ctx, of, s.port, c, traffic)
 }
 
-// captureAnswer measures an answer as fast as it goes.
+// captureAnswer measures one answer at full speed.
 func (b *bench) captureAnswer(ctx context.Context, s *speaker) error {
 	size := int64(b.options.captureMB) * 1e6
 	of := fmt.Sprintf("an answer of %d MB at full speed", b.options.captureMB)
@@ -82,7 +82,7 @@ func (b *bench) captureBodies(ctx context.Context, s *speaker) error {
 	return nil
 }
 
-// captureHole measures what is known of answers after the process stood still.
+// captureHole measures what is known of answers after the process was stopped for a while.
 func (b *bench) captureHole(ctx context.Context, s *speaker) error {
 	const perSecond, still = 1000, 2
 	tokens := perSecond * (still + 2)
@@ -153,7 +153,8 @@ func (c *captures) lost() (n int64) {
 	return n
 }
 
-// captured captures traffic of n requests. beside, if there is one, is done to the process meanwhile.
+// captured captures traffic of n requests. beside, if not nil, is called with the process
+// meanwhile.
 func (b *bench) captured(
 	ctx context.Context, port, n int, traffic func() error, beside func(*process) error,
 ) (*captures, error) {
@@ -258,7 +259,8 @@ func readSpool(state string) (events []capturedEvent, err error) {
 	return events, nil
 }
 
-// plainly runs traffic while a process gets its packets by recvfrom, and says what CPU that took.
+// plainly runs traffic while a process gets its packets by recvfrom, and stores the CPU time of
+// that process in cpu.
 func (b *bench) plainly(ctx context.Context, port int, traffic func() error, cpu *time.Duration) error {
 	cmd := exec.CommandContext(ctx, b.self, "recvfrom", strconv.Itoa(port))
 	cmd.Stderr = os.Stderr
@@ -285,5 +287,5 @@ func (b *bench) plainly(ctx context.Context, port int, traffic func() error, cpu
 	return errors.Join(err, err2, in.Close(), cmd.Wait())
 }
 
-// plainReady is what a process says that reads packets.
+// plainReady is what a process prints once it reads packets.
 const plainReady = "ready\n"

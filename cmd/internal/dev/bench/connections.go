@@ -18,8 +18,8 @@ import (
 	"ollama-hec/input/spool"
 )
 
-// observe is the observer's process: it observes one port and says its Stats for each line it reads. It ends with its
-// input.
+// observe is the observer's process: it observes one port and prints its Stats for each line it
+// reads. It ends when its input ends.
 func observe(ctx context.Context, args []string) error {
 	if len(args) != 1 {
 		return errors.New("observe takes one port")
@@ -100,7 +100,7 @@ func (o *observer) stop() error {
 	return errors.Join(o.in.Close(), o.cmd.Wait())
 }
 
-// visits are ways to connect for a moment.
+// visits are the kinds of short connections.
 var visits = []struct {
 	name           string
 	server, client func(net.Conn)
@@ -120,7 +120,7 @@ var visits = []struct {
 
 func untilClosed(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
 
-// connections measures how many of many short connections are seen, and what that costs.
+// connections measures what share of many short connections is seen, and what that costs.
 func (b *bench) connections(ctx context.Context) error {
 	if able, err := connections.Able(); err != nil || !able.Every {
 		fmt.Fprintf(b.say, "  left out: short connections are not seen on this system (%v)\n", err)
@@ -165,7 +165,8 @@ func (b *bench) unvisited(ctx context.Context, o *observer) error {
 	return err
 }
 
-// visit makes n connections at a rate and then asks f, which is told how much CPU the observer took meanwhile.
+// visit makes n connections at a rate, and then calls f with the CPU time that the observer took
+// meanwhile.
 func (b *bench) visit(ctx context.Context, kind, n, rate int, f func(*observer, time.Duration) error) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

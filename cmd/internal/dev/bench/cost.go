@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// cost measures events per CPU second: the reference, and the shipper with
-// ollama:api off and on, in turn, so that what else the machine does meets all.
+// cost measures events per CPU second: the reference, and the shipper with ollama:api off and
+// on. They take turns, so that other load on the machine affects all of them.
 func (b *bench) cost(ctx context.Context) error {
 	log, err := b.log()
 	if err != nil {

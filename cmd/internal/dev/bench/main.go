@@ -1,9 +1,9 @@
 // Command bench measures what the shipper costs beside a reference that only
 // reads, wraps and compresses, in the same run on the same machine.
 //
-// It never fails because of a figure: it prints them, with what is to be
-// reached. Processes are pinned to cores on Linux only, and cores that others
-// use too make figures worse; the ratios suffer least.
+// It never fails because of a figure: it prints the figures, each with its goal. Processes are
+// pinned to cores on Linux only, and load on those cores makes figures worse; ratios suffer
+// least.
 package main
 
 import (
@@ -29,7 +29,7 @@ func main() {
 	}
 }
 
-// The program starts itself as the processes that it measures or needs.
+// verbs are the processes that the program starts itself as.
 var verbs = map[string]func(ctx context.Context, args []string) error{
 	"receive":   receive,
 	"observe":   observe,

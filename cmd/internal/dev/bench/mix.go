@@ -65,7 +65,7 @@ func newSteadyMix(seed uint64, perSecond int) (*mix, error) {
 	return m, nil
 }
 
-// few are steadyForms of the lines, from all over them.
+// few returns steadyForms of the lines, at equal distances.
 func few(lines []string) (some []string) {
 	for i := range steadyForms {
 		some = append(some, lines[i*len(lines)/steadyForms])

@@ -11,12 +11,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// cores are where what is measured runs, and where all else does. Negative:
-// wherever the system puts it.
+// cores are the core on which the measured process runs, and the core for everything else.
+// Negative: the system chooses.
 type cores struct{ measured, other int }
 
-// chooseCores takes the last core there is for what is measured: interrupts
-// tend to be handled on the first.
+// chooseCores takes the last core for the measured process: interrupts tend to be handled on the
+// first.
 func chooseCores() cores {
 	var set unix.CPUSet
 	if unix.SchedGetaffinity(0, &set) != nil || set.Count() < 2 {
@@ -38,8 +38,8 @@ func (c cores) String() string {
 	return fmt.Sprintf("measured on core %d, all else on core %d", c.measured, c.other)
 }
 
-// startOn starts a process that stays on one core. A child runs where the
-// thread may that started it.
+// startOn starts a process that stays on one core. A process inherits the cores of the thread
+// that starts it.
 func startOn(core int, cmd *exec.Cmd) error {
 	if core < 0 {
 		return cmd.Start()
@@ -58,8 +58,8 @@ func startOn(core int, cmd *exec.Cmd) error {
 	return cmd.Start()
 }
 
-// pinSelf keeps every thread of this process on one core: new ones run where
-// the one may that made them.
+// pinSelf keeps every thread of this process on one core: a new thread inherits the cores of the
+// one that makes it.
 func pinSelf(core int) error {
 	if core < 0 {
 		return nil

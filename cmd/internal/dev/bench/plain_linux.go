@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// recvfrom is the process that does the least there is to do with the packets of a port: it gets them one by one. It
-// ends with its input.
+// recvfrom is the process that does the least possible with the packets of a port: it receives
+// them one by one. It ends when its input ends.
 func recvfrom(_ context.Context, args []string) error {
 	if len(args) != 1 {
 		return errors.New("recvfrom takes one port")
@@ -92,7 +92,7 @@ func prepare(fd int, port uint32) error {
 	)
 }
 
-// standStill stops a process in the middle of something for a while.
+// standStill stops a process for a while and lets it go on.
 func standStill(ctx context.Context, p *process, d time.Duration) error {
 	if err := pause(ctx, time.Second); err != nil {
 		return err

@@ -23,9 +23,9 @@ import (
 	"ollama-hec/sourcetypes/batch"
 )
 
-// profile runs the pipeline inside this process and writes profiles: the
-// shipper itself needs no door for that. It ships the log as run --once does,
-// or with -parts=files many growing ones as run does.
+// profile runs the pipeline inside this process and writes profiles, so that the shipper itself
+// needs no option for that. It ships the log as run --once does, or with -parts=files many
+// growing ones as run does.
 func (b *bench) profile(ctx context.Context) error {
 	if err := pinSelf(b.cores.measured); err != nil {
 		return err

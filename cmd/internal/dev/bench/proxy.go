@@ -95,7 +95,7 @@ func (b *bench) proxyStreams(ctx context.Context, s *teller, p *process, listen 
 	return nil
 }
 
-// teller is a server whose tokens say when they were said.
+// teller is a server whose tokens hold the time at which each was sent.
 type teller struct {
 	server  *http.Server
 	address string
@@ -124,7 +124,7 @@ const (
 	saidAfter  = `"},"done":false}` + "\n"
 )
 
-// tell says as many tokens as are asked for.
+// tell sends the number of tokens that the request asks for.
 func (s *teller) tell(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	n, _ := strconv.Atoi(r.URL.Query().Get("n"))
@@ -138,7 +138,7 @@ func (s *teller) tell(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, aFinal, n)
 }
 
-// listen has several clients listen at an address, and returns how long each token took.
+// listen has several clients read answers from an address, and returns how long each token took.
 func (s *teller) listen(ctx context.Context, address string, tokens int) (took []time.Duration, err error) {
 	var all sync.WaitGroup
 	each, errs := make([][]time.Duration, proxyStreams), make([]error, proxyStreams)
@@ -149,7 +149,7 @@ func (s *teller) listen(ctx context.Context, address string, tokens int) (took [
 	return slices.Concat(each...), errors.Join(errs...)
 }
 
-// stream is one client's answer.
+// stream reads one client's answer, and returns how long each token took.
 func (s *teller) stream(ctx context.Context, address string, tokens int) (took []time.Duration, err error) {
 	answer, done, err := post(ctx, fmt.Sprintf("http://%s/api/chat?n=%d", address, tokens),
 		strings.NewReader(`{"model":"llama3.2","messages":[{"role":"user","content":"Why is the sky blue?"}]}`), -1)
@@ -203,7 +203,7 @@ func post(ctx context.Context, url string, body io.Reader, size int64) (answer i
 	}, nil
 }
 
-// freeAddress is a loopback address that nobody listens on.
+// freeAddress returns a loopback address that nobody listens on.
 func freeAddress() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -16,7 +16,7 @@ var wireGoals = []struct {
 	ofLevel float64
 }{{1000, 34, 0.835}, {5000, 28, 0.824}}
 
-// whole is how many lines bytes and CPU are given for, whatever was measured.
+// whole is the number of lines to which bytes are scaled, whatever was measured.
 const whole = 2_000_000
 
 // rate measures bytes on the wire and CPU while lines come at a steady rate, as
@@ -104,7 +104,7 @@ func (b *bench) steady(ctx context.Context, perSecond int, env ...string) (f flo
 	return f, p.interrupt()
 }
 
-// reading is how much was taken by the time all lines so far were.
+// reading returns the flow up to the moment at which all lines so far were received.
 func (b *bench) reading(ctx context.Context, r *remote, p *process, lines int) (f flow, err error) {
 	if err := r.await(ctx, uint64(lines), p); err != nil {
 		return f, err

@@ -14,8 +14,8 @@ import (
 	"ollama-hec/hec/receiver"
 )
 
-// receive is the receiver's process: it says its URL, and its Stats for each
-// line it reads. It ends with its input.
+// receive is the receiver's process: it prints its URL, and its Stats for each line it reads. It
+// ends when its input ends.
 func receive(ctx context.Context, _ []string) error {
 	r := receiver.New(receiver.Options{CountOnly: true})
 	if err := r.Listen("127.0.0.1:0"); err != nil {

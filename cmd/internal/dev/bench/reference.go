@@ -11,10 +11,9 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// reference is the least a shipper must do, as plainly as it can be done: read,
-// wrap each line in an envelope, escaping byte by byte, gzip level 1, discard.
-// It parses nothing, sends nothing and keeps no place. It prints how many
-// events there were.
+// reference is the least a shipper must do, as plainly as it can be done: read, wrap each line
+// in an envelope, escaping byte by byte, gzip level 1, discard. It parses nothing, sends nothing
+// and saves no position. It prints the number of events.
 func reference(_ context.Context, args []string) error {
 	if len(args) != 1 {
 		return errors.New("reference takes one file")

@@ -48,7 +48,7 @@ func startSpeaker() (*speaker, error) {
 
 func (s *speaker) close() { _ = s.server.Close() }
 
-// speak says as many tokens as are asked for, so many in a second.
+// speak sends the number of tokens that the request asks for, at the rate that it asks for.
 func speak(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	n, _ := strconv.Atoi(r.URL.Query().Get("n"))
@@ -63,7 +63,7 @@ func speak(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, aFinal, n)
 }
 
-// speakFast says as many bytes as are asked for, and a last line.
+// speakFast sends the number of bytes that the request asks for, and a last line.
 func speakFast(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	size, _ := strconv.ParseInt(r.URL.Query().Get("size"), 10, 64)
@@ -77,7 +77,7 @@ func speakFast(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, aFinal, 1)
 }
 
-// ask asks on a connection of its own and reads the answer to its end.
+// ask sends a request on a connection of its own and reads the answer to its end.
 func (s *speaker) ask(ctx context.Context, path string, body io.Reader, size int64) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+path, body)
 	if err != nil {
@@ -99,7 +99,7 @@ func (s *speaker) asked(ctx context.Context, path, body string) error {
 	return s.ask(ctx, path, strings.NewReader(body), int64(len(body)))
 }
 
-// streams has several clients listen at once.
+// streams has several clients read answers at once.
 func (s *speaker) streams(ctx context.Context, n, tokens, pace int) error {
 	var all sync.WaitGroup
 	errs := make([]error, n)
@@ -126,12 +126,12 @@ func (s *speaker) images(ctx context.Context, size int) error {
 	return s.asked(ctx, "/api/chat?n=1&pace=1", body)
 }
 
-// forever is bytes without an end.
+// forever is an endless reader.
 type forever struct{}
 
 func (forever) Read(p []byte) (int, error) { return len(p), nil }
 
-// completeLines are the lines of a text that have an end, without it.
+// completeLines returns the lines of a text that end in a line feed, without the line feed.
 func completeLines(text []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for line := range bytes.Lines(text) {

@@ -31,7 +31,7 @@ type killer struct {
 	kills, stops int
 	stopped      bool // the last one was
 	letters      int
-	indiscreet   []string // what shippers said that they must not
+	leaks        []string // secrets and stack traces that shippers printed
 }
 
 func (k *killer) start() (*harness.Shipper, error) {
@@ -40,8 +40,8 @@ func (k *killer) start() (*harness.Shipper, error) {
 	return k.command.Start()
 }
 
-// begin has a first shipper note from when on rotated files are wanted. What is
-// rotated before that is not read.
+// begin runs a first shipper until it has saved the time from which on rotated files are read.
+// What is rotated before that is not read.
 func (k *killer) begin(ctx context.Context) error {
 	s, err := k.start()
 	if err != nil {
@@ -61,7 +61,7 @@ func (k *killer) begin(ctx context.Context) error {
 		case <-s.Done():
 			return fmt.Errorf("the shipper ended by itself with %d:\n%s", s.ExitCode(), s.Log())
 		case <-late:
-			return fmt.Errorf("the first shipper notes nothing:\n%s", s.Log())
+			return fmt.Errorf("the first shipper saves nothing:\n%s", s.Log())
 		case <-tick.C:
 		}
 	}
@@ -74,7 +74,7 @@ func (k *killer) run(ctx context.Context, least time.Duration, kills int) error 
 		if err != nil {
 			return err
 		}
-		// Some do not get far, some work for a while: on a busy machine, too.
+		// Most are killed after they have started, some before, on a busy machine too.
 		if k.stopped || k.draw.IntN(earlyIn) > 0 {
 			k.await(ctx, s, "msg=started")
 		}
@@ -93,7 +93,7 @@ func (k *killer) run(ctx context.Context, least time.Duration, kills int) error 
 	return ctx.Err()
 }
 
-// await waits for a shipper to say something, but not for ever.
+// await waits until a shipper has logged what, but at most as long as a start may take.
 func (k *killer) await(ctx context.Context, s *harness.Shipper, what string) {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -112,7 +112,7 @@ func (k *killer) await(ctx context.Context, s *harness.Shipper, what string) {
 
 // end kills a shipper, or stops it and does not wait for long.
 func (k *killer) end(s *harness.Shipper) {
-	defer func() { k.indiscreet = append(k.indiscreet, s.Indiscretions(harness.Token(k.life-1))...) }()
+	defer func() { k.leaks = append(k.leaks, s.Leaks(harness.Token(k.life-1))...) }()
 	if k.stopped = k.draw.IntN(stopsIn) == 0; k.stopped {
 		s.Signal(syscall.SIGTERM)
 		select {
@@ -127,9 +127,9 @@ func (k *killer) end(s *harness.Shipper) {
 	k.kills++
 }
 
-// calm lets a last shipper finish without faults, which takes as long as lines come: it
-// may have to catch up on all that others were killed over.
-func (k *killer) calm(ctx context.Context, ledger *harness.Ledger) error {
+// finish runs a last shipper, without faults, until every line has come or none comes any more:
+// it may have to deliver much that the killed ones did not.
+func (k *killer) finish(ctx context.Context, ledger *harness.Ledger) error {
 	s, err := k.start()
 	if err != nil {
 		return err

@@ -1,9 +1,9 @@
-// Command chaos runs the built shipper among writers, rotations, a faulty
-// receiver and kill -9, and fails if a line is lost or comes twice without an
-// excuse. What happens is drawn from a seed; when it happens is up to the machine.
+// Command chaos runs the built shipper among writers, rotations, a faulty receiver and kill -9,
+// and fails if a line is lost or comes twice without an excuse. What happens is drawn from a
+// seed; when it happens depends on the machine.
 //
-// Loss can only be the shipper's doing: a writer deletes a file only once all of
-// it has come, stops while it copies and truncates, and begins after a first shipper.
+// If a line is lost the shipper has lost it: a writer deletes a file only once all of it has
+// come, does not write while it copies and truncates, and begins after a first shipper.
 package main
 
 import (
@@ -56,7 +56,8 @@ type plan struct {
 	build   []string // flags
 }
 
-// run carries it out, prints the account and reports whether it is in order.
+// run carries the plan out, prints what became of every line and reports whether all is in
+// order.
 func (p *plan) run(ctx context.Context) (ok bool, err error) {
 	dir, err := os.MkdirTemp("", "chaos")
 	if err != nil {
@@ -80,7 +81,7 @@ func (p *plan) run(ctx context.Context) (ok bool, err error) {
 	}
 	ledger := harness.NewLedger()
 	server, err := harness.Serve(ledger, "127.0.0.1:0", receiver.Options{
-		Tokens: []receiver.Token{{Ack: true}}, AckDelay: 50 * time.Millisecond, Fault: p.mischief(),
+		Tokens: []receiver.Token{{Ack: true}}, AckDelay: 50 * time.Millisecond, Fault: p.receiverFaults(),
 	})
 	if err != nil {
 		return false, err
@@ -98,10 +99,10 @@ func (p *plan) run(ctx context.Context) (ok bool, err error) {
 	if err := k.begin(ctx); err != nil {
 		return false, err
 	}
-	writers, err := p.amid(ctx, ledger, logs, k)
+	writers, err := p.runWriters(ctx, ledger, logs, k)
 	if err == nil {
 		server.SetFault(nil)
-		err = k.calm(ctx, ledger)
+		err = k.finish(ctx, ledger)
 	}
 	if err != nil {
 		return false, err
@@ -109,8 +110,9 @@ func (p *plan) run(ctx context.Context) (ok bool, err error) {
 	return report(os.Stdout, ledger.Tally(), writers, k, server), nil
 }
 
-// amid has writers write while k kills, and returns them when both have ended.
-func (p *plan) amid(ctx context.Context, ledger *harness.Ledger, logs string, k *killer) ([]*writer, error) {
+// runWriters runs the writers while k starts and kills shippers, and returns them when both have
+// ended.
+func (p *plan) runWriters(ctx context.Context, ledger *harness.Ledger, logs string, k *killer) ([]*writer, error) {
 	writing, stopWriting := context.WithCancel(ctx)
 	defer stopWriting()
 	writers := make([]*writer, p.writers)
@@ -139,8 +141,8 @@ func (p *plan) amid(ctx context.Context, ledger *harness.Ledger, logs string, k 
 	return writers, err
 }
 
-// mischief is what goes wrong at the receiver.
-func (p *plan) mischief() receiver.FaultFunc {
+// receiverFaults returns the faults of the receiver, drawn by chance.
+func (p *plan) receiverFaults() receiver.FaultFunc {
 	first := 0
 	often := receiver.Chance(p.seed, p.faults,
 		receiver.Fault{At: receiver.Unread, Reset: true},

@@ -50,10 +50,10 @@ func report(w io.Writer, t harness.Tally, writers []*writer, k *killer, server *
 	for _, e := range t.Examples {
 		fmt.Fprintln(w, "example:", e)
 	}
-	for _, said := range k.indiscreet {
+	for _, said := range k.leaks {
 		fmt.Fprintln(w, "a shipper said:", said)
 	}
-	return t.Lost+t.Unexcused+t.Overtaking+t.Foreign+len(k.indiscreet) == 0
+	return t.Lost+t.Unexcused+t.Overtaking+t.Foreign+len(k.leaks) == 0
 }
 
 func milliseconds(d time.Duration) int64 { return d.Milliseconds() + 1 }

@@ -8,8 +8,8 @@ package imports
 
 import "strings"
 
-// layers are the folders by how far down they are: a package imports only what
-// stands in a lower layer, or what allowed names within its own.
+// layers are the folders, the lowest layer first: a package imports only what stands in a lower
+// layer, or what allowed names within its own.
 var layers = [][]string{
 	{"input"},
 	{"sourcetypes"},
@@ -17,10 +17,11 @@ var layers = [][]string{
 	{"cmd"},
 }
 
-// allowed are the imports within a layer: of the packages that begin with the
-// first, by those that begin with the second. testdata may be imported by all.
+// allowed are the imports within a layer: the package by may import the package what. A name
+// that ends in a slash stands for all packages below. Every package may import testdata.
 var allowed = []struct{ by, what string }{
-	// Sources promise what input says, and keep positions and unwrap lines alike.
+	// Sources implement the interfaces of input, and share how positions are kept and lines
+	// unwrapped.
 	{"input/", "input"},
 	{"input/", "input/internal/"},
 	{"input/file", "input/checkpoint"},
@@ -73,7 +74,7 @@ var allowed = []struct{ by, what string }{
 	{"cmd/internal/capture", "cmd/internal/version"},
 	{"cmd/internal/proxy", "cmd/internal/capture"}, // the spool, and what the settings say of requests
 	{"cmd/internal/proxy", "cmd/internal/settings"},
-	{"cmd/internal/destination", "cmd/internal/app"}, // apart, or the modular input would link the SDK
+	{"cmd/internal/destination", "cmd/internal/app"}, // a package of its own, or the modular input would link the SDK
 	{"cmd/internal/destination", "cmd/internal/pipeline"},
 	{"cmd/internal/destination", "cmd/internal/settings"},
 	{"cmd/internal/destination", "cmd/internal/version"},

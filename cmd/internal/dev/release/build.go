@@ -44,7 +44,7 @@ func (r *release) build(ctx context.Context, p platform) (*built, error) {
 	return b, nil
 }
 
-// spoken is what the program says of itself, run on this machine: completions for
+// spoken returns what the program prints about itself, run on this machine: completions for
 // shells and the manual page.
 func spoken(ctx context.Context) ([]file, error) {
 	var files []file

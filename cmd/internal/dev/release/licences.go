@@ -14,7 +14,7 @@ import (
 	"github.com/google/licensecheck"
 )
 
-// terms is under what terms a part of the program may be passed on.
+// terms are the terms under which a part of the program may be passed on.
 type terms struct {
 	part  string // module and version
 	spdx  string // the expression of SPDX for what the licence files say
@@ -121,7 +121,7 @@ func recognize(text []byte) (ids []string, err error) {
 	return ids, nil
 }
 
-// thirdParty is the text of all terms, which has to go with the program.
+// thirdParty returns the text of all terms, which must be passed on with the program.
 func thirdParty(all map[string]terms, info *buildinfo.BuildInfo) []byte {
 	parts := []string{standard}
 	for _, m := range info.Deps {

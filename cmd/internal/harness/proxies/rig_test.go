@@ -210,7 +210,7 @@ func (r *rig) end() {
 		return
 	}
 	r.shipper.Kill()
-	if found := r.shipper.Indiscretions(harness.Token(0)); found != nil {
+	if found := r.shipper.Leaks(harness.Token(0)); found != nil {
 		r.t.Errorf("its output holds %q", found)
 	}
 	if r.t.Failed() {

@@ -245,12 +245,14 @@ func (c *conversation) skipsBody(s *side, p []byte) bool {
 // answers that and closes. If it does not, the next request is looked for.
 func (c *conversation) refuse(s *side, at time.Time) {
 	s.restHead()
+	torn := (s.state == chunkSize || s.state == chunkEnd) && c.asking != nil && !c.asking.knowsAll()
 	s.state = opaque
 	s.line = s.line[:0]
 	if s.from == wire.FromClient {
 		s.drift(0)
 		if x := c.asking; x != nil {
 			x.malformed = x.malformed || s.head.first == nil
+			x.partial = x.partial || torn // what is behind that nobody reads, or the server reads otherwise
 			x.sent, x.requestEnded, x.inUnsure = at, true, true
 			x.partial = x.partial || c.server.state == adrift // it may be the protocol that an answer led to
 			c.asking = nil

@@ -105,8 +105,10 @@ func (s *side) catchUp(at time.Time, p []byte) {
 		return
 	}
 	size, ok := parseChunkSize(p[:end])
-	behind := int64(end) + 2 + size
-	if ok && size > 0 && behind+2 <= int64(len(p)) && p[behind] == '\r' && p[behind+1] == '\n' {
+	if !ok || size == 0 || size > int64(len(p)-end-4) {
+		return
+	}
+	if behind := int64(end) + 2 + size; p[behind] == '\r' && p[behind+1] == '\n' {
 		s.state = chunkSize
 		s.line = s.line[:0]
 	}

@@ -2,7 +2,7 @@ package exchange
 
 import (
 	"bytes"
-	"strconv"
+	"math"
 	"time"
 
 	"ollama-hec/input/wire"
@@ -255,20 +255,25 @@ func (s *side) body(f framing, length int64, at time.Time) {
 	}
 }
 
-// parseChunkSize reads the line before a chunk.
+// mostDigits is how many digits of a chunk's size Go's server takes, zeros before it included.
+const mostDigits = 16
+
+// parseChunkSize reads the line before a chunk. A size beyond all bounds is one that is
+// never reached: a server may have what it wants of a body long before its end.
 func parseChunkSize(line []byte) (int64, bool) {
 	if i := bytes.IndexByte(line, ';'); i >= 0 {
 		line = line[:i] // an extension
 	}
 	line = bytes.TrimRight(line, " \t")
-	if len(line) == 0 || len(line) > 15 {
+	if len(line) == 0 || len(line) > mostDigits {
 		return 0, false
 	}
+	size := uint64(0)
 	for _, c := range line {
-		if !text.HexDigit(c) {
+		if hexValue[c] < 0 {
 			return 0, false
 		}
+		size = size<<4 | uint64(hexValue[c])
 	}
-	size, err := strconv.ParseInt(string(line), 16, 64)
-	return size, err == nil
+	return int64(min(size, math.MaxInt64)), true
 }

@@ -74,6 +74,28 @@ func TestWritesLessOftenWhatTakesLongToFindOut(t *testing.T) {
 	})
 }
 
+// On a busy machine anything may seem to take long, and that is no reason to save later.
+func TestIsNotLateBecauseTheMachineIsBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, t.TempDir())
+		asked := 0
+		now := func() any {
+			if asked++; asked%4 != 0 {
+				<-time.After(9 * time.Millisecond)
+			}
+			return asked
+		}
+		for n := range 20 {
+			s.Set("file", "a", now)
+			<-time.After(250 * time.Millisecond)
+			if asked != n+1 {
+				t.Fatalf("asked %d times within a quarter of a second of change %d", asked, n+1)
+			}
+		}
+		closeStore(t, s)
+	})
+}
+
 // act changes s in one of all the ways there are.
 func act(t *testing.T, s *Store, draw *rand.Rand) {
 	id, n := fmt.Sprint(draw.IntN(5)), draw.IntN(1000)

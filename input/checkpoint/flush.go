@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"ollama-hec/input/statedir"
@@ -50,6 +51,7 @@ func (s *Store) signal() {
 // then rotated must be known after a crash; less often while writing is expensive or fails.
 func (s *Store) write() {
 	var due time.Time
+	var took lately
 	pause := every
 	for {
 		select {
@@ -62,16 +64,37 @@ func (s *Store) write() {
 		case <-s.stop:
 			return
 		}
-		took, err := s.flush()
+		began := time.Now()
+		last, err := s.flush()
+		took.note(last)
 		if err == nil {
-			pause = min(max(every, share*took), rareMax)
+			pause = min(max(every, share*took.least()), rareMax)
 		} else {
 			pause = min(2*pause, retryMax)
 			s.signal()
 		}
-		due = time.Now().Add(pause)
+		// What the disk took is part of the pause; it gets a rest in any case.
+		due = began.Add(pause)
+		if rest := time.Now().Add(pause / 4); rest.After(due) {
+			due = rest
+		}
 	}
 }
+
+// lately is how long the last few times took. What is dear is so each time; on a busy
+// machine everything seems to be, now and then, and what is saved later comes twice after
+// a crash.
+type lately struct {
+	took [4]time.Duration
+	next int
+}
+
+func (l *lately) note(took time.Duration) {
+	l.took[l.next] = took
+	l.next = (l.next + 1) % len(l.took)
+}
+
+func (l *lately) least() time.Duration { return slices.Min(l.took[:]) }
 
 // Flush writes the store now if it has changed. A failure is logged once.
 func (s *Store) Flush() error {

@@ -173,6 +173,7 @@ func (s *Server) take(e receiver.Event) {
 	s.mu.Lock()
 	how := s.chosen[e.Request]
 	s.mu.Unlock()
+	how.At = time.Now()
 	s.ledger.Take(line, how)
 }
 

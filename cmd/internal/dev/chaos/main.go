@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,6 +32,7 @@ func main() {
 	flag.IntVar(&p.writers, "writers", 6, "how many writers, each with a log of its own")
 	flag.DurationVar(&p.rest, "rest", 2*time.Second, "how long a writer rests between two rotations")
 	flag.Float64Var(&p.faults, "faults", 0.15, "share of requests that go wrong")
+	flag.BoolVar(&p.acks, "acks", true, "the receiver acknowledges what it has indexed, some of it a second late")
 	race := flag.Bool("race", false, "build the shipper with the race detector")
 	flag.Parse()
 	if *race {
@@ -53,6 +55,7 @@ type plan struct {
 	writers int
 	rest    time.Duration
 	faults  float64
+	acks    bool
 	build   []string // flags
 }
 
@@ -81,7 +84,7 @@ func (p *plan) run(ctx context.Context) (ok bool, err error) {
 	}
 	ledger := harness.NewLedger()
 	server, err := harness.Serve(ledger, "127.0.0.1:0", receiver.Options{
-		Tokens: []receiver.Token{{Ack: true}}, AckDelay: 50 * time.Millisecond, Fault: p.receiverFaults(),
+		Tokens: []receiver.Token{{Ack: p.acks}}, AckDelay: 50 * time.Millisecond, Fault: p.receiverFaults(),
 	})
 	if err != nil {
 		return false, err
@@ -144,24 +147,29 @@ func (p *plan) runWriters(ctx context.Context, ledger *harness.Ledger, logs stri
 // receiverFaults returns the faults of the receiver, drawn by chance.
 func (p *plan) receiverFaults() receiver.FaultFunc {
 	first := 0
-	often := receiver.Chance(p.seed, p.faults,
-		receiver.Fault{At: receiver.Unread, Reset: true},
-		receiver.Fault{Reset: true},
-		receiver.Fault{At: receiver.Taken, Reset: true},
-		receiver.Fault{Cut: true},
-		receiver.Fault{At: receiver.Unread, Hang: true},
-		receiver.Fault{At: receiver.Taken, Hang: true},
-		receiver.Fault{Code: 9},
-		receiver.Fault{Code: 8, At: receiver.Taken},
-		receiver.Fault{Code: 26},
-		receiver.Fault{Code: 24},
-		receiver.Fault{Code: 6, Invalid: &first},
-		receiver.Fault{Status: 502},
-		receiver.Fault{Status: 504, At: receiver.Taken},
-		receiver.Fault{Status: 403},
-		receiver.Fault{AckDelay: time.Second},
-		receiver.Fault{Close: true},
-	)
+	faults := []receiver.Fault{
+		{At: receiver.Unread, Reset: true},
+		{Reset: true},
+		{At: receiver.Taken, Reset: true},
+		{Cut: true},
+		{At: receiver.Unread, Hang: true},
+		{At: receiver.Taken, Hang: true},
+		{Code: 9},
+		{Code: 8, At: receiver.Taken},
+		{Code: 26},
+		{Code: 24},
+		{Code: 6, Invalid: &first},
+		{Status: 502},
+		{Status: 504, At: receiver.Taken},
+		{Status: 403},
+		{AckDelay: time.Second},
+		{Close: true},
+	}
+	if !p.acks { // a receiver that takes in word only would be believed
+		faults = slices.DeleteFunc(faults, func(f receiver.Fault) bool { return f.AckDelay != 0 })
+		return receiver.Chance(p.seed, p.faults, faults...)
+	}
+	often := receiver.Chance(p.seed, p.faults, faults...)
 	// Rare, for a start after a clean stop waits half a minute for these.
 	lost := receiver.Chance(p.seed+1, p.faults/50, receiver.Fault{AckDelay: -1}, receiver.Fault{Lose: true})
 	return func(req *receiver.Request) receiver.Fault {

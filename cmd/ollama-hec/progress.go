@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -69,4 +70,26 @@ func bar(sh *app.Shipper, w io.Writer) watch {
 			_ = b.Finish()
 		}
 	}}
+}
+
+// watch is called at an interval while a shipper runs, and at its end.
+type watch struct {
+	every time.Duration
+	look  func()
+	end   func()
+}
+
+// run calls look until ctx ends, and then end.
+func (w watch) run(ctx context.Context) {
+	defer w.end()
+	tick := time.NewTicker(w.every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			w.look()
+		}
+	}
 }

@@ -119,6 +119,21 @@ func asFailure(f func(*cobra.Command, []string) error) func(*cobra.Command, []st
 	}
 }
 
+// logging returns the function of a command that runs f with the settings and the program's log.
+func logging(
+	std streams, f func(context.Context, *settings.Settings, *slog.Logger) error,
+) func(*cobra.Command, []string) error {
+	return asFailure(func(cmd *cobra.Command, _ []string) error {
+		s, err := settings.Read(cmd.Flags())
+		if err != nil {
+			return err
+		}
+		log, flush := newLog(std.err, s)
+		defer flush()
+		return f(cmd.Context(), s, log)
+	})
+}
+
 // newLog returns the program's own log, which counts repeated messages. flush writes the
 // counts not written yet.
 func newLog(w io.Writer, s *settings.Settings) (log *slog.Logger, flush func()) {

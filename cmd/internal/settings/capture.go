@@ -86,9 +86,7 @@ const (
 )
 
 func (h *PromptHistory) Set(text string) error {
-	i, err := choose(text, "last", "all")
-	*h = PromptHistory(i)
-	return err
+	return choose(h, text, []string{"last", "all"}, LastMessage, AllMessages)
 }
 
 // ConnectionEvents says which connections get an event of their own.
@@ -100,9 +98,7 @@ const (
 )
 
 func (c *ConnectionEvents) Set(text string) error {
-	i, err := choose(text, "first", "all")
-	*c = ConnectionEvents(i)
-	return err
+	return choose(c, text, []string{"first", "all"}, FirstConnections, AllConnections)
 }
 
 // Networks are networks of addresses.

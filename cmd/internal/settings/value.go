@@ -158,9 +158,7 @@ func (p *Pin) Set(text string) error {
 type Switch bool
 
 func (s *Switch) Set(text string) error {
-	i, err := choose(text, "off", "on")
-	*s = Switch(i == 1)
-	return err
+	return choose(s, text, []string{"off", "on"}, false, true)
 }
 
 // Start says where to begin in a file that was never seen before.
@@ -172,18 +170,14 @@ const (
 )
 
 func (s *Start) Set(text string) error {
-	i, err := choose(text, "beginning", "end")
-	*s = Start(i)
-	return err
+	return choose(s, text, []string{"beginning", "end"}, Beginning, End)
 }
 
 // AckMode is hec.AckMode.
 type AckMode hec.AckMode
 
 func (a *AckMode) Set(text string) error {
-	i, err := choose(text, "auto", "on", "off")
-	*a = AckMode([]hec.AckMode{hec.AckAuto, hec.AckOn, hec.AckOff}[i])
-	return err
+	return choose(a, text, []string{"auto", "on", "off"}, AckMode(hec.AckAuto), AckMode(hec.AckOn), AckMode(hec.AckOff))
 }
 
 // LogFormat is the form of the program's own log.
@@ -195,18 +189,15 @@ const (
 )
 
 func (f *LogFormat) Set(text string) error {
-	i, err := choose(text, "text", "json")
-	*f = LogFormat(i)
-	return err
+	return choose(f, text, []string{"text", "json"}, LogText, LogJSON)
 }
 
 // LogLevel is the least level of the program's own log.
 type LogLevel slog.Level
 
 func (l *LogLevel) Set(text string) error {
-	i, err := choose(text, "debug", "info", "warn", "error")
-	*l = LogLevel([]slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}[i])
-	return err
+	return choose(l, text, []string{"debug", "info", "warn", "error"},
+		LogLevel(slog.LevelDebug), LogLevel(slog.LevelInfo), LogLevel(slog.LevelWarn), LogLevel(slog.LevelError))
 }
 
 // Values returns the words that a setting takes, for completion; nil: it takes other values.
@@ -226,14 +217,15 @@ func (r Setting) Values() []string {
 // oneOf matches the end of the error of a setting that takes one of some words.
 var oneOf = regexp.MustCompile(`, want ((?:[a-z]+(?:, | or ))+[a-z]+)$`)
 
-// choose returns the index of text in names.
-func choose(text string, names ...string) (int, error) {
+// choose sets to to the value whose name text is. names and values are in the same order.
+func choose[T any](to *T, text string, names []string, values ...T) error {
 	for i, n := range names {
 		if strings.EqualFold(text, n) {
-			return i, nil
+			*to = values[i]
+			return nil
 		}
 	}
-	return 0, want(text, strings.Join(names, " or "))
+	return want(text, strings.Join(names, " or "))
 }
 
 // Zone is a time zone; nil where none is set.

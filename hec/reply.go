@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -273,9 +274,15 @@ func (r *reply) hint() string {
 	return "check URL: is this the HEC port, and the proxy in front of it in order"
 }
 
+// splunkWeb is where Splunk Web sends everybody: to a path in a language, such as /en-US/account/login.
+var splunkWeb = regexp.MustCompile(`^(?:https?://[^/]*)?/[a-z]{2}-[A-Z]{2}/`)
+
 // redirectHint is what a person can do about a redirect: one of the same path names
 // the URL to set.
 func (r *reply) redirectHint() string {
+	if splunkWeb.MatchString(r.location) {
+		return "this is Splunk Web: set OLLAMA_HEC_URL to the port of HEC, 8088 unless it was changed"
+	}
 	if base, ok := strings.CutSuffix(r.location, eventPath); ok {
 		return "set OLLAMA_HEC_URL to " + base + " if that is HEC"
 	}

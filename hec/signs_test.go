@@ -193,6 +193,8 @@ func TestRedirectsNameWhereTo(t *testing.T) {
 	for _, tt := range []struct{ location, says, hint string }{
 		{"https://hec.example.com/services/collector/event", "to https://hec.example.com/services/collector/event", "set OLLAMA_HEC_URL to https://hec.example.com if"},
 		{"https://hec.example.com:8088/splunk/services/collector/event", "", "set OLLAMA_HEC_URL to https://hec.example.com:8088/splunk if"},
+		{"http://splunk:8000/en-US/services/collector/event", "", "this is Splunk Web: set OLLAMA_HEC_URL to the port of HEC"},
+		{"/de-DE/account/login?return_to=x", "/de-DE/account/login\"", "this is Splunk Web"},
 		{"/login?next=%2Fservices&token=x", "/login\"", "check URL"},
 		{"https://user:password@sso.example.com/?" + secret, "to https://sso.example.com/", "check URL"},
 		{"", "302 Found", "check URL"},

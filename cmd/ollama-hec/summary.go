@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/dustin/go-humanize"
@@ -18,6 +19,8 @@ import (
 const (
 	topRows  = 8   // of a table of the summary
 	topRunes = 160 // of a line
+	// likeRunes is of how many runes two lines must begin to be shown as one.
+	likeRunes = 60
 )
 
 // print writes the summary of a demo.
@@ -82,13 +85,52 @@ func (a *arrivals) findings(out io.Writer) error {
 		if _, err := fmt.Fprintf(out, "\ndetection %q: %d\n", d.Name, len(found)); err != nil {
 			return err
 		}
-		for _, f := range found[:min(len(found), topRows)] {
-			if _, err := fmt.Fprintf(out, "  %s\n", shortened(f.Text)); err != nil {
+		if err := findingsOf(out, d, found); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// findingsOf prints what a detection finds, of those that begin alike the first, and what of it may be false.
+func findingsOf(out io.Writer, d detections.Detection, found []detections.Finding) error {
+	if len(found) == 0 {
+		return nil
+	}
+	alike := map[string]int{}
+	for _, f := range found {
+		alike[beginning(f.Text)]++
+	}
+	shown := 0
+	for _, f := range found {
+		n := alike[beginning(f.Text)]
+		if n == 0 {
+			continue // one like it was shown
+		}
+		alike[beginning(f.Text)] = 0
+		if shown++; shown > topRows {
+			break
+		}
+		if _, err := fmt.Fprintf(out, "  %s\n", shortened(f.Text)); err != nil {
+			return err
+		}
+		if n > 1 {
+			if _, err := fmt.Fprintf(out, "  (%d more that begin alike)\n", n-1); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	if len(d.FalsePositives) == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(out, "  may be false: %s\n", shortened(strings.Join(d.FalsePositives, "; ")))
+	return err
+}
+
+// beginning is as much of a text as tells whether another is nearly the same.
+func beginning(text string) string {
+	r := []rune(text)
+	return string(r[:min(len(r), likeRunes)])
 }
 
 // tally counts by name.

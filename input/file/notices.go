@@ -81,6 +81,17 @@ func (n notices) unread() (paths []string) {
 	return paths
 }
 
+// left reports whether a path was last said not to be followed, whatever it holds.
+func (n notices) left(path string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch n.said[path] {
+	case "directory", "special", "compressed":
+		return true
+	}
+	return false
+}
+
 // listed logs which directories and files could not be listed.
 func (n notices) listed(failed map[string]error) {
 	for path, err := range failed {

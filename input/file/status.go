@@ -80,12 +80,13 @@ func (s *Source) Stats() Stats {
 }
 
 // Unread returns the files that could not be read when they were looked at last, and those
-// that a pattern without wildcards names and that are not there.
+// that a pattern without wildcards names and that are not there, or are nothing that can be followed.
 func (s *Source) Unread() []string {
 	unread := s.notices.unread()
 	for _, p := range s.patterns {
 		path := filepath.FromSlash(p.glob)
-		if _, err := os.Stat(path); p.literal() && errors.Is(err, fs.ErrNotExist) && !s.met(path) {
+		_, err := os.Stat(path)
+		if gone := errors.Is(err, fs.ErrNotExist); p.literal() && (gone || s.notices.left(path)) && !s.met(path) {
 			unread = append(unread, path)
 		}
 	}

@@ -300,14 +300,17 @@ func TestOnceFailsForWhatItCouldNotRead(t *testing.T) {
 	b.attr = nobody()
 	b.openToAll()
 	b.must(os.Chmod(b.path("closed.log"), 0))
-	paths := []string{b.path("here.log"), b.path("gone.log"), b.path("*ed.log"), b.path("none-*.log")}
+	b.must(os.Mkdir(b.path("folder"), 0o755))
+	b.write("a.log.xz", "\xfd7zXZ\x00 and so on")
+	paths := []string{
+		b.path("here.log"), b.path("gone.log"), b.path("*ed.log"), b.path("none-*.log"), b.path("folder"), b.path("a.log.xz"),
+	}
 	b.env["PATHS"] = strings.Join(paths, ",")
 	s := b.launch("run", "--once")
 	b.wantExit(s, 1)
-	for _, text := range []string{b.path("gone.log"), b.path("closed.log"), "everything else is delivered"} {
-		if !strings.Contains(s.Log(), text) {
-			t.Errorf("it does not say %q:\n%s", text, s.Log())
-		}
+	unread := []string{b.path("a.log.xz"), b.path("closed.log"), b.path("folder"), b.path("gone.log")}
+	if text := strings.Join(unread, ", ") + "; everything else is delivered"; !strings.Contains(s.Log(), text) {
+		t.Errorf("it does not say %q:\n%s", text, s.Log())
 	}
 	b.must(os.Chmod(b.path("closed.log"), 0o644))
 	b.env["PATHS"] = b.path("*.log")

@@ -130,6 +130,7 @@ func logging(
 		}
 		log, flush := newLog(std.err, s)
 		defer flush()
+		stayLean()
 		return f(cmd.Context(), s, log)
 	})
 }

@@ -22,6 +22,7 @@ func newRun(std streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			stayLean()
 			return ship(cmd.Context(), s, once, std)
 		}),
 	}

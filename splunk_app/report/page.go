@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -25,7 +26,8 @@ var pageText string
 //go:embed page.css
 var pageStyle string
 
-var page = template.Must(template.New("page").Parse(pageText))
+// page is parsed when it is first needed: most processes write none.
+var page = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageText)) })
 
 // What a page shows of a table and of a value. The rest is counted, or cut.
 const (
@@ -135,7 +137,7 @@ func (r *Report) WritePage(w io.Writer) error {
 	}
 	v.Groups = groups
 	var text bytes.Buffer
-	if err := page.Execute(&text, v); err != nil {
+	if err := page().Execute(&text, v); err != nil {
 		return err
 	}
 	_, err = w.Write(text.Bytes())

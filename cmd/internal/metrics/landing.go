@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -30,7 +31,9 @@ var landingText string
 //go:embed landing.css
 var landingStyle string
 
-var landingPage = template.Must(template.New("landing").Parse(landingText))
+var landingPage = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("landing").Parse(landingText))
+})
 
 // landing holds what the page for people shows. Foreign text in it, such as the name of a file,
 // is harmless: control characters are escaped, and the template escapes the rest.
@@ -61,7 +64,7 @@ type writerRow struct {
 // serveLanding answers with the page, which reloads itself every few seconds.
 func (p pageOf) serveLanding(w http.ResponseWriter, _ *http.Request) {
 	var text bytes.Buffer
-	if err := landingPage.Execute(&text, p.view(time.Now())); err != nil {
+	if err := landingPage().Execute(&text, p.view(time.Now())); err != nil {
 		http.Error(w, "the page cannot be made: "+terminal.Text(err.Error()), http.StatusInternalServerError)
 		return
 	}

@@ -42,6 +42,23 @@ type DeadLetters interface {
 	Put(DeadLetter) error
 }
 
+// Bury keeps a letter, or does nothing where nothing is kept.
+func Bury(kept DeadLetters, l DeadLetter) error {
+	if kept == nil {
+		return nil
+	}
+	return kept.Put(l)
+}
+
+// Buried is what the log says of an event that was rejected, and what to do.
+func Buried(kept DeadLetters) (message, hint string) {
+	if kept == nil {
+		return "event rejected, and not kept: it is lost", "mend what the reason says; with SPOOL=off no text touches the disk"
+	}
+	return "event rejected, kept as a dead letter",
+		"look at it with ollama-hec dead-letter list, and send it again with dead-letter replay"
+}
+
 // DeadLetter is one event that was rejected.
 type DeadLetter struct {
 	Event    []byte // the HEC object as it was sent
@@ -57,7 +74,7 @@ type Config struct {
 	TLS         *tls.Config
 	Trust       func() *tls.Config // asked before each request, in place of TLS; nil: TLS stays
 	Ack         AckMode
-	DeadLetters DeadLetters
+	DeadLetters DeadLetters // nil: rejected events are counted and not kept
 	// AcceptWithoutCode counts events as delivered where a front end says that
 	// it went well in place of HEC, whose replies it strips.
 	AcceptWithoutCode bool

@@ -114,7 +114,7 @@ func (d *delivery) reject(t *attempt, p part, i int) (*failure, error) {
 	c.rejected++
 	c.mu.Unlock()
 	c.stats.deadLetters.Add(1)
-	c.log.Warn("event rejected, kept as a dead letter", "url", t.endpoint.url, "reason", r.String(),
-		"hint", "look at it with ollama-hec dead-letter list, and send it again with dead-letter replay")
+	message, hint := Buried(c.cfg.DeadLetters)
+	c.log.Warn(message, "url", t.endpoint.url, "reason", r.String(), "hint", hint)
 	return nil, nil
 }

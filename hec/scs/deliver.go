@@ -14,7 +14,8 @@ import (
 // for good become dead letters. It tries without end; it returns an error only if ctx
 // ends, or with FailFast a *hec.ConfigError where a person has to do something.
 func (c *Client) Deliver(ctx context.Context, b *batch.Batch) error {
-	d := delivery{client: c, bury: func(_ int, l hec.DeadLetter) error { return c.cfg.DeadLetters.Put(l) }, streaks: true}
+	bury := func(_ int, l hec.DeadLetter) error { return hec.Bury(c.cfg.DeadLetters, l) }
+	d := delivery{client: c, bury: bury, streaks: true}
 	_, err := d.deliver(ctx, b)
 	return err
 }

@@ -117,7 +117,7 @@ func (d *delivery) reject(r *reply, ev failedEvent) *failure {
 		}
 	}
 	c.stats.buried.Add(1)
-	c.log.Warn("event rejected, kept as a dead letter", "tenant", c.cfg.Tenant, "reason", letter.Reason,
-		"hint", "look at it with ollama-hec dead-letter list, and send it again with dead-letter replay")
+	message, hint := hec.Buried(c.cfg.DeadLetters)
+	c.log.Warn(message, "tenant", c.cfg.Tenant, "reason", letter.Reason, "hint", hint)
 	return nil
 }

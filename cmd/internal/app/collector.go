@@ -44,10 +44,14 @@ func Origin(s *settings.Settings, host string, st input.Stream) hec.Origin {
 	}
 }
 
-// Letters returns the store for events that are rejected for good.
+// Letters returns the store for events that are rejected for good; nil where SPOOL=off says
+// that no text may touch the disk.
 func (d *Delivery) Letters(s *settings.Settings) (hec.DeadLetters, error) {
 	if d.DeadLetters != nil {
 		return d.DeadLetters, nil
+	}
+	if !bool(s.Spool) {
+		return nil, nil
 	}
 	state, err := s.State()
 	if err != nil {

@@ -282,6 +282,36 @@ func TestTheShipperCapturesItself(t *testing.T) {
 	}
 }
 
+// With SPOOL=off what the receiver refuses is counted and lost, and no text of it is on the disk.
+func TestNoTextTouchesTheDisk(t *testing.T) {
+	t.Parallel()
+	c := captured(t, receiver.Options{MaxContentLength: 20_000})
+	c.env["SPOOL"] = "off"
+	c.start()
+	c.eventually("it to capture", func() bool { return strings.Contains(c.shipper.Log(), "msg=capturing") })
+	c.chat(0, strings.Repeat("hush ", 10_000))
+	c.eventually("a refusal", func() bool { return strings.Contains(c.shipper.Log(), "event rejected, and not kept") })
+	c.chat(1, "short")
+	c.eventually("what comes later", func() bool { return c.numbers()[1] > 0 })
+	c.stop()
+	if !strings.Contains(c.shipper.Log(), "dead_letters=1") {
+		t.Errorf("not counted: %s", c.shipper.Log())
+	}
+	c.must(filepath.WalkDir(c.state, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if strings.Contains(string(text), "hush") || strings.Contains(path, "dead-letter") {
+			t.Errorf("%s: %.200s", path, text)
+		}
+		return err
+	}))
+	if strings.Contains(c.shipper.Log(), "hush") {
+		t.Errorf("the log tells: %s", c.shipper.Log())
+	}
+}
+
 // A port that Ollama's log names is captured, too.
 func TestCaptureFollowsTheLogToAPort(t *testing.T) {
 	t.Parallel()

@@ -145,7 +145,11 @@ func (p pageOf) problems() (list []string) {
 		list = append(list, "Checkpoints cannot be written: "+terminal.Text(err.Error()))
 	}
 	if n := p.Shipper.Delivered().DeadLetters; n > 0 {
-		list = append(list, humanize.Comma(n)+" events were rejected for good and are kept: ollama-hec dead-letter list")
+		kept := " are kept: ollama-hec dead-letter list"
+		if p.Itself != nil { // SPOOL=off
+			kept = " are lost, as no text may touch the disk"
+		}
+		list = append(list, humanize.Comma(n)+" events were rejected for good and"+kept)
 	}
 	if c, ok := p.Shipper.FileStats(); ok && c.LostBytes > 0 {
 		list = append(list, humanize.IBytes(c.LostBytes)+" of log were deleted or overwritten before they were read")

@@ -90,7 +90,7 @@ type Settings struct {
 	ProxyCertFile string `split_words:"true" desc:"certificate of proxy (PEM); empty: HTTP without TLS"`
 	ProxyKeyFile  string `split_words:"true" desc:"key of that certificate (PEM)"`
 
-	Spool      Switch `default:"on" desc:"off: run captures by itself, and of what is captured only dead letters touch the disk"`
+	Spool      Switch `default:"on" desc:"off: run captures by itself, and no text touches the disk: what Splunk rejects is counted and lost, as is what it has not got at a stop"`
 	SpoolBytes Size   `split_words:"true" default:"256MiB" desc:"the most that the spool may hold; then what is captured is counted and dropped"`
 
 	MetricsAddr  string    `split_words:"true" desc:"address for a page on /, for /metrics, /healthz and /readyz, such as 127.0.0.1:9464; empty: off"`

@@ -39,8 +39,9 @@ type concealer struct {
 	text  []byte
 	whole int // how long text is without the mark of the input that cut it
 	out   []byte
-	done  int // how much of text is in out
-	past  int // where the last value ends, which may be in a later line
+	done  int  // how much of text is in out
+	past  int  // where the last value ends, which may be in a later line
+	said  bool // the message of a crash has begun, and no stack yet
 
 	level level          // of slog's form, if we are in a line of that
 	msg   *known.Message // its message, if that is known
@@ -66,7 +67,7 @@ func (c *concealer) all(b *block) {
 		case i == 0 && b.form == access:
 			c.access(b)
 		case which == allLines, which == firstLine && i == 0, which == listLines && (i == 0 || blankOrIndented(line)):
-		case b.class == ClassCrash && b.harmless(line):
+		case b.class == ClassCrash && c.ofCrash(b, line):
 		case i == 0 && end == len(c.text):
 			c.only(b)
 		default:
@@ -209,7 +210,7 @@ func (c *concealer) field(f *field, to int) int {
 	case key == nil:
 		c.hide(span{f.value.from, freeEnd(c.text, end, to)}, true)
 		return c.done
-	case len(value) == 0, c.any, c.msg != nil && c.msg.Has(key), harmlessKey(key):
+	case len(value) == 0, c.any, c.msg != nil && c.msg.Has(key), harmlessKey(key) && !prose(value):
 		c.query(f.value.from, f.value.to) // of a uri, or of a url
 		return end
 	case c.level != levelNone && !textKey(key) && string(key) != "from":

@@ -1,5 +1,7 @@
 package sourcetypes
 
+import "bytes"
+
 // textKey reports whether a key may hold the text of a prompt or of an answer, at
 // any level: by its last part, behind a dot or a space, or, for the plainest
 // names, behind any other mark or a capital.
@@ -81,6 +83,25 @@ func harmlessKey(key []byte) bool {
 	}
 	return false
 }
+
+// prose reports whether a value is several words and does not begin as a path, an address,
+// a command or an environment does, or a list of these: they may hold spaces.
+func prose(value []byte) bool {
+	if bytes.IndexByte(value, ' ') < 0 && bytes.IndexByte(value, '\\') < 0 {
+		return false
+	}
+	value = bytes.TrimPrefix(value, []byte("["))
+	for _, place := range placeStarts {
+		if hasPrefix(value, place) {
+			return false
+		}
+	}
+	drive := len(value) > 2 && lower(value[0]|0x20) && value[1] == ':' && (value[2] == '\\' || value[2] == '/')
+	return !drive
+}
+
+// placeStarts are what such values begin with, or those of a list.
+var placeStarts = []string{"/", "./", "../", "~/", `\\\\`, "http://", "https://", "map[", "OLLAMA_"}
 
 // harmlessKeys are such keys, harmlessGroups are what others begin with.
 var (

@@ -53,7 +53,9 @@ var textPlaces = []string{
 	`VERB [f] MARKER | tid="1" timestamp=1727366911`,
 	"terminate called after throwing an instance of 'std::runtime_error'\n  what():  Unexpected empty grammar stack after accepting piece: MARKER",
 	"panic: MARKER\n\ngoroutine 1 [running]:\nmain.main()\n\t/x/main.go:1 +0x1",
+	"terminate called after throwing an instance of 'std::runtime_error'\n  what():  Expected value at row 1:\n  MARKER\n\n{{ MARKER }}\n\t^ MARKER",
 	// slog
+	infoStamp + `msg="a new one" path="say MARKER" file="MARKER it is" url="[ask MARKER now]" env="the MARKER"`,
 	debugStamp + `msg="hit stop token" pending="[MARKER]" stop=MARKER`,
 	infoStamp + `msg="harmony parser: missing role in header" header="MARKER"`,
 	infoStamp + `msg="harmony parser: no reverse mapping found for function name" harmonyFunctionName=MARKER`,

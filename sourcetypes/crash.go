@@ -229,14 +229,19 @@ func stackLine(line []byte) bool {
 	return bytes.IndexByte(line[:i], ' ') < 0
 }
 
-// harmless reports whether a line of a crash is one that holds no text: anything but
-// its message.
-func (b *block) harmless(line []byte) bool {
-	if len(line) == 0 || stackLine(line) || nativeLine(line) || factLine(line) || assertion(line) {
+// ofCrash reports whether a line of a crash holds no text: one of a stack, or one that is
+// indented and no part of the message that C++ passes on, which may have many lines.
+func (c *concealer) ofCrash(b *block, line []byte) bool {
+	switch {
+	case len(line) == 0:
 		return true
+	case stackLine(line) || nativeLine(line) || factLine(line) || assertion(line):
+		c.said = false
+		return true
+	case bytes.Contains(line, []byte("what():")):
+		c.said = true
 	}
-	indented := line[0] == ' ' || line[0] == '\t'
-	return indented && (b.kind == joinRecovery || !bytes.Contains(line, []byte("what():")))
+	return (line[0] == ' ' || line[0] == '\t') && !c.said
 }
 
 // assertion: ggml.c:5714: GGML_ASSERT(a == b) failed, whose text is of the source.

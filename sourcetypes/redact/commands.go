@@ -11,24 +11,30 @@ type command struct {
 	id    int      // its place among the commands
 	names []string // any of these
 	value *pattern // behind the flag; the group is secret
+	// quoted is how many of the groups are in quotes, and secret up to these.
+	quoted int
 }
 
 // commands are flags of command lines.
 var commands = []Rule{
 	{Name: "curl -u user:password", Kind: Password, stems: spacedFlag("-u"), Source: "https://curl.se/docs/manpage.html",
-		command: &command{0, []string{"curl", "wget", "http", "lftp", "nuget", "git"}, re(`\s*=?` + userPassword)}},
+		command: &command{id: 0, names: []string{"curl", "wget", "http", "lftp", "nuget", "git"}, value: re(`\s*=?` + userPassword)}},
 	{Name: "curl -U user:password", Kind: Password, stems: spacedFlag("-U"), Source: "https://curl.se/docs/manpage.html",
-		command: &command{1, []string{"curl", "smbclient"}, re(`\s*["']?[^\s"':%]+[:%]([^\s"']+)`)}},
+		command: &command{id: 1, names: []string{"curl", "smbclient"}, value: re(`\s*["']?[^\s"':%]+[:%]([^\s"']+)`)}},
 	{Name: "curl --user user:password", Kind: Password, At: "-us", Source: "https://curl.se/docs/manpage.html",
-		command: &command{2, []string{"--us", "-proxy-us"}, re(`er(?:\s+|=)` + userPassword)}},
+		command: &command{id: 2, names: []string{"--us", "-proxy-us"}, value: re(`er(?:\s+|=)` + userPassword)}},
+	{Name: "curl -b cookies", Kind: Token, stems: spacedFlag("-b"), Source: "https://curl.se/docs/manpage.html",
+		command: &command{id: 7, names: []string{"curl"}, value: re(`\s*` + cookies), quoted: 2}},
+	{Name: "curl --cookie cookies", Kind: Token, At: "-co", Source: "https://curl.se/docs/manpage.html",
+		command: &command{id: 8, names: []string{"--co"}, value: re(`okie(?:\s+|=)` + cookies), quoted: 2}},
 	{
 		Name:   "-p password",
 		Kind:   Password,
 		stems:  spacedFlag("-p"),
 		Source: "https://dev.mysql.com/doc/refman/8.4/en/connecting.html",
 		command: &command{
-			3,
-			[]string{
+			id: 3,
+			names: []string{
 				"mysql",
 				"mariadb",
 				"mongo",
@@ -46,7 +52,7 @@ var commands = []Rule{
 				"pscp",
 				"mosquitto",
 			},
-			re(`(?:["']([^"']+)|([^\s"']+)|\s+["']([^"']+)|\s+([^\s"'-][^\s"']*))`),
+			value: re(`(?:["']([^"']+)|([^\s"']+)|\s+["']([^"']+)|\s+([^\s"'-][^\s"']*))`),
 		},
 	},
 	{
@@ -54,14 +60,14 @@ var commands = []Rule{
 		Kind:    Password,
 		stems:   spacedFlag("-P"),
 		Source:  "https://learn.microsoft.com/sql/tools/sqlcmd/sqlcmd-utility",
-		command: &command{4, []string{"sqlcmd", "bcp", "unzip", "mosquitto"}, re(`\s*["']?([^\s"'-][^\s"']*)`)},
+		command: &command{id: 4, names: []string{"sqlcmd", "bcp", "unzip", "mosquitto"}, value: re(`\s*["']?([^\s"'-][^\s"']*)`)},
 	},
 	{
 		Name:    "-a password",
 		Kind:    Password,
 		stems:   spacedFlag("-a"),
 		Source:  "https://redis.io/docs/latest/develop/tools/cli/",
-		command: &command{5, []string{"redis-cli", "valkey-cli", "keydb-cli"}, re(`\s+["']?([^\s"'-][^\s"']*)`)},
+		command: &command{id: 5, names: []string{"redis-cli", "valkey-cli", "keydb-cli"}, value: re(`\s+["']?([^\s"'-][^\s"']*)`)},
 	},
 	{
 		Name:   "-w password",
@@ -69,12 +75,15 @@ var commands = []Rule{
 		stems:  spacedFlag("-w"),
 		Source: "https://www.openldap.org/software/man.cgi?query=ldapsearch",
 		command: &command{
-			6,
-			[]string{"ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldappasswd", "ldapdelete"},
-			re(`\s*["']?([^\s"'-][^\s"']*)`),
+			id:    6,
+			names: []string{"ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldappasswd", "ldapdelete"},
+			value: re(`\s*["']?([^\s"'-][^\s"']*)`),
 		},
 	},
 }
+
+// cookies are a list of them as a shell takes it; without = it is the name of a file.
+const cookies = `(?:"([^"\s=]+=[^"]*)|'([^'\s=]+=[^']*)|([^\s"'=]+=[^\s"']+))`
 
 // userPassword is user:password as a shell takes it, with quotes around both or each.
 const userPassword = `(?:"[^"\s:]*:([^"\s]{1,60})|'[^':]*:([^']{1,60})|(?:"[^"]{1,40}"|'[^']{1,40}'|[^\s"':]+):(?:"([^"]{1,60})|'([^']{1,60})|([^\s"']+)))`
@@ -104,7 +113,7 @@ func (s *scan) command(r *Rule, i int) (h hit, ok bool) {
 		}
 		from, to := at[m[g]], at[m[g+1]]
 		if m[g+1] == len(p) {
-			for to < len(b) && text.Ident[b[to]] {
+			for to < len(b) && (text.Ident[b[to]] || g/2 <= r.command.quoted && !closesCookies(b[to])) {
 				to++
 			}
 			s.steps += to - from
@@ -116,6 +125,9 @@ func (s *scan) command(r *Rule, i int) (h hit, ok bool) {
 	}
 	return h, false
 }
+
+// closesCookies reports whether c ends a list of cookies in quotes.
+func closesCookies(c byte) bool { return c == '"' || c == '\'' || c == '\n' || c == '\\' }
 
 // textEnd is where the quoted text that i is in ends, if that is not farther
 // than most; else so far.

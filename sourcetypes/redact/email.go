@@ -2,6 +2,8 @@ package redact
 
 import (
 	"bytes"
+	"unicode"
+	"unicode/utf8"
 
 	"ollama-hec/sourcetypes/internal/text"
 )
@@ -20,14 +22,17 @@ func (s *scan) email(at, domain int) (h hit, ok bool) {
 		return h, false
 	}
 	start := s.localStart(at)
+	escaped := func() bool {
+		c := percentByte(b[max(start-3, 0):])
+		return start >= 3 && (c >= utf8.RuneSelf || bytes.IndexByte([]byte("+.-_!'"), c) >= 0)
+	}
+	for k := 0; k < 24 && domain > at+1 && escaped(); k++ {
+		start = s.localStart(start - 3) // jane%2Btag%40example.com, j%C3%B6rg%40example.com
+	}
 	if start == at {
 		if start, ok = s.quotedLocal(at); !ok {
 			return h, false
 		}
-	}
-	escaped := func() bool { return start >= 3 && bytes.IndexByte([]byte("+.-_!'"), percentByte(b[start-3:])) >= 0 }
-	for k := 0; k < 8 && domain > at+1 && escaped(); k++ {
-		start = s.localStart(start - 3) // jane%2Btag%40example.com
 	}
 	local, host := b[start:at], b[domain:end]
 	switch {
@@ -41,11 +46,13 @@ func (s *scan) email(at, domain int) (h hit, ok bool) {
 }
 
 // domainEnd is where the domain that begins at i ends, and where its last dot
-// stands. Letters of other scripts count, however they are escaped.
+// stands. Letters of other scripts count, however they are escaped, but each part has one
+// script: what follows without a space is the sentence that the address stands in.
 func (s *scan) domainEnd(i int) (end, dot int) {
 	b, start := s.text, i
 	var dots [8]int
 	n := 0
+	var latin, other bool // what the part has
 	end = i
 	for end < len(b) && end-start < maxDomain {
 		c := b[end]
@@ -57,10 +64,18 @@ func (s *scan) domainEnd(i int) (end, dot int) {
 			} else {
 				dots[n%len(dots)] = end
 				n++
+				latin, other = false, false
 			}
+		case text.Digit(c) || c == '-':
 		case text.Ident[c] && c != '_':
+			latin = true
 		default:
-			width = letterAt(b[end:])
+			var r rune
+			r, width = letterAt(b[end:])
+			latin, other = latin || r <= lastLatin, other || r > lastLatin
+		}
+		if latin && other {
+			break
 		}
 		if width == 0 {
 			break
@@ -79,29 +94,40 @@ func (s *scan) domainEnd(i int) (end, dot int) {
 	return end, -1
 }
 
-// letterAt measures a letter like é at the start of b, as it stands, as \u00e9
-// behind any number of backslashes, or as %C3%A9; 0 if there is none.
-func letterAt(b []byte) int {
+// letterAt reads a letter like é or 例 at the start of b, as it stands, as \u00e9 behind any
+// number of backslashes, or as %C3%A9, and how long it is written; 0 if there is none.
+func letterAt(b []byte) (r rune, width int) {
 	switch {
-	case latin(b):
-		return 2
-	case b[0] == '%' && len(b) >= 6 && b[3] == '%':
-		if first, second := percentByte(b), percentByte(b[3:]); latin([]byte{first, second}) {
-			return 6
+	case b[0] >= utf8.RuneSelf:
+		r, width = utf8.DecodeRune(b)
+	case b[0] == '%':
+		var plain [utf8.UTFMax]byte
+		n := 0
+		for n < len(plain) && 3*n < len(b) && percentByte(b[3*n:]) >= utf8.RuneSelf {
+			plain[n] = percentByte(b[3*n:])
+			n++
 		}
+		r, width = utf8.DecodeRune(plain[:n])
+		width *= 3
 	case b[0] == '\\':
 		n := 0
 		for n < len(b) && b[n] == '\\' && n < maxEscapes {
 			n++
 		}
 		if n < len(b) && b[n] == 'u' {
-			if r, ok := text.Hex(b[n+1:], 4); ok && r >= 0xc0 && r < 0x250 {
-				return n + 5
+			if v, ok := text.Hex(b[n+1:], 4); ok && v >= utf8.RuneSelf {
+				r, width = v, n+5
 			}
 		}
 	}
-	return 0
+	if !unicode.In(r, unicode.L, unicode.M) {
+		return 0, 0
+	}
+	return r, width
 }
+
+// lastLatin is the last letter of the Latin script that é is of.
+const lastLatin = 0x24f
 
 // latin reports whether b begins with a letter like é in UTF-8, which stands in
 // addresses too. Other scripts are written without spaces before an address.
@@ -112,10 +138,16 @@ func latin(b []byte) bool {
 // topLevel reports whether b may be the last part of a domain: letters, but
 // not of a unit of systemd or of a file.
 func topLevel(b []byte) bool {
-	for i, c := range b {
-		if !text.Lower(c|0x20) && c < 0x80 && !(i >= 4 && text.HasPrefix(b, "xn--")) && c != '-' {
+	for i := 0; i < len(b); i++ {
+		c := b[i]
+		if text.Lower(c|0x20) || c == '-' || i >= 4 && text.HasPrefix(b, "xn--") {
+			continue
+		}
+		_, width := letterAt(b[i:])
+		if width == 0 {
 			return false
 		}
+		i += width - 1
 	}
 	switch string(b) {
 	case "service", "socket", "target", "timer", "mount", "slice", "scope", "go":
@@ -133,10 +165,32 @@ func (s *scan) localStart(at int) int {
 	}
 	for j := at - 1; j > i; j-- { // nothing before what is of another script
 		if b[j] >= 0x80 && !latin(b[j:]) && !latinTail(b, j) {
-			return j + 1
+			i = j + 1
+			break
 		}
 	}
+	if i == at && at > 0 && s.text[at-1] >= utf8.RuneSelf {
+		return s.foreignStart(at)
+	}
 	return i
+}
+
+// foreignStart is where the part before the @ begins if it is of another script: at most
+// all of the letters before it.
+func (s *scan) foreignStart(at int) int {
+	start := at
+	for start > 0 && at-start < maxWord {
+		r, size := utf8.DecodeLastRune(s.text[:start])
+		if !unicode.In(r, unicode.L, unicode.M, unicode.Nd) && r != '.' && r != '-' && r != '_' {
+			break
+		}
+		start -= size
+	}
+	s.steps += at - start
+	for start < at && (s.text[start] == '.' || s.text[start] == '-') {
+		start++
+	}
+	return start
 }
 
 // latinTail reports whether the second byte of a letter like é stands at i.

@@ -19,6 +19,7 @@ func addSeeds(f *testing.F) {
 		`"https://u:%s@host/p?token=%s&x=1"`, `env="map[A_KEY:%s B: C_SECRET:%s]"`, `x=[REDACTED:token] password=[REDACTED:password]x`, `a@b@c.de:x@y`, `TOKEN= =`,
 		`0TOKEN= 0!0000=`, `0=token: 000000=0`, `xtoken: abcdefgh`, "print_info: BOS token        = 1 '<s>'", "kéy=1 tokén=2", `{"name":"API_KEY","value":"x1y2z3"}`, `{"token":123456789}`,
 		"- name: A_KEY\n  value: x1y2z3", `<add key="apiKey" value="x1y2z3"/>`, `os.environ["A_KEY"] = "x1y2z3"`, `curl -u a:b -H 'Cookie: a=b; c=d'`, `setx A_KEY x1y2z3`, `["Cookie:["]`, `0-----BEGINPRIVATE-----`, `\Ua0`,
+		`{"to":"jane\u0040example.com"}`, `用户@例子.广告`, `邮箱用户%40%E4%BE%8B.com是`, `"\\u0040a.bc" x\\\u0040b.cd`,
 	} {
 		f.Add(s)
 	}
@@ -96,6 +97,12 @@ func (s *scan) atPlain(i int) (h hit, ok bool) {
 		return s.atSign(i, i+1)
 	case text.HasPrefix(b[i:], "%40"):
 		return s.atSign(i, i+3)
+	case i >= 1 && text.HasPrefix(b[i-1:], `\u0040`):
+		from := i
+		for from > 0 && i-from < maxEscapes && b[from-1] == '\\' {
+			from--
+		}
+		return s.atSign(from, i+5)
 	case i >= 2 && mixed(b[i-2], b[i-1]) && mixed(b[i-1], b[i]) && (text.Digit(b[i-1]) || text.Digit(b[i])):
 		return s.random(i)
 	}

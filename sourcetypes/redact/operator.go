@@ -14,6 +14,8 @@ func (v *value) operator(end int) (i, next int, ok bool) {
 		i += q
 	} else if c := percentByte(b[i:]); c == '"' || c == '\'' {
 		i += 3
+	} else {
+		i += escapedQuote(b[i:])
 	}
 	quoted := i > end
 	for i < len(b) && (quoted || b[end] == ')') && (b[i] == ']' || b[i] == ')') {

@@ -35,7 +35,7 @@ var gates = func() (t [pairBits + 1]gate) {
 	for i := range t {
 		before, c := byte(i), byte(i>>8)
 		t[i] = gateAny << gateHalf
-		if c == '@' || c == '%' {
+		if c == '@' || c == '%' || before == '\\' && c == 'u' {
 			t[i] |= gateAny
 		}
 		if mixed(before, c) {

@@ -146,6 +146,35 @@ func plainEscape(b []byte) (c byte, n int) {
 	return '\\', 1
 }
 
+// escapedQuote measures a quote at the start of b that is written as \u0022 or \u0027, behind
+// any number of backslashes; 0 if there is none.
+func escapedQuote(b []byte) int {
+	if len(b) < len(`\u0022`) || b[0] != '\\' {
+		return 0
+	}
+	c, n := plainEscape(b)
+	if n < len(`\u0022`) || c != '"' && c != '\'' {
+		return 0
+	}
+	return n
+}
+
+// betweenEscapedQuotes measures a value in such quotes at i.
+func (s *scan) betweenEscapedQuotes(i int) (from, to int, ok bool) {
+	n := escapedQuote(s.text[i:])
+	if n == 0 {
+		return 0, 0, false
+	}
+	from = i + n
+	to = bytes.Index(s.text[from:], s.text[i:from])
+	if to < 0 {
+		s.steps += len(s.text) - from
+		return 0, 0, false
+	}
+	s.steps += to
+	return from, from + to, true
+}
+
 // nextByte is where the first c at i or later stands, at most so far away; -1:
 // nowhere.
 func nextByte(b []byte, i, most int, c byte) int {

@@ -28,7 +28,7 @@ type memory struct {
 	run      int    // end of the last run of token bytes that was judged by its looks
 	env      int    // where an environment was looked for and found, plus one; -1: none
 	// Of each command: how far it was looked for, and where it was last found, plus one.
-	commands [8]struct{ to, at int }
+	commands [9]struct{ to, at int }
 }
 
 // begin begins a text. Most have nothing to be remembered.
@@ -89,10 +89,22 @@ func (s *scan) at(i int) (h hit, ok bool) {
 		if i+3 <= len(b) && b[i+1] == '4' && b[i+2] == '0' {
 			return s.atSign(i, i+3)
 		}
+	case c == 'u' && i >= 1 && b[i-1] == '\\' && text.HasPrefix(b[i+1:], "0040"):
+		return s.atSign(s.backslashes(i), i+5)
 	case s.set.Secrets && i >= 2 && mixed(b[i-2], b[i-1]) && mixed(b[i-1], c) && (text.Digit(b[i-1]) || text.Digit(c)):
 		return s.random(i)
 	}
 	return h, false
+}
+
+// backslashes is where those begin that end at i.
+func (s *scan) backslashes(i int) int {
+	start := i
+	for start > 0 && i-start < maxEscapes && s.text[start-1] == '\\' {
+		start--
+	}
+	s.steps += i - start
+	return start
 }
 
 // atSign tries what an @ may belong to: a URL's user, then an address.

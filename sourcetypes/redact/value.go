@@ -50,6 +50,9 @@ func (v *value) find(tight bool) (h hit, ok bool) {
 		v.at += 3
 		return v.unquoted(spaced)
 	}
+	if from, to, ok := v.betweenEscapedQuotes(v.at); ok {
+		return v.judge(from, to, spaced, true)
+	}
 	n := text.OpeningQuote(b, v.at)
 	if n > 0 && n < v.keyQuotes && b[v.at+n-1] == '"' {
 		return h, false // closes what name and value stand in

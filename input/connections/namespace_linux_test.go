@@ -1,12 +1,10 @@
 package connections
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,8 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"golang.org/x/sys/unix"
 
 	"ollama-hec/input/netnstest"
 	"ollama-hec/input/spool"
@@ -79,72 +75,6 @@ func TestShortConnections(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestScans: who only knocks has no connection.
-func TestScans(t *testing.T) {
-	for _, answered := range []bool{true, false} {
-		t.Run(fmt.Sprintf("the client's kernel resets is %v", answered), func(t *testing.T) {
-			s, c := pair(t)
-			echo(s.listen("0.0.0.0:11434"))
-			w := s.observe(Options{Events: All})
-			from := netip.MustParseAddr("203.0.113.77")
-			if !answered {
-				// Nobody has this address, but the server believes to know its interface.
-				from = netip.MustParseAddr("203.0.113.99")
-				s.run("ip neigh add 203.0.113.99 lladdr 02:00:00:00:00:99 dev toc")
-			}
-			c.in(func() { knock(t, from, 500) })
-			conn := c.dial(serverAddress)
-			_ = conn.Close()
-			w.until("the one connection is closed", func(all []shown) bool { return len(ends(all)) > 0 })
-			if all, n := w.total(); n != 1 {
-				t.Errorf("%d connections: %+v", n, all)
-			}
-		})
-	}
-}
-
-// knock sends SYNs and nothing else.
-func knock(t *testing.T, from netip.Addr, times int) {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_RAW)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	defer unix.Close(fd)
-	to := netip.MustParseAddrPort(serverAddress)
-	for n := range times {
-		packet := syn(netip.AddrPortFrom(from, uint16(20_000+n)), to)
-		if err := unix.Sendto(fd, packet, 0, &unix.SockaddrInet4{Addr: to.Addr().As4()}); err != nil {
-			t.Error(err)
-			return
-		}
-	}
-}
-
-// syn makes a packet that asks for a connection.
-func syn(from, to netip.AddrPort) []byte {
-	ip := make([]byte, 20, 40)
-	ip[0], ip[8], ip[9] = 0x45, 64, unix.IPPROTO_TCP
-	copy(ip[12:], from.Addr().AsSlice())
-	copy(ip[16:], to.Addr().AsSlice())
-	tcp := make([]byte, 20)
-	binary.BigEndian.PutUint16(tcp, from.Port())
-	binary.BigEndian.PutUint16(tcp[2:], to.Port())
-	binary.BigEndian.PutUint32(tcp[4:], 12345)
-	tcp[12], tcp[13] = 5<<4, 2
-	binary.BigEndian.PutUint16(tcp[14:], 1024)
-	sum := uint32(unix.IPPROTO_TCP + len(tcp))
-	for _, b := range [][]byte{ip[12:20], tcp} {
-		for i := 0; i < len(b); i += 2 {
-			sum += uint32(binary.BigEndian.Uint16(b[i:]))
-		}
-	}
-	sum = sum>>16 + sum&0xffff
-	sum += sum >> 16
-	binary.BigEndian.PutUint16(tcp[16:], ^uint16(sum))
-	return append(ip, tcp...)
 }
 
 // TestALongConnection is told of when it is seen, even if it was there before, and when it ends, with one identity.
@@ -298,34 +228,6 @@ func TestMPTCP(t *testing.T) {
 	}
 }
 
-// TestWhatIsNoneOfItsConnections: outgoing ones to the same port elsewhere, and a listener that begins anew.
-func TestWhatIsNoneOfItsConnections(t *testing.T) {
-	s, c := pair(t)
-	echo(c.listen("0.0.0.0:11434"))
-	// With the right to, it would see those that the other namespace accepts.
-	w := s.observeAs(nobody, Options{Events: All})
-	for range 3 {
-		var l net.Listener
-		s.in(func() {
-			var err error
-			if l, err = net.Listen("tcp", "[::]:11434"); err != nil {
-				t.Error(err)
-			}
-		})
-		_ = s.dial("203.0.113.77:11434").Close()
-		if l != nil {
-			_ = l.Close()
-		}
-	}
-	echo(s.listen("[::]:11434"))
-	_ = c.dial(serverAddress).Close()
-	w.until("the one that is its own is closed", func(all []shown) bool { return len(ends(all)) > 0 })
-	all, n := w.total()
-	if n != 1 || all[len(all)-1].Src != "203.0.113.77" || all[len(all)-1].DestPort != 11434 {
-		t.Errorf("%d connections: %+v", n, all)
-	}
-}
-
 // TestWhatTheReaderMissesIsCounted: an observer that stands still under load says how many it missed, exactly.
 func TestWhatTheReaderMissesIsCounted(t *testing.T) {
 	s, _ := pair(t)
@@ -368,107 +270,6 @@ func TestWhatTheReaderMissesIsCounted(t *testing.T) {
 		t.Errorf("%+v", st)
 	}
 	t.Logf("%d known and %d lost, of %d", known, lost, made)
-}
-
-// nobody prepares a thread that has no rights at all: another user, and no capability that it could ever get.
-func nobody(t *testing.T) {
-	for capability := range uintptr(64) {
-		if unix.Prctl(unix.PR_CAPBSET_DROP, capability, 0, 0, 0) != nil {
-			break // there are no more
-		}
-	}
-	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		t.Error(err)
-	}
-	// Of this thread only: the functions of package syscall would change all of them.
-	if _, _, errno := unix.RawSyscall(unix.SYS_SETGROUPS, 0, 0, 0); errno != 0 {
-		t.Error(errno)
-	}
-	const user = 65534
-	if _, _, errno := unix.RawSyscall(unix.SYS_SETRESUID, user, user, user); errno != 0 {
-		t.Error(errno)
-	}
-}
-
-// observeAs runs an observer in the namespace on a thread that prepare has prepared.
-func (s *space) observeAs(prepare func(*testing.T), o Options) *witness {
-	s.t.Helper()
-	if o.Ports == nil {
-		o.Ports = []uint16{11434}
-	}
-	return observeOn(s.t, o, func(f func()) {
-		s.in(func() {
-			prepare(s.t)
-			f()
-		})
-	})
-}
-
-// TestNoPrivileges: in its own namespace an observer needs none. It does not see the names of other users' processes
-// and says nothing of them.
-func TestNoPrivileges(t *testing.T) {
-	s, c := pair(t)
-	s.program("server", "[::]:11435")
-	w := s.observeAs(nobody, Options{Events: All, Ports: []uint16{11435}})
-	if st := w.observer.Stats(); st.Containers || st.Origin != "sock_diag" {
-		t.Errorf("%+v", st)
-	}
-	_ = c.dial("203.0.113.1:11435").Close()
-	e := ends(w.until("it is closed", func(all []shown) bool { return len(ends(all)) > 0 }))[0]
-	if e.Src != "203.0.113.77" || e.DestPort != 11435 || e.ProcessName != "" || e.ProcessID != 0 || e.UserID == nil {
-		t.Errorf("%+v", e)
-	}
-	s.in(func() {
-		nobody(t)
-		able, err := Able()
-		if err != nil || !able.Every || able.Containers {
-			t.Errorf("%+v, %v", able, err)
-		}
-	})
-}
-
-// TestPortsAreLearned from listeners of Ollama's server, not of its runner, and from others that learn some.
-func TestPortsAreLearned(t *testing.T) {
-	s, c := pair(t)
-	var mu sync.Mutex
-	var learned []uint16
-	w := s.observe(Options{
-		Events: All, Ports: []uint16{1},
-		MorePorts: func() []uint16 { return []uint16{12003} },
-		OnPort: func(port uint16) {
-			mu.Lock()
-			defer mu.Unlock()
-			learned = append(learned, port)
-		},
-	})
-	server := s.program("ollama", "[::]:12001", "serve")
-	s.program("ollama", "[::]:12002", "runner")
-	s.program("other", "[::]:12003")
-	s.program("another", "[::]:12004")
-	w.until("a connection to the port that was learned is told of", func(all []shown) bool {
-		for port := 12001; port <= 12004; port++ {
-			_ = c.dial(fmt.Sprintf("203.0.113.1:%d", port)).Close()
-		}
-		named := map[uint16]bool{}
-		for _, e := range all {
-			named[e.DestPort] = named[e.DestPort] || e.ProcessName != ""
-		}
-		return named[12001] && named[12003]
-	})
-	all, _ := w.total()
-	for _, e := range all {
-		switch {
-		case e.DestPort == 12001 && e.ProcessName == "ollama" && e.ProcessID == server && e.UserID != nil:
-		case e.DestPort == 12003 && (e.ProcessName == "other" || e.ProcessName == ""): // it listened since the last look
-		default:
-			t.Errorf("%+v", e)
-		}
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	if !slices.Equal(learned, []uint16{12001}) || !slices.Equal(w.observer.Stats().Ports, []uint16{1, 12001, 12003}) {
-		t.Errorf("learned %v, observes %v", learned, w.observer.Stats().Ports)
-	}
 }
 
 // TestContainers: a container's port that is published by address translation, and one by a proxy on the host.

@@ -40,102 +40,112 @@ func (j *journal) bursts(t *testing.T, file string) (texts []string) {
 // TestMovedToDisk: journald moves the volatile journal to disk, and whatever was
 // read of one microsecond, nothing comes twice, is left out, or alarms.
 func TestMovedToDisk(t *testing.T) {
-	live(t, "between two runs", func(t *testing.T, j *journal) {
-		texts := j.bursts(t, "memory")
-		for _, kept := range []string{"nothing of it left", "the file in memory still there"} {
-			for read := 1; read <= len(texts); read++ {
-				store := &memory{}
-				first := newShipper(t, Config{Dir: j.dir, Once: true, Store: store})
-				equal(t, first.once(), texts)
-				first.commit(read)
+	live(t, "between two runs", movedBetweenTwoRuns)
+	live(t, "and again", movedAndAgain)
+	live(t, "while it is followed", movedWhileItIsFollowed)
+	live(t, "while an answer to an earlier run is still to come", movedWhileAnAnswerToAnEarlierRunIsStillToCome)
+	live(t, "part of a microsecond gone: says so", movedPartOfAMicrosecondGoneSaysSo)
+}
 
-				there := *j
-				there.dir = t.TempDir()
-				there.bursts(t, "disk")
-				if strings.HasPrefix(kept, "the file") {
-					copyFile(t, filepath.Join(j.dir, "memory.journal"), filepath.Join(there.dir, "memory.journal"))
-				}
-				readOn(t, j, there.dir, store, fmt.Sprintf("%s, %d read", kept, read), texts[read:])
+func movedBetweenTwoRuns(t *testing.T, j *journal) {
+	texts := j.bursts(t, "memory")
+	for _, kept := range []string{"nothing of it left", "the file in memory still there"} {
+		for read := 1; read <= len(texts); read++ {
+			store := &memory{}
+			first := newShipper(t, Config{Dir: j.dir, Once: true, Store: store})
+			equal(t, first.once(), texts)
+			first.commit(read)
+
+			there := *j
+			there.dir = t.TempDir()
+			there.bursts(t, "disk")
+			if strings.HasPrefix(kept, "the file") {
+				copyFile(t, filepath.Join(j.dir, "memory.journal"), filepath.Join(there.dir, "memory.journal"))
 			}
+			readOn(t, j, there.dir, store, fmt.Sprintf("%s, %d read", kept, read), texts[read:])
 		}
-	})
-	live(t, "and again", func(t *testing.T, j *journal) {
-		texts := j.bursts(t, "memory")
-		store := &memory{}
-		first := newShipper(t, Config{Dir: j.dir, Once: true, Store: store})
-		first.once()
-		first.commit(9)
-		for read := 11; read < len(texts); read += 2 {
-			dir := j.dir
-			j.dir = t.TempDir()
-			store.move(dir, j.dir)
-			j.bursts(t, "disk")
-			s := newShipper(t, Config{Dir: j.dir, Once: true, Store: store})
-			equal(t, s.once(), texts[read-2:])
-			s.commit(2)
-		}
-	})
-	live(t, "while it is followed", func(t *testing.T, j *journal) {
-		texts := j.bursts(t, "memory")
-		s := newShipper(t, Config{Dir: j.dir, Store: &memory{}})
-		stop := s.following()
-		s.until(len(texts))
-		j.bursts(t, "disk")
-		remove(t, j, "memory")
-		kill(t)
-		j.write(t, "disk", said("after"))
-		equal(t, s.until(len(texts)+1), append(slices.Clone(texts), "after"))
-		j.write(t, "disk", said("later"))
-		equal(t, s.until(len(texts)+2), append(texts, "after", "later"))
-		if got := s.source.Stats().Lost; got != 0 {
-			t.Errorf("counted %d losses; log:\n%s", got, s.log)
-		}
-		stop()
-	})
-	live(t, "while an answer to an earlier run is still to come", func(t *testing.T, j *journal) {
-		texts := j.bursts(t, "memory")
-		store := &memory{}
-		first := newShipper(t, Config{Dir: j.dir, Once: true, Store: store})
-		first.once()
-		first.commit(3)
-		_, carry := first.got[4].stream.Start()
+	}
+}
+
+func movedAndAgain(t *testing.T, j *journal) {
+	texts := j.bursts(t, "memory")
+	store := &memory{}
+	first := newShipper(t, Config{Dir: j.dir, Once: true, Store: store})
+	first.once()
+	first.commit(9)
+	for read := 11; read < len(texts); read += 2 {
 		dir := j.dir
 		j.dir = t.TempDir()
 		store.move(dir, j.dir)
 		j.bursts(t, "disk")
 		s := newShipper(t, Config{Dir: j.dir, Once: true, Store: store})
-		late := s.source.open("gpu1")
-		late.Commit(12, carry)
-		f := follower{stream: late, ready: s.ready, log: s.source.Log}
-		if err := s.source.prepare(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := f.run(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		s.drain()
-		equal(t, s.texts(), texts[12:])
-	})
-	live(t, "part of a microsecond gone: says so", func(t *testing.T, j *journal) {
-		texts := j.bursts(t, "memory")
-		store := &memory{}
-		first := newShipper(t, Config{Dir: j.dir, Once: true, Store: store})
-		first.once()
-		first.commit(10)
-		dir := j.dir
-		j.dir, j.at, j.still = t.TempDir(), 2, true
-		store.move(dir, j.dir)
-		entries, _ := burst("b", 7)
-		j.write(t, "disk", entries[4:]...)
-		s := newShipper(t, Config{Dir: j.dir, Once: true, Store: store})
-		want := texts[11:14]
-		if got := s.once(); !slices.Equal(got, want) {
-			t.Errorf("got %q, want %q", got, want)
-		}
-		if got := s.source.Stats().Lost; got != 1 {
-			t.Errorf("counted %d losses, want 1; log:\n%s", got, s.log)
-		}
-	})
+		equal(t, s.once(), texts[read-2:])
+		s.commit(2)
+	}
+}
+
+func movedWhileItIsFollowed(t *testing.T, j *journal) {
+	texts := j.bursts(t, "memory")
+	s := newShipper(t, Config{Dir: j.dir, Store: &memory{}})
+	stop := s.following()
+	s.until(len(texts))
+	j.bursts(t, "disk")
+	remove(t, j, "memory")
+	kill(t)
+	j.write(t, "disk", said("after"))
+	equal(t, s.until(len(texts)+1), append(slices.Clone(texts), "after"))
+	j.write(t, "disk", said("later"))
+	equal(t, s.until(len(texts)+2), append(texts, "after", "later"))
+	if got := s.source.Stats().Lost; got != 0 {
+		t.Errorf("counted %d losses; log:\n%s", got, s.log)
+	}
+	stop()
+}
+
+func movedWhileAnAnswerToAnEarlierRunIsStillToCome(t *testing.T, j *journal) {
+	texts := j.bursts(t, "memory")
+	store := &memory{}
+	first := newShipper(t, Config{Dir: j.dir, Once: true, Store: store})
+	first.once()
+	first.commit(3)
+	_, carry := first.got[4].stream.Start()
+	dir := j.dir
+	j.dir = t.TempDir()
+	store.move(dir, j.dir)
+	j.bursts(t, "disk")
+	s := newShipper(t, Config{Dir: j.dir, Once: true, Store: store})
+	late := s.source.open("gpu1")
+	late.Commit(12, carry)
+	f := follower{stream: late, ready: s.ready, log: s.source.Log}
+	if err := s.source.prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.drain()
+	equal(t, s.texts(), texts[12:])
+}
+
+func movedPartOfAMicrosecondGoneSaysSo(t *testing.T, j *journal) {
+	texts := j.bursts(t, "memory")
+	store := &memory{}
+	first := newShipper(t, Config{Dir: j.dir, Once: true, Store: store})
+	first.once()
+	first.commit(10)
+	dir := j.dir
+	j.dir, j.at, j.still = t.TempDir(), 2, true
+	store.move(dir, j.dir)
+	entries, _ := burst("b", 7)
+	j.write(t, "disk", entries[4:]...)
+	s := newShipper(t, Config{Dir: j.dir, Once: true, Store: store})
+	want := texts[11:14]
+	if got := s.once(); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := s.source.Stats().Lost; got != 1 {
+		t.Errorf("counted %d losses, want 1; log:\n%s", got, s.log)
+	}
 }
 
 // readOn reads what a store says was not read, of the journal in dir.

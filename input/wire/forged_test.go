@@ -83,13 +83,7 @@ func TestOneSideIsNobody(t *testing.T) {
 
 // TestInAnothersName: who was heard first may have been a forger, who knows no numbers.
 func TestInAnothersName(t *testing.T) {
-	const C, S = FromClient, FromServer
-	const one = `192.0.2.77:40000 > 192.0.2.1:11434 `
-	for _, c := range []struct {
-		name  string
-		story func(p *peers)
-		want  string
-	}{
+	runStories(t, []story{
 		{"on a connection whose beginning we missed", func(p *peers) {
 			p.packet(C, p.c+5e8, p.s+5e8, flagACK, "forged")
 			p.says(S, "answer")
@@ -131,16 +125,7 @@ func TestInAnothersName(t *testing.T) {
 			p.flagged(C, flagRST, "")
 			p.says(S, "")
 		}, ``},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			p := newPeers()
-			c.story(p)
-			if got := p.book.String(); got != c.want {
-				t.Errorf("got\n%s\nwant\n%s", got, c.want)
-			}
-			p.empty(t)
-		})
-	}
+	})
 }
 
 // TestSaidEarly: what a side says before the other is heard is told once that is, the last of it

@@ -5,8 +5,6 @@ import "testing"
 // TestLeaving: a client that asks nothing more is told from one that has left, by what it makes
 // of the rest of the answer.
 func TestLeaving(t *testing.T) {
-	const C, S = FromClient, FromServer
-	const one = `192.0.2.77:40000 > 192.0.2.1:11434 `
 	closes := func(p *peers, rest string) {
 		p.connect()
 		p.says(C, "ask")
@@ -16,11 +14,7 @@ func TestLeaving(t *testing.T) {
 		p.says(S, rest)
 		p.flagged(S, flagACK|flagFIN, "")
 	}
-	for _, c := range []struct {
-		name  string
-		story func(p *peers)
-		want  string
-	}{
+	runStories(t, []story{
 		{"the rest is taken", func(p *peers) {
 			closes(p, "wer")
 			p.says(C, "")
@@ -69,16 +63,7 @@ func TestLeaving(t *testing.T) {
 			closes(p, "wer")
 			p.a.end()
 		}, one + `"ask" "answer" FIN by client`},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			p := newPeers()
-			c.story(p)
-			if got := p.book.String(); got != c.want {
-				t.Errorf("got\n%s\nwant\n%s", got, c.want)
-			}
-			p.empty(t)
-		})
-	}
+	})
 }
 
 // TestManyLeave: what is awaited of clients that have left is bounded.

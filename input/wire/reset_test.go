@@ -4,13 +4,7 @@ import "testing"
 
 // TestResets: a reset ends the conversation that it ends for its receiver, and no other.
 func TestResets(t *testing.T) {
-	const C, S = FromClient, FromServer
-	const one = `192.0.2.77:40000 > 192.0.2.1:11434 `
-	for _, c := range []struct {
-		name  string
-		story func(p *peers)
-		want  string
-	}{
+	runStories(t, []story{
 		{"where the client acknowledged, while the server went on", func(p *peers) {
 			p.connect()
 			p.says(C, "ask")
@@ -117,14 +111,5 @@ func TestResets(t *testing.T) {
 			p.packet(S, p.s-4, p.c, flagACK|flagFIN, "one")
 			p.says(C, "")
 		}, one + `"ask" "one" reset by client`},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			p := newPeers()
-			c.story(p)
-			if got := p.book.String(); got != c.want {
-				t.Errorf("got\n%s\nwant\n%s", got, c.want)
-			}
-			p.empty(t)
-		})
-	}
+	})
 }

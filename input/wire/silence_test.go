@@ -122,7 +122,6 @@ func TestEndMissed(t *testing.T) {
 // TestProbes: what a server says at the place of the last byte is no question whether the client
 // is there where the client has no room, or has not got all.
 func TestProbes(t *testing.T) {
-	const C, S = FromClient, FromServer
 	for name, story := range map[string]func(p *peers){
 		"an acknowledgment":      func(p *peers) { p.says(S, "") },
 		"repeated":               func(p *peers) { p.says(S, "answer"); p.packet(S, p.s-6, p.c, flagACK, "answer") },

@@ -3,17 +3,12 @@ package exchange
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
-
-	"golang.org/x/sys/unix"
 
 	"ollama-hec/input/netnstest"
 )
@@ -252,153 +247,6 @@ func TestLargeBodies(t *testing.T) {
 	}
 }
 
-// TestPackedBodies: zstd as Ollama unpacks it, and what it does not.
-func TestPackedBodies(t *testing.T) {
-	_, client, w := scene(t)
-	c := clientIn(t, client, serverAddress)
-	body := `{"model":"llama3.2","messages":[{"role":"user","content":"Hello"}]}`
-	beyond := `{"pad":"` + strings.Repeat("x", maxUnpacked) + `","model":"llama3.2"}`
-	asks := []struct {
-		coding, body string
-		status       int
-		texts        []string
-	}{
-		{"zstd", body, 200, []string{`"model":"llama3.2"`, `"messages":1`}},
-		{"gzip", body, 400, []string{`"error":`, `!"model"`}},
-		{"zstd", beyond, 400, []string{`"error":`, `!"model"`}},
-	}
-	var sizes []int
-	for _, a := range asks {
-		text := compressed(t, a.coding, a.body)
-		sizes = append(sizes, len(text))
-		status, answer := ask(t, c, "POST", "/v1/chat/completions", strings.NewReader(text), "Content-Encoding: "+a.coding)
-		if status != a.status {
-			t.Errorf("%s of %d bytes: %d %s", a.coding, len(a.body), status, answer)
-		}
-	}
-	c.CloseIdleConnections()
-	api, _ := w.all(1)
-	if len(api) != len(asks) {
-		t.Fatalf("%s", api)
-	}
-	for i, a := range asks {
-		has(t, a.coding, api[i], append(a.texts, fmt.Sprintf(`"bytes_in":%d,`, sizes[i]))...)
-	}
-}
-
-// TestHidden: nothing can be said to Ollama in a way that hides it.
-func TestHidden(t *testing.T) {
-	_, client, w := scene(t)
-	bodies := []struct{ body, model string }{
-		{`{"MODEL":"x1","Messages":[{"Role":"USER","CONTENT":"Hello"}]}`, "x1"},
-		{`{"model":"x1","model":"x2","messages":[]}`, "x2"},
-		{`{"model":"x3"} {"model":"y"} trailing`, "x3"},
-		{"{\"model\":\"x4\",\"messages\":[{\"role\":\"user\",\"content\":\"\xff\xfe\"}]}", "x4"},
-	}
-	for _, b := range bodies {
-		c := clientIn(t, client, serverAddress)
-		if status, answer := ask(t, c, "POST", "/api/chat", strings.NewReader(b.body)); status != 200 {
-			t.Errorf("%s: %d %s", b.body, status, answer)
-		}
-		c.CloseIdleConnections()
-	}
-	big := clientIn(t, client, serverAddress)
-	status, _ := ask(t, big, "POST", "/api/chat", strings.NewReader(askedChat), "X-Pad: "+strings.Repeat("x", 1<<20))
-	big.CloseIdleConnections()
-	api, _ := w.all(len(bodies) + 1)
-	if len(api) != len(bodies)+1 {
-		t.Fatalf("%d events: %.2000s", len(api), api)
-	}
-	for i, b := range bodies {
-		has(t, b.body, api[i], fmt.Sprintf(`"model":%q`, b.model), `"status":200`)
-	}
-	has(t, "a head of 1 MiB", api[len(bodies)], fmt.Sprintf(`"status":%d`, status), `"uri_path":"/api/chat"`)
-}
-
-// TestStopped: a process that stands still while twenty answers go on tells afterwards how much of them it did not
-// see, to the byte, and what the server said at the end of each.
-func TestStopped(t *testing.T) {
-	const streams, missed = 20, 4 << 20 // of each: more than the kernel queues
-	f, client, w := scene(t)
-	var stage [3]sync.WaitGroup
-	next := [2]chan struct{}{make(chan struct{}), make(chan struct{})}
-	for i := range stage {
-		stage[i].Add(streams)
-	}
-	f.stream = func(w io.Writer, flush func()) {
-		say := func(n int) {
-			for range n / len(token) {
-				_, _ = io.WriteString(w, token)
-			}
-			flush()
-		}
-		say(4096)
-		stage[0].Done()
-		<-next[0]
-		say(missed)
-		stage[1].Done()
-		<-next[1]
-		say(4096)
-		_, _ = io.WriteString(w, finalToken)
-		flush()
-		stage[2].Done()
-	}
-	var asking sync.WaitGroup
-	for range streams {
-		c := clientIn(t, client, serverAddress)
-		asking.Go(func() {
-			r, err := c.Post("http://"+serverAddress+"/api/chat", "application/json", strings.NewReader(askedChat))
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			_, _ = io.Copy(io.Discard, r.Body)
-			r.Body.Close()
-			c.CloseIdleConnections()
-		})
-	}
-	stage[0].Wait()
-	pid := w.cmd.Process.Pid
-	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := unix.Wait4(pid, nil, unix.WUNTRACED, nil); err != nil {
-		t.Fatal(err)
-	}
-	close(next[0])
-	stage[1].Wait()
-	if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
-		t.Fatal(err)
-	}
-	netnstest.Until(t, "it reads again", func() bool { return netnstest.Queued(t, pid) == 0 })
-	close(next[1])
-	stage[2].Wait()
-	asking.Wait()
-	api, _ := w.all(streams)
-	told := w.end()
-	if len(api) != streams {
-		t.Fatalf("%d events", len(api))
-	}
-	lost := int64(0)
-	for _, event := range api {
-		var e struct {
-			Lost int64 `json:"lost_bytes"`
-		}
-		if err := json.Unmarshal([]byte(event), &e); err != nil {
-			t.Fatal(err)
-		}
-		lost += e.Lost
-		has(t, "after the hole", event, `"prompt_tokens":26,"completion_tokens":290`, `"done_reason":"stop"`, `"total_duration_ms":5043.500667`)
-		if e.Lost > 0 {
-			has(t, "with a hole", event, `"partial":true`, "!\"chunks\"")
-		}
-	}
-	t.Logf("%d bytes lost of %d", lost, f.sent.Load())
-	if want := f.sent.Load() - told.Said[1]; lost != want || lost == 0 || told.Stats.LostBetween != 0 {
-		t.Errorf("%d bytes lost by the events and %d by none, and %d of %d were not seen", lost, told.Stats.LostBetween, want, f.sent.Load())
-	}
-}
-
 // TestPaths: on loopback, over IPv6, by mapped addresses, and to a container that is seen three times, a request is
 // one event, with the client that asks.
 func TestPaths(t *testing.T) {
@@ -429,36 +277,5 @@ func TestPaths(t *testing.T) {
 		{`"src":"2001:db8:1::77"`, `"dest":"2001:db8:1::1"`}, {`"src":"203.0.113.77"`, `"dest":"203.0.113.1"`},
 	} {
 		has(t, "a way to it", api[i], append(texts, `"status":200`, `"dest_port":11434`, "!partial", "!joined")...)
-	}
-}
-
-// TestProbes: what Ollama's log does not show is an event, or is counted.
-func TestProbes(t *testing.T) {
-	_, client, w := scene(t)
-	for i, text := range []string{
-		"GET /api/../../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-		"hello\r\n\r\n",
-		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00",
-		"",
-		"GET //api/tags HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-	} {
-		c := client.Dial(t, serverAddress)
-		if text != "" {
-			_, _ = io.WriteString(c, text)
-			_, _ = io.Copy(io.Discard, c)
-		}
-		_ = c.Close()
-		w.closed(i + 1)
-	}
-	api, prompts := w.all(5)
-	if len(api) != 4 || len(prompts) != 0 {
-		t.Fatalf("%s %s", api, prompts)
-	}
-	has(t, "up", api[0], `"uri_path":"/api/../../etc/passwd"`, `"status":200`)
-	has(t, "no HTTP", api[1], `"status":400`, `!"uri_path"`)
-	has(t, "HTTP/2", api[2], `"http_method":"PRI"`)
-	has(t, "twice", api[3], `"uri_path":"//api/tags"`)
-	if n := w.end().Stats.Malformed; n != 1 {
-		t.Errorf("%d are malformed", n)
 	}
 }

@@ -2,7 +2,6 @@ package knowledge
 
 import (
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -31,16 +30,13 @@ func show(row map[string][]string) string {
 	return strings.Join(list, "\n")
 }
 
-// Every field of the events of one request and one prompt: nothing invented,
-// one event in one model.
-func TestFieldsOfDeliveredEvents(t *testing.T) {
-	k := load(t)
-	tests := []struct{ name, sourcetype, raw, want string }{
-		{
-			"a request",
-			"ollama:api",
-			`{"origin":"access_log","src":"203.0.113.77","src_scope":"external","http_method":"GET","uri_path":"/api/tags","status":200,"response_time_ms":0.624596,"api":"ollama","operation":"list"}`,
-			`action=allowed
+// delivered are events as they are sent, and all their fields at search time.
+var delivered = []struct{ name, sourcetype, raw, want string }{
+	{
+		"a request",
+		"ollama:api",
+		`{"origin":"access_log","src":"203.0.113.77","src_scope":"external","http_method":"GET","uri_path":"/api/tags","status":200,"response_time_ms":0.624596,"api":"ollama","operation":"list"}`,
+		`action=allowed
 api=ollama
 client.address=203.0.113.77
 dest=gpu-1
@@ -57,12 +53,12 @@ status=200
 tag=web
 uri_path=/api/tags
 vendor_product=Ollama`,
-		},
-		{
-			"a request that failed",
-			"ollama:api",
-			`{"origin":"access_log","http_method":"POST","uri_path":"/api/pull","status":500,"response_time_ms":1.2,"api":"ollama","operation":"pull"}`,
-			`api=ollama
+	},
+	{
+		"a request that failed",
+		"ollama:api",
+		`{"origin":"access_log","http_method":"POST","uri_path":"/api/pull","status":500,"response_time_ms":1.2,"api":"ollama","operation":"pull"}`,
+		`api=ollama
 dest=gpu-1
 duration=1.2
 eventtype=ollama_api
@@ -75,12 +71,12 @@ status=500
 tag=web
 uri_path=/api/pull
 vendor_product=Ollama`,
-		},
-		{
-			"a request seen on the wire",
-			"ollama:api",
-			`{"origin":"capture","src":"203.0.113.77","src_port":5000,"src_scope":"external","dest":"192.0.2.1","dest_port":11434,"http_method":"POST","uri_path":"/api/chat","uri_query":"a=b","status":200,"response_time_ms":12,"http_user_agent":"curl/8","bytes_in":90,"bytes_out":10,"ttft_ms":250,"model":"llama3","stream":true,"prompt_tokens":9,"completion_tokens":3,"done_reason":"stop","temperature":0.5,"num_predict":64,"connection_id":"beef"}`,
-			`action=allowed
+	},
+	{
+		"a request seen on the wire",
+		"ollama:api",
+		`{"origin":"capture","src":"203.0.113.77","src_port":5000,"src_scope":"external","dest":"192.0.2.1","dest_port":11434,"http_method":"POST","uri_path":"/api/chat","uri_query":"a=b","status":200,"response_time_ms":12,"http_user_agent":"curl/8","bytes_in":90,"bytes_out":10,"ttft_ms":250,"model":"llama3","stream":true,"prompt_tokens":9,"completion_tokens":3,"done_reason":"stop","temperature":0.5,"num_predict":64,"connection_id":"beef"}`,
+		`action=allowed
 bytes=100
 bytes_in=90
 bytes_out=10
@@ -122,10 +118,10 @@ uri_query=a=b
 url=http://192.0.2.1:11434/api/chat?a=b
 user_agent.original=curl/8
 vendor_product=Ollama`,
-		},
-		{"the access line of the same request has no tag", "ollama:server",
-			`[GIN] 2026/11/21 - 19:28:48 | 200 |     624.596µs |    203.0.113.77 | GET      "/api/tags"`,
-			`action=allowed
+	},
+	{"the access line of the same request has no tag", "ollama:server",
+		`[GIN] 2026/11/21 - 19:28:48 | 200 |     624.596µs |    203.0.113.77 | GET      "/api/tags"`,
+		`action=allowed
 dest=gpu-1
 eventtype=ollama_access_line
 http_method=GET
@@ -136,10 +132,10 @@ src_ip=203.0.113.77
 status=200
 uri_path=/api/tags
 vendor_product=Ollama`},
-		{
-			"a connection", "ollama:connection",
-			`{"origin":"sock_diag","src":"203.0.113.77","src_port":5000,"src_scope":"external","dest":"192.0.2.1","dest_port":11434,"bytes_in":46,"bytes_out":75,"state":"closed","connection_id":"beef","process_name":"ollama","process_id":42,"user_id":977}`,
-			`action=allowed
+	{
+		"a connection", "ollama:connection",
+		`{"origin":"sock_diag","src":"203.0.113.77","src_port":5000,"src_scope":"external","dest":"192.0.2.1","dest_port":11434,"bytes_in":46,"bytes_out":75,"state":"closed","connection_id":"beef","process_name":"ollama","process_id":42,"user_id":977}`,
+		`action=allowed
 app=ollama
 bytes=121
 bytes_in=46
@@ -167,11 +163,11 @@ tag=communicate|network
 transport=tcp
 user_id=977
 vendor_product=Ollama`,
-		},
-		{
-			"several, of which less is known", "ollama:connection",
-			`{"origin":"sock_diag","src":"2001:db8::77","src_scope":"external","dest_port":11434,"state":"closed","count":7,"mptcp":true}`,
-			`action=allowed
+	},
+	{
+		"several, of which less is known", "ollama:connection",
+		`{"origin":"sock_diag","src":"2001:db8::77","src_scope":"external","dest_port":11434,"state":"closed","count":7,"mptcp":true}`,
+		`action=allowed
 connections=7
 count=7
 dest=gpu-1
@@ -190,18 +186,18 @@ state=closed
 tag=communicate|network
 transport=tcp
 vendor_product=Ollama`,
-		},
-		{
-			"connections that were not seen", "ollama:connection", `{"origin":"sock_diag","lost":94}`,
-			`dest=gpu-1
+	},
+	{
+		"connections that were not seen", "ollama:connection", `{"origin":"sock_diag","lost":94}`,
+		`dest=gpu-1
 dvc=gpu-1
 lost=94
 origin=sock_diag
 vendor_product=Ollama`,
-		},
-		{"a prompt", "ollama:prompts",
-			`{"origin":"trace_log","prompt_length":24,"images":0,"prompt":"say \"hi\"\nlevel=ERROR src=1.2.3.4"}`,
-			`dest=gpu-1
+	},
+	{"a prompt", "ollama:prompts",
+		`{"origin":"trace_log","prompt_length":24,"images":0,"prompt":"say \"hi\"\nlevel=ERROR src=1.2.3.4"}`,
+		`dest=gpu-1
 eventtype=ollama_prompt
 images=0
 origin=trace_log
@@ -209,20 +205,25 @@ prompt=say "hi"
 level=ERROR src=1.2.3.4
 prompt_length=24
 vendor_product=Ollama`},
-		{
-			"an error",
-			"ollama:server",
-			`time=2026-11-21T19:28:48.259Z level=ERROR source=routes.go:1749 msg="Post \"https://ollama.com/api/me?ts=1\": dial tcp: lookup ollama.com: no such host"`,
-			`caller=routes.go:1749
+	{
+		"an error",
+		"ollama:server",
+		`time=2026-11-21T19:28:48.259Z level=ERROR source=routes.go:1749 msg="Post \"https://ollama.com/api/me?ts=1\": dial tcp: lookup ollama.com: no such host"`,
+		`caller=routes.go:1749
 dest=gpu-1
 eventtype=ollama_error
 level=ERROR
 msg=Post "https://ollama.com/api/me?ts=1": dial tcp: lookup ollama.com: no such host
 time=2026-11-21T19:28:48.259Z
 vendor_product=Ollama`,
-		},
-	}
-	for _, tt := range tests {
+	},
+}
+
+// Every field of the events of one request and one prompt: nothing invented,
+// one event in one model.
+func TestFieldsOfDeliveredEvents(t *testing.T) {
+	k := load(t)
+	for _, tt := range delivered {
 		t.Run(tt.name, func(t *testing.T) {
 			got := show(k.Fields(Event{Sourcetype: tt.sourcetype, Host: "gpu-1", Source: "server.log", Time: "1", Raw: tt.raw}))
 			if got != tt.want {
@@ -318,49 +319,6 @@ func TestExtractionGoesFirst(t *testing.T) {
 	}
 }
 
-// A plain forwarder's file is cut into the events that the shipper would make:
-// a crash stays whole, colour is gone.
-func TestBreak(t *testing.T) {
-	k := load(t)
-	text := "a=1\r\n\n\nSIGSEGV: segmentation violation\nPC=0x13daa0a m=0 sigcode=0\nsignal arrived during cgo execution\n\ngoroutine 24 gp=0xc000 [syscall]:\n" +
-		"runtime.cgocall(0x1, 0x2)\n\t/usr/lib/go/cgocall.go:167 +0x4b\ncreated by main.main in goroutine 1\n\t/x.go:1\n\nrax    0x1c\nr10    0x0\nrflags 0x246\ngs     0x0\n" +
-		"\x1b[32m[GIN]\x1b[0m 2026\nllama_context: n_ctx\n  Device 0: x\nprint_info: n (x)\nlast"
-	want := []string{
-		"a=1",
-		"SIGSEGV: segmentation violation\nPC=0x13daa0a m=0 sigcode=0\nsignal arrived during cgo execution\n\ngoroutine 24 gp=0xc000 [syscall]:\nruntime.cgocall(0x1, 0x2)\n\t/usr/lib/go/cgocall.go:167 +0x4b\ncreated by main.main in goroutine 1\n\t/x.go:1\n\nrax    0x1c\nr10    0x0\nrflags 0x246\ngs     0x0",
-		"[GIN] 2026",
-		"llama_context: n_ctx\n  Device 0: x",
-		"print_info: n (x)",
-		"last",
-	}
-	if got := k.Break("ollama:server", text); !slices.Equal(got, want) {
-		t.Errorf("got  %q\nwant %q", got, want)
-	}
-	if got := k.Break("ollama:server", strings.Repeat("x", 2_000_000)); len(got[0]) != 1_100_000 {
-		t.Errorf("a long line is cut to %d bytes", len(got[0]))
-	}
-}
-
-// The crash of the corpus is one event.
-func TestBreakCrash(t *testing.T) {
-	text, err := os.ReadFile("../../../testdata/corpus/v0.13.5-crash.stderr.log")
-	if err != nil {
-		t.Fatal(err)
-	}
-	crashes := 0
-	for _, e := range load(t).Break("ollama:server", string(text)) {
-		if strings.Contains(e, "\ngoroutine ") {
-			crashes++
-			if !strings.HasPrefix(e, "SIG") || !strings.Contains(e, "\ngs ") {
-				t.Errorf("the crash is cut: %.80q … %.80q", e, e[max(len(e)-80, 0):])
-			}
-		}
-	}
-	if crashes != 1 {
-		t.Errorf("%d events hold goroutines, want 1", crashes)
-	}
-}
-
 func TestParseConf(t *testing.T) {
 	conf, err := ParseConf("# c\n[a b]\nx = 1 = 2\ny = one \\\n  two\n\n[c]\n")
 	if err != nil {
@@ -396,74 +354,6 @@ func TestLoadErrors(t *testing.T) {
 		tree["default/props.conf"] = &fstest.MapFile{Data: []byte(props)}
 		if _, err := Load(tree); err == nil {
 			t.Errorf("%q: no error", props)
-		}
-	}
-}
-
-// Settings of another add-on for the same sourcetypes, where both are installed:
-// what both set is ours, what only it sets stands. None of its constants comes
-// through, and status and src stay.
-func TestBesideAnotherAddOn(t *testing.T) {
-	const other = `[ollama:server]
-KV_MODE = none
-EXTRACT-web = \|\s+(?<src_ip>[\d\.]+)\s+\|
-FIELDALIAS-cim_web_src = src_ip AS src
-FIELDALIAS-cim_web_status = http_response_code AS status
-EVAL-response_time_ms = 0
-EVAL-bytes_in = 0
-EVAL-http_referrer = ""
-EVAL-uri_query = ""
-EVAL-url = "http://" . dest . uri_path
-EVAL-vendor_product = "Something else"
-
-[ollama:api]
-KV_MODE = none
-FIELDALIAS-model = model AS model_name
-`
-	theirs, err := ParseConf(other)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tree := fstest.MapFS{}
-	for _, name := range []string{"props", "transforms", "eventtypes", "tags"} {
-		text, err := splunkapp.Tree.ReadFile("default/" + name + ".conf")
-		if err != nil {
-			t.Fatal(err)
-		}
-		tree["default/"+name+".conf"] = &fstest.MapFile{Data: text}
-	}
-	ours, err := ParseConf(string(tree["default/props.conf"].Data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var merged strings.Builder
-	for _, stanza := range ours {
-		keys := maps.Clone(stanza.Keys)
-		if s := theirs.Stanza(stanza.Name); s != nil {
-			for key, v := range s.Keys {
-				if _, both := keys[key]; !both {
-					keys[key] = v
-				}
-			}
-		}
-		merged.WriteString("[" + stanza.Name + "]\n")
-		for key, v := range keys {
-			merged.WriteString(key + " = " + v + "\n")
-		}
-	}
-	tree["default/props.conf"] = &fstest.MapFile{Data: []byte(merged.String())}
-	beside, err := Load(tree)
-	if err != nil {
-		t.Fatal(err)
-	}
-	alone := load(t)
-	for _, e := range []Event{
-		{Sourcetype: "ollama:server", Host: "h", Raw: `[GIN] 2026/11/21 - 19:28:48 | 200 |     624.596µs |     2001:db8::1 | GET      "/api/tags?x=1"`},
-		{Sourcetype: "ollama:server", Host: "h", Raw: `time=2026-11-21T19:15:41.541Z level=WARN source=x.go:1 msg="failed \"x\"" err="no such host"`},
-		{Sourcetype: "ollama:api", Host: "h", Raw: `{"src":"203.0.113.77","status":200,"response_time_ms":0.6,"http_method":"GET"}`},
-	} {
-		if got, want := show(beside.Fields(e)), show(alone.Fields(e)); got != want {
-			t.Errorf("beside it\n%s\n\nalone\n%s", got, want)
 		}
 	}
 }

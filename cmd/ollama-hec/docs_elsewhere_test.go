@@ -1,0 +1,118 @@
+package main
+
+// elsewhere are the commands that would change this machine, or that it cannot
+// have. Each names what holds it: a file, and what stands there. A test of that
+// file covers the command as far as it can be.
+var elsewhere = []struct{ command, file, says string }{
+	{"ollama-hec check --service", "cmd/ollama-hec/check_linux_test.go", "TestTheServiceUser"},
+	{"dpkg -i ollama-hec_*_linux_amd64.deb", ".ci/package-test", `dpkg --install "$deb"`},
+	{"dpkg --remove ollama-hec", ".ci/package-test", "dpkg --remove ollama-hec"},
+	{"rpm -U ollama-hec_*_linux_amd64.rpm", ".ci/package-test", `--install "$rpm"`},
+	{"rpm -e ollama-hec", deployed + "packages/nfpm.yaml", "name: ollama-hec\n"},
+	{
+		"useradd --system --user-group --no-create-home --home-dir /var/lib/ollama-hec --shell /usr/sbin/nologin ollama-hec",
+		deployed + "packages/postinstall.sh",
+		"useradd --system --gid ollama-hec --home-dir /var/lib/ollama-hec --no-create-home",
+	},
+	{
+		"usermod --append --groups systemd-journal,adm ollama-hec",
+		deployed + "packages/postinstall.sh",
+		"for group in systemd-journal adm",
+	},
+	{"systemctl enable --now ollama-hec", deployed + "systemd/ollama-hec.service", "WantedBy=multi-user.target"},
+	{
+		"systemctl enable --now ollama-hec-capture",
+		deployed + "systemd/ollama-hec-capture.service",
+		"WantedBy=multi-user.target",
+	},
+	{"docker compose --profile capture up --build --detach", deployed + "compose/compose.yaml", "profiles: [capture]"},
+	{"kubectl apply -f ollama-hec-capture.yaml", deployed + "kubernetes/ollama-hec-capture.yaml", "kind: DaemonSet"},
+	{"systemctl restart ollama-hec", deployed + "packages/postinstall.sh", "systemctl try-restart ollama-hec"},
+	{"systemctl daemon-reload", deployed + "packages/postinstall.sh", "systemctl daemon-reload"},
+	{"journalctl -u ollama-hec", ".ci/package-test", "unit=/usr/lib/systemd/system/ollama-hec.service"},
+	{"systemd-creds encrypt --name=hec-token TOKEN-FILE /etc/ollama-hec/token.cred", deployed + "systemd/credential.conf",
+		"LoadCredentialEncrypted=hec-token:/etc/ollama-hec/token.cred"},
+	{"docker build -f cmd/ollama-hec/deploy/Dockerfile -t ollama-hec .", deployed + "Dockerfile", "\nFROM scratch"},
+	{
+		"docker build -f cmd/ollama-hec/deploy/Dockerfile -t ollama-hec:journal --target journal .",
+		deployed + "Dockerfile",
+		" AS journal\n",
+	},
+	{"printf %s TOKEN", deployed + "compose/compose.yaml", "file: ./hec-token"},
+	{"docker compose up --build --detach --no-deps shipper", deployed + "compose/compose.yaml", "\n  shipper:\n"},
+	{"docker compose up --build --detach", deployed + "compose/compose.yaml", "build:"},
+	{"kubectl apply -f ollama-hec.yaml", deployed + "kubernetes/ollama-hec.yaml", "kind: DaemonSet"},
+	{
+		"kubectl -n ollama-hec create secret generic ollama-hec --from-file=token=FILE",
+		deployed + "kubernetes/ollama-hec.yaml",
+		"secretName: ollama-hec",
+	},
+	{
+		"launchctl bootstrap system /Library/LaunchDaemons/ollama-hec.plist",
+		deployed + "launchd/ollama-hec.plist",
+		"<string>ollama-hec</string>",
+	},
+	{"launchctl print system/ollama-hec", deployed + "launchd/ollama-hec.plist", "<string>ollama-hec</string>"},
+	{"launchctl bootout system/ollama-hec", deployed + "launchd/ollama-hec.plist", "<string>ollama-hec</string>"},
+	{"launchctl kickstart -k system/ollama-hec", deployed + "launchd/ollama-hec.plist", "<string>ollama-hec</string>"},
+	{
+		"xattr -d com.apple.quarantine /usr/local/bin/ollama-hec",
+		deployed + "launchd/ollama-hec.plist",
+		"<string>/usr/local/bin/ollama-hec</string>",
+	},
+	{"launchctl setenv OLLAMA_HOST 127.0.0.1:11435", deployed + "launchd/ollama-hec-proxy.plist", "<string>127.0.0.1:11435</string>"},
+	{"launchctl unsetenv OLLAMA_HOST", deployed + "launchd/ollama-hec-proxy.plist", "<string>127.0.0.1:11435</string>"},
+	{
+		"launchctl bootstrap system /Library/LaunchDaemons/ollama-hec-proxy.plist",
+		deployed + "launchd/ollama-hec-proxy.plist",
+		"<string>ollama-hec-proxy</string>",
+	},
+	{"launchctl bootout system/ollama-hec-proxy", deployed + "launchd/ollama-hec-proxy.plist", "<string>ollama-hec-proxy</string>"},
+	{"setx OLLAMA_HOST 127.0.0.1:11435", deployed + "windows/ollama-hec-proxy.cmd", "OLLAMA_HEC_PROXY_UPSTREAM=127.0.0.1:11435"},
+	{"Copy-Item windows\\ollama-hec-proxy.cmd $bin", deployed + "windows/ollama-hec-proxy.cmd", "ollama-hec.exe"},
+	{
+		"schtasks /Create /TN ollama-hec-proxy /XML windows\\ollama-hec-proxy.xml",
+		deployed + "windows/ollama-hec-proxy.xml",
+		"RegistrationTrigger",
+	},
+	{"schtasks /Delete /TN ollama-hec-proxy /F", deployed + "windows/ollama-hec-proxy.xml", "<Task "},
+	{
+		"$bin = $env:ProgramFiles\\ollama-hec",
+		deployed + "windows/ollama-hec.xml",
+		`C:\Program Files\ollama-hec\ollama-hec.cmd`,
+	},
+	{"$data = $env:ProgramData\\ollama-hec", deployed + "windows/ollama-hec.cmd", `%ProgramData%\ollama-hec`},
+	{"New-Item -ItemType Directory -Force $bin, $data", deployed + "windows/ollama-hec.cmd", `%ProgramData%\ollama-hec`},
+	{"Out-Null", deployed + "windows/ollama-hec.cmd", "ollama-hec.exe"},
+	{"Copy-Item ollama-hec.exe, windows\\ollama-hec.cmd $bin", deployed + "windows/ollama-hec.cmd", "ollama-hec.exe"},
+	{"icacls $data", deployed + "windows/ollama-hec.xml", "S-1-5-18"},
+	{"notepad $data\\token", deployed + "windows/ollama-hec.cmd", `%ProgramData%\ollama-hec`},
+	{"notepad $bin\\ollama-hec.cmd", deployed + "windows/ollama-hec.xml", "ollama-hec.cmd"},
+	{
+		"schtasks /Create /TN ollama-hec /XML windows\\ollama-hec.xml",
+		deployed + "windows/ollama-hec.xml",
+		"RegistrationTrigger",
+	},
+	{"schtasks /Query /TN ollama-hec", deployed + "windows/ollama-hec.xml", "<Task "},
+	{"schtasks /End /TN ollama-hec", deployed + "windows/ollama-hec.xml", "<Task "},
+	{"schtasks /Change /TN ollama-hec /DISABLE", deployed + "windows/ollama-hec.xml", "<Task "},
+	{"schtasks /Delete /TN ollama-hec /F", deployed + "windows/ollama-hec.xml", "<Task "},
+	{"taskkill /IM ollama-hec.exe /F", deployed + "windows/ollama-hec.cmd", "ollama-hec.exe"},
+	{"kubectl create namespace ollama-hec", deployed + "kubernetes/ollama-hec.yaml", "kind: Namespace"},
+	{
+		"kubectl label namespace ollama-hec pod-security.kubernetes.io/enforce=privileged",
+		deployed + "kubernetes/ollama-hec.yaml",
+		"pod-security.kubernetes.io/enforce: privileged",
+	},
+	{
+		"kubectl -n ollama-hec exec daemonset/ollama-hec -- /usr/bin/ollama-hec check",
+		deployed + "Dockerfile",
+		`ENTRYPOINT ["/usr/bin/ollama-hec"]`,
+	},
+	{"helm install ollama-hec helm/ollama-hec", deployed + "helm_test.go", "func TestChartIsThePlainManifests("},
+	{"helm upgrade ollama-hec helm/ollama-hec", deployed + "helm_test.go", "func TestChartWithEverything("},
+	{"helm uninstall ollama-hec", deployed + "helm/ollama-hec/templates/daemonset.yaml", "type: DirectoryOrCreate"},
+	{"promtool check config prometheus.yaml", deployed + "prometheus_test.go", "func TestScrapeConfiguration("},
+}
+
+const deployed = "cmd/ollama-hec/deploy/"

@@ -38,7 +38,7 @@ func addSettings(cmd *cobra.Command, shown ...settings.Topic) {
 		fmt.Fprintf(w, "\nFlags:\n%s", own.FlagUsages())
 		fmt.Fprint(w, "  -h, --help   help for "+c.Name()+"\n")
 		for _, topic := range shown {
-			if flags := flagsOf(c.Flags(), topic); flags.HasFlags() {
+			if flags := flagsOf(c.Flags(), topic, shown); flags.HasFlags() {
 				fmt.Fprintf(w, "\n%s:\n%s", topic, flags.FlagUsages())
 			}
 		}
@@ -49,12 +49,17 @@ func addSettings(cmd *cobra.Command, shown ...settings.Topic) {
 	})
 }
 
-// flagsOf returns the flags of the settings of a topic.
-func flagsOf(all *pflag.FlagSet, topic settings.Topic) *pflag.FlagSet {
+// flagsOf returns the flags of the settings that are shown with a topic: its own, and those that
+// go with it and are not shown with theirs.
+func flagsOf(all *pflag.FlagSet, topic settings.Topic, shown []settings.Topic) *pflag.FlagSet {
 	some := pflag.NewFlagSet("", pflag.ContinueOnError)
 	some.SortFlags = false
 	for _, r := range settings.All() {
-		if flag := all.Lookup(r.Flag); r.Flag != "" && flag != nil && r.Topic() == topic {
+		flag := all.Lookup(r.Flag)
+		if r.Flag == "" || flag == nil {
+			continue
+		}
+		if r.Topic() == topic || r.Beside(topic) && !slices.Contains(shown, r.Topic()) {
 			some.AddFlag(flag)
 		}
 	}

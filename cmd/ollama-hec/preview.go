@@ -16,6 +16,7 @@ import (
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/cmd/internal/terminal"
 	"ollama-hec/hec"
+	"ollama-hec/input/spool"
 	"ollama-hec/input/stdin"
 	"ollama-hec/sourcetypes"
 	"ollama-hec/sourcetypes/batch"
@@ -28,7 +29,7 @@ func newPreview(std streams) *cobra.Command {
 		Short: "print the events that files would become, and send nothing",
 		Long: "preview prints the events that files would become to stdout, as HEC JSON lines, and sends them nowhere.\n" +
 			"They are as run would send them. A summary goes to stderr: bytes by sourcetype, and what was redacted, as counts.\n" +
-			"- is stdin; what ends in .gz is unpacked.\n" +
+			"- is stdin; what ends in .gz is unpacked. A file of the spool that capture writes is read as such.\n" +
 			"With --follow it goes on with what is written to the files, through rotation, until Ctrl-C.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: asFailure(func(cmd *cobra.Command, files []string) error {
@@ -81,6 +82,14 @@ type preview struct {
 // all prints the events of logs, one log after the other.
 func (p *preview) all(ctx context.Context, logs []namedLog, stdin io.Reader) error {
 	for _, l := range logs {
+		if l.spooled() {
+			lines, err := l.readSpooled(ctx, p.settings, p.printer(l))
+			p.counts.Lines += lines
+			if err := errors.Join(p.written(), err); err != nil {
+				return err
+			}
+			continue
+		}
 		read, err := l.read(ctx, p.settings, stdin, p.printer(l))
 		p.count(l, read)
 		if err := errors.Join(p.written(), err); err != nil {
@@ -149,8 +158,15 @@ func binary(c *sourcetypes.Counts) bool { return c.Invalid*2 > c.Lines }
 
 // printer returns a function that prints and counts the events of one log.
 func (p *preview) printer(l namedLog) func(*sourcetypes.Event) {
+	source := l.source
+	if l.spooled() {
+		source = spool.WriterOf(l.source)
+	}
 	enc := hec.NewEnvelope(hec.Origin{
-		Host: p.host, Always: p.settings.Host != "", Source: l.source, Index: p.settings.Index, Fields: l.fields,
+		Host: p.host, Always: p.settings.Host != "", Source: source, Index: p.settings.Index, Fields: l.fields,
+		Apart: map[sourcetypes.Sourcetype]string{
+			sourcetypes.Prompts: p.settings.PromptsIndex, sourcetypes.Health: p.settings.HealthIndex,
+		},
 	})
 	var line []byte
 	return func(ev *sourcetypes.Event) {
@@ -169,14 +185,18 @@ func (p *preview) printer(l namedLog) func(*sourcetypes.Event) {
 	}
 }
 
+// leastSpan is how long the stamps must span, in seconds: less says nothing about a day.
+const leastSpan = 60
+
+// span is what the stamps span, in seconds.
+func (p *preview) span() float64 { return float64(p.last-p.first) / 1e9 }
+
 // perDay returns the bytes of a day, for people, at the rate that their stamps tell.
 func (p *preview) perDay(bytes int64) string {
-	const least = 60 // seconds; less says nothing about a day
-	span := float64(p.last-p.first) / 1e9
-	if span < least {
+	if p.span() < leastSpan {
 		return "?"
 	}
-	return humanize.IBytes(uint64(float64(bytes) * 86400 / span))
+	return humanize.IBytes(uint64(float64(bytes) * 86400 / p.span()))
 }
 
 // summary prints counts, never text. Licence volume, the bytes a day that Splunk charges
@@ -191,7 +211,7 @@ func (p *preview) summary(w io.Writer) error {
 		fmt.Fprintf(t, "removed from\t%s\t%s\tin %s\n", humanize.Comma(r.lines), r.what, r.source)
 	}
 	fmt.Fprintf(t, "\nsourcetype\tevents\tlicence\ta day\n")
-	for st := range sourcetypes.OfLogs {
+	for st := range sourcetypes.Sourcetypes {
 		bytes := p.emitted.Bytes[st]
 		if p.emitted.Events[st] == 0 {
 			continue
@@ -204,6 +224,9 @@ func (p *preview) summary(w io.Writer) error {
 			humanize.IBytes(uint64(bytes)),
 			p.perDay(bytes),
 		)
+	}
+	if p.emitted.Total() > 0 && p.span() < leastSpan {
+		fmt.Fprintf(t, "? is not known: the time stamps span less than a minute\n")
 	}
 	counted(t, "ollama:server by class\tevents", p.counts.ByClass)
 	counted(t, "redacted\ttimes", p.counts.ByKind)

@@ -23,7 +23,7 @@ const followPoll = 250 * time.Millisecond
 // follow prints the events of logs and of what is written to them, until ctx ends.
 func (p *preview) follow(ctx context.Context, logs []namedLog) error {
 	for _, l := range logs {
-		if l.path == "-" || filepath.Ext(l.path) == ".gz" {
+		if l.path == "-" || l.spooled() || filepath.Ext(l.path) == ".gz" {
 			return &settings.Error{
 				Setting: "--follow", Problem: fmt.Sprintf("got %q, which does not grow: name it without --follow", l.path),
 			}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"ollama-hec/hec/receiver"
+	"ollama-hec/input/spool"
 )
 
 func TestPreviewPrintsEventsAndCounts(t *testing.T) {
@@ -59,6 +61,44 @@ func TestPreviewPrintsEventsAndCounts(t *testing.T) {
 	}
 	if !strings.Contains(errOut, "email") || strings.Contains(out+errOut, "jane.doe@example.com") {
 		t.Errorf("redaction: %s", errOut)
+	}
+}
+
+// A file of a spool is shown as its events, under the settings of prompts; elsewhere it is a log.
+func TestPreviewOfASpool(t *testing.T) {
+	dir := t.TempDir()
+	name := "capture-000000000007.jsonl"
+	for _, sub := range []string{"capture", "logs"} {
+		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var lines []byte
+	for i, r := range []spool.Record{
+		{Sourcetype: "ollama:api", Event: []byte(`{"origin":"capture","method":"POST","uri_path":"/api/chat"}`)},
+		{Sourcetype: "ollama:prompts", Event: []byte(`{"origin":"capture","prompt":"hush"}`)},
+		{Sourcetype: "ollama:connection", Event: []byte(`{"origin":"sock_diag"}`)},
+	} {
+		r.Time = time.Unix(1_790_000_000+int64(i), 0)
+		lines = append(lines, r.AppendLine(nil)...)
+	}
+	write(t, filepath.Join(dir, "capture", name), string(lines))
+	write(t, filepath.Join(dir, "logs", name), string(lines))
+	status, out, errOut := command(t, "", "preview", "--host=h", "--prompts-index=p", filepath.Join(dir, "capture", name))
+	if status != 0 || strings.Count(out, "\n") != 3 || !strings.Contains(out, `"source":"capture"`) ||
+		!strings.Contains(out, `"sourcetype":"ollama:connection"`) || !strings.Contains(out, `"index":"p"`) {
+		t.Errorf("status %d: %s%s", status, out, errOut)
+	}
+	if !regexp.MustCompile(`(?m)^lines read +3\n(.*\n)*ollama:connection +1 `).MatchString(errOut) ||
+		!strings.Contains(errOut, "? is not known") {
+		t.Errorf("%s", errOut)
+	}
+	if _, out, _ := command(t, "", "preview", "--prompts=off", filepath.Join(dir, "capture", name)); strings.Contains(out, "hush") {
+		t.Errorf("PROMPTS=off: %s", out)
+	}
+	_, out, _ = command(t, "", "preview", filepath.Join(dir, "logs", name))
+	if strings.Count(out, `"sourcetype":"ollama:server"`) != 3 {
+		t.Errorf("a log: %s", out)
 	}
 }
 

@@ -30,8 +30,8 @@ func newReport(std streams) *cobra.Command {
 			"It writes a page that needs no other file and runs no script: the dashboard's panels, and what each\n" +
 			"detection found, with the lines it rests on. It holds prompts, so only its owner may read it.\n" +
 			"With --json it prints one object instead: events, the number of them by sourcetype, and detections, the\n" +
-			"result rows of each by its name. - is stdin; what ends in .gz is unpacked. What capture has left\n" +
-			"in the state directory's spool is read as such; a request that is in a log and in the spool counts twice.",
+			"result rows of each by its name. - is stdin; what ends in .gz is unpacked. A file of the\n" +
+			"spool that capture writes is read as such; a request that is in a log and in the spool counts twice.",
 		Example: "  ollama-hec report /var/log/ollama/ollama.log -o - > page.html\n" +
 			"  ollama-hec report /var/log/ollama/ollama.log --json",
 		Args: cobra.MinimumNArgs(1),
@@ -63,9 +63,9 @@ func newReport(std streams) *cobra.Command {
 			return nil
 		}),
 	}
-	settings.AddFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report to stdout as one JSON object")
 	cmd.Flags().StringVarP(&output, "output", "o", "report.html", "file to write the page to; - is stdout")
+	addSettings(cmd, settings.Text, settings.Prompting, settings.Logs)
 	return cmd
 }
 
@@ -115,7 +115,7 @@ func reportOn(
 		return nil, err
 	}
 	kinds := sourcetypes.OfLogs
-	if slices.ContainsFunc(logs, func(l namedLog) bool { return l.spooled(s) }) {
+	if slices.ContainsFunc(logs, namedLog.spooled) {
 		kinds = sourcetypes.Sourcetypes
 	}
 	rep := newReportOf(kinds, page)
@@ -129,8 +129,8 @@ func reportOn(
 		}
 		var odd []string
 		var err error
-		if l.spooled(s) {
-			err = l.readSpooled(ctx, s, add)
+		if l.spooled() {
+			_, err = l.readSpooled(ctx, s, add)
 		} else {
 			var got *read
 			if got, err = l.read(ctx, s, std.in, add); err == nil {

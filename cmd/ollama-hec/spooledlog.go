@@ -16,25 +16,19 @@ import (
 	"ollama-hec/sourcetypes/captured"
 )
 
-// spooled reports whether the log is a segment of the spool in the state directory. Only its
-// path tells: anybody could write such lines into a log.
-func (l namedLog) spooled(s *settings.Settings) bool {
-	if spool.WriterOf(l.source) == "" {
-		return false
-	}
-	state, err := s.State()
-	if err != nil {
-		return false
-	}
-	dir, err := filepath.Abs(spool.Path(state))
-	return err == nil && dir == filepath.Dir(l.source)
+// spooled reports whether the log is a segment of a spool. Only its path tells, its own and
+// its directory's name: anybody could write such lines into a log.
+func (l namedLog) spooled() bool {
+	return spool.WriterOf(l.source) != "" && filepath.Base(filepath.Dir(l.source)) == spool.Dirname
 }
 
-// readSpooled emits the events of a segment of the spool, as run does.
-func (l namedLog) readSpooled(ctx context.Context, s *settings.Settings, emit func(*sourcetypes.Event)) error {
+// readSpooled emits the events of a segment of the spool, as run does, and counts its lines.
+func (l namedLog) readSpooled(
+	ctx context.Context, s *settings.Settings, emit func(*sourcetypes.Event),
+) (read int64, err error) {
 	opened, err := l.open(nil)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer opened.Close()
 	const around = 64 << 10 // what a line has besides its event, at most
@@ -43,12 +37,13 @@ func (l namedLog) readSpooled(ctx context.Context, s *settings.Settings, emit fu
 	for ctx.Err() == nil {
 		text, err := lines.ReadSlice('\n')
 		if errors.Is(err, io.EOF) {
-			return nil // what is after the last line end is not written to its end
+			return read, nil // what is after the last line end is not written to its end
 		}
 		if err != nil {
-			return fmt.Errorf("read %s: %w", terminal.Text(l.source), err)
+			return read, fmt.Errorf("read %s: %w", terminal.Text(l.source), err)
 		}
+		read++
 		norm.AddAll([]input.Record{{Text: text[:len(text)-1]}}, nil)
 	}
-	return ctx.Err()
+	return read, ctx.Err()
 }

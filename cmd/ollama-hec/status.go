@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -67,6 +68,7 @@ func newStatus(std streams) *cobra.Command {
 // is left out.
 type shipperState struct {
 	Running     bool          `json:"running"`
+	never       bool          // none has run with this state
 	State       string        `json:"state"`
 	Tenant      string        `json:"tenant,omitempty"`
 	Address     string        `json:"address,omitempty"` // of the tenant's service
@@ -94,8 +96,16 @@ type sourceState struct {
 }
 
 func stateOf(ctx context.Context, s *settings.Settings, dir string) (*shipperState, error) {
-	in, err := checkpoint.Inspect(dir)
+	captured, err := spoolOf(dir)
 	if err != nil {
+		return nil, err
+	}
+	in, err := checkpoint.Inspect(dir)
+	never := errors.Is(err, fs.ErrNotExist) && captured != nil
+	switch {
+	case never: // only a process that captures has used it
+		in = new(checkpoint.Inspection)
+	case err != nil:
 		return nil, settings.Invalid("STATE_DIR", err.Error())
 	}
 	files, err := file.Recorded(in.Records[file.Namespace])
@@ -107,7 +117,7 @@ func stateOf(ctx context.Context, s *settings.Settings, dir string) (*shipperSta
 		return nil, err
 	}
 	st := &shipperState{
-		Running: in.InUse, State: dir, Tenant: s.SCSTenant, Checkpoints: in.Written,
+		Running: in.InUse, never: never, Spool: captured, State: dir, Tenant: s.SCSTenant, Checkpoints: in.Written,
 		Delivery: lastDelivery(dir, in, files), Files: []fileState{}, Sources: []sourceState{},
 	}
 	if err := store.Each(func(deadletter.Letter) error { st.DeadLetters++; return nil }); err != nil {
@@ -125,9 +135,6 @@ func stateOf(ctx context.Context, s *settings.Settings, dir string) (*shipperSta
 			Path: f.Path, Size: f.Size, Delivered: f.Committed, Lag: f.Lag, Gone: f.Gone,
 			Waiting: waitingSince(ctx, s, f), LastLine: f.Last,
 		})
-	}
-	if st.Spool, err = spoolOf(dir); err != nil {
-		return nil, err
 	}
 	return st, st.others(in.Records)
 }
@@ -162,7 +169,14 @@ func (st *shipperState) json(out io.Writer) error {
 
 func (st *shipperState) text(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "shipper\t%s\n", map[bool]string{true: "running", false: "stopped"}[st.Running])
+	switch {
+	case st.Running:
+		fmt.Fprintf(w, "shipper\trunning\n")
+	case st.never:
+		fmt.Fprintf(w, "shipper\thas never run here: ollama-hec run ships what is captured\n")
+	default:
+		fmt.Fprintf(w, "shipper\tstopped\n")
+	}
 	fmt.Fprintf(w, "state\t%s\n", terminal.Text(st.State))
 	if st.Tenant != "" {
 		fmt.Fprintf(w, "destination\ttenant %s of Splunk Cloud Services at %s\n", terminal.Text(st.Tenant), st.Address)

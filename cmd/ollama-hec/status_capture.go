@@ -33,6 +33,7 @@ type captureState struct {
 	Ports    []int            `json:"ports,omitempty"`
 	Counts   map[string]int64 `json:"counts"` // by the names of the metrics
 	Problem  string           `json:"problem,omitempty"`
+	Stopped  bool             `json:"stopped,omitempty"` // as it was told to
 }
 
 // spoolOf returns the state of the spool in a state directory; nil: there is none.
@@ -49,7 +50,7 @@ func spoolOf(dir string) (*spoolState, error) {
 	for name, w := range in.Writers {
 		st.Writers[name] = captureState{
 			Running: w.Live, Started: w.Started, At: w.At, Captures: w.Captures, Prompts: w.Prompts,
-			Ports: w.Ports, Counts: w.Counts, Problem: w.Problem,
+			Ports: w.Ports, Counts: w.Counts, Problem: w.Problem, Stopped: w.Stopped && !w.Live,
 		}
 	}
 	return st, nil
@@ -76,10 +77,13 @@ func (st *spoolState) text(w io.Writer) {
 }
 
 func (c captureState) state() string {
-	if c.Running {
+	switch {
+	case c.Running:
 		return "running"
+	case c.Stopped:
+		return "stopped " + ago(c.At)
 	}
-	return "stopped, seen " + ago(c.At)
+	return "ended, seen " + ago(c.At)
 }
 
 // count returns a count for people; -: it is not captured.

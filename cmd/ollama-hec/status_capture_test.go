@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"regexp"
@@ -66,8 +67,43 @@ func TestStatusAndCheckShowWhatIsCaptured(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	says(`^capture +stopped, seen`, "status")
-	says(`^warn +capture: does not run`, "check")
+	says(`^capture +ended, seen`, "status")
+	says(`^warn +capture: does not run, and was not told to stop`, "check")
+}
+
+// A process that was told to stop is nothing to warn of; one that failed says why. A state that
+// only it used is shown.
+func TestCaptureThatEnded(t *testing.T) {
+	for _, test := range []struct {
+		left          spool.Status
+		status, check string
+	}{
+		{spool.Status{Stopped: true}, `^proxy +stopped now`, `^ok +proxy: does not run; it was stopped now`},
+		{spool.Status{Problem: "the port is gone"}, `^proxy +ended, seen now`, `^warn +proxy: does not run: it ended now, the port is gone`},
+	} {
+		collect(t)
+		state := t.TempDir()
+		w, err := spool.Open(spool.Options{State: state, Writer: "proxy", Bytes: 1 << 30, Log: slog.New(slog.DiscardHandler),
+			Started: spool.Record{Time: time.Now(), Sourcetype: spool.HealthSourcetype, Event: []byte(`{}`)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		test.left.At, test.left.Captures = time.Now(), []string{"requests"}
+		if err := errors.Join(w.WriteStatus(test.left), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		code, out, errOut := command(t, "", "status", "--state-dir="+state)
+		if code != 0 || !regexp.MustCompile("(?m)"+test.status).MatchString(out) || !strings.Contains(out, "has never run here") {
+			t.Errorf("status %d\n%s%s", code, out, errOut)
+		}
+		if _, out, _ := command(t, "", "check", "--state-dir="+state); !regexp.MustCompile("(?m)" + test.check).MatchString(out) {
+			t.Errorf("%q is missing in\n%s", test.check, out)
+		}
+	}
+	if code, _, errOut := command(t, "", "status", "--state-dir="+t.TempDir()); code != exitUsage ||
+		!strings.Contains(errOut, "no shipper has used") {
+		t.Errorf("status %d: %s", code, errOut)
+	}
 }
 
 // With SPOOL=off a pipe, which ends, and capturing, which does not, exclude each other.

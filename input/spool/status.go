@@ -23,6 +23,7 @@ type Status struct {
 	Ports    []int            `json:"ports,omitempty"`
 	Counts   map[string]int64 `json:"counts"` // by their names in metrics
 	Problem  string           `json:"problem,omitempty"`
+	Stopped  bool             `json:"stopped,omitempty"` // its process was told to stop, and has
 }
 
 // Writers are the names of all possible writers of a spool.

@@ -77,30 +77,36 @@ func bootID() string {
 // statusEvery is how often a process writes its status.
 const statusEvery = 5 * time.Second
 
-// Report writes the status of the process at an interval until ctx ends, and then once more.
+// Report writes the status of the process at an interval until ctx ends, and then once more: that
+// it was stopped, or the cause that ended it.
 func (s *Spooled) Report(ctx context.Context, ports func() []int, counts func() Counts) {
 	tick := time.NewTicker(statusEvery)
 	defer tick.Stop()
 	for {
-		s.report(ports(), counts())
+		s.report(ports(), counts(), nil)
 		select {
 		case <-ctx.Done():
-			s.report(ports(), counts())
+			s.report(ports(), counts(), context.Cause(ctx))
 			return
 		case <-tick.C:
 		}
 	}
 }
 
-func (s *Spooled) report(ports []int, counts Counts) {
+// report writes the status. ended is why the process ends; nil: it goes on.
+func (s *Spooled) report(ports []int, counts Counts, ended error) {
 	st := s.Stats()
+	problem, stopped := cmp.Or(st.Problem, counts.problem()), errors.Is(ended, context.Canceled)
+	if ended != nil && !stopped {
+		problem = ended.Error()
+	}
 	counts["records"], counts["spool_bytes"] = st.Records, st.Held
 	counts["spool_lost_queue"], counts["spool_lost_full"] = st.Lost.Queue, st.Lost.Full
 	counts["spool_lost_disk"] = st.Lost.Disk
 	prompts := s.settings.Normalize().Prompts.String()
 	err := s.WriteStatus(spool.Status{
 		Started: s.started, At: time.Now(), Captures: s.captures, Prompts: prompts,
-		Ports: ports, Counts: counts, Problem: cmp.Or(st.Problem, counts.problem()),
+		Ports: ports, Counts: counts, Problem: problem, Stopped: stopped,
 	})
 	if err != nil {
 		s.log.Debug("the status cannot be written", "error", err)
@@ -129,14 +135,14 @@ func Run(ctx context.Context, s *settings.Settings, log *slog.Logger) (err error
 		return err
 	}
 	log.Info("what is captured goes to the spool", "spool", sink.Path())
-	reporting, stop := context.WithCancel(context.WithoutCancel(ctx))
+	reporting, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	reported := make(chan struct{})
 	go func() {
 		defer close(reported)
 		sink.Report(reporting, e.Ports, e.Counts)
 	}()
 	err = e.Run(ctx)
-	stop()
+	stop(err)
 	<-reported
 	c := e.Counts()
 	log.Info("stopped", "requests", c["requests"], "connections", c["connections"], "lost_bytes", c["lost_bytes"],

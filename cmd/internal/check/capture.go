@@ -77,9 +77,14 @@ func (r *report) spool(s *settings.Settings) bool {
 func (r *report) writer(s *settings.Settings, name string, w spool.Seen) {
 	what := strings.Join(w.Captures, " and ")
 	switch {
+	case w.Stopped && !w.Live:
+		r.ok(name, "does not run; it was stopped %s", humanize.Time(w.At))
+	case !w.Live && w.Problem != "":
+		r.bad(Warn, name, "mend that, and start ollama-hec "+name+" again",
+			"does not run: it ended %s, %s", humanize.Time(w.At), w.Problem)
 	case !w.Live:
 		r.bad(Warn, name, "start ollama-hec "+name+" again, if it is still wanted",
-			"does not run; it was last seen %s", humanize.Time(w.At))
+			"does not run, and was not told to stop; it was last seen %s", humanize.Time(w.At))
 	case w.Problem != "":
 		r.bad(Warn, name, "see what is wrong with the disk of STATE_DIR, or raise SPOOL_BYTES", "%s", w.Problem)
 	case w.Counts["dropped_packets"] > 0 || w.Counts["lost_connections"] > 0:

@@ -60,7 +60,7 @@ func (p *Spooling) Run(ctx context.Context) (err error) {
 	})()
 	told := p.tell(ctx)
 	err = p.Proxy.Run(ctx)
-	told()
+	told(err)
 	c := p.Counts()
 	log.Info("stopped", "requests", c["requests"], "unanswered", c["unanswered"], "untold", c["untold"],
 		"lost_records", p.spool.Stats().Lost.Sum())
@@ -74,9 +74,10 @@ func (p *Spooling) Counts() capture.Counts {
 	return c
 }
 
-// tell writes the status, and events on losses, in the background until stop is called.
-func (p *Spooling) tell(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+// tell writes the status, and events on losses, in the background until stop is called with
+// the error that ended the proxy.
+func (p *Spooling) tell(ctx context.Context) (stop func(error)) {
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	reported, watched := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(reported)
@@ -97,8 +98,8 @@ func (p *Spooling) tell(ctx context.Context) (stop func()) {
 			}
 		}
 	}()
-	return func() {
-		cancel()
+	return func(err error) {
+		cancel(err)
 		<-reported
 		<-watched
 	}

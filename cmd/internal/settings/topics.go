@@ -42,6 +42,15 @@ var topicOf = map[Topic][]string{
 	Itself:    {"METRICS_ADDR", "HEALTH_EVENTS", "HEALTH_INDEX", "LOG_FORMAT", "LOG_LEVEL"},
 }
 
+// besideOf has settings of other topics that a topic's commands heed as well.
+var besideOf = map[Topic][]string{
+	Capturing: {"LOG_FORMAT", "LOG_LEVEL"},
+	Proxying:  {"TRUSTED_PROXIES", "DRAIN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL"},
+}
+
+// Beside reports whether the setting, which is about something else, goes with a topic, too.
+func (r Setting) Beside(t Topic) bool { return slices.Contains(besideOf[t], r.bare()) }
+
 // Topic returns what the setting is about.
 func (r Setting) Topic() Topic {
 	if strings.HasPrefix(r.bare(), "SCS_") {

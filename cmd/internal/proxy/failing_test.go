@@ -161,7 +161,7 @@ func TestTellingFails(t *testing.T) {
 			if n := s.proxy.Counts()["untold"]; n != 2*tt.untold {
 				t.Errorf("%d untold connections are counted", n)
 			}
-			if said := strings.Contains(s.log.String(), "cannot be told"); said != (tt.untold > 0) {
+			if said := strings.Contains(s.log.String(), "cannot be recorded"); said != (tt.untold > 0) {
 				t.Errorf("said: %v", said)
 			}
 		})

@@ -46,7 +46,7 @@ func takeEnvFile(cmd *cobra.Command) (used string, err error) {
 	case cmd.Annotations[envFileFlag] == "" || anySetting():
 		return "", nil
 	}
-	// The shared ones hold before the others, as in the unit.
+	// The shared ones take precedence over the others, as in the unit.
 	if _, err := useEnvFile(filepath.Join(filepath.Dir(packagedEnv), sharedEnv), true); err != nil {
 		return "", err
 	}

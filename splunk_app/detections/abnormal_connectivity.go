@@ -23,7 +23,7 @@ func abnormalConnectivity() Detection {
 		Threats:  []ThreatObject{{"src", "ip_address"}},
 		Message:  "Abnormal network activity detected on $host$ with $incidents$ incidents from $src$. Investigation needed for network errors: $warning_messages$.",
 		Attack:   nonStandardPort,
-		Description: "Experimental. Finds warnings of Ollama whose message speaks of the network: failed calls, names that do not " +
+		Description: "Experimental. Finds warnings of Ollama whose message is about the network: failed calls, names that do not " +
 			"resolve, connections refused, reset or timed out. They can be the trace of a blocked command and control " +
 			"channel, of a model pulled from a host that should not be reached, or of an exposed instance under attack.",
 		Evidence: []Event{serverLine(`time=2026-01-07T09:14:02.120+01:00 level=WARN source=updater.go:88 ` +

@@ -41,7 +41,7 @@ func bulkTransfer() Detection {
 			{"AML.T0025", "Exfiltration via Cyber Means", "Exfiltration"},
 			{"AML.T0034", "Cost Harvesting", "Impact"},
 		},
-		Description: "Finds a source with ten pulls or three pushes within an hour. Pushes carry models out; pulls fill the disk and the line, and bring models in. " +
+		Description: "Finds a source with ten pulls or three pushes within an hour. Pushes carry models out; pulls use up disk and bandwidth, and bring models in. " +
 			"Captured requests add which models.",
 		Evidence: []Event{
 			serverLine(`[GIN] 2026/01/07 - 09:14:02 | 200 |    1.331s |     10.20.30.40 | POST     "/api/push"`),
@@ -50,7 +50,7 @@ func bulkTransfer() Detection {
 		},
 		FalsePositives: []string{
 			"scripts that set up a new server, and nightly updates of all models",
-			"a client that tries again and again to pull a model that cannot be had",
+			"a client that tries again and again to pull a model that cannot be pulled",
 		},
 		KnownLimits: []string{
 			"Ollama logs 200 for a pull or push that fails while streaming, so attempts count.",

@@ -38,15 +38,15 @@ func cloudBaseURL() Detection {
 		},
 		Atlas: []Technique{{"AML.T0025", "Exfiltration via Cyber Means", "Exfiltration"}},
 		Description: "Finds servers whose requests to Ollama's cloud go elsewhere: OLLAMA_CLOUD_BASE_URL is set (a released build takes only loopback, where a proxy reads all prompts to cloud " +
-			"models, and refuses others with a warning), OLLAMA_REMOTES allows other hosts, or a cloud request that failed names another host. Whoever can set a variable " +
-			"of the server can so read prompts without touching its files.",
+			"models, and refuses others with a warning), OLLAMA_REMOTES allows other hosts, or a cloud request that failed names another host. Anybody who can set a variable " +
+			"of the server can read prompts in this way, without touching its files.",
 		Evidence: []Event{serverLine(`time=2026-06-03T10:11:25.130Z level=INFO source=cloud_proxy.go:69 ` +
 			`msg="cloud base URL override enabled" env=OLLAMA_CLOUD_BASE_URL url=http://127.0.0.1:8080 mode=release`)},
 		FalsePositives: []string{"developers of Ollama, and proxies for cloud models that you run on purpose"},
 		KnownLimits: []string{
 			"Versions before the cloud proxy (about 0.14) have no such setting.",
 			"A host that answers is not named after the start: only the override itself and failures are logged.",
-			"An entry in the hosts file or DNS that turns ollama.com elsewhere is not seen.",
+			"An entry in the hosts file or DNS that points ollama.com elsewhere is not seen.",
 		},
 		Triage: []string{
 			"Who set the variable: the unit's environment, the container, the user's profile?",

@@ -97,7 +97,7 @@ func crashAfterRequest() Detection {
 			"people who import models of their own that do not work",
 		},
 		KnownLimits: []string{
-			"On a busy server a crash is often close to somebody's chat: the source may be a bystander. Uploads and creates are rarer.",
+			"On a busy server a crash is often close to somebody's chat: the source may have nothing to do with it. Uploads and creates are rarer.",
 			"When the server dies the request that killed it leaves no access line; captured requests have it, cut by the server.",
 			"A process that is killed from outside (out of memory, SIGKILL) is not a crash.",
 		},

@@ -52,10 +52,10 @@ func externalAccess() Detection {
 			{"AML.T0040", "AI Model Inference API Access", "AI Model Access"},
 			{"AML.T0044", "Full AI Model Access", "AI Model Access"},
 		},
-		Description: "Finds who reaches Ollama's API from an address that is not loopback, private, shared, link-local or multicast, " +
-			"nor in the site's own trusted ranges. Ollama has no authentication of its own: whoever reaches it can take models, put models " +
-			"in place, inject prompts and use the hardware. The rule that this one follows watches connections accepted by the " +
-			"Ollama process: so does this one where connections and requests are captured. Elsewhere access lines stand in for them: a client that " +
+		Description: "Finds sources that reach Ollama's API from an address that is not loopback, private, shared, link-local or multicast, " +
+			"nor in the site's own trusted ranges. Ollama has no authentication of its own: everybody who can reach it can take models, put models " +
+			"in place, inject prompts and use the hardware. The rule on which this one is based watches connections accepted by the " +
+			"Ollama process. So does this one where connections and requests are captured; elsewhere it uses access lines: a client that " +
 			"connects and sends no request is not seen, and one that sends a forged X-Forwarded-For is seen under the address it claims. With captured " +
 			"requests such a client is one result, under its own address, with the ones it claims.",
 		Evidence: []Event{serverLine(

@@ -40,7 +40,7 @@ func sourceFirstSeen() Detection {
 		},
 		Atlas: []Technique{{"AML.T0040", "AI Model Inference API Access", "AI Model Access"}},
 		Description: "Finds addresses, internal ones too, that use a server which has been watched for a week and which they have not used in the last 90 days. By itself that is seldom an " +
-			"attack; with others it tells a newcomer from a colleague.",
+			"attack; together with other detections it shows that a source is new.",
 		Evidence: []Event{
 			serverLine(`[GIN] 2026/01/07 - 09:14:02 | 200 |      94.911µs |    10.20.30.40 | GET      "/api/tags"`),
 		},
@@ -54,7 +54,7 @@ func sourceFirstSeen() Detection {
 		},
 		KnownLimits: []string{
 			"A server is judged once the table has known it for a week.",
-			"The source is the one that Ollama logs: one that forges the address of a colleague is no newcomer. With captured requests or connections it is the peer.",
+			"The source is the one that Ollama logs: one that forges a known address does not count as new. With captured requests or connections it is the peer.",
 		},
 		Triage: []string{
 			"Who has the address now, and had it before?",

@@ -66,7 +66,7 @@ func forgedAddress() Detection {
 			"with connections alone: an external scanner that sends no HTTP, while a client whose connection is older than a day makes requests",
 		},
 		KnownLimits: []string{
-			"An internal client that poses as another internal one is not told from a proxy.",
+			"An internal client that poses as another internal one cannot be distinguished from a proxy.",
 			"An address that is forged in X-Real-IP is only found by its connection.",
 			"With connections alone nothing is found where a proxy inside passes requests on, or where several clients took turns within a minute.",
 			"With connections alone those of the origin poll do not count: they have no bytes.",

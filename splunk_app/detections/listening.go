@@ -33,7 +33,7 @@ func listeningBeyondLoopback() Detection {
 		Atlas:       []Technique{{"AML.T0040", "AI Model Inference API Access", "AI Model Access"}},
 		References:  []string{"https://github.com/ollama/ollama/blob/main/docs/faq.mdx"},
 		Description: "Finds servers that say at their start that they listen on more than loopback, or that OLLAMA_ORIGINS lets the scripts of every web page " +
-			"call them. Ollama has no authentication: the first opens it to a network, the second to whatever page its user visits.",
+			"call them. Ollama has no authentication: the first opens it to a network, the second to every web page that a user of the host visits.",
 		Evidence: []Event{serverLine(`time=2026-01-07T09:14:02.120+01:00 level=INFO source=routes.go:1240 msg="Listening on [::]:11434 (version 0.13.5)"`)},
 		Needs:    []string{"It judges the start of a server. When you enable it, run it once over the past, since a server that is not restarted says nothing."},
 		FalsePositives: []string{

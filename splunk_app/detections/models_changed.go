@@ -39,7 +39,7 @@ func modelsChanged() Detection {
 			{"AML.T0010", "AI Supply Chain Compromise", "Initial Access"},
 		},
 		Description: "Finds external sources whose requests change which models a server has, or take one: upload of a blob, create, pull, copy, delete, push. " +
-			"External is what Ollama API Accessed from External Network calls so. A model that an attacker puts in place of one that is used answers in its name.",
+			"External means the same as in Ollama API Accessed from External Network. If an attacker replaces a model that is in use, the attacker's model answers.",
 		Evidence: []Event{serverLine(`[GIN] 2026/01/07 - 09:14:02 | 200 |   12.331ms |    203.0.113.77 | DELETE   "/api/delete"`)},
 		FalsePositives: []string{
 			"administrators who manage models over the internet or a VPN with public addresses: list their ranges in ollama_trusted_ranges",

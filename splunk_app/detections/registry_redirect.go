@@ -48,7 +48,7 @@ func registryRedirect() Detection {
 		},
 		Description: "Finds pulls and pushes in which the registry answered with a redirect to another host that Ollama blocked, or asked for a token at a realm on another " +
 			"host. The second is CVE-2025-51471: a version without the check sends its token there and logs nothing. The first is server-side request forgery: " +
-			"whoever may call /api/pull makes the server fetch from inside the network. Metadata services and private addresses come first.",
+			"anybody who may call /api/pull can make the server fetch from inside the network. Metadata services and private addresses come first.",
 		Evidence: []Event{serverLine(`time=2026-03-18T09:08:33.070+08:00 level=WARN source=download.go:260 msg="failed to get direct URL; backing off and retrying" ` +
 			`err="realm host \"evil.example\" does not match original host \"registry.example\""`)},
 		FalsePositives: []string{
@@ -56,7 +56,7 @@ func registryRedirect() Detection {
 			"Hugging Face: a missing or closed repository shows as a mismatch of hf.co and huggingface.co, and its downloads are redirected; both are in the table",
 		},
 		KnownLimits: []string{
-			"Versions that lack a check follow the redirect, or send the token, without a word: see Ollama Vulnerable Version.",
+			"Versions that lack a check follow the redirect, or send the token, without logging it: see Ollama Vulnerable Version.",
 			"Some of these errors are only told to the client, not logged; with captured requests look at error in ollama:api.",
 			"A chain of redirects that never ends (stopped after 10 redirects) is not reported.",
 		},

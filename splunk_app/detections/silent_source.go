@@ -46,7 +46,7 @@ func connectionWithoutRequest() Detection {
 		},
 		KnownLimits: []string{
 			"A connection is judged once it has ended: one that is held open is not.",
-			"A scan that never completes a connection (SYN) is not seen by anybody but the network.",
+			"A scan that never completes a connection (SYN) is seen only by sensors in the network.",
 			"A source that also makes requests is not reported, however many connections it leaves empty.",
 			"Where the system's table is polled (origin poll), a short connection is seldom seen.",
 		},

@@ -52,7 +52,7 @@ func untrustedRegistry() Detection {
 		Atlas:      []Technique{{"AML.T0010", "AI Supply Chain Compromise", "Initial Access"}},
 		References: []string{"https://github.com/ollama/ollama/issues/17041", "https://www.wiz.io/blog/probllama-ollama-vulnerability-cve-2024-37032"},
 		Description: "Finds registries that models were pulled from, or pushed to, and that are not on the site's list. The name of a model may begin with any host: " +
-			"so whoever may call /api/pull makes the server send requests wherever they like. Metadata services, addresses in disguise, loopback and private addresses come first. " +
+			"so anybody who may call /api/pull can make the server send requests to any host. Metadata services, addresses in disguise, loopback and private addresses come first. " +
 			"Captured requests show every pull; Ollama's own log names a registry only when it cannot be used.",
 		Evidence: []Event{serverLine(`time=2026-01-07T09:14:02.120+01:00 level=INFO source=images.go:730 ` +
 			`msg="request failed: Get \"http://169.254.169.254/v2/latest/meta-data/manifests/latest\": dial tcp 169.254.169.254:80: connect: connection refused"`)},

@@ -34,20 +34,20 @@ func vulnerableVersion() Detection {
 		Atlas:       []Technique{{"AML.T0049", "Exploit Public-Facing Application", "Initial Access"}},
 		References:  []string{"https://pkg.go.dev/vuln/list", "https://github.com/advisories?query=ollama"},
 		Description: "Finds servers that start with a version of Ollama that has a known vulnerability. The table ollama_vulnerabilities has each with its public source and the day " +
-			"the source gives; it was last checked on 2026-11-28. Where a source names no version that mends it, only the versions that it names count.",
+			"the source gives; it was last checked on 2026-11-28. Where a source names no version that fixes it, only the versions that it names count.",
 		Evidence: []Event{serverLine(`time=2026-01-07T09:14:02.120+01:00 level=INFO source=routes.go:1240 msg="Listening on 127.0.0.1:11434 (version 0.13.5)"`)},
 		Needs: []string{
 			"It judges the start of a server. When you enable it, run it once over the past, since a server that is not restarted says nothing.",
 			"Keep the table ollama_vulnerabilities up to date: it knows what was known on the day above.",
 		},
 		FalsePositives: []string{
-			"packages of a distribution that mend a vulnerability without another version",
+			"packages of a distribution that fix a vulnerability without a new version number",
 			"builds of your own",
 		},
 		KnownLimits: []string{
 			"A vulnerability that is not in the table is not found.",
-			"Several sources only say that nothing mends it yet: a later version than the table names may be vulnerable, too.",
-			"CVE-2025-63389, that the API has no authentication, is how Ollama is made; keep the port closed whatever the version.",
+			"Several sources only say that no version fixes it yet: a later version than the table names may be vulnerable, too.",
+			"CVE-2025-63389, that the API has no authentication, is by design; keep the port closed whatever the version.",
 		},
 		Triage: []string{
 			"Can the server be reached by anybody who could use the vulnerability: Ollama Listening Beyond Loopback, Ollama API Accessed from External Network?",

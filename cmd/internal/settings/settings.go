@@ -81,9 +81,9 @@ type Settings struct {
 	CaptureInterfaces List       `split_words:"true" desc:"interfaces that are captured, comma separated; empty: all"`
 
 	Responses        ResponseMode     `default:"off" desc:"text of captured answers in ollama:prompts: off, redacted, full; never more than PROMPTS allows"`
-	PromptHistory    PromptHistory    `split_words:"true" default:"last" desc:"what of a captured chat is its prompt: last (the last message of the user), all"`
+	PromptHistory    PromptHistory    `split_words:"true" default:"last" desc:"what part of a captured chat is its prompt: last (the last message of the user), all"`
 	TrustedProxies   Networks         `split_words:"true" desc:"networks (CIDR) of reverse proxies whose X-Forwarded-For becomes the source address; comma separated"`
-	ConnectionEvents ConnectionEvents `split_words:"true" default:"first" desc:"events on captured connections: first (one a source, port and minute), all"`
+	ConnectionEvents ConnectionEvents `split_words:"true" default:"first" desc:"events on captured connections: first (one for each source, port and minute), all"`
 
 	ProxyListen   string `split_words:"true" default:"127.0.0.1:11434" desc:"address that proxy listens on"`
 	ProxyUpstream string `split_words:"true" default:"127.0.0.1:11435" desc:"address of the Ollama behind proxy"`

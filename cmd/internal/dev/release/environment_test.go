@@ -27,8 +27,8 @@ var environments = []struct {
 # What is shipped of prompts and secrets is set in prompts.env.
 `, func(r settings.Setting) bool { return !shared(r) }},
 	{"prompts.env", `# Settings on prompts and secrets, of both services: ollama-hec and
-# ollama-hec-capture, which redacts before it writes anything. They hold before those
-# of ollama-hec.env. A line that is commented out shows the default. Apply a change with:
+# ollama-hec-capture, which redacts before it writes anything. They take precedence
+# over those of ollama-hec.env. A line that is commented out shows the default. Apply a change with:
 # systemctl try-restart ollama-hec ollama-hec-capture
 # Put patterns with backslashes in single quotes.
 `, shared},

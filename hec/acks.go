@@ -40,7 +40,7 @@ type ack struct {
 	// Guarded by acks.mu.
 	clean     bool          // nothing else was posted on the session that is unanswered
 	dropped   bool          // never is closed
-	withdrawn bool          // not asked for any more
+	cancelled bool          // not asked for any more
 	no        chan struct{} // closed by a poll since asked that does not bring it
 	asked     time.Time
 }
@@ -216,7 +216,7 @@ func stopPolling(as []*ack) (open []*ack, dropped bool) {
 	for _, a := range as {
 		m := &a.session.acks
 		m.mu.Lock()
-		a.withdrawn = true
+		a.cancelled = true
 		if m.asking != nil {
 			asking = append(asking, m.asking)
 		}

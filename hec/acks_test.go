@@ -221,7 +221,7 @@ func TestBalancerKeepsAndMovesAChannel(t *testing.T) {
 		if spare.Stats().Taken() != 1 {
 			t.Error("the channel did not move away from a node that is down")
 		}
-		if n := one.Stats().Astray + two.Stats().Astray; n != 0 {
+		if n := one.Stats().WrongNode + two.Stats().WrongNode; n != 0 {
 			t.Errorf("%d requests without their cookie", n)
 		}
 	})
@@ -245,8 +245,8 @@ func TestTheFirstRequestOfAChannelGoesAlone(t *testing.T) {
 			})
 		}
 		sending.Wait()
-		if stats := s.Stats(); stats.Taken() != 3*lanes || stats.Astray > 0 {
-			t.Errorf("taken %d, %d requests without the cookie", stats.Taken(), stats.Astray)
+		if stats := s.Stats(); stats.Taken() != 3*lanes || stats.WrongNode > 0 {
+			t.Errorf("taken %d, %d requests without the cookie", stats.Taken(), stats.WrongNode)
 		}
 	})
 }

@@ -42,18 +42,18 @@ type DeadLetters interface {
 	Put(DeadLetter) error
 }
 
-// Bury keeps a letter, or does nothing where nothing is kept.
-func Bury(kept DeadLetters, l DeadLetter) error {
+// KeepDeadLetter keeps a dead letter, or does nothing if kept is nil.
+func KeepDeadLetter(kept DeadLetters, l DeadLetter) error {
 	if kept == nil {
 		return nil
 	}
 	return kept.Put(l)
 }
 
-// Buried is what the log says of an event that was rejected, and what to do.
-func Buried(kept DeadLetters) (message, hint string) {
+// DeadLetterMessage returns what is logged for an event that was rejected, and the hint.
+func DeadLetterMessage(kept DeadLetters) (message, hint string) {
 	if kept == nil {
-		return "event rejected, and not kept: it is lost", "mend what the reason says; with SPOOL=off no text touches the disk"
+		return "event rejected, and not kept: it is lost", "fix what the reason says; with SPOOL=off no text touches the disk"
 	}
 	return "event rejected, kept as a dead letter",
 		"look at it with ollama-hec dead-letter list, and send it again with dead-letter replay"

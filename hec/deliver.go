@@ -31,7 +31,7 @@ func (e *ConfigError) Error() string {
 // person can help (*ConfigError; with FailFast also for what a person could fix
 // meanwhile).
 func (c *Client) Deliver(ctx context.Context, b *batch.Batch) error {
-	put := func(_ int, l DeadLetter) error { return Bury(c.cfg.DeadLetters, l) }
+	put := func(_ int, l DeadLetter) error { return KeepDeadLetter(c.cfg.DeadLetters, l) }
 	d := delivery{client: c, pauseOnRejects: true, put: put}
 	_, err := d.deliver(ctx, b)
 	return err

@@ -114,7 +114,7 @@ func (d *delivery) reject(t *attempt, p part, i int) (*failure, error) {
 	c.rejected++
 	c.mu.Unlock()
 	c.stats.deadLetters.Add(1)
-	message, hint := Buried(c.cfg.DeadLetters)
+	message, hint := DeadLetterMessage(c.cfg.DeadLetters)
 	c.log.Warn(message, "url", t.endpoint.url, "reason", r.String(), "hint", hint)
 	return nil, nil
 }

@@ -52,7 +52,7 @@ func TestEveryIdGetsItsTurn(t *testing.T) {
 	for id := range int64(2*pollIDs + 1) {
 		m.pending[id] = new(ack)
 	}
-	m.pending[3].withdrawn = true
+	m.pending[3].cancelled = true
 	asked := map[int64]bool{}
 	for range 3 {
 		ids, _, _ := m.nextIDs(time.Now())

@@ -150,7 +150,7 @@ func (m *acks) nextIDs(now time.Time) (ids []int64, all int, waited time.Duratio
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for id, a := range m.pending {
-		if !a.withdrawn {
+		if !a.cancelled {
 			ids = append(ids, id)
 			waited = max(waited, now.Sub(a.posted))
 		}

@@ -40,7 +40,7 @@ func TestReceiptsSurviveARestart(t *testing.T) {
 		if len(came) != 2 || !came[0] || came[1] {
 			t.Errorf("came %v", came)
 		}
-		if n := s.Stats().Astray; n != 0 {
+		if n := s.Stats().WrongNode; n != 0 {
 			t.Errorf("%d requests without their cookie", n)
 		}
 	})

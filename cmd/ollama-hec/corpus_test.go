@@ -97,7 +97,7 @@ func TestCorpusArrives(t *testing.T) {
 			}
 		}
 	}
-	if s := r.Stats(); s.UnknownKey+s.FieldsOnly+s.InvalidUTF8+s.Astray > 0 {
+	if s := r.Stats(); s.UnknownKey+s.FieldsOnly+s.InvalidUTF8+s.WrongNode > 0 {
 		t.Errorf("a Splunk would have lost some: %+v", s)
 	}
 

@@ -15,7 +15,7 @@ import (
 func TestDrainLeavesWhatItIsTold(t *testing.T) {
 	s := Open(filepath.Join(t.TempDir(), "dead-letter"))
 	for _, name := range []string{"a", "b", "c"} {
-		bury(t, s, name, `1`)
+		put(t, s, name, `1`)
 	}
 	refused := errors.New("not now")
 	for _, tt := range []struct {
@@ -44,14 +44,14 @@ func TestDrainLeavesWhatItIsTold(t *testing.T) {
 func TestDrainSparesWhatComesMeanwhile(t *testing.T) {
 	for _, name := range []string{"", "20991231T235959.999999999Z.jsonl", "put here by hand.jsonl"} {
 		s := Open(filepath.Join(t.TempDir(), "dead-letter"))
-		bury(t, s, "a", `1`)
+		put(t, s, "a", `1`)
 		if name != "" {
 			if err := os.Rename(first(t, s), filepath.Join(s.path, name)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		err := s.Drain(func([]Letter) ([]Letter, error) {
-			bury(t, s, "again", `1`)
+			put(t, s, "again", `1`)
 			return nil, nil
 		})
 		if err != nil {
@@ -79,7 +79,7 @@ func TestNamesGrow(t *testing.T) {
 
 func TestDrainsDoNotMeet(t *testing.T) {
 	s := Open(filepath.Join(t.TempDir(), "dead-letter"))
-	bury(t, s, "a", `1`)
+	put(t, s, "a", `1`)
 	err := s.Drain(func([]Letter) ([]Letter, error) {
 		if err := Open(s.path).Drain(nil); !errors.Is(err, ErrBusy) {
 			t.Errorf("got %v", err)
@@ -102,7 +102,7 @@ func TestDrainAndPutTogether(t *testing.T) {
 	burying.Go(func() {
 		for range letters {
 			if err := s.Put(hec.DeadLetter{Event: []byte(`1`)}); err != nil {
-				t.Errorf("bury: %v", err)
+				t.Errorf("put: %v", err)
 			}
 		}
 	})
@@ -130,8 +130,8 @@ func TestDrainAndPutTogether(t *testing.T) {
 // A crash while a file was written anew leaves the old one.
 func TestAnUnfinishedFileCountsForNothing(t *testing.T) {
 	s := Open(filepath.Join(t.TempDir(), "dead-letter"))
-	bury(t, s, "a", `1`)
-	bury(t, s, "b", `2`)
+	put(t, s, "a", `1`)
+	put(t, s, "b", `2`)
 	half := first(t, s) + unfinished
 	if err := os.WriteFile(half, []byte(`{"reason":"b","eve`), 0o600); err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ func reasons(t *testing.T, s *Store) (rs []string) {
 	return rs
 }
 
-func bury(t *testing.T, s *Store, reason, event string) {
+func put(t *testing.T, s *Store, reason, event string) {
 	t.Helper()
 	if err := s.Put(hec.DeadLetter{Event: []byte(event), Reason: reason, Code: 6, Endpoint: "http://e"}); err != nil {
 		t.Fatal(err)
@@ -30,8 +30,8 @@ func TestBuriedLettersAreListedInOrder(t *testing.T) {
 	if got := reasons(t, s); got != nil {
 		t.Fatalf("a store nobody used holds %q", got)
 	}
-	bury(t, s, "a", `{"event":1}`)
-	bury(t, s, "b", `{"event":2}`)
+	put(t, s, "a", `{"event":1}`)
+	put(t, s, "b", `{"event":2}`)
 	if got := strings.Join(reasons(t, s), ","); got != `a {"event":1},b {"event":2}` {
 		t.Fatal(got)
 	}
@@ -39,7 +39,7 @@ func TestBuriedLettersAreListedInOrder(t *testing.T) {
 
 func TestHalfALineDoesNotSpoilTheNext(t *testing.T) {
 	s := Open(filepath.Join(t.TempDir(), "dead-letter"))
-	bury(t, s, "a", `1`)
+	put(t, s, "a", `1`)
 	files, err := paths(s)
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +47,7 @@ func TestHalfALineDoesNotSpoilTheNext(t *testing.T) {
 	if err := os.WriteFile(files[0], []byte(`{"reason":"cut`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	bury(t, s, "b", `2`)
+	put(t, s, "b", `2`)
 	if got := strings.Join(reasons(t, s), ","); got != `not a whole letter "{\"reason\":\"cut",b 2` {
 		t.Fatal(got)
 	}
@@ -56,7 +56,7 @@ func TestHalfALineDoesNotSpoilTheNext(t *testing.T) {
 func TestFullStoreRefuses(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "dead-letter")
 	s := Open(dir)
-	bury(t, s, "a", `1`)
+	put(t, s, "a", `1`)
 	if err := os.Truncate(first(t, s), totalMax); err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestFullStoreRefuses(t *testing.T) {
 func TestALargeLetterIsReadAndDropped(t *testing.T) {
 	s := Open(filepath.Join(t.TempDir(), "dead-letter"))
 	event := `{"event":"` + strings.Repeat("<", 20<<20) + `"}`
-	bury(t, s, "a", event)
+	put(t, s, "a", event)
 	if got := reasons(t, s); len(got) != 1 || got[0] != "a "+event {
 		t.Fatalf("%d letters", len(got))
 	}
@@ -83,7 +83,7 @@ func TestFilesAreForTheOwnerOnlyAndRotated(t *testing.T) {
 	s := Open(dir)
 	big := `"` + strings.Repeat("x", fileMax/2) + `"`
 	for range 3 {
-		bury(t, s, "big", big)
+		put(t, s, "big", big)
 	}
 	files, err := paths(s)
 	if err != nil || len(files) != 3 {

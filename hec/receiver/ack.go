@@ -63,16 +63,16 @@ func (a *acks) indexed(name string, ids []int64) []bool {
 }
 
 // sticky reports whether a request came back without the cookie its channel was given.
-func (a *acks) sticky(name string, has bool) (astray bool) {
+func (a *acks) sticky(name string, has bool) (wrongNode bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	c := a.channel(name)
 	if c == nil {
 		return false
 	}
-	astray = c.cookied && !has
+	wrongNode = c.cookied && !has
 	c.cookied = true
-	return astray
+	return wrongNode
 }
 
 // forget is what a restart does to channels and ids.

@@ -193,7 +193,7 @@ func TestTheCookieOfABalancerIsMissed(t *testing.T) {
 	r := start(t, options)
 	event := call{channel: chanA, body: `{"event":1}`}
 	event.do(t, r)
-	if got := r.Stats().Astray; got != 0 {
+	if got := r.Stats().WrongNode; got != 0 {
 		t.Errorf("the first request of a channel is astray (%d)", got)
 	}
 	event.header = map[string]string{"Cookie": "a=b; node=1"}
@@ -206,7 +206,7 @@ func TestTheCookieOfABalancerIsMissed(t *testing.T) {
 	if got := resp.Header.Get("Set-Cookie"); got != "node=1" {
 		t.Errorf("cookie set: %q", got)
 	}
-	if got := r.Stats().Astray; got != 1 {
+	if got := r.Stats().WrongNode; got != 1 {
 		t.Errorf("%d requests astray, want the one without a cookie", got)
 	}
 }

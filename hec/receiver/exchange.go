@@ -83,10 +83,10 @@ func (x *exchange) serve() reply {
 		x.r.Restart()
 	}
 	if x.fault.Pause > 0 {
-		x.patient()
+		x.liftDeadline()
 	}
-	if x.fault.strikes(Unread) {
-		r := x.strike(-1)
+	if x.fault.hitsAt(Unread) {
+		r := x.inject(-1)
 		r.early = true
 		return r
 	}
@@ -118,8 +118,8 @@ func (x *exchange) serve() reply {
 
 // health looks at no token, as splunkd was seen to.
 func (x *exchange) health() reply {
-	if x.fault.strikes(Read) || x.fault.strikes(Taken) {
-		return x.strike(-1)
+	if x.fault.hitsAt(Read) || x.fault.hitsAt(Taken) {
+		return x.inject(-1)
 	}
 	return answer(codeHealthy)
 }
@@ -137,8 +137,8 @@ func (x *exchange) submit(token Token) reply {
 	switch {
 	case err != nil:
 		return x.unreadable(err)
-	case x.fault.strikes(Read):
-		return x.strike(-1)
+	case x.fault.hitsAt(Read):
+		return x.inject(-1)
 	}
 	var p parsed
 	if x.endpoint == EndpointRaw {
@@ -163,8 +163,8 @@ func (x *exchange) submit(token Token) reply {
 			return answer(codeInternal)
 		}
 	}
-	if x.fault.strikes(Taken) {
-		return x.strike(good.ack)
+	if x.fault.hitsAt(Taken) {
+		return x.inject(good.ack)
 	}
 	return good
 }
@@ -176,8 +176,8 @@ func (x *exchange) count(token Token, channel string) reply {
 	switch {
 	case err != nil:
 		return x.unreadable(err)
-	case x.fault.strikes(Read):
-		return x.strike(-1)
+	case x.fault.hitsAt(Read):
+		return x.inject(-1)
 	}
 	good := answer(codeSuccess)
 	if token.Ack {
@@ -189,8 +189,8 @@ func (x *exchange) count(token Token, channel string) reply {
 	if !x.fault.Lose {
 		x.r.stats.counted(c.objects)
 	}
-	if x.fault.strikes(Taken) {
-		return x.strike(good.ack)
+	if x.fault.hitsAt(Taken) {
+		return x.inject(good.ack)
 	}
 	return good
 }
@@ -223,8 +223,8 @@ func (x *exchange) query(token Token) reply {
 	switch {
 	case err != nil:
 		return x.unreadable(err)
-	case x.fault.strikes(Read):
-		return x.strike(-1)
+	case x.fault.hitsAt(Read):
+		return x.inject(-1)
 	case len(bytes.TrimSpace(body)) == 0:
 		return answer(codeNoData)
 	}
@@ -235,8 +235,8 @@ func (x *exchange) query(token Token) reply {
 		return answer(codeBadFormat)
 	}
 	indexed := x.r.acks.indexed(channel, asked.Acks)
-	if x.fault.strikes(Taken) {
-		return x.strike(-1)
+	if x.fault.hitsAt(Taken) {
+		return x.inject(-1)
 	}
 	b := []byte(`{"acks":{`)
 	for i, id := range asked.Acks {
@@ -274,7 +274,7 @@ func (x *exchange) checkCookie(channel string) {
 		return
 	}
 	if x.r.acks.sticky(channel, returns(x.req, cookie)) {
-		x.r.stats.astray()
+		x.r.stats.wrongNode()
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Point is where in a request a fault strikes.
+// Point is where in a request a fault happens.
 type Point uint8
 
 const (
@@ -123,8 +123,8 @@ func On(endpoint Endpoint, choose FaultFunc) FaultFunc {
 	}
 }
 
-// strikes reports whether something happens at p.
-func (f Fault) strikes(p Point) bool {
+// hitsAt reports whether the fault happens at p.
+func (f Fault) hitsAt(p Point) bool {
 	at := f.At
 	if f.accepts() {
 		at = Taken

@@ -53,7 +53,7 @@ type Options struct {
 	// with code 6 and number 0, not 413; a missing channel is code 28, not 10.
 	Cloud bool
 	// Cookie, as name=value, is set on every answer the way a balancer does
-	// for stickiness; Stats.Astray counts who does not return it.
+	// for stickiness; Stats.WrongNode counts who does not return it.
 	Cookie string
 
 	// Fault makes requests go wrong. SetFault replaces it.

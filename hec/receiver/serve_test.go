@@ -278,7 +278,7 @@ func TestABalancerFollowsItsCookie(t *testing.T) {
 	if got := ask(sticky, "/services/collector/ack", `{"acks":[1]}`); got != `{"acks":{"1":true}}` {
 		t.Errorf("its own node does not know the ack: %s", got)
 	}
-	if one.Stats().Astray != 0 {
+	if one.Stats().WrongNode != 0 {
 		t.Error("a request with its cookie is astray")
 	}
 }

@@ -29,8 +29,8 @@ type Stats struct {
 	UnknownKey, FieldsOnly uint64
 	// InvalidUTF8 are objects that are not valid UTF-8.
 	InvalidUTF8 uint64
-	// Astray are requests without the cookie their channel was given before.
-	Astray uint64
+	// WrongNode are requests without the cookie their channel was given before.
+	WrongNode uint64
 }
 
 // Taken is how many events were taken.
@@ -103,10 +103,10 @@ func (t *tally) taken(p parsed) {
 	t.s.InvalidUTF8 += uint64(p.invalid)
 }
 
-func (t *tally) astray() {
+func (t *tally) wrongNode() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.s.Astray++
+	t.s.WrongNode++
 }
 
 func (t *tally) answered(r reply) {

@@ -14,8 +14,8 @@ import (
 // for good become dead letters. It tries without end; it returns an error only if ctx
 // ends, or with FailFast a *hec.ConfigError where a person has to do something.
 func (c *Client) Deliver(ctx context.Context, b *batch.Batch) error {
-	bury := func(_ int, l hec.DeadLetter) error { return hec.Bury(c.cfg.DeadLetters, l) }
-	d := delivery{client: c, bury: bury, streaks: true}
+	put := func(_ int, l hec.DeadLetter) error { return hec.KeepDeadLetter(c.cfg.DeadLetters, l) }
+	d := delivery{client: c, put: put, streaks: true}
 	_, err := d.deliver(ctx, b)
 	return err
 }
@@ -26,7 +26,7 @@ func (c *Client) Deliver(ctx context.Context, b *batch.Batch) error {
 func (c *Client) Redeliver(
 	ctx context.Context, b *batch.Batch, refused func(int, hec.DeadLetter),
 ) (settled int, err error) {
-	d := delivery{client: c, bury: func(i int, l hec.DeadLetter) error { refused(i, l); return nil }}
+	d := delivery{client: c, put: func(i int, l hec.DeadLetter) error { refused(i, l); return nil }}
 	return d.deliver(ctx, b)
 }
 
@@ -35,7 +35,7 @@ type delivery struct {
 	client  *Client
 	batch   *batch.Batch
 	text    []byte // of its events, one after another
-	bury    func(int, hec.DeadLetter) error
+	put     func(int, hec.DeadLetter) error
 	streaks bool // too many rejections in a row stop it
 }
 

@@ -107,7 +107,7 @@ func (d *delivery) reject(r *reply, ev failedEvent) *failure {
 	event, err := toCollector(d.text[d.batch.Start(ev.Index):d.batch.Ends[ev.Index]])
 	if err == nil {
 		letter.Event = event
-		err = d.bury(ev.Index, letter)
+		err = d.put(ev.Index, letter)
 	}
 	if err != nil {
 		return &failure{
@@ -116,8 +116,8 @@ func (d *delivery) reject(r *reply, ev failedEvent) *failure {
 			ask:    pause,
 		}
 	}
-	c.stats.buried.Add(1)
-	message, hint := hec.Buried(c.cfg.DeadLetters)
+	c.stats.deadLetters.Add(1)
+	message, hint := hec.DeadLetterMessage(c.cfg.DeadLetters)
 	c.log.Warn(message, "tenant", c.cfg.Tenant, "reason", letter.Reason, "hint", hint)
 	return nil
 }

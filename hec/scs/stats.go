@@ -16,7 +16,7 @@ type stats struct {
 	count   batch.Count
 	replies map[string]int64 // by HTTP status; none where none came
 
-	batches, bytes, posts, ambiguous, buried, lastSuccess atomic.Int64
+	batches, bytes, posts, ambiguous, deadLetters, lastSuccess atomic.Int64
 }
 
 // Stats returns the counts so far, as the client of HEC does. Bodies are sent as they
@@ -27,7 +27,7 @@ func (c *Client) Stats() hec.Stats {
 	defer s.mu.Unlock()
 	snap := hec.Stats{
 		Delivered: s.count, Batches: s.batches.Load(), WireBytes: s.bytes.Load(), PlainBytes: s.bytes.Load(),
-		Posts: s.posts.Load(), Ambiguous: s.ambiguous.Load(), DeadLetters: s.buried.Load(),
+		Posts: s.posts.Load(), Ambiguous: s.ambiguous.Load(), DeadLetters: s.deadLetters.Load(),
 		Replies: maps.Clone(s.replies),
 	}
 	if ns := s.lastSuccess.Load(); ns > 0 {

@@ -80,7 +80,7 @@ func (r *report) writer(s *settings.Settings, name string, w spool.Seen) {
 	case w.Stopped && !w.Live:
 		r.ok(name, "does not run; it was stopped %s", humanize.Time(w.At))
 	case !w.Live && w.Problem != "":
-		r.bad(Warn, name, "mend that, and start ollama-hec "+name+" again",
+		r.bad(Warn, name, "fix that, and start ollama-hec "+name+" again",
 			"does not run: it ended %s, %s", humanize.Time(w.At), w.Problem)
 	case !w.Live:
 		r.bad(Warn, name, "start ollama-hec "+name+" again, if it is still wanted",

@@ -105,7 +105,7 @@ func TestBalancerCookies(t *testing.T) {
 	}
 	b.start()
 	b.exactly()
-	if n := b.server.Stats().Astray; n > 0 {
+	if n := b.server.Stats().WrongNode; n > 0 {
 		t.Errorf("%d requests were sent without the cookie", n)
 	}
 }

@@ -52,7 +52,7 @@ func startSplunk(t *testing.T, lives int) *splunk {
 		if err := <-served; err != nil {
 			t.Error(err)
 		}
-		if stats := s.Stats(); stats.UnknownKey+stats.FieldsOnly+stats.InvalidUTF8+stats.Astray > 0 {
+		if stats := s.Stats(); stats.UnknownKey+stats.FieldsOnly+stats.InvalidUTF8+stats.WrongNode > 0 {
 			t.Errorf("a Splunk would have lost some: %+v", stats)
 		}
 	})

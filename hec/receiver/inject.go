@@ -10,12 +10,12 @@ import (
 // that went while its body was unread is not noticed.
 const hangLimit = 10 * time.Minute
 
-// strike does what the fault is for.
-func (x *exchange) strike(ack int64) reply {
+// inject makes the fault happen, and returns the reply.
+func (x *exchange) inject(ack int64) reply {
 	f := x.fault
 	switch {
 	case f.Hang:
-		x.patient()
+		x.liftDeadline()
 		x.wait(hangLimit)
 		return reply{gone: true}
 	case f.Reset:
@@ -42,8 +42,8 @@ func (x *exchange) strike(ack int64) reply {
 	return r
 }
 
-// patient lifts the time limit on reading the request, which would end it.
-func (x *exchange) patient() {
+// liftDeadline lifts the time limit on reading the request, which would end it.
+func (x *exchange) liftDeadline() {
 	// A writer without deadlines has no limit to lift.
 	_ = http.NewResponseController(x.w).SetReadDeadline(time.Time{})
 }

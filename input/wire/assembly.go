@@ -27,6 +27,10 @@ func (a *assembly) packet(p []byte, length int, at int64, via int) {
 	if g.length > len(g.payload) {
 		a.stats.Truncated++
 	}
+	if g.signed || g.flags&(flagACK|flagSYN|flagRST) == 0 {
+		a.stats.Refused++
+		return
+	}
 	from, ours := a.sender(&g)
 	if !ours {
 		return

@@ -22,13 +22,14 @@ func newBook() *book { return &book{ended: make(chan struct{}, 1<<16)} }
 type page struct {
 	book *book
 	Connection
-	said   [2][]byte
-	marked [2][]byte // the same, with a ? for each byte that was lost
-	lost   [2]int64
-	order  []string // C, S: bytes; c, s: lost; repeats left out
-	closed [2]bool
-	end    string
-	late   bool // something came after its end, or that of a side
+	said         [2][]byte
+	marked       [2][]byte // the same, with a ? for each byte that was lost
+	lost         [2]int64
+	order        []string // C, S: bytes; c, s: lost; repeats left out
+	contradicted int
+	closed       [2]bool
+	end          string
+	late         bool // something came after its end, or that of a side
 }
 
 func (b *book) open(c Connection) Conversation {
@@ -55,6 +56,12 @@ func (p *page) Lost(from Side, _ time.Time, n int64) {
 	p.lost[from] += n
 	p.marked[from] = append(p.marked[from], bytes.Repeat([]byte{'?'}, int(min(n, 1<<20)))...)
 	p.note("cs"[from:][:1])
+}
+
+func (p *page) Contradicted(Side, time.Time) {
+	p.book.mu.Lock()
+	defer p.book.mu.Unlock()
+	p.contradicted++
 }
 
 func (p *page) Closed(from Side, _ time.Time) {

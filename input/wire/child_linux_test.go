@@ -96,6 +96,7 @@ type sum struct{ *told }
 
 func (s *sum) Data(from Side, _ time.Time, p []byte) { s.Said[from] += int64(len(p)) }
 func (s *sum) Lost(Side, time.Time, int64)           {}
+func (s *sum) Contradicted(Side, time.Time)          {}
 func (s *sum) Closed(Side, time.Time)                {}
 func (s *sum) Done(how End, _ Side, _ time.Time)     { s.Ends[how]++ }
 

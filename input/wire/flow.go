@@ -36,11 +36,12 @@ type flow struct {
 	broken  bool // it is done by a reset
 	breaker Side // who sent the last one
 
-	stuck  bool  // the client had no room for more when it was last heard
-	closed bool  // first is the side that closed first
-	first  Side  // or broke off, in doubt
-	at     int64 // when its last packet was seen
-	links  links // among the flows of its stage
+	repeats repeats
+	stuck   bool  // the client had no room for more when it was last heard
+	closed  bool  // first is the side that closed first
+	first   Side  // or broke off, in doubt
+	at      int64 // when its last packet was seen
+	links   links // among the flows of its stage
 }
 
 // number is a sequence number that may be known.
@@ -64,8 +65,12 @@ func (f *flow) segment(from Side, g *segment, at int64) {
 	}
 	f.learn(from, g)
 	if g.is(flagACK) {
+		before := other.acked
 		other.acknowledge(g.ack, at)
 		f.note(1 - from)
+		if from == FromServer {
+			f.repeats.deny(other, g, before)
+		}
 	}
 	if g.is(flagRST) {
 		f.reset(from, g, at)
@@ -73,6 +78,9 @@ func (f *flow) segment(from Side, g *segment, at int64) {
 	}
 	if f.stage == doubtful {
 		f.table.move(f, talking)
+	}
+	if from == FromClient {
+		f.compare(g, at)
 	}
 	s.take(g, at)
 	f.note(from)

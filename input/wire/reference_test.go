@@ -293,6 +293,9 @@ func (s *script) check(t *testing.T) {
 		t.Fatalf("%d conversations", len(s.book.pages))
 	}
 	page := s.book.pages[0]
+	if page.contradicted > 0 {
+		t.Error("nobody contradicts himself")
+	}
 	if page.late {
 		t.Error("told after its end")
 	}

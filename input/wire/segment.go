@@ -11,6 +11,8 @@ type segment struct {
 	seq, ack uint32
 	flags    uint8
 	window   uint16
+	signed   bool   // with a signature, which no server that we know of takes
+	raw      []byte // what there is of it, with its header
 	payload  []byte
 	length   int // of the payload on the wire: more than len(payload) where the packet was cut
 }
@@ -152,12 +154,46 @@ func (s *segment) transport(p []byte, at, length int, q quality) quality {
 	s.ack = binary.BigEndian.Uint32(h[8:])
 	s.flags = h[13]
 	s.window = binary.BigEndian.Uint16(h[14:])
+	s.signed = data > at+sizeTCP && signed(p[at+sizeTCP:data])
+	s.raw = p[at:kept]
 	s.payload = p[data:kept]
 	s.length = length - data
 	if q == fragment {
 		s.flags &^= flagFIN // it stands at the end of the last one
 	}
 	return q
+}
+
+// Options of a TCP header.
+const (
+	optionEnd    = 0
+	optionPad    = 1
+	optionMD5    = 19
+	optionAO     = 29
+	optionsStamp = 0x0101080a // what nearly all have: a time stamp behind two pads
+)
+
+// signed reports whether there is a signature among the options.
+func signed(options []byte) bool {
+	if len(options) == 12 && binary.BigEndian.Uint32(options) == optionsStamp {
+		return false
+	}
+	for len(options) > 0 {
+		switch options[0] {
+		case optionEnd:
+			return false
+		case optionPad:
+			options = options[1:]
+			continue
+		case optionMD5, optionAO:
+			return true
+		}
+		if len(options) < 2 || options[1] < 2 || int(options[1]) > len(options) {
+			return false
+		}
+		options = options[options[1]:]
+	}
+	return false
 }
 
 func mapped(ip []byte) (a [16]byte) {

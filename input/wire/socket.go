@@ -34,6 +34,7 @@ type source interface {
 	wait(d time.Duration) error
 	wake()
 	dropped() uint64 // since it was last asked
+	refused() uint64 // likewise: packets with a wrong checksum, which are not handed over
 	buffer() int     // bytes that it may queue
 	close()
 }
@@ -108,6 +109,7 @@ func (s *Socket) wake() {
 
 func (s *Socket) publish(a *assembly) {
 	a.stats.Dropped += s.source.dropped()
+	a.stats.Refused += s.source.refused()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stats = a.stats
@@ -167,6 +169,7 @@ func (s *Socket) follow(a *assembly) {
 		more, _ = s.source.receive(a.packet)
 	}
 	a.stats.Dropped += s.source.dropped()
+	a.stats.Refused += s.source.refused()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.source.close()

@@ -26,11 +26,12 @@ type packets struct {
 	fd, event int
 	size      int  // of the queue
 	calm      bool // little was queued when we last looked
+	unsound   uint64
 	slots     []byte
 	heads     [batch]head
 	vectors   [batch]unix.Iovec
 	from      [batch]unix.RawSockaddrLinklayer
-	control   [batch][64]byte
+	control   [batch][128]byte
 	polled    [2]unix.PollFd
 }
 
@@ -63,6 +64,7 @@ func (s *packets) prepare(ports []uint16, interfaces []int) error {
 	if err := unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1); err != nil {
 		return os.NewSyscallError("setsockopt SO_TIMESTAMPNS", err)
 	}
+	_ = unix.SetsockoptInt(s.fd, unix.SOL_PACKET, unix.PACKET_AUXDATA, 1) // without it checksums are not looked at
 	var err error
 	if s.event, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 		return os.NewSyscallError("eventfd", err)
@@ -143,21 +145,45 @@ func (s *packets) receive(take func(p []byte, length int, at int64, via int)) (m
 		length := int(s.heads[i].length)
 		p := s.slots[i*slotSize:][:min(length, slotSize)]
 		total += length
-		take(p, length, s.stamp(i), int(s.from[i].Ifindex))
+		at, checked := s.beside(i)
+		if !checked && !sound(p, length) {
+			s.unsound++
+			continue
+		}
+		take(p, length, at, int(s.from[i].Ifindex))
 	}
 	s.calm = n < batch && total < slotSize/2
 	return n == batch, nil
 }
 
-// stamp returns when the kernel saw packet i.
-func (s *packets) stamp(i int) int64 {
-	c := (*unix.Cmsghdr)(unsafe.Pointer(&s.control[i][0]))
-	got := int(s.heads[i].message.Controllen)
-	if got >= unix.CmsgLen(int(unsafe.Sizeof(unix.Timespec{}))) && c.Type == unix.SO_TIMESTAMPNS {
-		t := (*unix.Timespec)(unsafe.Pointer(&s.control[i][unix.CmsgLen(0)]))
-		return t.Nano()
+// auxiliary is the beginning of the kernel's struct tpacket_auxdata.
+type auxiliary struct{ status uint32 }
+
+// beside returns what the kernel says of packet i: when it saw it, and whether its checksum was
+// looked at, or is not there yet, as of what this host sends.
+func (s *packets) beside(i int) (at int64, checked bool) {
+	checked = true
+	rest := s.control[i][:min(int(s.heads[i].message.Controllen), len(s.control[i]))]
+	for len(rest) >= unix.SizeofCmsghdr {
+		c := (*unix.Cmsghdr)(unsafe.Pointer(&rest[0]))
+		size := int(c.Len)
+		if size < unix.SizeofCmsghdr || size > len(rest) {
+			break
+		}
+		data := rest[unix.CmsgLen(0):size]
+		switch {
+		case c.Level == unix.SOL_SOCKET && c.Type == unix.SO_TIMESTAMPNS && len(data) >= int(unsafe.Sizeof(unix.Timespec{})):
+			at = (*unix.Timespec)(unsafe.Pointer(&data[0])).Nano()
+		case c.Level == unix.SOL_PACKET && c.Type == unix.PACKET_AUXDATA && len(data) >= int(unsafe.Sizeof(auxiliary{})):
+			const known = unix.TP_STATUS_CSUMNOTREADY | unix.TP_STATUS_CSUM_VALID
+			checked = (*auxiliary)(unsafe.Pointer(&data[0])).status&known != 0
+		}
+		rest = rest[min(unix.CmsgSpace(size-unix.CmsgLen(0)), len(rest)):]
 	}
-	return time.Now().UnixNano()
+	if at == 0 {
+		at = time.Now().UnixNano()
+	}
+	return at, checked
 }
 
 func (s *packets) wait(d time.Duration) error {
@@ -196,6 +222,12 @@ func (s *packets) dropped() uint64 {
 		return 0
 	}
 	return uint64(st.Drops)
+}
+
+func (s *packets) refused() uint64 {
+	n := s.unsound
+	s.unsound = 0
+	return n
 }
 
 func (s *packets) buffer() int { return s.size }

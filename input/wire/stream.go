@@ -37,7 +37,7 @@ type share struct {
 // begin says where the stream begins.
 func (s *stream) begin(seq uint32) {
 	s.known = true
-	s.next, s.reached, s.proven = seq, seq, seq
+	s.next, s.reached, s.proven, s.acked = seq, seq, seq, seq
 }
 
 // take says what is new in a segment of this side, or holds it until what is

@@ -208,5 +208,6 @@ type nobody struct{}
 
 func (nobody) Data(Side, time.Time, []byte) {}
 func (nobody) Lost(Side, time.Time, int64)  {}
+func (nobody) Contradicted(Side, time.Time) {}
 func (nobody) Closed(Side, time.Time)       {}
 func (nobody) Done(End, Side, time.Time)    {}

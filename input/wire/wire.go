@@ -4,8 +4,8 @@
 //
 // It changes nothing, answers nothing and stands in nobody's way: if it is slow
 // or stops, bytes are lost to it and counted, and the connections go on. It
-// knows nothing of HTTP. TCP is all it reads; checksums are not verified,
-// because a packet that its own host sends has none yet.
+// knows nothing of HTTP. TCP is all it reads. A checksum is looked at where neither the
+// kernel nor the hardware did; a packet that its own host sends has none yet.
 package wire
 
 import (
@@ -48,6 +48,10 @@ type Conversation interface {
 	// Lost says that n bytes of from were never seen; they stood here. More of
 	// them may follow at once.
 	Lost(from Side, at time.Time, n int64)
+	// Contradicted says that from said something twice, and something else the second time: which of
+	// both the other side has taken is not known, nor whether what was told is right since it last
+	// answered.
+	Contradicted(from Side, at time.Time)
 	// Closed says that from closed, and that all it said before was told: it says nothing
 	// more, and the other side may go on. It is called once for a side at most, and not
 	// where the end of a side was not seen.

@@ -123,3 +123,18 @@ func TestLeftAndForgotten(t *testing.T) {
 		t.Errorf("%q", s.records)
 	}
 }
+
+// A request of which something was said twice is told, and that it may be another one.
+func TestContradicted(t *testing.T) {
+	s := talkTo(defaults())
+	s.client(post("/api/show", `{"model":"before"}`))
+	s.server(answer200(jsonUTF8, `{}`))
+	s.client(post("/api/show", `{"model":"lie"}`))
+	s.Contradicted(wire.FromClient, start)
+	s.server(answer200(jsonUTF8, `{}`))
+	s.client(post("/api/show", `{"model":"after"}`))
+	s.server(answer200(jsonUTF8, `{}`))
+	if len(s.records) != 3 || strings.Contains(s.records[0]+s.records[2], "partial") || !strings.Contains(s.records[1], `"partial":true`) {
+		t.Errorf("%q", s.records)
+	}
+}

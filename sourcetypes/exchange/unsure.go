@@ -38,6 +38,13 @@ func (c *conversation) holeIn(s *side, n int64, framed bool) {
 	x.answer.hole(n)
 }
 
+// Contradicted implements wire.Conversation: what is read of a request may not be what was asked.
+func (c *conversation) Contradicted(from wire.Side, _ time.Time) {
+	for _, x := range c.queue {
+		x.partial = x.partial || !x.settled()
+	}
+}
+
 // endUnseen takes that the end of the message being read is in a hole.
 func (c *conversation) endUnseen(s *side) {
 	if x := c.answering; x != nil && s.from == wire.FromServer {

@@ -21,7 +21,8 @@ func (e *Engine) Counts() Counts {
 		c["packets"], c["dropped_packets"], c["lost_bytes"] = int64(w.Packets), int64(w.Dropped), int64(w.LostBytes)
 		c["truncated_packets"], c["fragments"] = int64(w.Truncated), int64(w.Fragments)
 		c["malformed_packets"], c["forgotten"] = int64(w.Malformed), int64(w.Forgotten)
-		c["one_sided"] = int64(w.OneSided)
+		c["one_sided"], c["contradictions"] = int64(w.OneSided), int64(w.Contradictions)
+		c["refused_packets"] = int64(w.Refused)
 		c["conversations"], c["open_conversations"] = int64(w.Connections), int64(w.Open)
 		c.Add(x)
 	}
@@ -56,6 +57,7 @@ func sum(a, b wire.Stats) wire.Stats {
 	return wire.Stats{
 		Packets: a.Packets + b.Packets, Dropped: a.Dropped + b.Dropped, LostBytes: a.LostBytes + b.LostBytes,
 		Connections: a.Connections + b.Connections, Joined: a.Joined + b.Joined,
+		Refused: a.Refused + b.Refused, Contradictions: a.Contradictions + b.Contradictions,
 		OneSided: a.OneSided + b.OneSided, Forgotten: a.Forgotten + b.Forgotten,
 		Truncated: a.Truncated + b.Truncated, Fragments: a.Fragments + b.Fragments, Malformed: a.Malformed + b.Malformed,
 		Open: a.Open + b.Open, Held: a.Held + b.Held,
@@ -72,6 +74,7 @@ var lossNames = []string{
 	"lost_bytes",
 	"truncated_packets",
 	"one_sided",
+	"contradictions",
 	"partial",
 	"resyncs",
 	"unasked",

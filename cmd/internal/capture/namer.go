@@ -55,6 +55,9 @@ func (u *unnamed) Data(from wire.Side, at time.Time, p []byte) { u.begun().Data(
 // Lost implements wire.Conversation.
 func (u *unnamed) Lost(from wire.Side, at time.Time, n int64) { u.begun().Lost(from, at, n) }
 
+// Contradicted implements wire.Conversation.
+func (u *unnamed) Contradicted(from wire.Side, at time.Time) { u.begun().Contradicted(from, at) }
+
 // Closed implements wire.Conversation.
 func (u *unnamed) Closed(from wire.Side, at time.Time) {
 	if u.talk != nil {

@@ -16,6 +16,8 @@ var captureCounts = []struct{ count, metric, help string }{
 	{"partial", "capture_partial_total", "Captured requests of which a part was not seen."},
 	{"joined", "capture_joined_total", "Conversations whose beginning was not seen."},
 	{"one_sided", "capture_one_sided_total", "Connections of which only one direction was seen."},
+	{"contradictions", "capture_contradictions_total", "Times a client said something twice, and not the same, before Ollama had it."},
+	{"refused_packets", "capture_refused_packets_total", "Packets that their receiver drops, as with a wrong checksum."},
 	{"resyncs", "capture_resyncs_total", "Times that a request or an answer was found again after a hole."},
 	{"unasked", "capture_unasked_total", "Answers whose request was not seen."},
 	{"unfollowed", "capture_unfollowed_total", "Captured requests recorded without their answers, because a client had sent too many at once."},

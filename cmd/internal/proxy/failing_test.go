@@ -136,6 +136,7 @@ type panics struct{}
 
 func (panics) Data(wire.Side, time.Time, []byte)         { panic("a defect") }
 func (panics) Lost(wire.Side, time.Time, int64)          { panic("a defect") }
+func (panics) Contradicted(wire.Side, time.Time)         { panic("a defect") }
 func (panics) Closed(wire.Side, time.Time)               { panic("a defect") }
 func (panics) Done(wire.End, wire.Side, time.Time)       { panic("a defect") }
 func panicking(wire.Connection) wire.Conversation        { return panics{} }

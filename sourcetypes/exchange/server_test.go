@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"ollama-hec/input/wire"
+	"ollama-hec/sourcetypes"
 )
 
 // served is what a server of Go made of a request.
@@ -170,7 +171,9 @@ func shortly(text string) string {
 func checkServed(t *testing.T, client string, pieces int) {
 	t.Helper()
 	took, answers := serve(client)
-	s := talkTo(defaults())
+	o := defaults()
+	o.Prompts, o.Redact = sourcetypes.Full, sourcetypes.Redact{}
+	s := talkTo(o)
 	for rest := client; rest != ""; {
 		n := min(pieces, len(rest))
 		s.client(rest[:n])
@@ -184,7 +187,7 @@ func checkServed(t *testing.T, client string, pieces int) {
 	for i, r := range took {
 		if r.method == "POST" && r.prompt != "" && r.path == "/api/generate" {
 			prompts++
-			if !strings.Contains(all, fmt.Sprintf(`"prompt":%q`, r.prompt)) {
+			if !strings.Contains(all, string(sourcetypes.AppendString([]byte(`"prompt":`), []byte(r.prompt)))) {
 				t.Fatalf("request %d, %+v, is hidden\n%s\n%q\n%s", i, r, shortly(client), answers, all)
 			}
 		}

@@ -193,3 +193,27 @@ func TestNoAllocations(t *testing.T) {
 		t.Errorf("lost %d", p.a.stats.LostBytes)
 	}
 }
+
+// TestHalfAround: a segment that is half of all numbers away is told to nobody, and costs nothing.
+func TestHalfAround(t *testing.T) {
+	for _, from := range []Side{FromClient, FromServer} {
+		for away := -2; away <= 2; away++ {
+			p := newPeers()
+			p.connect()
+			p.says(FromClient, "ask")
+			p.says(FromServer, "answer")
+			seq, ack := p.c, p.s
+			if from == FromServer {
+				seq, ack = p.s, p.c
+			}
+			p.packet(from, seq+uint32(1<<31+away), ack, flagACK, "far")
+			p.packet(from, seq+uint32(1<<31+away), ack, flagACK|flagFIN, "")
+			p.packet(from, seq, ack+uint32(1<<31+away), flagACK, "")
+			p.close(FromServer)
+			if got := p.book.pages[0].String(); got != `192.0.2.77:40000 > 192.0.2.1:11434 "ask" "answer" FIN by server` {
+				t.Errorf("side %d, %d: %s", from, away, got)
+			}
+			p.empty(t)
+		}
+	}
+}

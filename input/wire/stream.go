@@ -171,9 +171,10 @@ func (s *stream) drain(at int64) {
 	}
 }
 
-// say says what is new in h, which begins at next or before it.
+// say says what is new in h, which begins at next or before it. What is as far away as numbers go is
+// neither before nor behind.
 func (s *stream) say(h *held, at int64) {
-	if known := ahead(s.next, h.seq); known < len(h.data) {
+	if known := ahead(s.next, h.seq); known >= 0 && known < len(h.data) {
 		p := h.data[known:]
 		s.next += uint32(len(p))
 		s.last = max(s.last, at)

@@ -44,6 +44,7 @@ type Engine struct {
 	observing chan struct{}         // closed once the observer observes
 	ports     *ports
 
+	survivors  survivors
 	saidOneWay bool // owned by Run
 
 	mu      sync.Mutex
@@ -62,7 +63,7 @@ type listening struct {
 func New(s *settings.Settings, sink Sink, log *slog.Logger) *Engine {
 	e := &Engine{
 		settings: s, sink: sink, log: log, observing: make(chan struct{}),
-		ports: newPorts(s.CapturePorts), sockets: make(map[uint16]*listening),
+		ports: newPorts(s.CapturePorts), sockets: make(map[uint16]*listening), survivors: survivors{log: log},
 	}
 	if s.Capture.Requests {
 		o := Exchange(s, "capture", sink.Emit)
@@ -228,7 +229,7 @@ func (e *Engine) readLocked(ctx context.Context, port uint16, l *listening, fail
 	e.sockets[port] = l
 	go func() {
 		defer close(l.done)
-		namer := newNamer(e.exchanges.Open)
+		namer := newNamer(e.survivors.open(e.exchanges.Open))
 		defer namer.close()
 		if err := l.socket.Run(ctx, namer.open); err != nil && ctx.Err() == nil {
 			fail(fmt.Errorf("port %d is not read any more: %w", port, err))

@@ -22,7 +22,7 @@ func (e *Engine) Counts() Counts {
 		c["truncated_packets"], c["fragments"] = int64(w.Truncated), int64(w.Fragments)
 		c["malformed_packets"], c["forgotten"] = int64(w.Malformed), int64(w.Forgotten)
 		c["one_sided"], c["contradictions"] = int64(w.OneSided), int64(w.Contradictions)
-		c["refused_packets"] = int64(w.Refused)
+		c["refused_packets"], c["untold_conversations"] = int64(w.Refused), e.survivors.untold.Load()
 		c["conversations"], c["open_conversations"] = int64(w.Connections), int64(w.Open)
 		c.Add(x)
 	}
@@ -74,6 +74,7 @@ var lossNames = []string{
 	"lost_bytes",
 	"truncated_packets",
 	"one_sided",
+	"untold_conversations",
 	"contradictions",
 	"partial",
 	"resyncs",

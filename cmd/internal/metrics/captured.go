@@ -16,6 +16,7 @@ var captureCounts = []struct{ count, metric, help string }{
 	{"partial", "capture_partial_total", "Captured requests of which a part was not seen."},
 	{"joined", "capture_joined_total", "Conversations whose beginning was not seen."},
 	{"one_sided", "capture_one_sided_total", "Connections of which only one direction was seen."},
+	{"untold_conversations", "capture_untold_conversations_total", "Conversations not recorded to their end, by a defect of ours."},
 	{"contradictions", "capture_contradictions_total", "Times a client said something twice, and not the same, before Ollama had it."},
 	{"refused_packets", "capture_refused_packets_total", "Packets that their receiver drops, as with a wrong checksum."},
 	{"resyncs", "capture_resyncs_total", "Times that a request or an answer was found again after a hole."},

@@ -16,7 +16,8 @@ import (
 type repeats struct {
 	last   [mostRepeats]repeat
 	count  int
-	denied bool // the server said that it has not got all that was told
+	window uint16 // of the server's last segment
+	denied number // where the server said that it has not got what was told
 }
 
 const mostRepeats = 8
@@ -43,17 +44,24 @@ func (r *repeats) contradicts(g *segment) bool {
 			return l.hash != maphash.Bytes(seed, g.payload)
 		}
 	}
-	return r.denied
+	return r.denied.known && ahead(g.seq, r.denied.seq) <= 0 && ahead(g.end(), r.denied.seq) > 0
 }
 
-// deny notes what the server acknowledges of the client's stream, without saying anything: what it had
-// acknowledged before is less than all that was told.
+// mostDenied is how much a server may deny: of more, as under way in a large upload, it may have dropped
+// some for want of room.
+const mostDenied = 64 << 10
+
+// deny notes what the server acknowledges of the client's stream. Nothing but what it had acknowledged
+// before is a denial, if it has room, and does not only say that it has more room now.
 func (r *repeats) deny(s *stream, g *segment, before uint32) {
-	switch {
-	case s.took():
-		r.denied = false
-	case g.length == 0 && g.ack == before:
-		r.denied = true
+	known, same := r.window != 0, r.window == g.window
+	r.window = g.window
+	if r.denied.known && ahead(s.acked, r.denied.seq) > 0 {
+		r.denied.known = false
+	}
+	told := ahead(s.next, g.ack)
+	if g.length == 0 && g.ack == before && told > 0 && told <= mostDenied && g.window != 0 && (same || !known) {
+		r.denied = number{true, g.ack}
 	}
 }
 

@@ -34,7 +34,7 @@ func TestContradictions(t *testing.T) {
 			p.packet(C, before, p.s, flagACK, "as")
 			p.packet(C, before+2, p.s, flagACK, "k")
 			p.says(S, "")
-		}, 2},
+		}, 1},
 		{"in other pieces", func(p *peers) {
 			p.says(C, "as")
 			p.says(C, "k")

@@ -5,9 +5,6 @@ import (
 	"strings"
 )
 
-// arrivalsHeight is what the panel takes at the top of the first page.
-const arrivalsHeight = 350
-
 // sourcetypes are what may arrive, each with why nothing of it does while others do.
 var sourcetypes = []struct{ name, absent string }{
 	{"ollama:server", "The log is not read: is ollama-hec run, or the add-on's input, running on Ollama's host?"},
@@ -27,10 +24,11 @@ func arrivals() Panel {
 		absent = append(absent, `sourcetype="`+s.name+`", "`+s.absent+`"`)
 	}
 	return Panel{
-		ID: "arrivals", Title: "What has arrived in the last 30 days, and why a panel may be empty", Kind: table, X: 0, Y: 0, W: 1200, H: arrivalsHeight,
-		Note:     "In every index that your role may search, whatever is chosen above.",
-		Options:  map[string]any{"columnFormat": arrivalColumns.columns()},
-		Earliest: "-30d@d", Latest: "now",
+		ID: "arrivals", Title: "What has arrived in the last 30 days, and why panels may be empty", Kind: Table, Always: true, Columns: []Field{
+			{Name: "sourcetype", Width: 145}, {Name: "events", Width: 90}, {Name: "newest", Width: 145},
+			{Name: "indexes", Width: 105}, {Name: "if_empty", Width: 745},
+		},
+		Note: "In every index that your role may search, whatever is picked above.",
 		Search: "| tstats count as events, max(_time) as newest, values(index) as indexes where index=* sourcetype IN (" + strings.Join(names, ", ") + ") by sourcetype\n" +
 			`| eval row=sourcetype."|".events."|".newest."|".mvjoin(indexes, ", ")` + "\n" +
 			"| stats count as found, values(row) as row\n" + // a row even if nothing arrived
@@ -44,28 +42,6 @@ func arrivals() Panel {
 			`found=0, "Nothing arrives. Run ollama-hec check and ollama-hec status on Ollama's host. May your role search the index of the HEC token?", ` +
 			strings.Join(absent, ", ") + ")\n" +
 			"| eval rank=case(" + strings.Join(ranks, ", ") + ")\n" +
-			"| sort 0 rank\n" +
-			"| table sourcetype, events, newest, indexes, if_empty",
+			"| sort 0 rank",
 	}
-}
-
-var arrivalColumns = widths{"sourcetype": 150, "events": 100, "newest": 170, "indexes": 130, "if_empty": 600}
-
-// widths are those of a table's columns.
-type widths map[string]int
-
-func (w widths) columns() object {
-	columns := make(object)
-	for name, width := range w {
-		columns[name] = object{"width": width}
-	}
-	return columns
-}
-
-// below moves panels down.
-func below(height int, panels []Panel) []Panel {
-	for i := range panels {
-		panels[i].Y += height
-	}
-	return panels
 }

@@ -9,7 +9,7 @@ import (
 
 // The first panel has a row for each sourcetype whatever arrived, and says what may be wrong.
 func TestArrivals(t *testing.T) {
-	search, err := spl.Compile(arrivals().Search, spl.Env{})
+	search, err := spl.Compile(arrivals().Whole(), spl.Env{})
 	if err != nil {
 		t.Fatal(err)
 	}

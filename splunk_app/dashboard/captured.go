@@ -1,62 +1,134 @@
 package dashboard
 
-// captured returns the panels that need requests or connections captured off the wire.
-func captured() []Panel {
-	return []Panel{
-		{ID: "captured_requests", Title: "Captured requests", Kind: single, X: 0, Y: 0, W: 240, H: 140,
-			Search: wire + " | stats count as requests"},
-		{ID: "prompt_tokens", Title: "Tokens in", Kind: single, X: 240, Y: 0, W: 240, H: 140,
-			Search: wire + " | stats sum(prompt_tokens) as tokens"},
-		{ID: "completion_tokens", Title: "Tokens out", Kind: single, X: 480, Y: 0, W: 240, H: 140,
-			Search: wire + " | stats sum(completion_tokens) as tokens"},
-		{ID: "cloud_requests", Title: "Requests to cloud models", Kind: single, X: 720, Y: 0, W: 240, H: 140,
-			Search: wire + " cloud=true | stats count as requests"},
-		{ID: "accepted", Title: "Connections", Kind: single, X: 960, Y: 0, W: 240, H: 140,
-			Search: "`ollama_connection` | stats sum(connections) as connections"},
-		{ID: "tokens_by_model", Title: "Tokens by model", Kind: column, Options: stacked(), X: 0, Y: 140, W: 600, H: 280,
-			Note:   "In and out. An answer that does not say how many there were counts as none.",
-			Search: wire + " model=*\n" + tokens + "| timechart sum(tokens) by model"},
-		{ID: "first_token", Title: "Time to the first token (ms)", Kind: line, Options: lines(),
-			X: 600, Y: 140, W: 600, H: 280,
-			Note:   "Of streamed answers.",
-			Search: wire + " ttft_ms=* | timechart p50(ttft_ms) as p50, p95(ttft_ms) as p95"},
-		{ID: "models_used", Title: "Models", Kind: table, X: 0, Y: 420, W: 600, H: 280,
-			Search: wire + " model=*\n" + tokens +
-				"| stats count as requests, sum(prompt_tokens) as tokens_in, sum(completion_tokens) as tokens_out, " +
-				"p50(ttft_ms) as ttft_p50, p95(ttft_ms) as ttft_p95 by model\n" +
-				"| sort - tokens_out\n| table model, requests, tokens_in, tokens_out, ttft_p50, ttft_p95"},
-		{ID: "slowest", Title: "Slowest requests", Kind: table, X: 600, Y: 420, W: 600, H: 280,
-			Search: wire + "\n| sort 20 - response_time_ms\n" +
-				`| eval time=strftime(_time, "%Y-%m-%d %H:%M:%S"), seconds=round(response_time_ms/1000, 1)` + "\n" +
-				"| table time, host, src, uri_path, model, seconds, ttft_ms, completion_tokens, status, done_reason"},
-		{ID: "users", Title: "Top users, by address and program", Kind: table, X: 0, Y: 700, W: 600, H: 280,
-			Search: wire + "\n" + tokens + `| eval http_user_agent=coalesce(http_user_agent, "(none)")` + "\n" +
-				"| stats count as requests, sum(tokens) as tokens, values(model) as models, latest(_time) as last_seen by src, http_user_agent\n" +
-				"| eval last_seen=" + shortTime + "\n| sort 100 - requests\n| table src, http_user_agent, requests, tokens, models, last_seen"},
-		{ID: "cloud_models", Title: "Cloud models", Kind: table, X: 600, Y: 700, W: 600, H: 280,
-			Note: "By its name such a model runs elsewhere: the prompt leaves the house.",
-			Search: wire + " cloud=true\n" + tokens +
-				"| stats count as requests, sum(tokens) as tokens, dc(src) as sources, latest(_time) as last_seen by model, host\n" +
-				"| eval last_seen=" + shortTime + "\n| sort - requests\n| table model, host, requests, tokens, sources, last_seen"},
-		{ID: "connections_over_time", Title: "Connections, and those that were not seen", Kind: line, Options: lines(), X: 0, Y: 980, W: 600, H: 280,
-			Search: "`ollama_connection` | timechart sum(connections) as connections, sum(lost) as not_seen"},
-		{ID: "connections_by_source", Title: "Connections by source", Kind: table, X: 600, Y: 980, W: 600, H: 280,
-			Note: "The address is the peer's: nobody can forge it.",
-			Search: "`ollama_connection` src=*\n" + `| eval src_scope=coalesce(src_scope, "(none)")` + "\n" +
-				"| stats sum(connections) as connections, sum(bytes_in) as bytes_in, sum(bytes_out) as bytes_out, latest(_time) as last_seen by src, src_scope, host\n" +
-				"| eval last_seen=" + shortTime + "\n| sort 100 - connections\n| table src, src_scope, host, connections, bytes_in, bytes_out, last_seen"},
-		{ID: "silent", Title: "Connections without a request", Kind: table, X: 0, Y: 1260, W: 1200, H: 280,
-			Note: "Sources that connected in this time and under whose address there is no request: scanners, other protocols, or a forged address.",
+const (
+	needsCapture     = "does ollama-hec capture or proxy run?"
+	needsConnections = "does ollama-hec capture run, or is connections set?"
+	noTokens         = "no captured answer told tokens."
+)
+
+// captured is what takes requests or connections off the wire.
+func captured() []Row {
+	return []Row{
+		{short, wireNumbers()},
+		{medium, []Panel{
+			{
+				ID: "tokens_by_model", Title: "Tokens by model", Kind: Column, Base: exchanges, Look: stacked(),
+				Search: `| where model!="(none)"` + "\n| timechart minspan=5m sum(tokens) by model",
+				Note:   "In and out, where the answer tells.", Empty: needsCapture, Click: wire + " model=$name|s$",
+			},
+			{
+				ID: "first_token", Title: "Time to the first token", Kind: Line,
+				Look:   middleAndMost("ms"),
+				Search: wire + " ttft_ms=* | timechart p50(ttft_ms) as p50, p95(ttft_ms) as p95",
+				Note:   "Of streamed answers.", Empty: needsCapture, Click: wire + " ttft_ms=*",
+			},
+		}},
+		{medium, []Panel{
+			{
+				ID: "models_used", Title: "Models", Kind: Table, Columns: []Field{
+					{Name: "model", Width: 140}, {Name: "requests", Width: 100}, {Name: "tokens_in", Width: 100},
+					{Name: "tokens_out", Width: 108},
+					{Name: "ttft_p50", Width: 92}, {Name: "ttft_p95", Width: 92, Warn: 5000, Bad: 20000},
+				},
+				Search: wire + " model=*\n| stats count as requests, sum(prompt_tokens) as tokens_in, sum(completion_tokens) as tokens_out, " +
+					"p50(ttft_ms) as ttft_p50, p95(ttft_ms) as ttft_p95 by model\n| sort - tokens_out",
+				Note: "ttft: milliseconds to the first token.", Empty: needsCapture, Click: wire + " model=$row.model.value|s$",
+			},
+			{
+				ID: "cloud_models", Title: "Cloud models", Kind: Table, Base: exchanges, Columns: []Field{
+					{Name: "model", Width: 140}, {Name: "host", Width: 68}, {Name: "requests", Width: 100},
+					{Name: "tokens", Width: 85}, {Name: "sources", Width: 92},
+					{Name: "last_seen", Width: 125},
+				},
+				Search: "| search cloud=true\n| stats sum(requests) as requests, sum(tokens) as tokens, dc(src) as sources, max(seen) as seen by model, host\n" +
+					lastSeen + "\n| sort - requests",
+				Note: "By its name such a model runs elsewhere: the prompt leaves the house.", Empty: "none was asked.",
+				Click: wire + " cloud=true model=$row.model.value|s$ host=$row.host.value|s$",
+			},
+		}},
+		{medium, []Panel{
+			{
+				ID: "slowest", Title: "Slowest requests", Kind: Table, Columns: []Field{
+					{Name: "time", Width: 130}, {Name: "host", Width: 80}, {Name: "src", Width: 115},
+					{Name: "uri_path", Width: 170}, {Name: "model", Width: 170},
+					{Name: "seconds", Width: 95, Warn: 30, Bad: 120}, {Name: "ttft_ms", Width: 95},
+					{Name: "completion_tokens", Width: 170}, {Name: "status", Width: 85},
+					{Name: "done_reason", Width: 125},
+				},
+				Search: wire + " " + running + "\n| sort 20 - response_time_ms\n| eval time=strftime(_time, " + stamp + "), seconds=round(response_time_ms/1000, 1)",
+				Note:   "Of generate, chat and embed.", Empty: needsCapture, Click: wire + " host=$row.host.value|s$ src=$row.src.value|s$ uri_path=$row.uri_path.value|s$",
+			},
+		}},
+		{medium, []Panel{{
+			ID: "users", Title: "Top users, by address and program", Kind: Table, Base: exchanges, Columns: []Field{
+				{Name: "src", Width: 150}, {Name: "http_user_agent", Width: 390}, {Name: "requests", Width: 105},
+				{Name: "tokens", Width: 100}, {Name: "models", Width: 355},
+				{Name: "last_seen", Width: 130},
+			},
+			Search: `| eval model=if(model="(none)", null(), model)` + "\n| stats sum(requests) as requests, sum(tokens) as tokens, values(model) as models, max(seen) as seen by src, http_user_agent\n" +
+				lastSeen + "\n| sort 100 - requests",
+			Note: "The program is what the client says it is.", Empty: needsCapture, Click: wire + " src=$row.src.value|s$",
+		}}},
+		{medium, connectionPanels()},
+		{low, []Panel{{
+			ID: "silent", Title: "Connections without a request", Kind: Table, Columns: []Field{
+				{Name: "src", Width: 310}, {Name: "host", Width: 310}, {Name: "connections", Width: 150},
+				{Name: "bytes_in", Width: 140}, {Name: "states", Width: 160},
+				{Name: "last_seen", Width: 160},
+			},
 			Search: "`ollama_connection` OR `ollama_api` OR (`ollama_server` \"GIN\" http_method=*)\n" +
 				`| eval request=if(sourcetype="ollama:connection", null(), 1)` + "\n" +
-				"| stats sum(connections) as connections, sum(request) as requests, sum(bytes_in) as bytes_in, values(state) as states, latest(_time) as last_seen by src, host\n" +
-				"| where connections>0 AND isnull(requests)\n" +
-				"| eval last_seen=" + shortTime + "\n| sort 100 - connections\n| table src, host, connections, bytes_in, states, last_seen"},
+				"| stats sum(connections) as connections, sum(request) as requests, sum(bytes_in) as bytes_in, values(state) as states, max(_time) as seen by src, host\n" +
+				"| where connections>0 AND isnull(requests)\n" + lastSeen + "\n| sort 100 - connections",
+			Note:  "Addresses that connected and under which there is no request in this time: scanners, other protocols, or a forged address.",
+			Empty: "there is none, or " + needsConnections, Click: "`ollama_connection` src=$row.src.value|s$ host=$row.host.value|s$",
+		}}},
 	}
 }
 
-// wire finds the requests that were seen on the wire.
-const wire = "`ollama_api` origin IN (capture, proxy)"
+func wireNumbers() []Panel {
+	return []Panel{
+		{
+			ID: "captured_requests", Title: "Captured requests", Kind: Single, Base: exchanges,
+			Search: "| stats sum(requests) as requests\n| eval requests=coalesce(requests, 0)", Empty: "0: " + needsCapture, Click: wire,
+		},
+		{
+			ID: "prompt_tokens", Title: "Tokens in", Kind: Single, Base: exchanges,
+			Search: "| stats sum(tokens_in) as tokens\n| where isnotnull(tokens)", Empty: noTokens, Click: wire + " prompt_tokens=*",
+		},
+		{
+			ID: "completion_tokens", Title: "Tokens out", Kind: Single, Base: exchanges,
+			Search: "| stats sum(tokens_out) as tokens\n| where isnotnull(tokens)", Empty: noTokens, Click: wire + " completion_tokens=*",
+		},
+		{
+			ID: "cloud_requests", Title: "Requests to cloud models", Kind: Single, Base: exchanges, Look: judged(1, 1),
+			Search: "| search cloud=true\n| stats sum(requests) as requests\n| eval requests=coalesce(requests, 0)",
+			Empty:  "0: none was asked.", Click: wire + " cloud=true",
+		},
+		{
+			ID: "accepted", Title: "Connections", Kind: Single, Base: connections,
+			Search: "| stats sum(connections) as connections\n| eval connections=coalesce(connections, 0)",
+			Empty:  "0: " + needsConnections, Click: "`ollama_connection`",
+		},
+	}
+}
 
-// tokens is both directions together, for requests whose answer says either.
-const tokens = "| eval tokens=if(isnull(prompt_tokens) AND isnull(completion_tokens), null(), coalesce(prompt_tokens, 0)+coalesce(completion_tokens, 0))\n"
+func connectionPanels() []Panel {
+	return []Panel{
+		{
+			ID: "connections_over_time", Title: "Connections, and those that were not seen", Kind: Column, Base: connections,
+			Look:   stacked().with(object{"seriesColorsByField": object{"connections": blue, "not_seen": red}}),
+			Search: "| timechart minspan=5m sum(connections) as connections, sum(not_seen) as not_seen", Empty: needsConnections, Click: "`ollama_connection`",
+		},
+		{
+			ID: "connections_by_source", Title: "Connections by source", Kind: Table, Base: connections, Columns: []Field{
+				{Name: "src", Width: 90}, {Name: "src_scope", Width: 80}, {Name: "host", Width: 65},
+				{Name: "connections", Width: 85}, {Name: "bytes_in", Width: 75},
+				{Name: "bytes_out", Width: 85}, {Name: "last_seen", Width: 125},
+			},
+			Search: `| where src!="(none)"` + "\n| stats sum(connections) as connections, sum(bytes_in) as bytes_in, sum(bytes_out) as bytes_out, max(seen) as seen " +
+				"by src, src_scope, host\n" + lastSeen + "\n| sort 100 - connections",
+			Note: "The peer's address: nobody can forge it.", Empty: needsConnections, Click: "`ollama_connection` src=$row.src.value|s$ host=$row.host.value|s$",
+		},
+	}
+}

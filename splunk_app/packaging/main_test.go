@@ -90,6 +90,7 @@ func TestPackage(t *testing.T) {
 			"default/eventtypes.conf", "default/tags.conf", "default/macros.conf", "default/savedsearches.conf",
 			"default/data/ui/nav/default.xml", "default/data/ui/views/ollama.xml", "default/data/ui/views/setup.xml",
 			managerPath, "appserver/static/setup.js", "appserver/static/setup.css", "README/setup.png",
+			"default/data/ui/views/ollama_captured.xml", "default/data/ui/views/ollama_shippers.xml",
 			"static/appIcon.png", "static/appIcon_2x.png", "static/appIconAlt.png", "static/appIconAlt_2x.png", p.targets[0].path} {
 			if texts[name] == "" {
 				t.Errorf("%s: %s is missing or empty", p.name, name)

@@ -5,18 +5,12 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-analyze/charts"
 
 	"ollama-hec/splunk_app/simulate/spl"
 )
-
-// spanned returns a search with the span of its time chart.
-func spanned(search, span string) string {
-	return strings.Replace(search, "| timechart ", "| timechart span="+span+" ", 1)
-}
 
 // chart is numbers by time: of each series one for each label.
 type chart struct {

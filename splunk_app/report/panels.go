@@ -30,23 +30,24 @@ type panel struct {
 const more = "Sources and crashes"
 
 // kinds are the dashboard's visualizations.
-var kinds = map[string]kind{
-	"splunk.singlevalue": number,
-	"splunk.column":      columns,
-	"splunk.line":        lines,
-	"splunk.table":       table,
+var kinds = map[dashboard.Kind]kind{
+	dashboard.Single: number,
+	dashboard.Column: columns,
+	dashboard.Line:   lines,
+	dashboard.Table:  table,
 }
 
 // panels are the dashboard's, and those that a dashboard of many servers leaves to a search.
 func panels() []panel {
 	var list []panel
-	for _, tab := range dashboard.Tabs() {
-		for _, p := range tab.Panels {
-			if p.Earliest != "" { // says what a Splunk has got of late
-				continue
+	for _, v := range dashboard.Views() {
+		for _, row := range v.Rows {
+			for _, p := range row.Panels {
+				if !p.OfLogs() {
+					continue
+				}
+				list = append(list, panel{v.Label, p.Title, p.Note, p.Whole(), p.Unit(), kinds[p.Kind], len(row.Panels) == 1})
 			}
-			unit, _ := p.Options["unit"].(string)
-			list = append(list, panel{tab.Label, p.Title, p.Note, p.Search, unit, kinds[p.Kind], p.W > 600})
 		}
 	}
 	return append(list,
@@ -89,7 +90,7 @@ func (p panel) start() (*drawn, error) {
 	if p.byTime() {
 		texts = nil
 		for _, s := range spans {
-			texts = append(texts, spanned(p.search, s.text))
+			texts = append(texts, dashboard.Spanned(p.search, s.text))
 		}
 	}
 	for _, text := range texts {

@@ -22,7 +22,7 @@ import (
 )
 
 const (
-	// Sourcetype is the sourcetype of the events. Detections and dashboard do not search it.
+	// Sourcetype is the sourcetype of the events. No detection searches it.
 	Sourcetype = "ollama:hec:health"
 	// Source is the source of the events.
 	Source = "ollama-hec"

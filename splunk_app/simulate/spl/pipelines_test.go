@@ -113,6 +113,12 @@ var pipelines = []struct {
 		[]string{"_time=60 a=2 b=1", "_time=120 a=1"},
 	},
 	{
+		"timechart of spans that are long enough",
+		`* | timechart span=1m minspan=5m count`,
+		[]string{"_time=60", "_time=299", "_time=300"},
+		[]string{"_time=0 count=2", "_time=300 count=1"},
+	},
+	{
 		"timechart of several",
 		`* | timechart span=1h count, max(v) as m`,
 		[]string{"_time=60 v=1", "_time=61 v=7"},

@@ -251,6 +251,7 @@ var mistakes = []string{
 	`* | lookup nowhere a OUTPUT b`,
 	`* | head many`,
 	`* | timechart span=1y count`,
+	`* | timechart minspan=1y count`,
 	"`unknown`",
 	"`loop`",
 	`TERM(a)`,

@@ -48,6 +48,12 @@ func buildTimechart(args string, env *Env) (command, error) {
 			if c.span, err = spanOf(value); err != nil {
 				return nil, err
 			}
+		case "minspan":
+			least, err := spanOf(value)
+			if err != nil {
+				return nil, err
+			}
+			c.span = max(c.span, least)
 		case "limit", "useother":
 		default:
 			return nil, fmt.Errorf("option %s is not understood", option.text)

@@ -56,6 +56,9 @@ var allowed = []struct{ by, what string }{
 	{"splunk_app/content", "splunk_app/detections"},
 	{"splunk_app/content", "splunk_app/simulate/knowledge"},
 	{"splunk_app/dashboard", "splunk_app/detections"},
+	{"splunk_app/dashboard/shot", "splunk_app/dashboard"},
+	{"splunk_app/dashboard/shot", "splunk_app/detections"},
+	{"splunk_app/dashboard/shot", "splunk_app/simulate/spl"},
 	{"splunk_app/report", "splunk_app/detections"},
 	{"splunk_app/report", "splunk_app/dashboard"}, // the panels of the page
 	{"splunk_app/report", "splunk_app/simulate/spl"},

@@ -12,6 +12,7 @@ import (
 type link struct {
 	name    string
 	first   string   // what it may begin with
+	needs   string   // any of these bytes is in it
 	between *pattern // what stands between name and value, as plain text: see plain
 	sep     byte     // as which it counts
 	quoted  bool     // the last byte of it is the quote that opens the value
@@ -28,6 +29,7 @@ var links = []link{
 	{
 		name:    "typed",
 		first:   " :",
+		needs:   "=",
 		sep:     '=',
 		between: re(`\s*:?\s*(?:const )?(?:[Ss]tring|str|text|&str|&'static str|\[\]byte|char ?\*|std::string)\??\s*:?=\s*`),
 		example: `var apiKey string = "%s"`,
@@ -68,7 +70,7 @@ var links = []link{
 		example: `<entry key="apiKey">%s</entry>`},
 	{name: "element of a list", first: `<`, sep: '>', between: re(`</(?i:key|name|string)>\s*<(?i:string|value|data)>`),
 		example: `<key>apiKey</key><string>%s</string>`},
-	{name: "YAML", first: "\n\r \"'", sep: '=', between: re(`["']?[ \t\r]*\n[ \t]*["']?(?:value|stringValue)["']?:[ \t]*`),
+	{name: "YAML", first: "\n\r \"'", needs: "\n", sep: '=', between: re(`["']?[ \t\r]*\n[ \t]*["']?(?:value|stringValue)["']?:[ \t]*`),
 		example: "- name: API_KEY\n  value: %s"},
 	{
 		name:   "prose",
@@ -81,7 +83,7 @@ var links = []link{
 		),
 		example: "your API key is: %s",
 	},
-	{name: "words and a colon", first: " :=", sep: ':', spoken: true, weak: true,
+	{name: "words and a colon", first: " :=", needs: ":=", sep: ':', spoken: true, weak: true,
 		between: re(`(?: (?:file )?(?:contents?|value|base|string|v?\d{1,3})){0,2}\s*[:=]\s*`),
 		example: "the API key: %s"},
 }
@@ -258,6 +260,9 @@ func (v *value) follow(l *link, end int, spoken bool) (h hit, matched, ok bool) 
 	var at [maxLink + 1]int
 	p := plain(buf[:0], v.text[:v.linkLimit(end)], end, 3*maxLink, &at)
 	v.steps += len(p)
+	if l.needs != "" && bytes.IndexAny(p, l.needs) < 0 {
+		return h, false, false
+	}
 	m := l.between.get().FindIndex(p)
 	if m == nil || m[1] == len(p) {
 		return h, false, false

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,19 +57,19 @@ func TestWritesByItselfWithinAQuarterOfASecond(t *testing.T) {
 func TestWritesLessOftenWhatTakesLongToFindOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, t.TempDir())
-		asked := 0
+		var asked atomic.Int64
 		slow := func() any {
-			asked++
+			n := asked.Add(1)
 			<-time.After(20 * time.Millisecond)
-			return asked
+			return n
 		}
 		began := time.Now()
 		for time.Since(began) < 9*time.Second {
 			s.Set("file", "a", slow)
 			<-time.After(10 * time.Millisecond)
 		}
-		if asked < 8 || asked > 13 {
-			t.Errorf("asked %d times in 9 s", asked)
+		if n := asked.Load(); n < 8 || n > 13 {
+			t.Errorf("asked %d times in 9 s", n)
 		}
 		closeStore(t, s)
 	})
@@ -78,18 +79,19 @@ func TestWritesLessOftenWhatTakesLongToFindOut(t *testing.T) {
 func TestIsNotLateBecauseTheMachineIsBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, t.TempDir())
-		asked := 0
+		var asked atomic.Int64
 		now := func() any {
-			if asked++; asked%4 != 0 {
+			n := asked.Add(1)
+			if n%4 != 0 {
 				<-time.After(9 * time.Millisecond)
 			}
-			return asked
+			return n
 		}
-		for n := range 20 {
+		for n := range int64(20) {
 			s.Set("file", "a", now)
 			<-time.After(250 * time.Millisecond)
-			if asked != n+1 {
-				t.Fatalf("asked %d times within a quarter of a second of change %d", asked, n+1)
+			if got := asked.Load(); got != n+1 {
+				t.Fatalf("asked %d times within a quarter of a second of change %d", got, n+1)
 			}
 		}
 		closeStore(t, s)

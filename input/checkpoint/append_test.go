@@ -7,7 +7,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -96,6 +98,43 @@ func TestIsNotLateBecauseTheMachineIsBusy(t *testing.T) {
 		}
 		closeStore(t, s)
 	})
+}
+
+// What is set together is found together after a crash, whenever that comes.
+func TestTogether(t *testing.T) {
+	s := open(t, t.TempDir())
+	var done atomic.Bool
+	var parts [2]atomic.Int64
+	value := func(part *atomic.Int64) func() any {
+		return func() any {
+			runtime.Gosched() // others go on meanwhile
+			return part.Load()
+		}
+	}
+	var changes sync.WaitGroup
+	changes.Go(func() {
+		for n := int64(1); !done.Load(); n++ {
+			s.Together(func() {
+				for i := range parts {
+					parts[i].Store(n)
+					s.Set("file", fmt.Sprint(i), value(&parts[i]))
+					runtime.Gosched()
+				}
+			})
+		}
+	})
+	for range 50 {
+		if err := s.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		if r := s.crash(t).Records("file"); string(r["0"]) != string(r["1"]) {
+			t.Errorf("after a crash one is %s, the other %s", r["0"], r["1"])
+			break
+		}
+	}
+	done.Store(true)
+	changes.Wait()
+	closeStore(t, s)
 }
 
 // act changes s in one of all the ways there are.

@@ -146,6 +146,8 @@ func (s *Store) conclude(version uint64, err error) {
 
 // settle calls the pending state functions and stores their values. s.writing is held.
 func (s *Store) settle() error {
+	s.settling.Lock() // so that no state is of before a change, and another of after it
+	defer s.settling.Unlock()
 	s.mu.Lock()
 	pending := s.pending
 	s.pending = make(map[recordKey]func() any, len(pending))

@@ -39,6 +39,8 @@ type Store struct {
 	writing sync.Mutex // held for the whole of a flush
 	file    appended   // guarded by writing; the current one
 
+	settling sync.Mutex // held while state functions are called
+
 	mu sync.Mutex
 	held
 }
@@ -109,6 +111,14 @@ func (s *Store) Set(namespace, id string, state func() any) {
 	s.noteLocked(key)
 	s.pending[key] = state
 	s.touchLocked()
+}
+
+// Together calls change, which sets several records: they are saved together, as change leaves
+// them, or not at all. It waits while state functions are called, and no such function may call it.
+func (s *Store) Together(change func()) {
+	s.settling.Lock()
+	defer s.settling.Unlock()
+	change()
 }
 
 // Delete removes a record.

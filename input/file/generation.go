@@ -100,6 +100,19 @@ func (g *generation) Start() (input.Position, input.Carry) {
 // Commit sets g's position and leaves writing it to the store.
 func (g *generation) Commit(p input.Position, carry input.Carry) {
 	g.mu.Lock()
+	completes := g.parent != nil && int64(p) > g.started
+	g.mu.Unlock()
+	if !completes {
+		g.commit(p, carry)
+		return
+	}
+	// A start must not find one part of the line delivered and the other not.
+	g.owner.store.Together(func() { g.commit(p, carry) })
+}
+
+// commit is Commit; a line that it completes is begun in another generation, which is committed, too.
+func (g *generation) commit(p input.Position, carry input.Carry) {
+	g.mu.Lock()
 	if int64(p) < g.committed || int64(p) > g.off {
 		g.mu.Unlock()
 		return
@@ -128,7 +141,7 @@ func (g *generation) commitAll() {
 	g.mu.Lock()
 	end, carry := g.handed, g.carry
 	g.mu.Unlock()
-	g.Commit(input.Position(end), carry)
+	g.commit(input.Position(end), carry)
 }
 
 // finishedLocked reports whether g was read to its end for good, and all of it delivered.

@@ -9,6 +9,7 @@ import (
 
 	"ollama-hec/input"
 	"ollama-hec/sourcetypes"
+	"ollama-hec/sourcetypes/redact"
 )
 
 // censor applies today's PROMPTS and REDACT to events that were made under earlier ones.
@@ -16,10 +17,13 @@ import (
 //
 // It turns each event back into a line, as Ollama would have written it, and normalizes
 // that line like any other. The lines before it are not known.
-type censor struct{ options sourcetypes.Options }
+type censor struct {
+	options sourcetypes.Options
+	values  redact.Redactor // of what is no text
+}
 
 func newCensor(o *sourcetypes.Options) *censor {
-	c := &censor{*o}
+	c := &censor{*o, redact.Redactor{Set: o.Redact, Hits: new([redact.Kinds]int64)}}
 	c.options.APIEvents, c.options.Skip, c.options.ReadBody = true, 0, nil
 	return c
 }
@@ -42,6 +46,8 @@ func (c *censor) apply(event json.RawMessage) (json.RawMessage, error) {
 		body = c.strings(c.prompt)
 	case sourcetypes.API.String():
 		body = c.request
+	case sourcetypes.Connection.String(), sourcetypes.Health.String():
+		body = c.strings(c.value)
 	default:
 		body = c.strings(func(_, text string) string { return c.text(text) })
 	}
@@ -111,8 +117,17 @@ func (c *censor) request(object json.RawMessage) (json.RawMessage, error) {
 		case "uri_query":
 			return target.Query
 		}
-		return c.text(text)
+		return c.value(key, text)
 	})(object)
+}
+
+// value returns a value of an event that is made of values, as ollama:api is, as it may be sent.
+// Only an error quotes what people write: an address or a name is no text that PROMPTS hides.
+func (c *censor) value(key, text string) string {
+	if key == "error" {
+		return c.text(text)
+	}
+	return string(c.values.Apply([]byte(text), 0))
 }
 
 // normalize returns the events of one sourcetype that lines become.

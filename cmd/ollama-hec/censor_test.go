@@ -86,6 +86,27 @@ time=2026-01-01T00:00:00.000Z level=INFO source=routes.go:1 msg="mail to a@b.exa
 	}
 }
 
+// PROMPTS=off hides what people write. An address, a name or an outcome stays what detections look for.
+func TestCensoredKeepsWhatDetectionsLookFor(t *testing.T) {
+	c := newCensor(normalizing(sourcetypes.Off, sourcetypes.DefaultRedact()))
+	for sourcetype, keys := range map[string]string{
+		"ollama:api": `"src":"203.0.113.7","src_scope":"external","http_method":"POST","uri_path":"/api/chat","operation":"chat",` +
+			`"origin":"capture","model":"llama3.2:1b","http_user_agent":"curl/8.5","status":200,"cut":"client"`,
+		"ollama:connection": `"src":"203.0.113.7","src_scope":"external","direction":"in","process":"ollama","src_port":40000`,
+		"ollama:hec:health": `"component":"shipper","state":"following","version":"0.1.0"`,
+	} {
+		event := `{"sourcetype":"` + sourcetype + `","event":{` + keys + `}}`
+		if got, err := c.apply(json.RawMessage(event)); err != nil || string(got) != event {
+			t.Errorf("%s: %v\ngot  %s\nwant %s", sourcetype, err, got, event)
+		}
+		const quotes = `,"error":"cannot parse tell me about llamas","note":"password=hunter2hunter2"`
+		got, err := c.apply(json.RawMessage(strings.Replace(event, "}}", quotes+"}}", 1)))
+		if err != nil || strings.Contains(string(got), "llamas") || strings.Contains(string(got), "hunter2") {
+			t.Errorf("%s: %v, %s", sourcetype, err, got)
+		}
+	}
+}
+
 // What was stored under PROMPTS=full and REDACT=off is sent under what holds today;
 // prompts that may not be sent at all are dropped, counted and said.
 func TestReplayObeysTodaysSettings(t *testing.T) {

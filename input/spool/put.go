@@ -64,7 +64,7 @@ func (w *Writer) hasRoom(more int64, now time.Time) bool {
 
 // count counts the bytes of the segments again, because the shipper deletes some.
 func (w *Writer) count(now time.Time) {
-	if bytes, _, err := used(w.dir); err == nil {
+	if bytes, _, err := used(w.dir.Load()); err == nil {
 		w.used = bytes
 	}
 	w.counted = now
@@ -73,17 +73,17 @@ func (w *Writer) count(now time.Time) {
 // begin makes the next segment. It is locked before it has a byte.
 func (w *Writer) begin(now time.Time) error {
 	name := segmentName{w.options.Writer, w.number + 1}.String()
-	f, err := w.dir.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND)
+	f, err := w.dir.Load().OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND)
 	if err != nil {
 		return err
 	}
 	if err := statedir.Lock(f, true); err != nil {
-		return errors.Join(err, f.Close(), w.dir.Remove(name))
+		return errors.Join(err, f.Close(), w.dir.Load().Remove(name))
 	}
 	w.number++
 	keepNumber(w.lock, w.number)
 	w.segment = &segment{file: f, born: now}
-	return w.dir.Sync()
+	return w.dir.Load().Sync()
 }
 
 // end closes the open segment: nothing is written to it any more.
@@ -106,7 +106,7 @@ func (w *Writer) abandon() {
 	w.segment = nil
 	_ = s.file.Close() // what is wrong with it is known
 	if s.size == 0 {
-		_ = w.dir.Remove(segmentName{w.options.Writer, w.number}.String()) // else the next start does
+		_ = w.dir.Load().Remove(segmentName{w.options.Writer, w.number}.String()) // else the next start does
 	}
 }
 

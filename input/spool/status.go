@@ -38,10 +38,10 @@ func (w *Writer) WriteStatus(s Status) error {
 		return fmt.Errorf("status: %w", err)
 	}
 	next := statusName(w.options.Writer) + ".new"
-	if err := w.dir.WriteFile(next, append(text, '\n')); err != nil {
+	if err := w.dir.Load().WriteFile(next, append(text, '\n')); err != nil {
 		return err
 	}
-	return w.dir.Rename(next, statusName(w.options.Writer))
+	return w.dir.Load().Rename(next, statusName(w.options.Writer))
 }
 
 // Inspection is what another process can see of a spool without changing it.
@@ -119,7 +119,7 @@ func (r *Reader) AddPorts(more []int) error {
 }
 
 // Ports returns the ports that the process that ships has added.
-func (w *Writer) Ports() []int { return readPorts(w.dir) }
+func (w *Writer) Ports() []int { return readPorts(w.dir.Load()) }
 
 // readPorts returns the ports in that file. Everybody who may write to the spool can have
 // written it: what is no port is ignored.
@@ -139,10 +139,10 @@ func readPorts(dir *statedir.Dir) (ports []int) {
 // PortsOf returns the ports that another writer of the spool names in its status, while its
 // process runs.
 func (w *Writer) PortsOf(writer string) []int {
-	if !Live(w.dir, writer) {
+	if !Live(w.dir.Load(), writer) {
 		return nil
 	}
-	text, _, err := w.dir.ReadFile(statusName(writer))
+	text, _, err := w.dir.Load().ReadFile(statusName(writer))
 	var s Status
 	if err != nil || json.Unmarshal(text, &s) != nil {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ollama-hec/input/statedir"
@@ -32,8 +33,8 @@ type Options struct {
 // soon as one can be written again.
 type Writer struct {
 	options Options
-	dir     *statedir.Dir
-	lock    *os.File
+	dir     atomic.Pointer[statedir.Dir]
+	lock    *os.File // owned by run, once it runs
 	queue   *queue
 	stop    chan struct{}
 	stopped chan struct{}
@@ -78,12 +79,13 @@ type segment struct {
 func Open(o Options) (*Writer, error) {
 	w := &Writer{options: o, queue: newQueue(), stop: make(chan struct{}), stopped: make(chan struct{})}
 	w.limit = min(segmentBytes, max(o.Bytes/4, 1))
-	var err error
-	if w.dir, err = openDir(o.State); err != nil {
+	dir, err := openDir(o.State)
+	if err != nil {
 		return nil, unusable(o.State, err)
 	}
-	if w.lock, err = lockFor(w.dir, o.Writer); err != nil {
-		w.dir.Close()
+	w.dir.Store(dir)
+	if w.lock, err = lockFor(dir, o.Writer); err != nil {
+		dir.Close()
 		if errors.Is(err, statedir.ErrLocked) {
 			return nil, fmt.Errorf(
 				"the spool in %s is in use by another ollama-hec %s; stop that one, or set STATE_DIR to another directory",
@@ -93,15 +95,15 @@ func Open(o Options) (*Writer, error) {
 		}
 		return nil, unusable(o.State, err)
 	}
-	w.number, err = lastNumber(w.dir, w.lock, o.Writer)
+	w.number, err = lastNumber(dir, w.lock, o.Writer)
 	if err == nil {
-		err = sweep(w.dir, o.Writer)
+		err = sweep(dir, o.Writer)
 	}
 	if err == nil {
 		err = w.tag()
 	}
 	if err != nil {
-		return nil, errors.Join(unusable(o.State, err), w.lock.Close(), w.dir.Close())
+		return nil, errors.Join(unusable(o.State, err), w.lock.Close(), dir.Close())
 	}
 	w.write(time.Now()) // the first record, so that a gap shows even if nothing follows
 	go w.run()
@@ -110,7 +112,7 @@ func Open(o Options) (*Writer, error) {
 
 // tag marks the directory; a full disk may wait.
 func (w *Writer) tag() error {
-	if err := tag(w.dir); err != nil && !statedir.Full(err) {
+	if err := tag(w.dir.Load()); err != nil && !statedir.Full(err) {
 		return err
 	}
 	return nil
@@ -142,7 +144,7 @@ func (w *Writer) Stats() Stats {
 func (w *Writer) Close() error {
 	close(w.stop)
 	<-w.stopped
-	return errors.Join(w.lock.Close(), w.dir.Close())
+	return errors.Join(w.lock.Close(), w.dir.Load().Close())
 }
 
 // run writes until Close.
@@ -168,6 +170,9 @@ func (w *Writer) run() {
 
 // tick does what is due once a second.
 func (w *Writer) tick(now time.Time) {
+	if w.gone() {
+		w.anew(now)
+	}
 	if w.segment != nil && now.Sub(w.segment.born) >= segmentAge {
 		w.end()
 	}

@@ -3,10 +3,12 @@ package spool
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -189,7 +191,7 @@ func TestAFullSpoolCountsAndSaysSoOnceThereIsRoom(t *testing.T) {
 			synctest.Wait()
 		}
 		names, records := segments(t, state)
-		if held, _, err := used(w.dir); err != nil || held > o.Bytes || len(names) < 3 {
+		if held, _, err := used(w.dir.Load()); err != nil || held > o.Bytes || len(names) < 3 {
 			t.Errorf("%d bytes in %d segments, %v", held, len(names), err)
 		}
 		kept := len(records) - 1
@@ -205,6 +207,80 @@ func TestAFullSpoolCountsAndSaysSoOnceThereIsRoom(t *testing.T) {
 		_, records = segments(t, state)
 		if l := told(t, records); l.Full != int64(100-kept) || string(records[len(records)-1].Event) != `{"n":1000}` {
 			t.Errorf("told of %+v, and of %d kept", l, kept)
+		}
+	})
+}
+
+// A spool that is deleted, or moved away, while it is written is begun anew, says so, and goes on
+// with its numbers.
+func TestASpoolDeletedInUse(t *testing.T) {
+	for name, lose := range map[string]func(dir string) error{
+		"deleted": os.RemoveAll,
+		"moved":   func(dir string) error { return os.Rename(dir, dir+".old") },
+		"replaced": func(dir string) error {
+			return errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o700))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if runtime.GOOS == "windows" {
+				t.Skip("what is open cannot be deleted there")
+			}
+			synctest.Test(t, func(t *testing.T) {
+				state := t.TempDir()
+				w := start(t, options(t, state))
+				w.Emit(event(1))
+				time.Sleep(2500 * time.Millisecond) // between two looks
+				if err := lose(Path(state)); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(2 * time.Second)
+				w.Emit(event(2))
+				time.Sleep(2 * time.Second)
+				if err := w.WriteStatus(Status{}); err != nil {
+					t.Error(err)
+				}
+				if err := w.Close(); err != nil {
+					t.Fatal(err)
+				}
+				names, records := segments(t, state)
+				if len(names) != 1 || names[0] != "capture-000000000002.jsonl" || len(records) != 2 ||
+					!strings.Contains(string(records[0].Event), "capture_started") || string(records[1].Event) != `{"n":2}` {
+					t.Errorf("%q %s", names, records)
+				}
+			})
+		})
+	}
+}
+
+// Where it cannot be begun anew records are counted, until it can be.
+func TestASpoolThatCannotBeBegunAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		state := t.TempDir()
+		w := start(t, options(t, state))
+		time.Sleep(1500 * time.Millisecond) // between two looks
+		if err := os.Rename(Path(state), Path(state)+".old"); err != nil {
+			t.Skip(err)
+		}
+		if err := os.WriteFile(Path(state), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+		w.Emit(event(1))
+		time.Sleep(2 * time.Second)
+		if st := w.Stats(); st.Lost.Disk != 1 || st.Problem == "" {
+			t.Errorf("%+v", st)
+		}
+		if err := os.Remove(Path(state)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second)
+		w.Emit(event(2))
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		_, records := segments(t, state)
+		if len(records) != 3 || !strings.Contains(string(records[1].Event), `"lost_records":1`) {
+			t.Errorf("%s", records)
 		}
 	})
 }

@@ -36,6 +36,7 @@ var pages = map[string]string{
 	"cmd/ollama-hec/SETTINGS.md":           "SETTINGS.md",
 	"cmd/ollama-hec/CAPTURE.md":            "CAPTURE.md",
 	"cmd/ollama-hec/METRICS.md":            "METRICS.md",
+	"cmd/ollama-hec/SIZING.md":             "SIZING.md",
 	"cmd/ollama-hec/DEMO.md":               "DEMO.md",
 	"cmd/internal/proxy/README.md":         "PROXY.md",
 	"cmd/internal/dev/bench/README.md":     "PERFORMANCE.md",

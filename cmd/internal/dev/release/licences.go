@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/licensecheck"
 )
@@ -130,8 +131,21 @@ func thirdParty(all map[string]terms, info *buildinfo.BuildInfo) []byte {
 	var text bytes.Buffer
 	for _, path := range parts {
 		for _, f := range all[path].texts {
-			fmt.Fprintf(&text, "%s\n%s: %s\n\n%s\n\n", strings.Repeat("=", 78), all[path].part, f.name, bytes.TrimSpace(f.text))
+			terms := bytes.TrimSpace(inUTF8(f.text))
+			fmt.Fprintf(&text, "%s\n%s: %s\n\n%s\n\n", strings.Repeat("=", 78), all[path].part, f.name, terms)
 		}
 	}
 	return text.Bytes()
+}
+
+// inUTF8 is a text that may be in Latin-1, as some old licences are.
+func inUTF8(text []byte) []byte {
+	if utf8.Valid(text) {
+		return text
+	}
+	runes := make([]rune, len(text))
+	for i, c := range text {
+		runes[i] = rune(c)
+	}
+	return []byte(string(runes))
 }

@@ -191,7 +191,8 @@ func TestASpoolSurvivesCrashes(t *testing.T) {
 				b.kill()
 				b.must(w.Close()) // what it has taken; a crash of it is another test
 				if life%3 == 2 {
-					torn := filepath.Join(spool.Path(b.state), fmt.Sprintf("capture-%012d.jsonl", 100+life))
+					// Its number is beyond all there are: it replaces none.
+					torn := filepath.Join(spool.Path(b.state), fmt.Sprintf("capture-%012d.jsonl", 100*life))
 					b.must(os.WriteFile(torn, []byte(`{"v":1,"time":17`), 0o600))
 				}
 			}

@@ -100,15 +100,25 @@ var kinds = []struct {
 // rounds is how often it does each.
 const rounds = 50
 
+// dialFromPort connects from a port that no other connection has: the kernel itself may hand out the
+// port of one that was reset again at once.
+func dialFromPort(port int) (net.Conn, error) {
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{Port: port}}
+	return dialer.Dial("tcp", serverAt)
+}
+
+const firstPort = 40000 // of those that connections are made from
+
 // connect makes the connections, one after the other, and returns how much each sent by its port.
 func connect(made map[int]uint64) error {
 	for range rounds {
 		for _, kind := range kinds {
-			c, err := net.Dial("tcp", serverAt)
+			port := firstPort + len(made)
+			c, err := dialFromPort(port)
 			if err != nil {
 				return err
 			}
-			made[c.LocalAddr().(*net.TCPAddr).Port] = uint64(kind.sends)
+			made[port] = uint64(kind.sends)
 			if _, err := c.Write(make([]byte, kind.sends)); err != nil {
 				return err
 			}
@@ -343,14 +353,15 @@ func TestRequestsNameTheirConnections(t *testing.T) {
 
 // askAndBeSilent makes requests on a connection each, and in turn connections without a request.
 func askAndBeSilent(silent map[int]bool) error {
-	for range rounds {
-		for _, says := range []string{"GET /api/tags HTTP/1.1\r\nHost: ollama\r\nConnection: close\r\n\r\n", ""} {
-			c, err := net.Dial("tcp", serverAt)
+	for round := range rounds {
+		for i, says := range []string{"GET /api/tags HTTP/1.1\r\nHost: ollama\r\nConnection: close\r\n\r\n", ""} {
+			port := firstPort + 2*round + i
+			c, err := dialFromPort(port)
 			if err != nil {
 				return err
 			}
 			if says == "" {
-				silent[c.LocalAddr().(*net.TCPAddr).Port] = true
+				silent[port] = true
 			} else if _, err := io.WriteString(c, says); err != nil {
 				return err
 			} else if _, err := io.Copy(io.Discard, c); err != nil {

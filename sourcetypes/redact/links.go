@@ -260,7 +260,7 @@ func (v *value) follow(l *link, end int, spoken bool) (h hit, matched, ok bool) 
 	var at [maxLink + 1]int
 	p := plain(buf[:0], v.text[:v.linkLimit(end)], end, 3*maxLink, &at)
 	v.steps += len(p)
-	if l.needs != "" && bytes.IndexAny(p, l.needs) < 0 {
+	if l.needs != "" && !bytes.ContainsAny(p, l.needs) {
 		return h, false, false
 	}
 	m := l.between.get().FindIndex(p)

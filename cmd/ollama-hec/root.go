@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ollama-hec/cmd/internal/lean"
 	"ollama-hec/cmd/internal/logdedup"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/cmd/internal/terminal"
@@ -130,7 +131,7 @@ func logging(
 		}
 		log, flush := newLog(std.err, s)
 		defer flush()
-		stayLean()
+		lean.Stay()
 		return f(cmd.Context(), s, log)
 	})
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"ollama-hec/cmd/internal/lean"
 	"ollama-hec/cmd/internal/settings"
 )
 
@@ -22,7 +23,7 @@ func newRun(std streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			stayLean()
+			lean.Stay()
 			return ship(cmd.Context(), s, once, std)
 		}),
 	}

@@ -13,6 +13,7 @@ import (
 	"os"
 	"time"
 
+	"ollama-hec/cmd/internal/lean"
 	"ollama-hec/cmd/internal/logdedup"
 	"ollama-hec/cmd/internal/settings"
 	"ollama-hec/splunk_app/modinput"
@@ -33,6 +34,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		Scheme:   modinput.OllamaLogs(),
 		Validate: validate,
 		Run: func(ctx context.Context, d *modinput.Definition, stdout io.Writer) error {
+			lean.Stay()
 			if err := follow(ctx, d, stdout, log); err != nil {
 				return errors.New(settings.RenameIn(err.Error(), settings.Argument))
 			}

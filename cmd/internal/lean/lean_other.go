@@ -1,6 +1,6 @@
 //go:build !linux
 
-package main
+package lean
 
 // forgetStart does nothing: which pages are needed is up to the system.
 func forgetStart() {}

@@ -12,6 +12,14 @@ func (p Panel) Unit() string {
 	return unit
 }
 
+// Overlay returns the field of the panel that has an axis of its own, on the right, or "".
+func (p Panel) Overlay() string {
+	if fields, ok := p.Look.Options["overlayFields"].([]string); ok {
+		return fields[0]
+	}
+	return ""
+}
+
 // The colours can be read on white and on black.
 const (
 	blue  = "#5a9bd5"

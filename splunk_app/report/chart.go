@@ -17,6 +17,7 @@ type chart struct {
 	labels []string
 	names  []string
 	values [][]float64
+	second string // the series with an axis of its own, on the right; empty: none
 }
 
 // seriesMost bounds what is drawn; the others become one.
@@ -76,7 +77,7 @@ func (c chart) largest() chart {
 		return total
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(sum(b), sum(a)) })
-	out := chart{labels: c.labels}
+	out := chart{labels: c.labels, second: c.second}
 	other := make([]float64, len(c.labels))
 	for at, i := range order {
 		if at < seriesMost-1 {
@@ -117,18 +118,28 @@ func (c chart) svg(k kind, dark bool) ([]byte, error) {
 	painter := charts.NewPainter(charts.PainterOptions{OutputFormat: charts.ChartOutputSVG, Width: 640, Height: 260})
 	small := charts.FontStyle{FontSize: 10}
 	axis := charts.CategoryAxisOption{Labels: sparse(c.labels), LabelCount: len(c.labels), LabelFontStyle: small}
-	scale := charts.ValueAxisOption{LabelFontStyle: small, Min: charts.Ptr(0.0), LabelCount: 5}
-	legend := charts.LegendOption{SeriesNames: c.names, FontStyle: small}
+	scale := charts.ValueAxisOption{LabelFontStyle: small, Min: charts.Ptr(0.0), LabelCountAdjustment: -4}
+	scales := []charts.ValueAxisOption{scale}
+	names, right := slices.Clone(c.names), slices.Index(c.names, c.second)
+	if right >= 0 {
+		scales = append(scales, scale)
+		names[right] += " (right)"
+	}
+	around := charts.NewBox(20, 20, 40, 20) // half of the last label goes over the axis
+	legend := charts.LegendOption{SeriesNames: names, FontStyle: small}
 	var err error
 	if k == columns {
 		opt := charts.NewBarChartOptionWithData(c.values)
 		opt.Theme, opt.Legend, opt.CategoryAxis, opt.StackSeries = theme, legend, axis, charts.Ptr(true)
-		opt.ValueAxis, opt.ValueFormatter = []charts.ValueAxisOption{scale}, short
+		opt.ValueAxis, opt.ValueFormatter, opt.Padding = scales, short, around
+		if right >= 0 {
+			opt.SeriesList[right].YAxisIndex = 1
+		}
 		err = painter.BarChart(opt)
 	} else {
 		opt := charts.NewLineChartOptionWithData(c.values)
 		opt.Theme, opt.Legend, opt.XAxis, opt.Symbol = theme, legend, axis, charts.Symbol{Shape: charts.SymbolDot, Size: 3}
-		opt.YAxis, opt.ValueFormatter = []charts.ValueAxisOption{scale}, short
+		opt.YAxis, opt.ValueFormatter, opt.Padding = []charts.ValueAxisOption{scale}, short, around
 		err = painter.LineChart(opt)
 	}
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,9 +74,15 @@ type panelView struct {
 }
 
 type tableView struct {
-	Columns []string
+	Columns []column
 	Rows    [][]cell
 	More    int
+}
+
+// column is one that holds nothing but numbers, or any other.
+type column struct {
+	Name   string
+	Number bool
 }
 
 // cell is the values of a column in a row.
@@ -195,6 +202,7 @@ func (d *drawn) view(e extent) (panelView, error) {
 		if len(c.names) == 0 {
 			break
 		}
+		c.second = d.second
 		for i, name := range c.names {
 			c.names[i] = clip(shown(name), 40)
 		}
@@ -246,15 +254,49 @@ func findingsOf(r *detections.Running) findingsView {
 }
 
 func tableOf(columns []string, rows []spl.Row) tableView {
-	t := tableView{Columns: columns, More: max(0, len(rows)-rowsMost)}
-	for _, row := range rows[:min(len(rows), rowsMost)] {
+	t := tableView{More: max(0, len(rows)-rowsMost)}
+	listed := rows[:min(len(rows), rowsMost)]
+	for _, name := range columns {
+		t.Columns = append(t.Columns, column{name, numeric(name, listed)})
+	}
+	for _, row := range listed {
 		var cells []cell
-		for _, column := range columns {
-			cells = append(cells, cellOf(row[column]))
+		for _, c := range t.Columns {
+			one := cellOf(row[c.Name])
+			if one.Number = c.Number; c.Number && len(one.Values) > 0 {
+				one.Values[0] = rounded(one.Values[0])
+			}
+			cells = append(cells, one)
 		}
 		t.Rows = append(t.Rows, cells)
 	}
 	return t
+}
+
+// numeric reports whether every row has one number in the column, or nothing.
+func numeric(name string, rows []spl.Row) bool {
+	found := false
+	for _, row := range rows {
+		switch c := cellOf(row[name]); {
+		case c.Number:
+			found = true
+		case len(c.Values) > 0:
+			return false
+		}
+	}
+	return found
+}
+
+// rounded is a number with two decimals at most, or with one digit of a smaller one.
+func rounded(text string) string {
+	n, err := strconv.ParseFloat(text, 64)
+	if _, decimals, ok := strings.Cut(text, "."); err != nil || !ok || len(decimals) <= 2 {
+		return text
+	}
+	if n > -.01 && n < .01 {
+		return strconv.FormatFloat(n, 'g', 1, 64)
+	}
+	return humanize.Ftoa(math.Round(n*100) / 100)
 }
 
 func cellOf(values []string) (c cell) {

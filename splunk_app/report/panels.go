@@ -24,6 +24,7 @@ type panel struct {
 	title, note, search, unit string
 	kind                      kind
 	wide                      bool
+	second                    string // the field of a chart that has an axis of its own, on the right; empty: none
 }
 
 // more is the group of the panels that only the page has.
@@ -46,13 +47,16 @@ func panels() []panel {
 				if !p.OfLogs() {
 					continue
 				}
-				list = append(list, panel{v.Label, p.Title, p.Note, p.Whole(), p.Unit(), kinds[p.Kind], len(row.Panels) == 1})
+				list = append(list, panel{
+					group: v.Label, title: p.Title, note: p.Note, search: p.Whole(), unit: p.Unit(),
+					kind: kinds[p.Kind], wide: len(row.Panels) == 1, second: p.Overlay(),
+				})
 			}
 		}
 	}
 	return append(list,
 		panel{
-			group: more, title: "Sources by scope", kind: table,
+			group: more, title: "Sources by scope", kind: table, wide: true,
 			search: "`ollama_api`\n| stats count as requests, dc(src) as sources, values(operation) as operations by src_scope\n| sort - requests",
 			note:   "loopback, private or external, by the address that Ollama logs.",
 		},

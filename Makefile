@@ -14,7 +14,7 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 
-.PHONY: build demo test test-ollama test-otel test-proxies test-redact test-content chaos check lint vuln fuzz cross app appinspect dashboard dashboard-shot setup-page packages bench profile clean
+.PHONY: build demo test test-ollama test-otel test-proxies test-redact test-content chaos check lint vuln fuzz cross app appinspect dashboard dashboard-shot page-shot setup-page packages bench profile clean
 
 build:
 	$(BUILD) -o bin/ollama-hec ./cmd/ollama-hec
@@ -102,6 +102,10 @@ dashboard:
 # The dashboard's pages as pictures, in bin/dashboard; needs node, npm and Chromium.
 dashboard-shot:
 	splunk_app/dashboard/shot/draw bin/dashboard
+
+# The report and the page on METRICS_ADDR as pictures, in bin/pages; needs Chromium.
+page-shot: build
+	$(GO) run ./cmd/internal/dev/pageshot -binary bin/ollama-hec -out bin/pages
 
 # Needs npm and Chromium; installs Splunk's SDK for JavaScript into .tools.
 setup-page:

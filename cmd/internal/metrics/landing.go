@@ -11,12 +11,12 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 
 	"ollama-hec/cmd/internal/lag"
 	"ollama-hec/cmd/internal/terminal"
@@ -226,7 +226,7 @@ func (p pageOf) capture() (rows []writerRow) {
 		}
 		rows = append(rows, writerRow{terminal.Text(name), state, terminal.Text(w.Problem), counts(w.Counts)})
 	}
-	return append(rows, writerRow{"spool", size(in.Bytes), strconv.Itoa(in.Segments) + " files, not yet delivered", nil})
+	return append(rows, writerRow{"spool", size(in.Bytes), english.Plural(in.Segments, "file", "") + ", not yet delivered", nil})
 }
 
 // counts returns the known counts of a process that captures, without those that are 0.

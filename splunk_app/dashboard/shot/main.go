@@ -15,17 +15,18 @@ import (
 	"time"
 
 	"ollama-hec/splunk_app/dashboard"
+	"ollama-hec/splunk_app/dashboard/shot/shrink"
 	"ollama-hec/splunk_app/detections"
 	"ollama-hec/splunk_app/simulate/spl"
 )
 
 func main() {
 	out := flag.String("out", "", "folder for the pages")
-	shrink := flag.String("shrink", "", "a picture to make smaller, instead")
+	small := flag.String("shrink", "", "a picture to make smaller, instead")
 	flag.Parse()
 	var err error
-	if *shrink != "" {
-		err = shrinkFile(*shrink)
+	if *small != "" {
+		err = shrink.File(*small)
 	} else {
 		err = write(*out)
 	}

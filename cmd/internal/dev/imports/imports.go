@@ -57,6 +57,7 @@ var allowed = []struct{ by, what string }{
 	{"splunk_app/content", "splunk_app/simulate/knowledge"},
 	{"splunk_app/dashboard", "splunk_app/detections"},
 	{"splunk_app/dashboard/shot", "splunk_app/dashboard"},
+	{"splunk_app/dashboard/shot", "splunk_app/dashboard/shot/shrink"},
 	{"splunk_app/dashboard/shot", "splunk_app/detections"},
 	{"splunk_app/dashboard/shot", "splunk_app/simulate/spl"},
 	{"splunk_app/report", "splunk_app/detections"},
@@ -103,6 +104,8 @@ var allowed = []struct{ by, what string }{
 	{"cmd/internal/dev/bench", "cmd/internal/pipeline"},
 	{"cmd/internal/dev/bench", "cmd/internal/settings"},
 	{"cmd/internal/dev/chaos", "cmd/internal/harness"},
+	{"cmd/internal/dev/pageshot", "cmd/internal/fakeollama"},
+	{"cmd/internal/dev/pageshot", "cmd/internal/harness"},
 	{"cmd/internal/dev/release", "cmd/internal/dev/links"},
 	{"cmd/internal/dev/release", "cmd/internal/version"},
 }

@@ -1,4 +1,5 @@
-package main
+// Package shrink makes pictures of pages smaller, with 256 colours each.
+package shrink
 
 import (
 	"cmp"
@@ -10,9 +11,9 @@ import (
 	"slices"
 )
 
-// shrinkFile gives a picture of a page a palette of its most frequent colours: such pictures
-// have few, but for the edges of letters.
-func shrinkFile(path string) error {
+// File gives a picture of a page a palette of its most frequent colours: such pictures have few,
+// but for the edges of letters.
+func File(path string) error {
 	in, err := os.Open(path)
 	if err != nil {
 		return err

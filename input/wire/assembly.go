@@ -13,7 +13,7 @@ func newAssembly(ports []uint16, open Opener, zone func(via int) string) *assemb
 }
 
 // packet takes the beginning p of an IP packet of length bytes, seen at that
-// time, in nanoseconds since 1970, on the interface via.
+// time, in nanoseconds since 1970, on the interface via. p is borrowed until release.
 func (a *assembly) packet(p []byte, length int, at int64, via int) {
 	a.stats.Packets++
 	g, quality := decode(p, length)

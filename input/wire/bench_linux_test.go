@@ -14,8 +14,8 @@ import (
 
 func ptr(b []byte) unsafe.Pointer { return unsafe.Pointer(&b[0]) }
 
-// download asks for n bytes over each of several connections at once.
-func download(t testing.TB, ns netnstest.Namespace, address string, connections int) {
+// converse asks something over each of several connections at once, and takes the answers.
+func converse(t testing.TB, ns netnstest.Namespace, address string, ask func(io.Writer), connections int) {
 	t.Helper()
 	var all sync.WaitGroup
 	for range connections {
@@ -26,7 +26,7 @@ func download(t testing.TB, ns netnstest.Namespace, address string, connections 
 		})
 		all.Go(func() {
 			defer c.Close()
-			_, _ = io.WriteString(c, "ask")
+			ask(c)
 			_, _ = io.Copy(io.Discard, c)
 		})
 	}
@@ -48,36 +48,56 @@ func tokens(n int, perSecond int) func(net.Conn) {
 	}
 }
 
+func briefly(w io.Writer) { _, _ = io.WriteString(w, "ask") }
+
 // bulk answers with n bytes.
 func bulk(n int) func(net.Conn) {
 	return func(c net.Conn) {
 		defer c.Close()
 		_, _ = c.Read(make([]byte, 100))
+		lengthy(n)(c)
+	}
+}
+
+// lengthy says n bytes.
+func lengthy(n int) func(io.Writer) {
+	return func(w io.Writer) {
 		piece := make([]byte, 1<<20)
 		for sent := 0; sent < n; sent += len(piece) {
-			if _, err := c.Write(piece); err != nil {
+			if _, err := w.Write(piece); err != nil {
 				return
 			}
 		}
 	}
 }
 
+// taking takes n bytes.
+func taking(n int64) func(net.Conn) {
+	return func(c net.Conn) {
+		defer c.Close()
+		_, _ = io.CopyN(io.Discard, c, n)
+	}
+}
+
 // BenchmarkStreams: 20 answers of 200 tokens a second for 5 s; CPU of one core, beside plain recvfrom.
 func BenchmarkStreams(b *testing.B) {
 	const streams, perSecond, seconds = 20, 200, 5
-	benchmark(b, tokens(perSecond*seconds, perSecond), streams, seconds*time.Second)
+	benchmark(b, briefly, tokens(perSecond*seconds, perSecond), streams, seconds*time.Second)
 }
 
 // BenchmarkGigabyte: 1 GB as fast as it goes.
-func BenchmarkGigabyte(b *testing.B) { benchmark(b, bulk(1<<30), 1, 0) }
+func BenchmarkGigabyte(b *testing.B) { benchmark(b, briefly, bulk(1<<30), 1, 0) }
+
+// BenchmarkUpload: the same from a client, whose words are kept in mind for a moment.
+func BenchmarkUpload(b *testing.B) { benchmark(b, lengthy(1<<30), taking(1<<30), 1, 0) }
 
 // benchmark lets a capture and a plain reader see the same traffic at the same time.
-func benchmark(b *testing.B, answer func(net.Conn), connections int, lasts time.Duration) {
+func benchmark(b *testing.B, ask func(io.Writer), answer func(net.Conn), connections int, lasts time.Duration) {
 	client, server := netnstest.Cable(b)
 	serve(b, server, "203.0.113.1:11434", answer)
 	for b.Loop() {
 		capture, plain := startChild(b, server, childCapture, nil), startChild(b, server, childPlain, nil)
-		download(b, client, "203.0.113.1:11434", connections)
+		converse(b, client, "203.0.113.1:11434", ask, connections)
 		got, own := capture.end(b)
 		least, reference := plain.end(b)
 		all := got.Said[0] + got.Said[1]

@@ -181,6 +181,7 @@ func TestNoAllocations(t *testing.T) {
 	n := testing.AllocsPerRun(1000, func() {
 		p.a.packet(ask, len(ask), at, 1)
 		p.a.packet(ack, len(ack), at, 1)
+		p.a.release()
 		p.c += 10
 		at++
 		ask[27], ask[26], ask[25], ask[24] = byte(p.c), byte(p.c>>8), byte(p.c>>16), byte(p.c>>24)

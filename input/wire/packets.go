@@ -15,6 +15,7 @@ func NewPackets(ports []uint16, open Opener) *Packets {
 func (p *Packets) Add(packet []byte, at time.Time) {
 	p.assembly.now = max(p.assembly.now, at.UnixNano())
 	p.assembly.packet(packet, len(packet), at.UnixNano(), 0)
+	p.assembly.release()
 	if p.assembly.now-p.assembly.ticked >= int64(tickEvery) {
 		p.assembly.tick()
 	}

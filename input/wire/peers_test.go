@@ -15,6 +15,8 @@ type peers struct {
 	six            []byte                  // extension headers; not nil: IPv6
 	paths          []func(p parcel) parcel // how a packet looks wherever it passes, from the client on
 	cut            int                     // no more than that is read of a packet; 0: all
+	queue          int                     // so many packets are read at once; 0: each for itself
+	slots          [][]byte                // and stand here meanwhile
 }
 
 func newPeers(ports ...uint16) *peers {
@@ -50,8 +52,21 @@ func (p *peers) packet(from Side, seq, ack uint32, flags uint8, data string) {
 		if p.cut > 0 {
 			raw = raw[:min(p.cut, length)]
 		}
+		p.slots = append(p.slots, raw)
 		p.a.packet(raw, length, p.at, i)
+		if len(p.slots) >= p.queue {
+			p.reuse()
+		}
 	}
+}
+
+// reuse lets what reads the packets use their memory again.
+func (p *peers) reuse() {
+	p.a.release()
+	for _, slot := range p.slots {
+		clear(slot)
+	}
+	p.slots = p.slots[:0]
 }
 
 // says lets a side say something, of which the other knows what its last segment acknowledged.

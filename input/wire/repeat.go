@@ -24,24 +24,65 @@ const mostRepeats = 8
 
 type repeat struct {
 	seq    uint32
+	fresh  bool // hash is not taken yet: the table has the payload
 	length int
 	hash   uint64
 }
 
+// fresh is the payload of a segment that was told, while its packet is still there.
+type fresh struct {
+	of      *flow
+	told    *repeat
+	seq     uint32 // where told is of another segment by now, this one is not asked for any more
+	payload []byte
+}
+
 var seed = maphash.MakeSeed()
 
-// keep notes a segment whose payload is told.
-func (r *repeats) keep(g *segment) {
-	r.last[r.count%mostRepeats] = repeat{g.seq, len(g.payload), maphash.Bytes(seed, g.payload)}
-	r.count++
+// keep notes a segment whose payload is told. Its hash is not taken before release: it would cost as
+// much as all else of a large upload, and most of that is acknowledged by then.
+func (f *flow) keep(g *segment) {
+	told := &f.repeats.last[f.repeats.count%mostRepeats]
+	*told = repeat{seq: g.seq, fresh: true, length: len(g.payload)}
+	f.repeats.count++
+	f.table.fresh = append(f.table.fresh, fresh{f, told, g.seq, g.payload})
+}
+
+// release lets go of the packets that were taken: whoever has them may use their memory again.
+func (t *table) release() {
+	for i := range t.fresh {
+		x := &t.fresh[i]
+		switch s := &x.of.sides[FromClient]; {
+		case !x.told.fresh || x.told.seq != x.seq:
+		case s.answered && ahead(x.seq+uint32(x.told.length), s.acked) <= 0:
+			*x.told = repeat{} // what was acknowledged is not compared any more
+		default:
+			x.hash()
+		}
+	}
+	clear(t.fresh)
+	t.fresh = t.fresh[:0]
+}
+
+func (x *fresh) hash() { x.told.fresh, x.told.hash = false, maphash.Bytes(seed, x.payload) }
+
+// hashed returns the hash of a segment that was told.
+func (t *table) hashed(told *repeat) uint64 {
+	for i := range t.fresh {
+		if x := &t.fresh[i]; told.fresh && x.told == told && x.seq == told.seq {
+			x.hash()
+		}
+	}
+	return told.hash
 }
 
 // contradicts reports whether a segment says again what was told, and says something else, as far as that can
 // be known: where the same segment is not kept, the server has denied to have it.
-func (r *repeats) contradicts(g *segment) bool {
+func (f *flow) contradicts(g *segment) bool {
+	r := &f.repeats
 	for i := range min(r.count, mostRepeats) {
-		if l := &r.last[i]; l.seq == g.seq && l.length == len(g.payload) {
-			return l.hash != maphash.Bytes(seed, g.payload)
+		if told := &r.last[i]; told.seq == g.seq && told.length == len(g.payload) {
+			return f.table.hashed(told) != maphash.Bytes(seed, g.payload)
 		}
 	}
 	return r.denied.known && ahead(g.seq, r.denied.seq) <= 0 && ahead(g.end(), r.denied.seq) > 0
@@ -75,8 +116,8 @@ func (f *flow) compare(g *segment, at int64) {
 	unacknowledged := !s.answered || ahead(g.end(), s.acked) > 0
 	switch {
 	case place == 0:
-		f.repeats.keep(g)
-	case place < 0 && unacknowledged && f.repeats.contradicts(g), place > 0 && s.waiting.contradicts(g):
+		f.keep(g)
+	case place < 0 && unacknowledged && f.contradicts(g), place > 0 && s.waiting.contradicts(g):
 		f.table.stats.Contradictions++
 		f.talk.Contradicted(FromClient, time.Unix(0, at))
 	}

@@ -60,16 +60,55 @@ func TestContradictions(t *testing.T) {
 			p.says(S, "one")
 			p.packet(S, p.s-3, p.c, flagACK, "two")
 		}, 0},
+		{"the same again, and something else", func(p *peers) {
+			for range 3 * mostRepeats { // more than are kept of a queue
+				p.says(C, "one")
+				p.packet(C, p.c-3, p.s, flagACK, "one")
+			}
+			p.packet(C, p.c-3, p.s, flagACK, "two")
+			p.says(S, "")
+		}, 1},
 	} {
-		p := newPeers()
-		p.connect()
-		c.story(p)
-		p.says(S, "answer")
-		p.says(C, "")
-		p.close(S)
-		if got := p.book.pages[0].contradicted; got != c.want || p.a.stats.Contradictions != uint64(c.want) {
-			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		for _, queue := range []int{1, 2, 3, 5, 16, 1000} {
+			p := newPeers()
+			p.queue = queue
+			p.connect()
+			c.story(p)
+			p.says(S, "answer")
+			p.says(C, "")
+			p.close(S)
+			if got := p.book.pages[0].contradicted; got != c.want || p.a.stats.Contradictions != uint64(c.want) {
+				t.Errorf("%s, %d packets at once: %d, want %d", c.name, queue, got, c.want)
+			}
+			if p.reuse(); len(p.a.fresh) > 0 {
+				t.Errorf("%s, %d packets at once: something of %d is still kept", c.name, queue, len(p.a.fresh))
+			}
 		}
+	}
+}
+
+// TestAcknowledgedIsNotHashed: of an upload that is acknowledged while its packets are there, nothing is
+// worth a hash.
+func TestAcknowledgedIsNotHashed(t *testing.T) {
+	p := newPeers()
+	p.queue = 1000
+	p.connect()
+	for range 100 {
+		p.says(FromClient, "a piece of a blob")
+		p.says(FromServer, "")
+	}
+	p.says(FromClient, "the last")
+	p.reuse()
+	hashed := 0
+	for _, f := range p.a.byName {
+		for _, told := range f.repeats.last {
+			if told.hash != 0 {
+				hashed++
+			}
+		}
+	}
+	if hashed != 1 {
+		t.Errorf("%d segments are hashed, want the one that nobody acknowledged", hashed)
 	}
 }
 

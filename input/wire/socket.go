@@ -28,7 +28,7 @@ type Socket struct {
 // source is where packets come from. All but wake is of one goroutine.
 type source interface {
 	// receive hands over what is queued, up to a bound, and does not wait. It
-	// reports whether more may be queued. What take gets is valid until it returns.
+	// reports whether more may be queued. What take gets is valid until the next call.
 	receive(take func(p []byte, length int, at int64, via int)) (more bool, err error)
 	// wait returns when something is queued, after d, or when woken.
 	wait(d time.Duration) error
@@ -68,6 +68,7 @@ func (s *Socket) Run(ctx context.Context, open Opener) error {
 	var due time.Duration
 	for left := mostAtEnd; ; {
 		more, err := s.source.receive(a.packet)
+		a.release()
 		now := time.Since(start)
 		a.now = int64(now)
 		if now >= due {
@@ -167,6 +168,7 @@ func (s *Socket) follow(a *assembly) {
 	}
 	for more, left := true, mostAtEnd; more && left > 0; left-- {
 		more, _ = s.source.receive(a.packet)
+		a.release()
 	}
 	a.stats.Dropped += s.source.dropped()
 	a.stats.Refused += s.source.refused()

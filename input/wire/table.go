@@ -34,6 +34,8 @@ type table struct {
 	recent   *flow              // the last one found, by this name
 	name     tuple
 	rows     [stages]row
+
+	fresh []fresh // of the packets since release
 }
 
 func newTable(open Opener, zone func(via int) string) *table {

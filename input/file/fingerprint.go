@@ -60,6 +60,9 @@ func says(f content, a *arrival) bool {
 // learnHeadLocked reads the first bytes of a file that was shorter before, so that the file
 // can be recognized even if nobody reads it. It reports whether the file was empty before
 // and never announced.
+//
+// Such a generation is as old as what it says now, not as the empty file: others may have come
+// and gone at its path in between.
 func (g *generation) learnHeadLocked() (begun bool) {
 	if g.file == nil || g.busy || g.state.astray() || len(g.head) == headSize || g.seen.size <= int64(len(g.head)) {
 		return false
@@ -71,7 +74,12 @@ func (g *generation) learnHeadLocked() (begun bool) {
 	if mayBeCompressed(head) || !tells(head) && !isCompressed(head) {
 		return false // too short to tell
 	}
-	begun = len(g.head) == 0 && g.attention == idle && g.off == 0
+	if len(g.head) == 0 && g.off == 0 {
+		begun = g.attention == idle
+		if st, err := g.file.stat(); err == nil {
+			g.written = st.mtime
+		}
+	}
 	g.head = head
 	return begun
 }

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -214,6 +215,38 @@ func TestReplacedAndRenamedWhileNobodyReads(t *testing.T) {
 		}
 		st.wants(lines("a", 0, 55))
 	}
+}
+
+// A file that was empty for long is as old as what it says now, also where that is moved to a
+// copy while the files beside it are looked for.
+func TestRotatedWhileTheFilesBesideItAreLookedFor(t *testing.T) {
+	st := newSteps(newBench(t))
+	rotated := 0
+	rotate := func() {
+		for n := rotated; n > 0; n-- {
+			st.rename(fmt.Sprintf("a.log.%d", n), fmt.Sprintf("a.log.%d", n+1))
+		}
+		rotated++
+		st.copyTo("a.log", "a.log.1")
+		st.truncate("a.log", 0)
+	}
+	st.write("a.log", "")
+	st.look()
+	time.Sleep(2 * mtimeTick) // what follows is younger by its times
+	for n := range 2 {
+		st.append("a.log", lines("a", 10*n, 10))
+		rotate()
+	}
+	time.Sleep(2 * mtimeTick)
+	st.append("a.log", lines("a", 20, 10))
+	all := st.s.all()
+	if len(all) != 1 || st.s.look(all[0], st.now()) {
+		t.Fatalf("%d files are followed, and none has just begun", len(all))
+	}
+	rotate()
+	st.append("a.log", lines("a", 30, 10))
+	st.s.lookBehind(all, st.now())
+	st.wants(lines("a", 0, 40))
 }
 
 // A copy that is met before its original is found to be truncated is no file of

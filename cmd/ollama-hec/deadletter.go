@@ -67,7 +67,7 @@ func onLetters(
 			if err != nil {
 				return err
 			}
-			state, err := s.State()
+			state, err := usedState(s)
 			if err != nil {
 				return err
 			}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -41,7 +40,7 @@ func newStatus(std streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			dir, err := s.State()
+			dir, err := usedState(s)
 			if err != nil {
 				return err
 			}
@@ -101,7 +100,7 @@ func stateOf(ctx context.Context, s *settings.Settings, dir string) (*shipperSta
 		return nil, err
 	}
 	in, err := checkpoint.Inspect(dir)
-	never := errors.Is(err, fs.ErrNotExist) && captured != nil
+	never := errors.Is(err, checkpoint.ErrUnused) && captured != nil
 	switch {
 	case never: // only a process that captures has used it
 		in = new(checkpoint.Inspection)

@@ -28,7 +28,7 @@ func TestStatusShowsHowFarItGot(t *testing.T) {
 		"status",
 		state,
 	); status != exitUsage ||
-		!strings.Contains(errOut, "no shipper has used") {
+		!strings.Contains(errOut, "there is no such directory") {
 		t.Errorf("status %d: %s", status, errOut)
 	}
 	if status, _, errOut := command(t, "", "run", "--once", "--paths="+log, state); status != 0 {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
@@ -22,12 +23,12 @@ func Inspect(dir string) (*Inspection, error) {
 	in := new(Inspection)
 	d, err := statedir.Open(dir)
 	if err != nil {
-		return nil, unseen(err)
+		return nil, unseen(dir, err)
 	}
 	defer d.Close()
 	lock, err := d.OpenFile(lockName, os.O_RDONLY)
 	if err != nil {
-		return nil, unseen(err)
+		return nil, unseen(dir, err)
 	}
 	in.InUse = errors.Is(statedir.Lock(lock, false), statedir.ErrLocked)
 	lock.Close() // which also releases the lock, if we got it
@@ -51,9 +52,13 @@ func Inspect(dir string) (*Inspection, error) {
 	return in, damage
 }
 
-func unseen(err error) error {
-	if refused := (*statedir.RefusedError)(nil); errors.As(err, &refused) {
-		return err
+// ErrUnused means that no shipper has used a state directory.
+var ErrUnused = errors.New("no shipper has used it")
+
+// unseen returns why a state directory cannot be inspected.
+func unseen(dir string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w", dir, ErrUnused)
 	}
-	return fmt.Errorf("no shipper has used this state directory: %w", err)
+	return err
 }

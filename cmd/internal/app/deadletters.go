@@ -9,10 +9,13 @@ import (
 	"ollama-hec/input/statedir"
 )
 
+// LettersIn returns the directory of the dead letters in a state directory.
+func LettersIn(state string) string { return filepath.Join(state, "dead-letter") }
+
 // DeadLetters opens the store of dead letters, the events that were rejected for good, in
 // a state directory that settings.State returned.
 func DeadLetters(state string) (*deadletter.Store, error) {
-	path := filepath.Join(state, "dead-letter")
+	path := LettersIn(state)
 	if err := statedir.Check(path); err != nil {
 		return nil, &settings.Error{Problem: fmt.Sprintf("state directory STATE_DIR=%s is refused: %v", state, err)}
 	}

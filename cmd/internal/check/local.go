@@ -211,13 +211,17 @@ func (r *report) state(s *settings.Settings) {
 	}
 	probe.Close()
 	os.Remove(probe.Name())
+	can := "can be written"
+	if there != dir {
+		can = "is not there yet, and can be made"
+	}
 	switch free, ok := freeSpace(there); {
 	case ok && free < spaceLeast:
 		r.bad(Warn, "STATE_DIR", "make room on that disk", "%s: %s left", dir, humanize.IBytes(free))
 	case ok:
-		r.ok("STATE_DIR", "%s: can be written, %s left", dir, humanize.IBytes(free))
+		r.ok("STATE_DIR", "%s: %s, %s left", dir, can, humanize.IBytes(free))
 	default:
-		r.ok("STATE_DIR", "%s: can be written", dir)
+		r.ok("STATE_DIR", "%s: %s", dir, can)
 	}
 }
 

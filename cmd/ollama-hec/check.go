@@ -30,11 +30,10 @@ func newCheck(std streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			called := settings.FlagNames(cmd.Flags())
 			var results []check.Result
 			var failed error
 			check.Run(cmd.Context(), s, func(r check.Result) {
-				r.Detail, r.Hint = settings.RenameIn(r.Detail, called), settings.RenameIn(r.Hint, called)
+				r.Detail, r.Hint = settings.RenameIn(r.Detail, s.Called), settings.RenameIn(r.Hint, s.Called)
 				results = append(results, r)
 				if !asJSON && failed == nil {
 					failed = check.Text(std.out, r)

@@ -43,6 +43,11 @@ func TestCheckSaysWhatIsWrongAndHowToMendIt(t *testing.T) {
 		{"nobody there", testToken, nil, []string{"--url=http://127.0.0.1:1"}, 1, []string{"fail  port 127.0.0.1:1", "firewall"}},
 		{"no such name", testToken, nil, []string{"--url=http://nowhere.invalid"}, 1, []string{"fail  name nowhere.invalid"}},
 		{"no URL and no token", "", nil, []string{"--url="}, 1, []string{"fail  URL", "fail  token", "OLLAMA_HEC_TOKEN_FILE"}},
+		{"a wrong URL and no token", "", nil, []string{"--url=splunk:8088"}, 1,
+			[]string{"fail  token", "fail  URL", "correct --url"}},
+		{"no token", "", nil, nil, 1, []string{"fail  token", "ok    port"}},
+		{"a wrong URL, no token, no such CA", "", nil, []string{"--url=splunk:8088," + r.URL(), "--ca-file=/nowhere.pem"}, 1,
+			[]string{"fail  token", "fail  URL", "fail  TLS: --ca-file: open /nowhere.pem", "ok    port"}},
 		{"a directory", testToken, nil, []string{"--paths=" + filepath.Dir(file)}, 0, []string{"not followed: a directory"}},
 		{"says what it leaves", testToken, nil, nil, 0, []string{"it leaves a test event there"}},
 		{"no URL", testToken, nil, []string{"--url="}, 1, []string{"fail  URL"}},
@@ -119,7 +124,7 @@ func TestHTTPIsWarnedOfOnce(t *testing.T) {
 	} {
 		args := []string{"--url=" + tt.url, "--paths=" + path, "--state-dir=" + filepath.Join(t.TempDir(), "state")}
 		_, errOut := stopOnceSaid(t, "msg=started", append([]string{"run", "--drain-timeout=1ms"}, args...)...)
-		if strings.Count(errOut, said) != tt.want || tt.want == 1 && !strings.Contains(errOut, "begin URL with https") {
+		if strings.Count(errOut, said) != tt.want || tt.want == 1 && !strings.Contains(errOut, "begin --url with https") {
 			t.Errorf("run with %s says\n%s", tt.url, errOut)
 		}
 		if strings.Contains(tt.url, ".invalid") {

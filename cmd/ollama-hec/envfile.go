@@ -20,42 +20,39 @@ var packagedEnv = "/etc/ollama-hec/ollama-hec.env"
 
 const sharedEnv = "prompts.env"
 
-// envFileFlag names a file with settings.
-const envFileFlag = "env-file"
-
 // addEnvFile defines that flag for a command that takes settings. usual says whether the
 // packaged service's file is read if none is named.
 func addEnvFile(cmd *cobra.Command, usual bool) {
 	text := "file of variables as systemd reads it; the environment overrides it"
 	if usual {
 		text += "; empty: that of the packaged service, unless there are settings in the environment"
-		cmd.Annotations = map[string]string{envFileFlag: "usual"}
+		cmd.Annotations = map[string]string{settings.EnvFileFlag: "usual"}
 	}
-	cmd.Flags().String(envFileFlag, "", text)
+	cmd.Flags().String(settings.EnvFileFlag, "", text)
 }
 
 // takeEnvFile puts what the command's file with settings holds into the environment. It
 // returns the file; empty: none was read.
 func takeEnvFile(cmd *cobra.Command) (used string, err error) {
-	flag := cmd.Flags().Lookup(envFileFlag)
+	flag := cmd.Flags().Lookup(settings.EnvFileFlag)
 	switch {
 	case flag == nil:
 		return "", nil
 	case flag.Value.String() != "":
-		return useEnvFile(flag.Value.String(), false)
-	case cmd.Annotations[envFileFlag] == "" || anySetting():
+		return useEnvFile(cmd, flag.Value.String(), false)
+	case cmd.Annotations[settings.EnvFileFlag] == "" || anySetting():
 		return "", nil
 	}
 	// The shared ones take precedence over the others, as in the unit.
-	if _, err := useEnvFile(filepath.Join(filepath.Dir(packagedEnv), sharedEnv), true); err != nil {
+	if _, err := useEnvFile(cmd, filepath.Join(filepath.Dir(packagedEnv), sharedEnv), true); err != nil {
 		return "", err
 	}
-	return useEnvFile(packagedEnv, true)
+	return useEnvFile(cmd, packagedEnv, true)
 }
 
 // useEnvFile puts the variables of a file into the environment, below those that are
 // there. If it is the usual one it may be missing.
-func useEnvFile(path string, usual bool) (used string, err error) {
+func useEnvFile(cmd *cobra.Command, path string, usual bool) (used string, err error) {
 	given, err := envfile.Read(path)
 	switch {
 	case usual && errors.Is(err, fs.ErrNotExist):
@@ -71,7 +68,11 @@ func useEnvFile(path string, usual bool) (used string, err error) {
 	there := func(name string) bool { _, ok := os.LookupEnv(name); return ok }
 	given = slices.DeleteFunc(given, func(v envfile.Variable) bool { return there(v.Name) })
 	for _, v := range given {
-		if err := os.Setenv(v.Name, v.Value); err != nil {
+		err := os.Setenv(v.Name, v.Value)
+		if err == nil {
+			err = settings.FromFile(cmd.Flags(), v.Name, path)
+		}
+		if err != nil {
 			return "", &settings.Error{Setting: "--env-file", Problem: fmt.Sprintf("%s: %q: %v", path, v.Name, err)}
 		}
 	}

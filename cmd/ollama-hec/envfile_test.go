@@ -84,3 +84,29 @@ func unset(t *testing.T, name string) {
 		t.Fatal(err)
 	}
 }
+
+// What is said of a setting names the file that it was read from, or the flag that replaced it.
+func TestWhatIsSaidNamesTheFile(t *testing.T) {
+	collect(t)
+	dir := t.TempDir()
+	env := filepath.Join(dir, "o.env")
+	write(t, env, "OLLAMA_HEC_PATHS="+dir+"/none.log\nOLLAMA_HEC_STATE_DIR="+dir+"/state\nOLLAMA_HEC_START=first\n")
+	for _, tt := range []struct {
+		name, args, want string
+	}{
+		{"status", "status --start=end", "OLLAMA_HEC_STATE_DIR (in " + env + "): got "},
+		{"check", "check --start=end", "correct OLLAMA_HEC_PATHS (in " + env + ")"},
+		{"check with the flag", "check --start=end --paths=" + dir + "/other.log", "correct --paths"},
+		{"run", "run --start=end --once", "OLLAMA_HEC_PATHS (in " + env + ")"},
+		{"run with the flag", "run --start=end --once --paths=" + dir + "/other.log", "check --paths"},
+		{"a wrong value", "run", "OLLAMA_HEC_START (in " + env + "): got \"first\""},
+	} {
+		for _, name := range []string{"PATHS", "STATE_DIR", "START"} {
+			unset(t, "OLLAMA_HEC_"+name)
+		}
+		args := append(strings.Fields(tt.args), "--env-file="+env)
+		if _, out, errOut := command(t, "", args...); !strings.Contains(out+errOut, tt.want) {
+			t.Errorf("%s: %q is missing in\n%s%s", tt.name, tt.want, out, errOut)
+		}
+	}
+}

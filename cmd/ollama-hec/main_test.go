@@ -43,6 +43,12 @@ func TestWrongUseIsStatus2WithAHint(t *testing.T) {
 		{"argument too many", token, `got "extra": ollama-hec run takes flags`, []string{"run", "extra"}},
 		{"no URL", token, "OLLAMA_HEC_URL", []string{"run"}},
 		{"URL without scheme", token, "https://splunk:8088", []string{"run", "--url=splunk:8088"}},
+		{"no URL and no token", "", "OLLAMA_HEC_URL: not set: give the base URL of HEC, such as https://splunk:8088, " +
+			"or a tenant of Splunk Cloud Services in OLLAMA_HEC_SCS_TENANT\n  OLLAMA_HEC_TOKEN: not set", []string{"run"}},
+		{"wrong URLs, no CA file, no token", "", "--url: \"splunk:8088\" is not an HEC base URL", []string{"run", "--url=splunk:8088", "--ca-file=" + file + "x"}},
+		{"and all of it", "", "x: no such file or directory\n  OLLAMA_HEC_TOKEN: not set",
+			[]string{"run", "--url=splunk:8088", "--ca-file=" + file + "x"}},
+		{"two wrong values", token, "--start: got \"x\", want beginning or end\n  --ack: got \"y\"", []string{"run", "--ack=y", "--start=x"}},
 		{"no token", "", "TOKEN_FILE", []string{"run", url}},
 		{"bad token", "two words", "OLLAMA_HEC_TOKEN", []string{"run", url}},
 		{"token file missing", "", file + "x", []string{"run", url, "--token-file=" + file + "x"}},

@@ -126,13 +126,13 @@ func (p *preview) remark(source string, lines *stdin.Source, norm *sourcetypes.N
 	if what, n := lines.Removed(); what != "" {
 		p.removed = append(p.removed, removed{source, what, n.Lines})
 	}
-	p.warnings = append(p.warnings, warnings(source, lines, norm)...)
+	p.warnings = append(p.warnings, warnings(p.settings, source, lines, norm)...)
 }
 
 // warnings are what people should be warned of a file.
-func warnings(source string, lines *stdin.Source, norm *sourcetypes.Normalizer) (list []string) {
+func warnings(s *settings.Settings, source string, lines *stdin.Source, norm *sourcetypes.Normalizer) (list []string) {
 	warn := func(what, hint string) {
-		list = append(list, fmt.Sprintf("warning: %s: %s\n  → %s", terminal.Text(source), what, hint))
+		list = append(list, fmt.Sprintf("warning: %s: %s\n  → %s", terminal.Text(source), what, settings.RenameIn(hint, s.Called)))
 	}
 	counts := norm.Counts()
 	switch rec := norm.Recognition(); {
@@ -148,7 +148,7 @@ func warnings(source string, lines *stdin.Source, norm *sourcetypes.Normalizer) 
 	}
 	if n := lines.Cut(); n > 0 {
 		warn(fmt.Sprintf("%s lines are longer than MAX_LINE_BYTES and are cut", humanize.Comma(n)),
-			"a larger --max-line-bytes keeps them whole")
+			"a larger MAX_LINE_BYTES keeps them whole")
 	}
 	return list
 }

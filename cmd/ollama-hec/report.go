@@ -134,7 +134,7 @@ func reportOn(
 		} else {
 			var got *read
 			if got, err = l.read(ctx, s, std.in, add); err == nil {
-				odd = warnings(l.source, got.lines, got.norm)
+				odd = warnings(s, l.source, got.lines, got.norm)
 			}
 		}
 		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {

@@ -136,15 +136,15 @@ func logging(
 	})
 }
 
-// newLog returns the program's own log, which counts repeated messages. flush writes the
-// counts not written yet.
+// newLog returns the program's own log, which counts repeated messages, and in whose hints settings
+// have the names that the user gave them. flush writes the counts not written yet.
 func newLog(w io.Writer, s *settings.Settings) (log *slog.Logger, flush func()) {
 	least := &slog.HandlerOptions{Level: slog.Level(s.LogLevel)}
 	var lines slog.Handler = slog.NewTextHandler(w, least)
 	if s.LogFormat == settings.LogJSON {
 		lines = slog.NewJSONHandler(terminal.NewJSON(w), least)
 	}
-	h := logdedup.New(lines)
+	h := logdedup.New(settings.WithHints(lines, s.Called))
 	return slog.New(h), h.Flush
 }
 

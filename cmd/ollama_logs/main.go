@@ -27,7 +27,8 @@ func main() {
 
 // run serves one call by splunkd, and returns the exit status.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
-	counted := logdedup.New(modinput.NewLogHandler(errOut, slog.LevelInfo))
+	lines := modinput.NewLogHandler(errOut, slog.LevelInfo)
+	counted := logdedup.New(settings.WithHints(lines, settings.OneOf(arguments())))
 	defer counted.Flush()
 	log := slog.New(counted)
 	return modinput.Program{
@@ -42,4 +43,13 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		},
 		Rest: time.Minute,
 	}.Main(ctx, args, in, out, log)
+}
+
+// arguments returns the names of what a stanza sets.
+func arguments() []string {
+	names := []string{"index", "host"} // of every input
+	for _, a := range modinput.OllamaLogs().Arguments {
+		names = append(names, a.Name)
+	}
+	return names
 }

@@ -24,7 +24,7 @@ func TestDropDownsOfferWhatArgumentsTake(t *testing.T) {
 	defaults := map[string]string{"output": modinput.OutputSplunkd, "connections": "off"}
 	for _, s := range settings.All() {
 		for _, a := range modinput.OllamaLogs().Arguments {
-			if settings.Argument(s) != a.Name {
+			if name, _ := settings.Argument(s); name != a.Name {
 				continue
 			}
 			defaults[a.Name] = s.Default

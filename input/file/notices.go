@@ -115,7 +115,7 @@ func (n notices) unmatched(glob string, once bool) {
 		then = "nothing is read of it"
 	}
 	n.log.Warn("no file matches PATHS: "+then, "glob", glob,
-		"hint", "check the path, and that this user may look into its directories")
+		"hint", "check PATHS, and that this user may look into its directories")
 }
 
 func (n notices) damaged(path string, err error) {

@@ -63,39 +63,9 @@ func (d *Delivery) Letters(s *settings.Settings) (hec.DeadLetters, error) {
 // Collector returns the output to HEC that the settings ask for. Wrong settings are a
 // *settings.Error.
 func Collector(s *settings.Settings, d Delivery) (Output, error) {
-	if len(s.URL) == 0 {
-		err := settings.Invalid("URL", "not set: give the base URL of HEC, such as https://splunk:8088")
-		if d.Token == nil { // all that is missing at once
-			_, also := s.TokenSource()
-			err = errors.Join(err, also)
-		}
-		return Output{}, err
-	}
-	var inTheClear []string
-	for _, u := range s.URL {
-		base, err := hec.ParseURL(u)
-		if err != nil {
-			return Output{}, settings.Invalid("URL", err.Error())
-		}
-		if hec.InTheClear(base) {
-			inTheClear = append(inTheClear, base)
-		}
-	}
-	if len(inTheClear) > 0 {
-		d.Log.Warn("the token and all events are sent in the clear: anyone on the way can read them",
-			"url", strings.Join(inTheClear, ","), "hint", "enable SSL on HEC and begin URL with https")
-	}
-	from := d.Token
-	if from == nil {
-		from = s.TokenSource
-	}
-	token, err := from()
+	token, trust, err := d.access(s)
 	if err != nil {
 		return Output{}, err
-	}
-	trust, err := s.TLS().Follow(d.Log)
-	if err != nil {
-		return Output{}, &settings.Error{Problem: err.Error()}
 	}
 	host, err := d.Host(s)
 	if err != nil {
@@ -118,4 +88,52 @@ func Collector(s *settings.Settings, d Delivery) (Output, error) {
 		Sink: client, Remote: client, Client: client, Gzip: true,
 		Encode: func(st input.Stream) batch.Encoder { return hec.NewEnvelope(Origin(s, host, st)) },
 	}, nil
+}
+
+// access returns the token and the certificates for HEC. Its error says all that is wrong with the
+// settings, and not only what comes first.
+func (d *Delivery) access(s *settings.Settings) (hec.TokenSource, *hec.Trust, error) {
+	wrong := d.urls(s)
+	trust, err := s.TLS().Follow(d.Log)
+	if err != nil {
+		wrong = append(wrong, &settings.Error{Problem: err.Error()})
+	}
+	from := d.Token
+	switch {
+	case from == nil:
+		from = s.TokenSource
+	case len(wrong) > 0: // before somebody else is asked
+		return nil, nil, errors.Join(wrong...)
+	}
+	token, err := from()
+	if err != nil {
+		wrong = append(wrong, err)
+	}
+	return token, trust, errors.Join(wrong...)
+}
+
+// urls returns what is wrong with URL, and warns where it has the token sent in the clear.
+func (d *Delivery) urls(s *settings.Settings) (wrong []error) {
+	if len(s.URL) == 0 {
+		hint := "not set: give the base URL of HEC, such as https://splunk:8088"
+		if d.Token == nil {
+			hint += ", or a tenant of Splunk Cloud Services in SCS_TENANT"
+		}
+		return []error{settings.Invalid("URL", hint)}
+	}
+	var inTheClear []string
+	for _, u := range s.URL {
+		base, err := hec.ParseURL(u)
+		switch {
+		case err != nil:
+			wrong = append(wrong, settings.Invalid("URL", err.Error()))
+		case hec.InTheClear(base):
+			inTheClear = append(inTheClear, base)
+		}
+	}
+	if len(inTheClear) > 0 {
+		d.Log.Warn("the token and all events are sent in the clear: anyone on the way can read them",
+			"url", strings.Join(inTheClear, ","), "hint", "enable SSL on HEC and begin OLLAMA_HEC_URL with https")
+	}
+	return wrong
 }

@@ -30,13 +30,16 @@ const (
 const hintClosed = "enable HEC in Splunk (Settings, Data inputs, HTTP Event Collector, Global Settings, All Tokens: Enabled), " +
 	"open the firewall, or correct the port in OLLAMA_HEC_URL"
 
-// endpoints checks each URL, from its name up to the delivery of a real event.
+// endpoints checks each URL, from its name up to the delivery of a real event. Without a token, or
+// the certificates that the settings name, it goes as far as it can.
 func (r *report) endpoints(ctx context.Context, s *settings.Settings) {
-	if _, err := s.TokenSource(); err != nil {
-		r.bad(Fail, "token", "correct the setting named", "%v", err)
-		if len(s.URL) > 0 {
-			return
-		}
+	_, noToken := s.TokenSource()
+	if noToken != nil {
+		r.bad(Fail, "token", "correct the setting named", "%v", noToken)
+	}
+	trust, noTrust := s.TLS().Config()
+	if noTrust != nil {
+		r.bad(Fail, "TLS", "correct the setting named", "%v", noTrust)
 	}
 	if len(s.URL) == 0 {
 		r.bad(Fail, "URL", "set OLLAMA_HEC_URL to the base URL of HEC, such as https://splunk:8088", "not set")
@@ -56,10 +59,12 @@ func (r *report) endpoints(ctx context.Context, s *settings.Settings) {
 			if !r.proxy(ctx, proxy, variable, err) {
 				continue
 			}
-		} else if !r.reach(ctx, s, u) {
+		} else if !r.reach(ctx, s, u, trust) {
 			continue
 		}
-		r.collector(ctx, s, base)
+		if noToken == nil && noTrust == nil {
+			r.collector(ctx, s, base)
+		}
 	}
 }
 
@@ -84,8 +89,8 @@ func (r *report) proxy(ctx context.Context, proxy, variable string, err error) b
 	return true
 }
 
-// reach checks the name, port and TLS of an endpoint.
-func (r *report) reach(ctx context.Context, s *settings.Settings, u *url.URL) bool {
+// reach checks the name, port and TLS of an endpoint; trust is nil where the settings are wrong.
+func (r *report) reach(ctx context.Context, s *settings.Settings, u *url.URL, trust *tls.Config) bool {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	addrs, err := net.DefaultResolver.LookupHost(ctx, u.Hostname())
@@ -109,8 +114,8 @@ func (r *report) reach(ctx context.Context, s *settings.Settings, u *url.URL) bo
 	}
 	defer conn.Close()
 	r.ok("port "+host, "open")
-	if u.Scheme == "https" {
-		return r.tls(ctx, s, conn, u.Hostname())
+	if u.Scheme == "https" && trust != nil {
+		return r.tls(ctx, s, conn, u.Hostname(), trust)
 	}
 	return true
 }
@@ -135,12 +140,8 @@ func shown(ctx context.Context, addr string, cfg *tls.Config) string {
 		": compare it with that on the Splunk host before you trust it"
 }
 
-func (r *report) tls(ctx context.Context, s *settings.Settings, conn net.Conn, name string) bool {
-	cfg, err := s.TLS().Config()
-	if err != nil {
-		r.bad(Fail, "TLS", "correct the setting named", "%v", err)
-		return false
-	}
+func (r *report) tls(ctx context.Context, s *settings.Settings, conn net.Conn, name string, trust *tls.Config) bool {
+	cfg := trust.Clone()
 	cfg.ServerName = name
 	c := tls.Client(conn, cfg)
 	if err := c.HandshakeContext(ctx); err != nil {

@@ -13,12 +13,8 @@ import (
 // Open returns the output that the settings ask for. Wrong settings are a
 // *settings.Error.
 func Open(s *settings.Settings, d app.Delivery) (app.Output, error) {
-	switch {
-	case s.SCSTenant != "":
+	if s.SCSTenant != "" {
 		return tenant(s, d)
-	case len(s.URL) == 0:
-		return app.Output{}, settings.Invalid("URL", "not set: give the base URL of HEC, such as https://splunk:8088, "+
-			"or a tenant of Splunk Cloud Services in SCS_TENANT")
 	}
 	return app.Collector(s, d)
 }

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kelseyhightower/envconfig"
 	"github.com/spf13/pflag"
 
 	"ollama-hec/hec"
@@ -29,76 +28,78 @@ const Prefix = "OLLAMA_HEC"
 type Settings struct {
 	URL       List   `desc:"HEC base URLs, tried in turn, such as https://splunk:8088; comma separated"`
 	Token     Secret `flag:"-" desc:"HEC token; by environment only"`
-	TokenFile string `split_words:"true" desc:"file with the HEC token, read again when it changes"`
+	TokenFile string `desc:"file with the HEC token, read again when it changes"`
 
-	SCSTenant              string `split_words:"true" desc:"tenant of Splunk Cloud Services to send to, in place of URL"`
-	SCSToken               Secret `split_words:"true" flag:"-" desc:"access token for the tenant; by environment only"`
-	SCSTokenFile           string `split_words:"true" desc:"file with the access token, read again when it changes"`
-	SCSPrincipal           string `split_words:"true" desc:"service principal (client id) to get access tokens with, in place of a token"`
-	SCSPrincipalSecretFile string `split_words:"true" desc:"file with the principal's secret, read again when it changes"`
-	SCSPrincipalScope      string `split_words:"true" desc:"scope that the principal asks for, if it needs one"`
-	SCSHost                string `split_words:"true" default:"scp.splunk.com" desc:"domain of the service, or the URL of its API"`
+	SCSTenant              string `desc:"tenant of Splunk Cloud Services to send to, in place of URL"`
+	SCSToken               Secret `flag:"-" desc:"access token for the tenant; by environment only"`
+	SCSTokenFile           string `desc:"file with the access token, read again when it changes"`
+	SCSPrincipal           string `desc:"service principal (client id) to get access tokens with, in place of a token"`
+	SCSPrincipalSecretFile string `desc:"file with the principal's secret, read again when it changes"`
+	SCSPrincipalScope      string `desc:"scope that the principal asks for, if it needs one"`
+	SCSHost                string `default:"scp.splunk.com" desc:"domain of the service, or the URL of its API"`
 
 	Paths       List   `desc:"log files: globs, ** allowed, comma separated; - is stdin; empty: the usual places of this system"`
-	JournalUnit string `split_words:"true" desc:"systemd unit, or container of that name, to follow; off; empty: ollama where no log file is found"`
-	JournalDir  string `split_words:"true" desc:"directory of a journal other than this system's, such as the host's in a container"`
+	JournalUnit string `desc:"systemd unit, or container of that name, to follow; off; empty: ollama where no log file is found"`
+	JournalDir  string `desc:"directory of a journal other than this system's, such as the host's in a container"`
 	Start       Start  `default:"beginning" desc:"where to begin in files never seen before: beginning, end"`
 
-	StateDir string `split_words:"true" desc:"directory for checkpoints and dead letters; empty: this system's usual place for the state of services"`
+	StateDir string `desc:"directory for checkpoints and dead letters; empty: this system's usual place for the state of services"`
 
 	Index string  `desc:"index; empty: the token's default"`
 	Host  string  `desc:"host of the events; empty: the one that the journal or a syslog prefix names, else the name of this machine"`
 	Ack   AckMode `default:"auto" desc:"wait for indexer acknowledgment: auto (if the reply carries an ackId), on, off"`
 
-	AcceptWithoutCode Switch `split_words:"true" default:"off" desc:"on: a reply of 2xx without a HEC code counts as delivered, for front ends that strip HEC's replies; not with ACK=on"`
+	AcceptWithoutCode Switch `default:"off" desc:"on: a reply of 2xx without a HEC code counts as delivered, for front ends that strip HEC's replies; not with ACK=on"`
 
-	BatchBytes  Bytes    `split_words:"true" default:"1MiB" desc:"largest batch in bytes, before gzip"`
-	BatchEvents Count    `split_words:"true" default:"10000" desc:"most events in a batch"`
-	BatchDelay  Duration `split_words:"true" default:"200ms" desc:"how long an event waits for others to fill its batch"`
+	BatchBytes  Bytes    `default:"1MiB" desc:"largest batch in bytes, before gzip"`
+	BatchEvents Count    `default:"10000" desc:"most events in a batch"`
+	BatchDelay  Duration `default:"200ms" desc:"how long an event waits for others to fill its batch"`
 
-	GzipLevel GzipLevel `split_words:"true" default:"auto" desc:"gzip level of batches: auto (fastest while catching up, else smaller), 1 (fastest) to 9 (smallest), 0 (none)"`
+	GzipLevel GzipLevel `default:"auto" desc:"gzip level of batches: auto (fastest while catching up, else smaller), 1 (fastest) to 9 (smallest), 0 (none)"`
 
-	MaxLineBytes Bytes `split_words:"true" default:"1MiB" desc:"longest line in bytes; longer ones are cut and end in a mark"`
+	MaxLineBytes Bytes `default:"1MiB" desc:"longest line in bytes; longer ones are cut and end in a mark"`
 
-	CAFile             string `split_words:"true" desc:"certificates to trust instead of the system's (PEM), read again when they change"`
-	CertFile           string `split_words:"true" desc:"client certificate (PEM), read again when it changes"`
-	KeyFile            string `split_words:"true" desc:"key of the client certificate (PEM)"`
-	TLSFingerprint     Pin    `split_words:"true" desc:"SHA-256 fingerprint of the only certificate to trust, whatever its names and dates; in place of CA_FILE"`
-	InsecureSkipVerify Flag   `split_words:"true" default:"false" desc:"do not verify the server's certificate"`
+	CAFile             string `desc:"certificates to trust instead of the system's (PEM), read again when they change"`
+	CertFile           string `desc:"client certificate (PEM), read again when it changes"`
+	KeyFile            string `desc:"key of the client certificate (PEM)"`
+	TLSFingerprint     Pin    `desc:"SHA-256 fingerprint of the only certificate to trust, whatever its names and dates; in place of CA_FILE"`
+	InsecureSkipVerify Flag   `default:"false" desc:"do not verify the server's certificate"`
 
 	Timezone  Zone       `desc:"zone of [GIN] stamps, such as Europe/Berlin; empty: that of the last line with a zone, else local"`
-	APIEvents Switch     `split_words:"true" default:"on" desc:"derive ollama:api from access lines: on, off"`
+	APIEvents Switch     `default:"on" desc:"derive ollama:api from access lines: on, off"`
 	Prompts   PromptMode `default:"redacted" desc:"text of prompts in all sourcetypes: redacted (the text is shipped, with secrets and addresses replaced), full (as it is), off (no text)"`
 
 	Redact      Redact   `default:"secrets,emails" desc:"what to redact: secrets, emails, off; comma separated"`
-	RedactRegex Patterns `split_words:"true" desc:"further regular expressions to redact, one a line"`
+	RedactRegex Patterns `desc:"further regular expressions to redact, one a line"`
 	Skip        Classes  `desc:"lines not to send as ollama:server: access, runner (but failures are sent), startup; comma separated"`
 
-	PromptsIndex string `split_words:"true" desc:"index of ollama:prompts, where access and retention differ; empty: that of INDEX"`
+	PromptsIndex string `desc:"index of ollama:prompts, where access and retention differ; empty: that of INDEX"`
 
 	Capture           CaptureSet `default:"requests,connections" desc:"what capture captures off the wire: requests, connections; comma separated"`
-	CapturePorts      Ports      `split_words:"true" default:"11434" desc:"ports of Ollama that are captured, comma separated; those that its log names are added"`
-	CaptureInterfaces List       `split_words:"true" desc:"interfaces that are captured, comma separated; empty: all"`
+	CapturePorts      Ports      `default:"11434" desc:"ports of Ollama that are captured, comma separated; those that its log names are added"`
+	CaptureInterfaces List       `desc:"interfaces that are captured, comma separated; empty: all"`
 
 	Responses        ResponseMode     `default:"off" desc:"text of captured answers in ollama:prompts: off, redacted, full; never more than PROMPTS allows"`
-	PromptHistory    PromptHistory    `split_words:"true" default:"last" desc:"what part of a captured chat is its prompt: last (the last message of the user), all"`
-	TrustedProxies   Networks         `split_words:"true" desc:"networks (CIDR) of reverse proxies whose X-Forwarded-For becomes the source address; comma separated"`
-	ConnectionEvents ConnectionEvents `split_words:"true" default:"first" desc:"events on captured connections: first (one for each source, port and minute), all"`
+	PromptHistory    PromptHistory    `default:"last" desc:"what part of a captured chat is its prompt: last (the last message of the user), all"`
+	TrustedProxies   Networks         `desc:"networks (CIDR) of reverse proxies whose X-Forwarded-For becomes the source address; comma separated"`
+	ConnectionEvents ConnectionEvents `default:"first" desc:"events on captured connections: first (one for each source, port and minute), all"`
 
-	ProxyListen   string `split_words:"true" default:"127.0.0.1:11434" desc:"address that proxy listens on"`
-	ProxyUpstream string `split_words:"true" default:"127.0.0.1:11435" desc:"address of the Ollama behind proxy"`
-	ProxyCertFile string `split_words:"true" desc:"certificate of proxy (PEM); empty: HTTP without TLS"`
-	ProxyKeyFile  string `split_words:"true" desc:"key of that certificate (PEM)"`
+	ProxyListen   string `default:"127.0.0.1:11434" desc:"address that proxy listens on"`
+	ProxyUpstream string `default:"127.0.0.1:11435" desc:"address of the Ollama behind proxy"`
+	ProxyCertFile string `desc:"certificate of proxy (PEM); empty: HTTP without TLS"`
+	ProxyKeyFile  string `desc:"key of that certificate (PEM)"`
 
 	Spool      Switch `default:"on" desc:"off: run captures by itself, and no text touches the disk: what Splunk rejects is counted and lost, as is what it has not got at a stop"`
-	SpoolBytes Size   `split_words:"true" default:"256MiB" desc:"the most that the spool may hold; then what is captured is counted and dropped"`
+	SpoolBytes Size   `default:"256MiB" desc:"the most that the spool may hold; then what is captured is counted and dropped"`
 
-	MetricsAddr  string    `split_words:"true" desc:"address for a page on /, for /metrics, /healthz and /readyz, such as 127.0.0.1:9464; empty: off"`
-	HealthEvents Interval  `split_words:"true" desc:"how often to send an event about this program itself (ollama:hec:health), such as 60s; empty or 0: never"`
-	HealthIndex  string    `split_words:"true" desc:"index of those events; empty: that of INDEX"`
-	LogFormat    LogFormat `split_words:"true" default:"text" desc:"this program's own log on stderr: text, json"`
-	LogLevel     LogLevel  `split_words:"true" default:"info" desc:"lowest level in that log: debug, info, warn, error"`
-	DrainTimeout Duration  `split_words:"true" default:"10s" desc:"how long delivery may go on after a stop"`
+	MetricsAddr  string    `desc:"address for a page on /, for /metrics, /healthz and /readyz, such as 127.0.0.1:9464; empty: off"`
+	HealthEvents Interval  `desc:"how often to send an event about this program itself (ollama:hec:health), such as 60s; empty or 0: never"`
+	HealthIndex  string    `desc:"index of those events; empty: that of INDEX"`
+	LogFormat    LogFormat `default:"text" desc:"this program's own log on stderr: text, json"`
+	LogLevel     LogLevel  `default:"info" desc:"lowest level in that log: debug, info, warn, error"`
+	DrainTimeout Duration  `default:"10s" desc:"how long delivery may go on after a stop"`
+
+	call Caller // nil: each is called by its variable
 }
 
 // Error is a setting with a wrong value.
@@ -123,6 +124,9 @@ type Setting struct {
 // All lists all settings in order. Flag is empty for what has none.
 func All() (rows []Setting) {
 	for i, f := range reflect.VisibleFields(reflect.TypeFor[Settings]()) {
+		if !f.IsExported() {
+			continue
+		}
 		name := words(f.Name)
 		row := Setting{
 			Env:     Prefix + "_" + strings.ToUpper(strings.Join(name, "_")),
@@ -139,8 +143,7 @@ func All() (rows []Setting) {
 	return rows
 }
 
-// words splits a field's name as envconfig's split_words does: MaxLineBytes is
-// max line bytes, CAFile is CA file.
+// words splits a field's name into words: MaxLineBytes is max line bytes, CAFile is CA file.
 func words(name string) (ws []string) {
 	lower := func(i int) bool { return i < len(name) && name[i] >= 'a' }
 	start := 0
@@ -178,75 +181,53 @@ func AddFlagsOf(fs *pflag.FlagSet, prefix string) {
 // exclude each other are an error.
 func Load(fs *pflag.FlagSet) (*Settings, error) {
 	s, err := Read(fs)
-	if err != nil {
-		return nil, err
-	}
-	return s, s.Check(FlagNames(fs))
+	return s, errors.Join(err, s.Check(s.Called))
 }
 
-// Read is Load for commands that send no events: for them no settings exclude each other.
+// Read is Load for commands that send no events: for them no settings exclude each other. Its error
+// is all *Errors there are, one a line.
 func Read(fs *pflag.FlagSet) (*Settings, error) {
-	if err := tidy(); err != nil {
-		return nil, err
-	}
-	s := new(Settings)
-	if err := envconfig.Process(strings.ToLower(Prefix), s); err != nil {
-		return nil, envError(err)
-	}
+	s := &Settings{call: FlagNames(fs)}
 	v := reflect.ValueOf(s).Elem()
+	var wrong []error
 	for _, r := range All() {
-		if r.Flag == "" || !fs.Changed(r.Flag) {
+		name, text := r.Env, os.Getenv(r.Env)
+		if r.Flag != "" && fs.Changed(r.Flag) {
+			name, text = "--"+r.Flag, fs.Lookup(r.Flag).Value.String()
+		}
+		text = cmp.Or(strings.TrimSpace(text), r.Default)
+		if text == "" {
 			continue
 		}
-		text := strings.TrimSpace(fs.Lookup(r.Flag).Value.String())
-		if err := set(v.Field(r.field), cmp.Or(text, r.Default)); err != nil {
-			return nil, &Error{"--" + r.Flag, err.Error()}
+		if err := set(v.Field(r.field), text); err != nil {
+			wrong = append(wrong, &Error{name, err.Error()})
 		}
 	}
-	return s, nil
+	return s, errors.Join(wrong...)
 }
 
-// Check refuses settings that exclude each other. name is how the user calls them.
-func (s *Settings) Check(name func(Setting) string) error {
+// Check refuses settings that exclude each other.
+func (s *Settings) Check(call Caller) error {
+	name := func(bare string) string { called, _ := call(byName[bare]); return called }
 	if bool(s.AcceptWithoutCode) && hec.AckMode(s.Ack) == hec.AckOn {
-		return &Error{name(byName["ACCEPT_WITHOUT_CODE"]), "on together with " + name(byName["ACK"]) +
+		return &Error{name("ACCEPT_WITHOUT_CODE"), "on together with " + name("ACK") +
 			"=on: where replies are stripped no acknowledgment can come; turn one of them off"}
 	}
 	if (s.ProxyCertFile == "") != (s.ProxyKeyFile == "") {
-		return &Error{name(byName["PROXY_CERT_FILE"]), "a certificate and its key belong together: give both, the key in " +
-			name(byName["PROXY_KEY_FILE"])}
+		return &Error{name("PROXY_CERT_FILE"), "a certificate and its key belong together: give both, the key in " +
+			name("PROXY_KEY_FILE")}
 	}
 	if s.SCSTenant == "" {
 		return nil
 	}
-	tenant := name(byName["SCS_TENANT"])
+	tenant := name("SCS_TENANT")
 	if len(s.URL) > 0 {
-		return &Error{tenant, "set together with " + name(byName["URL"]) +
+		return &Error{tenant, "set together with " + name("URL") +
 			": events go to HEC or to a tenant of Splunk Cloud Services; take one of them away"}
 	}
 	if hec.AckMode(s.Ack) == hec.AckOn {
-		return &Error{tenant, "set together with " + name(byName["ACK"]) +
+		return &Error{tenant, "set together with " + name("ACK") +
 			"=on: Splunk Cloud Services give no acknowledgments; leave that out"}
-	}
-	return nil
-}
-
-// tidy takes our empty variables out of the environment, and blanks off the
-// values of the others: files of variables have both.
-func tidy() error {
-	for _, r := range All() {
-		text, there := os.LookupEnv(r.Env)
-		value := strings.TrimSpace(text)
-		var err error
-		switch {
-		case there && value == "":
-			err = os.Unsetenv(r.Env)
-		case value != text:
-			err = os.Setenv(r.Env, value)
-		}
-		if err != nil {
-			return &Error{r.Env, err.Error()}
-		}
 	}
 	return nil
 }
@@ -263,16 +244,6 @@ func (s *Settings) Set(name, text string) error {
 		}
 	}
 	return &Error{name, "there is no such setting"}
-}
-
-// envError returns an error of envconfig as one of ours.
-func envError(err error) error {
-	parse := &envconfig.ParseError{}
-	ok := errors.As(err, &parse)
-	if !ok {
-		return err
-	}
-	return &Error{parse.KeyName, parse.Err.Error()}
 }
 
 // set gives one field its value from text.

@@ -207,6 +207,7 @@ func TestAnEmptyVariableIsNone(t *testing.T) {
 			t.Setenv(r.Env, blank)
 		}
 		s := mustLoad(t)
+		s.call = nil // which depends on the flags
 		if want, err := Defaults(); err != nil || !reflect.DeepEqual(s, want) {
 			t.Errorf("%q: got %+v, want %+v, %v", blank, s, want, err)
 		}
@@ -313,5 +314,13 @@ func TestZone(t *testing.T) {
 		if _, got := time.Unix(0, 0).In(z.Location).Zone(); got != want {
 			t.Errorf("%s is %d s east of UTC, want %d", text, got, want)
 		}
+	}
+}
+
+// A flag takes the place of a variable, also of one that is wrong.
+func TestAFlagReplacesAWrongVariable(t *testing.T) {
+	t.Setenv("OLLAMA_HEC_ACK", "maybe")
+	if s := mustLoad(t, "--ack=on"); hec.AckMode(s.Ack) != hec.AckOn {
+		t.Errorf("%+v", s.Ack)
 	}
 }

@@ -176,7 +176,7 @@ func (s *sandbox) ollamaHec(w words) {
 		want = exitFailed // no shipper runs in a sandbox
 	}
 	switch {
-	case w.starts("ollama-hec status"):
+	case w.starts("ollama-hec status"), w.starts("ollama-hec dead-letter"):
 		s.ollamaHec(words{"ollama-hec", "run", "--once"}) // something to show
 	case slices.Equal(w, words{"ollama-hec", "install"}):
 		args = append(args, "--splunkd="+s.splunkd.URL, s.places.Replace("--token-file=splunkd.token"))

@@ -45,6 +45,8 @@ func parseURL(raw string) (*url.URL, error) {
 		return nil, errors.New("nothing may follow a ?")
 	case err == nil && u.User != nil, err != nil && strings.Contains(raw, "@"):
 		return nil, errors.New("it must not name a user")
+	case strings.ContainsAny(strings.TrimSpace(raw), " \t\r\n;"):
+		return nil, errors.New("several are separated by commas")
 	case err != nil:
 		return nil, errors.New("it cannot be read as a URL")
 	case u.Scheme != "http" && u.Scheme != "https":

@@ -52,6 +52,10 @@ func TestCheckSaysWhatIsWrongAndHowToMendIt(t *testing.T) {
 		{"says what it leaves", testToken, nil, nil, 0, []string{"it leaves a test event there"}},
 		{"no URL", testToken, nil, []string{"--url="}, 1, []string{"fail  URL"}},
 		{"no such file", testToken, nil, []string{"--paths=" + file + ".nope"}, 0, []string{"warn  PATHS"}},
+		{"two files with a blank between", testToken, nil, []string{"--paths=" + file + " " + file}, 0,
+			[]string{"warn  PATHS", "separate them by commas in --paths: " + file + "," + file}},
+		{"two URLs with a blank between", testToken, nil, []string{"--url=" + r.URL() + " " + r.URL()}, 1,
+			[]string{"fail  URL", "several are separated by commas"}},
 		{"state is a file", testToken, nil, []string{"--state-dir=" + file}, 1, []string{"fail  STATE_DIR"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -170,5 +174,18 @@ func TestACertificateIsPinned(t *testing.T) {
 	if status, out, errOut := command(t, "", "check", "--tls-fingerprint="+pin, "--ca-file="+ca); status != 1 ||
 		!strings.Contains(out+errOut, "set together with") {
 		t.Errorf("with a CA: status %d:\n%s%s", status, out, errOut)
+	}
+}
+
+// run says it, too, of patterns that something other than a comma separates.
+func TestRunSaysThatPatternsAreSeparatedByCommas(t *testing.T) {
+	collect(t)
+	a, b := filepath.Join(t.TempDir(), "a.log"), filepath.Join(t.TempDir(), "b.log")
+	write(t, a, "a line\n")
+	write(t, b, "a line\n")
+	t.Setenv("OLLAMA_HEC_PATHS", a+"; "+b)
+	status, _, errOut := command(t, "", "run", "--once", "--state-dir="+t.TempDir())
+	if status != exitFailed || !strings.Contains(errOut, "separate them by commas in OLLAMA_HEC_PATHS: "+a+","+b) {
+		t.Errorf("status %d: %s", status, errOut)
 	}
 }

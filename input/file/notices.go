@@ -1,6 +1,7 @@
 package file
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -114,8 +115,8 @@ func (n notices) unmatched(glob string, once bool) {
 	if once {
 		then = "nothing is read of it"
 	}
-	n.log.Warn("no file matches PATHS: "+then, "glob", glob,
-		"hint", "check PATHS, and that this user may look into its directories")
+	hint := "check PATHS, and that this user may look into its directories"
+	n.log.Warn("no file matches PATHS: "+then, "glob", glob, "hint", cmp.Or(HintSeveral(glob), hint))
 }
 
 func (n notices) damaged(path string, err error) {

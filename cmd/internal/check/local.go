@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,7 +82,8 @@ func (r *report) named(ctx context.Context, s *settings.Settings) {
 	}
 	for _, f := range found {
 		if f.Missing {
-			r.bad(Warn, "PATHS "+f.Path, "correct OLLAMA_HEC_PATHS if the file should be there by now", "no such file yet")
+			hint := "correct OLLAMA_HEC_PATHS if the file should be there by now"
+			r.bad(Warn, "PATHS "+f.Path, cmp.Or(file.HintSeveral(f.Path), hint), "no such file yet")
 			continue
 		}
 		r.file(ctx, s, f)

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"ollama-hec/input/internal/closed"
 )
 
 var update = flag.Bool("update", false, "write golden files")
@@ -326,7 +328,7 @@ func TestNothingFoundSaysWhatToDo(t *testing.T) {
 		}
 		if s.GOOS == "linux" {
 			found[len(found)-1].Ignored = 3
-			found[len(found)-2].Err = errors.New("permission denied")
+			found[len(found)-2].Err = &closed.Error{Path: "/var/lib/containers", Dir: true, User: "ollama-hec"}
 		}
 		journal := s.ChooseJournal("", "", found, func(string) (bool, error) { return false, nil })
 		err := s.NoLogs(found, journal)
@@ -359,11 +361,13 @@ func TestExplain(t *testing.T) {
 	want := []string{
 		"/var/log/ollama/ollama.log: log file of the service",
 		"/var/log/pods/*/*/*.log: 2 logs of other containers left alone",
-		"permission denied",
 		"journal of ollama: JOURNAL_UNIT names it",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
+	}
+	if shut := Closed(append(found, found...)); len(shut) != 1 || shut[0].Place.What != user || shut[0].Err != found[2].Err {
+		t.Errorf("closed are %+v", shut)
 	}
 	if got := Explain(nil, Journal{Why: "it holds nothing"}); !slices.Equal(got, []string{"journal: it holds nothing"}) {
 		t.Errorf("got %q", got)

@@ -1,8 +1,12 @@
 package discover
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
+
+	"ollama-hec/input/internal/closed"
 )
 
 // Journal is the decision on whether to follow the journal.
@@ -57,9 +61,6 @@ func Explain(found []Found, journal Journal) []string {
 		if f.Ignored > 0 {
 			lines = append(lines, fmt.Sprintf("%s: %d logs of other containers left alone", f.Glob, f.Ignored))
 		}
-		if f.Err != nil {
-			lines = append(lines, f.Err.Error())
-		}
 	}
 	switch {
 	case journal.Unit != "":
@@ -81,7 +82,41 @@ func (s System) NoLogs(found []Found, journal Journal) error {
 	if journal.Unit != "" {
 		return nil
 	}
-	return &nothing{found, journal, s.advice()}
+	return &nothing{found, journal, append(hints(found), s.advice()...)}
+}
+
+// Unseen is a place that could not be searched fully.
+type Unseen struct {
+	Place Place
+	Err   error
+	Hint  string // "": none is known
+}
+
+// Closed returns the places that could not be searched fully, one for each reason.
+func Closed(found []Found) (unseen []Unseen) {
+	known := make(map[string]bool)
+	for _, f := range found {
+		if f.Err == nil || known[f.Err.Error()] {
+			continue
+		}
+		known[f.Err.Error()] = true
+		u := Unseen{Place: f.Place, Err: f.Err}
+		if c := new(closed.Error); errors.As(f.Err, &c) {
+			u.Hint = c.Hint()
+		}
+		unseen = append(unseen, u)
+	}
+	return unseen
+}
+
+// hints returns what opens the places that could not be searched, each once.
+func hints(found []Found) (all []string) {
+	for _, u := range Closed(found) {
+		if u.Hint != "" && !slices.Contains(all, u.Hint) {
+			all = append(all, u.Hint)
+		}
+	}
+	return all
 }
 
 type nothing struct {

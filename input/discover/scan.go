@@ -1,17 +1,20 @@
 package discover
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"github.com/bmatcuk/doublestar/v4"
 
 	"ollama-hec/input"
 	"ollama-hec/input/container"
+	"ollama-hec/input/internal/closed"
 )
 
 // Found is a place and the files found there.
@@ -28,10 +31,8 @@ func Scan(places []Place, filter *Filter) []Found {
 	found := make([]Found, len(places))
 	for i, place := range places {
 		f := Found{Place: place}
-		files, err := doublestar.FilepathGlob(place.Glob, doublestar.WithFilesOnly(), doublestar.WithFailOnIOErrors())
-		if err != nil {
-			f.Err = fmt.Errorf("look for %s: %w", place.Glob, err)
-		}
+		files, err := glob(place.Glob)
+		f.Err = err
 		for _, file := range files {
 			if place.Containers && !filter.Ollama(file) {
 				f.Ignored++
@@ -42,6 +43,55 @@ func Scan(places []Place, filter *Filter) []Found {
 		found[i] = f
 	}
 	return found
+}
+
+// glob returns the files that match a pattern, as far as they can be seen, and the first reason why
+// some may not be.
+func glob(pattern string) (files []string, err error) {
+	base, rest := doublestar.SplitPattern(filepath.ToSlash(pattern))
+	seen := &tree{base: base}
+	names, err := doublestar.Glob(seen, rest, doublestar.WithFilesOnly())
+	if err != nil {
+		return nil, fmt.Errorf("look for %s: %w", pattern, err)
+	}
+	for _, name := range names {
+		files = append(files, seen.real(name))
+	}
+	return files, seen.err
+}
+
+// tree is the file system below base. It keeps the first error that may hide files.
+type tree struct {
+	base string
+	err  error
+}
+
+func (t *tree) real(name string) string {
+	return filepath.Join(filepath.FromSlash(t.base), filepath.FromSlash(name))
+}
+
+func (t *tree) Open(name string) (fs.File, error) { return os.Open(t.real(name)) }
+
+func (t *tree) Stat(name string) (fs.FileInfo, error) {
+	info, err := os.Stat(t.real(name))
+	t.failed(name, err)
+	return info, err
+}
+
+func (t *tree) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := os.ReadDir(t.real(name))
+	t.failed(name, err)
+	return entries, err
+}
+
+func (t *tree) failed(name string, err error) {
+	if err == nil || t.err != nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return
+	}
+	t.err = err
+	if c := closed.Above(t.real(name), err); c != nil {
+		t.err = c
+	}
 }
 
 // Filter separates the logs of Ollama's containers from those of other containers.

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -11,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"ollama-hec/input/internal/closed"
 )
 
 // pattern is one glob, absolute.
@@ -102,7 +105,7 @@ func list(patterns []pattern, leave func(path string) bool) *listing {
 			case err == nil:
 				found[full] = sighting{path: full, target: target(full, e, p), stat: st}
 			case !os.IsNotExist(err):
-				l.failed[full] = err
+				l.fail(full, err)
 			}
 			return nil
 		})
@@ -111,6 +114,24 @@ func list(patterns []pattern, leave func(path string) bool) *listing {
 		l.sightings = append(l.sightings, found[path])
 	}
 	return l
+}
+
+// fail notes that a path cannot be looked into: under the directory that is closed, where that is why.
+func (l *listing) fail(path string, err error) {
+	if c := closed.Above(path, err); c != nil {
+		path, err = c.Path, c
+	}
+	l.failed[path] = err
+}
+
+// hides reports whether what could not be looked into may hide files of the pattern.
+func (l *listing) hides(p pattern) bool {
+	for path := range l.failed {
+		if p.concerns(path) {
+			return true
+		}
+	}
+	return false
 }
 
 // target is the file that the symlink at path leads to in the end. A glob without wildcards
@@ -150,7 +171,13 @@ func (t tree) real(name string) string {
 
 func (t tree) Open(name string) (fs.File, error) { return os.Open(t.real(name)) }
 
-func (t tree) Stat(name string) (fs.FileInfo, error) { return os.Stat(t.real(name)) }
+func (t tree) Stat(name string) (fs.FileInfo, error) {
+	info, err := os.Stat(t.real(name))
+	if errors.Is(err, fs.ErrPermission) {
+		t.l.fail(t.real(name), err)
+	}
+	return info, err
+}
 
 // ReadDir reads each directory once in a listing, and no directory that a symlink leads
 // back up to.
@@ -161,6 +188,9 @@ func (t tree) ReadDir(name string) ([]fs.DirEntry, error) {
 	}
 	st, err := statPath(dir)
 	if err != nil {
+		if errors.Is(err, fs.ErrPermission) {
+			t.l.fail(dir, err)
+		}
 		return nil, err
 	}
 	if above, ok := t.l.visited[st.id]; ok && strings.HasPrefix(dir, above+string(filepath.Separator)) {
@@ -170,7 +200,7 @@ func (t tree) ReadDir(name string) ([]fs.DirEntry, error) {
 	t.l.dirs[dir] = true
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		t.l.failed[dir] = err
+		t.l.fail(dir, err)
 		return entries, err
 	}
 	t.l.entries[dir] = entries

@@ -2,11 +2,12 @@ package file
 
 import (
 	"cmp"
-	"errors"
-	"io/fs"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
+
+	"ollama-hec/input/internal/closed"
 )
 
 // notices logs each thing about a file once, and again only after it was otherwise.
@@ -33,13 +34,16 @@ func (n notices) once(path, what string) bool {
 	return true
 }
 
+// tried is a hint on what cannot be read now.
+const tried = "it is tried again until it works"
+
 func (n notices) unreadable(path string, err error) {
 	if !n.once(path, "unreadable") {
 		return
 	}
-	hint := "it is tried again until it works"
-	if errors.Is(err, fs.ErrPermission) {
-		hint = "let this user read it and look into the directories above it; it is tried again until it works"
+	hint := tried
+	if c := closed.Above(path, err); c != nil {
+		err, hint = c, c.Hint()+"; "+tried
 	}
 	n.log.Warn("log file cannot be read", "file", path, "error", err, "hint", hint)
 }
@@ -71,11 +75,14 @@ func (n notices) follows(path string, from int64) {
 }
 
 // unread returns the paths that could not be read when they were looked at last.
-func (n notices) unread() (paths []string) {
+func (n notices) unread() []string { return n.which("unreadable", "closed") }
+
+// which returns the paths of which one of these things was logged last.
+func (n notices) which(whats ...string) (paths []string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for path, what := range n.said {
-		if what == "unreadable" {
+		if slices.Contains(whats, what) {
 			paths = append(paths, path)
 		}
 	}
@@ -93,11 +100,30 @@ func (n notices) left(path string) bool {
 	return false
 }
 
-// listed logs which directories and files could not be listed.
+// listed logs which directories and files could not be listed, and which directories can be again.
 func (n notices) listed(failed map[string]error) {
 	for path, err := range failed {
-		n.unreadable(path, err)
+		c := closed.Above(path, err)
+		switch {
+		case c == nil || !c.Dir:
+			n.unreadable(path, err)
+		case n.once(path, "closed"):
+			n.log.Warn("log files are not looked for in a directory", "directory", path, "error", c,
+				"hint", c.Hint()+"; "+tried)
+		}
 	}
+	for _, path := range n.which("closed") {
+		if failed[path] == nil {
+			n.log.Info("log files are looked for in the directory again", "directory", path)
+			n.forget(path)
+		}
+	}
+}
+
+func (n notices) forget(path string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.said, path)
 }
 
 func (n notices) skipped(path string, st stat) {

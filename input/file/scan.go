@@ -1,6 +1,8 @@
 package file
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -65,7 +67,7 @@ func (s *Source) settleAstray(now time.Time) {
 // missing says which of the globs that somebody gave lead to nothing.
 func (s *Source) missing(l *listing) {
 	for _, p := range s.patterns {
-		if !slices.ContainsFunc(l.sightings, func(found sighting) bool { return p.matches(found.path) }) {
+		if !l.hides(p) && !slices.ContainsFunc(l.sightings, func(found sighting) bool { return p.matches(found.path) }) {
 			s.notices.unmatched(p.glob, s.options.Once)
 		}
 	}
@@ -193,6 +195,11 @@ func (s *Source) watchDirs(l *listing) {
 		l.dirs[filepath.Dir(found.target)] = true
 		if g := s.byID[found.stat.id]; g != nil {
 			s.names[found.target] = g
+		}
+	}
+	for path, err := range l.failed { // what is closed is looked at in each scan
+		if errors.Is(err, fs.ErrPermission) {
+			delete(l.dirs, path)
 		}
 	}
 	if s.watch.follow(l.dirs) {

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"os"
 	"slices"
+
+	"ollama-hec/input/internal/closed"
 )
 
 // Surveyed is what a Source would make of one path.
@@ -13,8 +15,11 @@ type Surveyed struct {
 	Size int64
 	// Left says why it would not be followed; empty: it would be.
 	Left string
-	// Err is why it cannot be read, or looked into; nil: it can be.
-	Err error
+	// Err is why it cannot be read, or looked into, and Hint what to do about that; nil: it can be.
+	Err  error
+	Hint string
+	// Dir means that it is a directory on the way to the files, which cannot be looked into.
+	Dir bool
 	// Missing means that no file matches the glob that Path is.
 	Missing bool
 }
@@ -35,10 +40,10 @@ func Survey(patterns []string) ([]Surveyed, error) {
 		all = append(all, s.survey(found))
 	}
 	for _, path := range slices.Sorted(maps.Keys(l.failed)) {
-		all = append(all, Surveyed{Path: path, Err: l.failed[path]})
+		all = append(all, unreadable(path, l.failed[path]))
 	}
 	for _, p := range globs {
-		if !slices.ContainsFunc(l.sightings, func(found sighting) bool { return p.matches(found.path) }) {
+		if !l.hides(p) && !slices.ContainsFunc(l.sightings, func(found sighting) bool { return p.matches(found.path) }) {
 			all = append(all, Surveyed{Path: p.glob, Missing: true})
 		}
 	}
@@ -58,11 +63,19 @@ func (s *Source) survey(found sighting) Surveyed {
 	head, err := beginning(found.path)
 	switch {
 	case err != nil:
-		seen.Err = err
+		return unreadable(found.path, err)
 	case isCompressed(head) && !(s.unpacks(found.path) && isGzip(head)):
 		seen.Left = leftCompressed
 	}
 	return seen
+}
+
+// unreadable is what cannot be read, or looked into.
+func unreadable(path string, err error) Surveyed {
+	if c := closed.Above(path, err); c != nil {
+		return Surveyed{Path: c.Path, Err: c, Hint: c.Hint(), Dir: c.Dir}
+	}
+	return Surveyed{Path: path, Err: err, Hint: "look at the file system"}
 }
 
 // beginning reads the first bytes of a regular file.

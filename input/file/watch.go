@@ -2,6 +2,7 @@ package file
 
 import (
 	"errors"
+	"io/fs"
 	"log/slog"
 	"time"
 
@@ -122,7 +123,11 @@ func (w *watch) lacking(dir string, err error) {
 	w.counters.fallbacks.Add(1)
 	if !w.warned {
 		w.warned = true
+		hint := "raise fs.inotify.max_user_watches or fs.inotify.max_user_instances"
+		if errors.Is(err, fs.ErrPermission) {
+			hint = "let this user read the directory"
+		}
 		w.log.Warn("changes cannot be watched for and are found by polling, a little later", "directory", dir, "error", err,
-			"hint", "raise fs.inotify.max_user_watches or fs.inotify.max_user_instances")
+			"hint", hint)
 	}
 }

@@ -51,6 +51,9 @@ func (r *report) logs(ctx context.Context, s *settings.Settings) {
 		r.bad(Warn, "logs", strings.TrimSpace(rest), "nothing to read yet, run waits: %s", first)
 		return
 	}
+	for _, u := range found.Closed() {
+		r.bad(Warn, "logs", cmp.Or(u.Hint, "look at the file system"), "%v; not looked for there: %s", u.Err, u.Place.What)
+	}
 	for _, line := range found.Explain() {
 		r.ok("logs", "%s", line)
 	}
@@ -94,8 +97,11 @@ func (r *report) named(ctx context.Context, s *settings.Settings) {
 func (r *report) file(ctx context.Context, s *settings.Settings, f file.Surveyed) {
 	name := "file " + f.Path
 	switch {
+	case f.Dir:
+		r.bad(Fail, "directory "+f.Path, f.Hint, "%v: log files there are not found", f.Err)
+		return
 	case f.Err != nil:
-		r.bad(Fail, name, "setfacl -m u:ollama-hec:r "+f.Path+" (or let its group read it)", "%v", f.Err)
+		r.bad(Fail, name, f.Hint, "%v", f.Err)
 		return
 	case f.Left != "":
 		r.bad(Warn, name, "name log files in OLLAMA_HEC_PATHS", "not followed: %s", f.Left)

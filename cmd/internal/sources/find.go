@@ -44,6 +44,9 @@ func (d *Discovery) again(ctx context.Context) discover.Journal {
 // Explain returns lines for people on what was found and why it is read.
 func (d *Discovery) Explain() []string { return discover.Explain(d.found, d.journal) }
 
+// Closed returns the places that could not be searched fully.
+func (d *Discovery) Closed() []discover.Unseen { return discover.Closed(d.found) }
+
 // Files returns the files found.
 func (d *Discovery) Files() (files []string) {
 	for _, f := range d.found {

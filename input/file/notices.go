@@ -136,13 +136,14 @@ func (n notices) skipped(path string, st stat) {
 	}
 }
 
-func (n notices) unmatched(glob string, once bool) {
+// unmatched logs that no file matches a glob. hint is what to do about it; "": the usual.
+func (n notices) unmatched(glob, hint string, once bool) {
 	then := "files that appear later are read"
 	if once {
 		then = "nothing is read of it"
 	}
-	hint := "check PATHS, and that this user may look into its directories"
-	n.log.Warn("no file matches PATHS: "+then, "glob", glob, "hint", cmp.Or(HintSeveral(glob), hint))
+	hint = cmp.Or(hint, "check PATHS, and that this user may look into its directories")
+	n.log.Warn("no file matches PATHS: "+then, "glob", glob, "hint", hint)
 }
 
 func (n notices) damaged(path string, err error) {

@@ -33,7 +33,7 @@ func ship(ctx context.Context, s *settings.Settings, once bool, std streams) err
 	if err := r.open(ctx, std.in); err != nil {
 		return err
 	}
-	log.Info("sending to Splunk", destinationOf(s, state)...)
+	log.Info("sending to Splunk", r.destination()...)
 	defer context.AfterFunc(ctx, func() {
 		log.Info("stopping", "at_most", time.Duration(s.DrainTimeout), "hint", "a second signal ends it at once")
 	})()
@@ -148,8 +148,9 @@ func countsOf(itself *capture.InMemory) func() map[string]int64 {
 	return itself.Counts
 }
 
-// destinationOf returns where events go and what is kept, as attributes of a log record.
-func destinationOf(s *settings.Settings, state string) []any {
+// destination returns where events go and what is kept, as attributes of a log record.
+func (r *shipping) destination() []any {
+	s := r.settings
 	to := []any{"url", strings.Join(s.URL, ",")}
 	if s.SCSTenant != "" {
 		to = []any{"tenant", s.SCSTenant}
@@ -157,10 +158,10 @@ func destinationOf(s *settings.Settings, state string) []any {
 	host, _ := s.HostName() // the output has asked for it before
 	to = append(to, "index", cmp.Or(s.Index, "the token's"), "host", host)
 	if !sources.Pipe(s.Paths) {
-		to = append(to, "state", state)
+		to = append(to, "state", r.state)
 	}
-	if s.MetricsAddr != "" {
-		to = append(to, "metrics", s.MetricsAddr)
+	if r.server != nil {
+		to = append(to, "metrics", r.server.Addr()) // with the port that was taken, where it was left open
 	}
 	return to
 }

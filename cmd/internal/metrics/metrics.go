@@ -81,7 +81,7 @@ type Deps struct {
 func (s *Server) Serve(ctx context.Context, deps Deps, log *slog.Logger) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collector{deps.Shipper, deps.Lag, deps.Itself}, deps.Latencies.post, deps.Latencies.ack,
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		own{collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})})
 	mux := http.NewServeMux()
 	mux.Handle(
 		"GET /metrics",

@@ -20,6 +20,7 @@ var tried = map[string]func(*sandbox, words){
 	"sh":         (*sandbox).sh,
 	"curl":       (*sandbox).curl,
 	"nano":       (*sandbox).edit,
+	"openssl":    (*sandbox).openssl,
 	"head":       func(*sandbox, words) {}, // only shows less of what was tried
 }
 

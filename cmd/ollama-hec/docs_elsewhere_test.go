@@ -40,6 +40,8 @@ var elsewhere = []struct{ command, file, says string }{
 	},
 	{"printf %s TOKEN", deployed + "compose/compose.yaml", "file: ./hec-token"},
 	{"docker compose up --build --detach --no-deps shipper", deployed + "compose/compose.yaml", "\n  shipper:\n"},
+	{"docker compose build shipper", deployed + "compose/compose.yaml", "\n  shipper:\n"},
+	{"docker compose run --rm --no-deps shipper check", deployed + "Dockerfile", `ENTRYPOINT ["/usr/bin/ollama-hec"]`},
 	{"docker compose up --build --detach", deployed + "compose/compose.yaml", "build:"},
 	{"kubectl apply -f ollama-hec.yaml", deployed + "kubernetes/ollama-hec.yaml", "kind: DaemonSet"},
 	{
@@ -88,6 +90,9 @@ var elsewhere = []struct{ command, file, says string }{
 	{"icacls $data", deployed + "windows/ollama-hec.xml", "S-1-5-18"},
 	{"notepad $data\\token", deployed + "windows/ollama-hec.cmd", `%ProgramData%\ollama-hec`},
 	{"notepad $bin\\ollama-hec.cmd", deployed + "windows/ollama-hec.xml", "ollama-hec.cmd"},
+	{"$env:OLLAMA_HEC_URL = https://splunk:8088", deployed + "windows/ollama-hec.cmd", `"OLLAMA_HEC_URL=https://splunk:8088"`},
+	{"$env:OLLAMA_HEC_TOKEN_FILE = $data\\token", deployed + "windows/ollama-hec.cmd", `OLLAMA_HEC_TOKEN_FILE=%ProgramData%\ollama-hec\token`},
+	{"$bin\\ollama-hec.exe check", deployed + "windows/ollama-hec.cmd", `"%~dp0ollama-hec.exe" run`},
 	{
 		"schtasks /Create /TN ollama-hec /XML windows\\ollama-hec.xml",
 		deployed + "windows/ollama-hec.xml",

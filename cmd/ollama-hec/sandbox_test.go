@@ -339,6 +339,27 @@ func (s *sandbox) curl(w words) {
 	}
 }
 
+// openssl prints the fingerprint of a certificate as the setting takes it.
+func (s *sandbox) openssl(w words) {
+	s.t.Helper()
+	if !w.starts("openssl x509 -in") || len(w) < 4 || !strings.HasSuffix(w[3], ".pem") {
+		s.t.Errorf("%q is not tried", w)
+		return
+	}
+	if !has("openssl") {
+		return
+	}
+	cmd := exec.CommandContext(s.t.Context(), "openssl", append([]string{"x509", "-in", filepath.Join(s.archive, "cert.pem")}, w[4:]...)...)
+	out, err := cmd.Output()
+	_, fingerprint, _ := strings.Cut(strings.TrimSpace(string(out)), "=")
+	if err == nil {
+		err = new(settings.Settings).Set("TLS_FINGERPRINT", fingerprint)
+	}
+	if err != nil {
+		s.t.Errorf("%q prints %q: %v", w, out, err)
+	}
+}
+
 // edit: the file is one that a package or a command before has put there.
 func (s *sandbox) edit(w words) {
 	s.t.Helper()

@@ -32,6 +32,7 @@ var bySystem = map[string]string{"linux": "systemd", "darwin": "launchd", "windo
 
 // pages are what is installed for people, by what it is called in doc.
 var pages = map[string]string{
+	"cmd/ollama-hec/GETTING-STARTED.md":    "GETTING-STARTED.md",
 	"cmd/ollama-hec/README.md":             "RUNNING.md",
 	"cmd/ollama-hec/SETTINGS.md":           "SETTINGS.md",
 	"cmd/ollama-hec/CAPTURE.md":            "CAPTURE.md",
@@ -46,6 +47,7 @@ var pages = map[string]string{
 	"sourcetypes/README.md":                "EVENTS.md",
 	"sourcetypes/redact/README.md":         "REDACTION.md",
 	"splunk_app/README.md":                 "ADD-ON.md",
+	"splunk_app/dashboard/README.md":       "DASHBOARD.md",
 	"splunk_app/detections/DETECTIONS.md":  "DETECTIONS.md",
 	"splunk_app/detections/RESULTS.md":     "RESULTS.md",
 	deploy + "/systemd/README.md":          "LINUX.md",
@@ -54,6 +56,13 @@ var pages = map[string]string{
 	deploy + "/prometheus/alerts.yaml":     "prometheus-alerts.yaml",
 	deploy + "/prometheus/prometheus.yaml": "prometheus.yaml",
 	deploy + "/grafana/ollama-hec.json":    "grafana-dashboard.json",
+
+	"cmd/ollama-hec/pictures/landing-light.png":               "landing.png",
+	"cmd/ollama-hec/pictures/report-light.png":                "report.png",
+	"splunk_app/dashboard/pictures/ollama-light.png":          "dashboard.png",
+	"splunk_app/dashboard/pictures/ollama_captured-light.png": "dashboard-captured.png",
+	"splunk_app/dashboard/pictures/ollama_shippers-dark.png":  "dashboard-shippers.png",
+	"splunk_app/README/setup.png":                             "setup.png",
 }
 
 // contents are the files of a platform's archive, without the folder they are in.

@@ -59,6 +59,7 @@ if [ ! -s /etc/ollama-hec/token ]; then
 	  2. write the HEC token into /etc/ollama-hec/token
 	  3. ollama-hec check --service
 	  4. systemctl enable --now ollama-hec
+	Step by step, Splunk's side too: /usr/share/doc/ollama-hec/GETTING-STARTED.md
 	To capture requests and connections, too: systemctl enable --now ollama-hec-capture
 	END
 fi

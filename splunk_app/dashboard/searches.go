@@ -68,9 +68,11 @@ var failures = &Base{"failures", networkFailures() + "\n" +
 	"max(_time) as seen by host"}
 
 // reports has what each shipper did in each span: its counts are since its start, so each is
-// compared with the one before, and counts anew after a restart.
+// compared with the one before, and counts anew after a restart. until is the end of the times
+// that are looked in, now at the latest; Splunk has "+Infinity" for none.
 var reports = &Base{"reports", health + " uptime_seconds=*\n" +
-	"| eval seen=_time, events=events_server+events_api+events_prompts\n" +
+	"| addinfo\n" +
+	"| eval seen=_time, until=min(info_search_time, coalesce(tonumber(info_max_time), info_search_time)), events=events_server+events_api+events_prompts\n" +
 	"| sort 0 _time\n" +
 	"| streamstats current=f last(events) as events_before, last(retries) as retries_before, last(dead_letters) as dead_before, " +
 	"last(lost_bytes) as lost_before by host\n" +
@@ -79,7 +81,7 @@ var reports = &Base{"reports", health + " uptime_seconds=*\n" +
 	"| bin _time span=" + step + "\n" +
 	"| stats sum(events) as events, sum(retries) as retries, sum(dead_letters) as dead_letters, sum(lost_bytes) as lost_bytes, " +
 	"max(lag_seconds) as lag_most, last(lag_seconds) as lag_seconds, last(lag_file) as lag_file, last(files) as files, last(version) as version, " +
-	"last(memory_bytes) as memory_bytes, last(checkpoint_error) as checkpoint_error, max(seen) as seen by _time, host"}
+	"last(memory_bytes) as memory_bytes, last(checkpoint_error) as checkpoint_error, max(seen) as seen, max(until) as until by _time, host"}
 
 // networkFailures returns the first part of that detection's search, after which each row
 // is one failure.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"ollama-hec/splunk_app/detections"
 	"ollama-hec/splunk_app/simulate/spl"
@@ -70,7 +71,12 @@ var delivered = map[string][]string{
 // compiled is a search in the model of Splunk, with the tokens of the inputs replaced.
 func compiled(t *testing.T, search, index, host string) *spl.Search {
 	t.Helper()
-	env := spl.Env{Macros: make(map[string]string)}
+	return compiledAt(t, search, index, host, spl.Times{Now: time.Unix(1_767_773_900, 0)})
+}
+
+func compiledAt(t *testing.T, search, index, host string, times spl.Times) *spl.Search {
+	t.Helper()
+	env := spl.Env{Macros: make(map[string]string), Times: times}
 	for _, m := range detections.Macros() {
 		env.Macros[m.Name] = m.Definition
 	}
@@ -144,6 +150,44 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
+// A shipper is silent by the clock, also where all are; in the past by the end of what is looked at.
+func TestSilent(t *testing.T) {
+	var panel Panel
+	for _, v := range Views() {
+		for _, p := range v.Panels() {
+			if p.ID == "gone" {
+				panel = p
+			}
+		}
+	}
+	last := map[string]int64{"a": 10_000, "b": 10_400, "c": 10_900}
+	var rows []spl.Row
+	for host, at := range last {
+		for _, t := range []int64{at - 60, at} {
+			rows = append(rows, detections.Fields(detections.Event{Sourcetype: "ollama:hec:health", Source: "ollama-hec", Host: host, Index: "ollama",
+				Time: strconv.FormatInt(t, 10), Raw: delivered["ollama:hec:health"][0]}))
+		}
+	}
+	at := func(seconds int64) time.Time { return time.Unix(seconds, 0) }
+	for _, tt := range []struct {
+		name  string
+		times spl.Times
+		want  string
+	}{
+		{"none", spl.Times{Now: at(10_600)}, "0"},
+		{"one", spl.Times{Now: at(10_960)}, "1"},
+		{"some", spl.Times{Now: at(11_100)}, "2"},
+		{"all", spl.Times{Now: at(20_000)}, "3"},
+		{"all, of the last day", spl.Times{Now: at(20_000), Earliest: at(0), Latest: at(20_000)}, "3"},
+		{"one, of a day long past", spl.Times{Now: at(900_000), Latest: at(10_960)}, "1"},
+	} {
+		res := compiledAt(t, picked(panel.Whole()), "*", "*", tt.times).Run(rows)
+		if got := res.Rows[0].First("silent"); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
 // Each search looks only in the indexes and at the hosts that are picked.
 func TestPicked(t *testing.T) {
 	rows := sample(t)
@@ -214,7 +258,7 @@ func TestChained(t *testing.T) {
 		"connections_by_source": "`ollama_connection` src=* | stats sum(connections) as connections, sum(bytes_in) as bytes_in, sum(bytes_out) as bytes_out, max(_time) as seen " +
 			"by src, src_scope, host " + lastSeen + " | sort 100 - connections",
 		"shippers": health + " uptime_seconds=* | stats dc(host) as shippers",
-		"gone":     health + " uptime_seconds=* | stats max(_time) as seen by host | eventstats max(seen) as newest | where newest-seen>600 | stats count as silent",
+		"gone":     health + " uptime_seconds=* | addinfo | stats max(_time) as seen, max(info_search_time) as now by host | where now-seen>600 | stats count as silent",
 		"longest":  health + " uptime_seconds=* | sort 0 _time | stats last(lag_seconds) as lag by host | stats max(lag) as lag",
 		"lag":      health + " uptime_seconds=* | timechart max(lag_seconds) by host",
 	}

@@ -64,8 +64,9 @@ func shipperNumbers() []Panel {
 		},
 		{
 			ID: "gone", Title: "Silent for 10 minutes", Kind: Single, Base: reports, Look: judged(1, 1),
-			Search: "| stats max(seen) as seen by host\n| eventstats max(seen) as newest\n| where newest-seen>600\n| stats count as silent",
-			Note:   "Counted from the newest event of any shipper: where all are silent, see when each was last seen.", Empty: "0: none is.", Click: health,
+			Search: "| stats max(seen) as seen, max(until) as until by host\n| where until-seen>600\n| stats count as silent",
+			Note:   "Of those seen in this time: how many said nothing in its last 10 minutes.",
+			Empty:  "0: none is; of one that said nothing in all this time nothing is known.", Click: health,
 		},
 		{
 			ID: "longest", Title: "Longest wait now", Kind: Single, Base: reports, Look: judged(60, 300).with(object{"unit": "s", "numberPrecision": 1}),

@@ -119,8 +119,13 @@ func (c *counted) belongs(f Finding) bool {
 }
 
 // Query starts any search over events with the fields that the add-on gives them.
-func Query(search string) (*spl.Stream, error) {
-	s, err := spl.Compile(search, environment())
+func Query(search string) (*spl.Stream, error) { return QueryAt(search, spl.Times{}) }
+
+// QueryAt is Query for a search that asks for its own times.
+func QueryAt(search string, times spl.Times) (*spl.Stream, error) {
+	env := environment()
+	env.Times = times
+	s, err := spl.Compile(search, env)
 	if err != nil {
 		return nil, err
 	}

@@ -111,7 +111,7 @@ func filled(v dashboard.View, rows []spl.Row) (map[string]any, error) {
 			query = sources[s.Options.Extend].Options.Query + "\n" + query
 		}
 		query = strings.NewReplacer("$index$", "*", "$host$", "*").Replace(query)
-		search, err := detections.Query(query)
+		search, err := detections.QueryAt(query, spl.Times{Now: start.Add(24 * time.Hour)})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", id, err)
 		}

@@ -10,6 +10,7 @@ var commands map[string]func(args string, env *Env) (command, error)
 
 func init() {
 	commands = map[string]func(string, *Env) (command, error){
+		"addinfo":      buildAddinfo,
 		"search":       buildFilter,
 		"where":        buildWhere,
 		"eval":         buildEval,

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // pipelines are searches over rows, and the rows that each leaves.
@@ -41,6 +42,11 @@ var pipelines = []struct {
 	{"stats without rows", `none=1 | stats count, values(v) as v`, []string{"v=1"}, []string{"count=0"}},
 	{"stats by without rows", `none=1 | stats count by v`, []string{"v=1"}, nil},
 	{"percentile", `* | stats p95(v) as p, median(v) as m`, []string{"v=1", "v=2", "v=3", "v=4"}, []string{"m=2 p=4"}},
+	{
+		"addinfo tells the times of the search",
+		`* | addinfo | table info_min_time, info_max_time, info_search_time`,
+		[]string{"x=1"}, []string{"info_max_time=+Infinity info_min_time=0.000 info_search_time=1767225600.000"},
+	},
 	{"eval in turn", `* | eval a=1, b=a+1 | table b`, []string{"x=1"}, []string{"b=2"}},
 	{"eval of null takes the field away", `* | eval x=null() | fields - _time`, []string{"x=1 y=2"}, []string{"y=2"}},
 	{"rex takes the first match", `* | rex field=v "(?<d>\d)" | table d`, []string{"v=a1b2", "v=x"}, []string{"d=1", ""}},
@@ -143,6 +149,7 @@ func TestPipeline(t *testing.T) {
 	env := Env{
 		Macros:  map[string]string{"all": "search `none`", "none": "*"},
 		Lookups: map[string]*Lookup{"ranges": lookup, "hosts": hosts},
+		Times:   Times{Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)},
 	}
 	for _, tt := range pipelines {
 		t.Run(tt.name, func(t *testing.T) {

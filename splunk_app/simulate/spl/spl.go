@@ -3,7 +3,7 @@
 // is our own model of Splunk, written after its documentation.
 //
 // It knows the commands search, where, eval, rex, regex, stats, eventstats, streamstats (without a
-// window of rows), timechart, tstats, lookup, inputlookup append=true, outputlookup (which writes nothing
+// window of rows), timechart, tstats, addinfo, lookup, inputlookup append=true, outputlookup (which writes nothing
 // here), mvexpand, table, fields, rename, sort, head and dedup, the functions listed in
 // functions.go, and macros without arguments. Whatever else a search holds (subsearches, TERM(), other
 // options) is an error of Compile, never passed over. Not modelled: limits on
@@ -43,6 +43,8 @@ type Env struct {
 	Lookups map[string]*Lookup
 	// Location is the time zone of strftime; nil is UTC.
 	Location *time.Location
+	// Times are those of the search, which addinfo tells.
+	Times Times
 }
 
 // Search is a search ready to run. It may run on many goroutines.

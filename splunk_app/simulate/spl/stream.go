@@ -32,6 +32,7 @@ func (projection) rowwise() {}
 func (rename) rowwise()     {}
 func (lookup) rowwise()     {}
 func (bin) rowwise()        {}
+func (addinfo) rowwise()    {}
 
 // folding is a command that takes its rows one at a time and keeps less than them.
 type folding interface{ fold() fold }

@@ -26,6 +26,7 @@ type Server struct {
 	*receiver.Receiver
 	ledger *Ledger
 	fault  atomic.Pointer[receiver.FaultFunc]
+	lines  atomic.Pointer[LineFunc]
 	watch  atomic.Bool
 	served chan struct{} // closed at the end
 	err    error         // of serving, once served
@@ -50,6 +51,7 @@ func Serve(ledger *Ledger, addr string, o receiver.Options) (*Server, error) {
 func ServeOn(ledger *Ledger, l net.Listener, o receiver.Options) *Server {
 	s := &Server{ledger: ledger, served: make(chan struct{}), chosen: map[uint64]Arrival{}, faults: map[string]int{}}
 	s.SetFault(o.Fault)
+	s.SetLines(lineOf)
 	o.Fault = s.choose
 	also := o.Event
 	o.Event = func(e receiver.Event) {
@@ -101,6 +103,12 @@ func (s *Server) Ambiguous() int {
 	defer s.mu.Unlock()
 	return s.unsure
 }
+
+// LineFunc returns the line of a ledger that an event is, and false if it is none.
+type LineFunc func(sourcetype string, event json.RawMessage) (line string, ok bool)
+
+// SetLines replaces what the ledger takes for lines: at first those of logs.
+func (s *Server) SetLines(f LineFunc) { s.lines.Store(&f) }
 
 func (s *Server) choose(req *receiver.Request) receiver.Fault {
 	f := (*s.fault.Load())(req)
@@ -166,7 +174,7 @@ func kindOf(f receiver.Fault) string {
 }
 
 func (s *Server) take(e receiver.Event) {
-	line, ok := lineOf(e.Sourcetype, e.Event)
+	line, ok := (*s.lines.Load())(e.Sourcetype, e.Event)
 	if !ok {
 		return
 	}

@@ -36,9 +36,7 @@ func (w *Writer) put(lines []byte, n int64, now time.Time) bool {
 	}
 	s := w.segment
 	if _, err := s.file.Write(lines); err != nil {
-		if s.file.Truncate(s.size) != nil || s.size == 0 {
-			w.abandon()
-		}
+		w.cut(err)
 		w.failed(err, now)
 		return false
 	}
@@ -98,6 +96,18 @@ func (w *Writer) end() {
 		}
 	}
 	w.segment = nil
+}
+
+// cut takes away what was written of a line, after an error. A segment that fills a disk is closed: once
+// it is delivered it can be deleted, which makes room.
+func (w *Writer) cut(err error) {
+	const large = 64 << 10 // of small ones there would be one a second
+	switch s := w.segment; {
+	case s.file.Truncate(s.size) != nil || s.size == 0:
+		w.abandon()
+	case statedir.Full(err) && s.size >= large:
+		w.end()
+	}
 }
 
 // abandon closes a segment that cannot be written any more, and deletes it if it is empty.

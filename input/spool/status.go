@@ -1,10 +1,12 @@
 package spool
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,11 +39,47 @@ func (w *Writer) WriteStatus(s Status) error {
 	if err != nil {
 		return fmt.Errorf("status: %w", err)
 	}
-	next := statusName(w.options.Writer) + ".new"
-	if err := w.dir.Load().WriteFile(next, append(text, '\n')); err != nil {
+	text = append(text, '\n')
+	dir, name, next := w.dir.Load(), statusName(w.options.Writer), statusName(w.options.Writer)+".new"
+	err = dir.WriteFile(next, text)
+	if statedir.Full(err) {
+		_ = dir.Remove(next) // it is empty, or the beginning of one
+		return overwrite(dir, name, text)
+	}
+	if err != nil {
 		return err
 	}
-	return w.dir.Load().Rename(next, statusName(w.options.Writer))
+	return dir.Rename(next, name)
+}
+
+// overwrite writes a text over that of a file, which takes no more room on a full disk. Who reads it
+// at that moment may see some of both.
+func overwrite(dir *statedir.Dir, name string, text []byte) error {
+	f, err := dir.OpenFile(name, os.O_WRONLY)
+	if err != nil {
+		return err
+	}
+	if info, err := f.Stat(); err == nil && info.Size() > int64(len(text)) {
+		text = append(text, bytes.Repeat([]byte{' '}, int(info.Size())-len(text))...)
+	}
+	_, err = f.WriteAt(text, 0)
+	return errors.Join(err, f.Close())
+}
+
+// readStatus reads the status of a writer; false: it has none, or none that may be read.
+func readStatus(dir *statedir.Dir, writer string) (s Status, there bool, err error) {
+	for range 3 { // it may be overwritten just now
+		var text []byte
+		if text, _, err = dir.ReadFile(statusName(writer)); err != nil {
+			return s, false, nil
+		}
+		s = Status{}
+		if err = json.Unmarshal(text, &s); err == nil {
+			return s, true, nil
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+	return s, true, fmt.Errorf("read %s: %w", dir.Path(statusName(writer)), err)
 }
 
 // Inspection is what another process can see of a spool without changing it.
@@ -72,15 +110,13 @@ func (r *Reader) Inspect() (*Inspection, error) {
 		return nil, err
 	}
 	for _, writer := range Writers {
-		text, _, err := dir.ReadFile(statusName(writer))
+		s, there, err := readStatus(dir, writer)
 		if err != nil {
-			continue // it has never run
+			return nil, err
 		}
-		s := Seen{Live: Live(dir, writer)}
-		if err := json.Unmarshal(text, &s.Status); err != nil {
-			return nil, fmt.Errorf("read %s: %w", dir.Path(statusName(writer)), err)
+		if there {
+			in.Writers[writer] = Seen{s, Live(dir, writer)}
 		}
-		in.Writers[writer] = s
 	}
 	return in, nil
 }
@@ -142,9 +178,8 @@ func (w *Writer) PortsOf(writer string) []int {
 	if !Live(w.dir.Load(), writer) {
 		return nil
 	}
-	text, _, err := w.dir.Load().ReadFile(statusName(writer))
-	var s Status
-	if err != nil || json.Unmarshal(text, &s) != nil {
+	s, there, err := readStatus(w.dir.Load(), writer)
+	if err != nil || !there {
 		return nil
 	}
 	return s.Ports

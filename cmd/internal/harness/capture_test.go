@@ -204,18 +204,7 @@ func TestCaptureOutgrowsItsSpool(t *testing.T) {
 func TestCaptureFillsTheDisk(t *testing.T) {
 	t.Parallel()
 	c := captured(t, acked(0))
-	small := filepath.Join(t.TempDir(), "disk")
-	c.must(os.Mkdir(small, 0o700))
-	if err := syscall.Mount("tmpfs", small, "tmpfs", 0, "size=2m"); err != nil {
-		t.Skipf("no small disk can be mounted here: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(small, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	c.state = filepath.Join(small, "state")
-	c.env["STATE_DIR"] = c.state
+	c.smallDisk("2m")
 	c.startCapture("PROMPTS", "full", "REDACT", "off")
 	c.fillSpool()
 	if !strings.Contains(c.capture.Log(), "no space left on device") {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"path/filepath"
@@ -43,8 +45,14 @@ func spoolOf(dir string) (*spoolState, error) {
 		return nil, err
 	}
 	in, err := spool.NewReader(dir, slog.New(slog.DiscardHandler)).Inspect()
-	if in == nil || err != nil {
+	if err != nil {
+		if errors.Is(err, fs.ErrPermission) {
+			err = fmt.Errorf("the spool cannot be read: %w; run status as root, or as the user who ships", err)
+		}
 		return nil, err
+	}
+	if in == nil {
+		return nil, nil
 	}
 	st := &spoolState{Bytes: in.Bytes, Segments: in.Segments, Writers: map[string]captureState{}}
 	for name, w := range in.Writers {

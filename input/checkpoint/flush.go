@@ -224,14 +224,18 @@ func (s *Store) renew() error {
 	return err
 }
 
-// compact writes a file anew that has changes in it.
+// compact writes a file anew that has changes in it. If the disk has no room for another one it stays
+// as it is: nothing is missing from it.
 func (s *Store) compact() error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if s.file.size == s.file.base {
 		return nil
 	}
-	return s.renew()
+	if err := s.renew(); !statedir.Full(err) {
+		return err
+	}
+	return nil
 }
 
 // replace puts data in the place of the current file, which becomes the previous one.

@@ -12,6 +12,10 @@ import (
 // again is how long nothing is written after an error.
 const again = time.Second
 
+// calm is how long everything must have found room before that is said. Of a spool that is nearly full
+// there is room for small records and none for large ones.
+const calm = 5 * time.Second
+
 // put writes n lines to the open segment, or to a new one, and reports whether all of them were
 // written.
 func (w *Writer) put(lines []byte, n int64, now time.Time) bool {
@@ -20,8 +24,9 @@ func (w *Writer) put(lines []byte, n int64, now time.Time) bool {
 	}
 	if !w.hasRoom(int64(len(lines)), now) {
 		w.say(
-			fmt.Sprintf("the spool holds %d bytes, as many as it may", w.used),
+			fmt.Sprintf("the spool is full: it may hold %d bytes", w.options.Bytes),
 			"requests are counted and not kept until the shipper has delivered what is there; see whether it runs, or raise SPOOL_BYTES",
+			now,
 		)
 		return false
 	}
@@ -42,7 +47,7 @@ func (w *Writer) put(lines []byte, n int64, now time.Time) bool {
 	}
 	s.size, s.dirty = s.size+int64(len(lines)), true
 	w.used += int64(len(lines))
-	if w.complain != "" {
+	if w.complain != "" && now.Sub(w.refused) >= calm {
 		w.complain = ""
 		w.options.Log.Info("the spool can be written again")
 	}
@@ -139,11 +144,12 @@ func (w *Writer) failed(err error, now time.Time) {
 	if statedir.Full(err) {
 		hint = "requests are counted and not kept until there is room on the disk of STATE_DIR"
 	}
-	w.say("the spool cannot be written: "+err.Error(), hint)
+	w.say("the spool cannot be written: "+err.Error(), hint, now)
 }
 
 // say logs a problem once.
-func (w *Writer) say(problem, hint string) {
+func (w *Writer) say(problem, hint string, now time.Time) {
+	w.refused = now
 	if w.complain == "" {
 		w.options.Log.Warn(problem, "hint", hint)
 	}

@@ -52,6 +52,7 @@ type Writer struct {
 	counted  time.Time
 	again    time.Time // after an error nothing is written before
 	complain string    // the error that was last logged
+	refused  time.Time // when something was last not written
 
 	mu    sync.Mutex
 	stats Stats // guarded by mu

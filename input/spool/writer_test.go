@@ -211,6 +211,44 @@ func TestAFullSpoolCountsAndSaysSoOnceThereIsRoom(t *testing.T) {
 	})
 }
 
+// Of a spool in which small records find room and large ones none it is said once that it is full, and
+// once that it is not any more.
+func TestANearlyFullSpoolIsNoNews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		state := t.TempDir()
+		o := options(t, state)
+		o.Bytes, o.Log = 100_000, slog.New(slog.NewTextHandler(&log, nil))
+		w := start(t, o)
+		large := event(0)
+		large.Event = fmt.Appendf(nil, `{"x":%q}`, strings.Repeat("x", 20_000))
+		for range 20 {
+			w.Emit(large)
+			w.Emit(event(1))
+			time.Sleep(500 * time.Millisecond)
+		}
+		says := func(text string) int { return strings.Count(log.String(), text) }
+		if w.Stats().Problem == "" || says("the spool is full") != 1 || says("can be written again") != 0 {
+			t.Errorf("while it is full: %s", &log)
+		}
+		names, _ := segments(t, state)
+		for _, name := range names[:len(names)-1] {
+			if err := os.Remove(filepath.Join(Path(state), name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(calm)
+		w.Emit(large)
+		synctest.Wait()
+		if w.Stats().Problem != "" || says("the spool is full") != 1 || says("can be written again") != 1 {
+			t.Errorf("once there is room: %s", &log)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 // A spool that is deleted, or moved away, while it is written is begun anew, says so, and goes on
 // with its numbers.
 func TestASpoolDeletedInUse(t *testing.T) {

@@ -83,6 +83,9 @@ func TestAProxyOnAFullDisk(t *testing.T) {
 	p.Signal(os.Interrupt)
 	b.wantExit(p, 0)
 	b.eventually("an empty spool", func() bool { return len(b.segments()) == 0 })
+	b.eventually("room for checkpoints", func() bool {
+		return strings.Contains(b.shipper.Log(), "checkpoints are written again")
+	})
 	b.stop()
 	told := 0
 	for _, e := range got.find(`"lost_records":`) {

@@ -71,6 +71,12 @@ func (b *book) ended(c *Connection) {
 	b.tell(c, 1)
 }
 
+// knows reports whether a connection of this namespace is known to be open.
+func (b *book) knows(cookie uint64) bool {
+	_, known := b.open[identity{namespace: here, cookie: cookie}]
+	return known
+}
+
 func (b *book) tell(c *Connection, count int) {
 	e := &event{origin: b.origin, Connection: *c, count: count}
 	if b.events == All {

@@ -28,9 +28,8 @@ func (f *Finder) Find(client, server netip.AddrPort) string {
 	if err != nil || !ok || s.Cookie == 0 {
 		return ""
 	}
-	// What is left of a closed connection has a cookie of its own.
-	if s.State == sockdiag.TimeWait || s.State == sockdiag.SynReceived {
-		return ""
+	if s.Remnant || s.State == sockdiag.SynReceived {
+		return "" // their cookie is not the connection's
 	}
 	return ID(s.Cookie)
 }

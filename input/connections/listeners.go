@@ -39,6 +39,11 @@ func serving(listeners []listener, server netip.AddrPort) Process {
 	return all.process
 }
 
+// listening reports whether one of the listeners has a port.
+func listening(listeners []listener, port uint16) bool {
+	return slices.ContainsFunc(listeners, func(l listener) bool { return l.at.Port() == port })
+}
+
 // ports is a sorted list of the server's ports.
 type ports []uint16
 

@@ -14,22 +14,31 @@ const maxAsked = 2
 // lookAround lists listeners, learns ports from them, and reports connections that were not
 // known to be open.
 func (k *kernel) lookAround(now time.Time) error {
-	var found []listener
-	err := k.asker.Dump(sockdiag.Mask(sockdiag.Listening), 0, func(s *sockdiag.Socket) {
-		found = append(found, listener{at: s.Local, inode: s.Inode, process: Process{User: s.UID, HasUser: true}})
-	})
+	found, err := k.listListeners()
 	if err != nil {
 		return err
 	}
 	if err := k.learn(found); err != nil {
 		return err
 	}
-	k.listeners = k.processes.name(slices.DeleteFunc(found, func(l listener) bool { return !k.ports.has(l.at.Port()) }))
+	k.keepListeners(found)
 	if err := k.listOpen(); err != nil {
 		return err
 	}
 	k.book.forget(now)
 	return nil
+}
+
+func (k *kernel) listListeners() (found []listener, err error) {
+	err = k.asker.Dump(sockdiag.Mask(sockdiag.Listening), 0, func(s *sockdiag.Socket) {
+		found = append(found, listener{at: s.Local, inode: s.Inode, process: Process{User: s.UID, HasUser: true}})
+	})
+	return found, err
+}
+
+// keepListeners keeps those on our ports.
+func (k *kernel) keepListeners(found []listener) {
+	k.listeners = k.processes.name(slices.DeleteFunc(found, func(l listener) bool { return !k.ports.has(l.at.Port()) }))
 }
 
 // learn adds ports that others have learned and those of listeners whose process is Ollama.
@@ -64,10 +73,11 @@ func (k *kernel) listOpen() error {
 	mask := sockdiag.Mask(sockdiag.Established, sockdiag.CloseWait)
 	for _, port := range asked {
 		err := k.asker.Dump(mask, port, func(s *sockdiag.Socket) {
-			if !k.ports.ours(s.Local, s.Peer) {
+			now := time.Now()
+			if !k.ports.ours(s.Local, s.Peer) || !k.accepted(s, now) {
 				return
 			}
-			c := k.connection(s, time.Now())
+			c := k.connection(s, now)
 			k.book.sighted(&c)
 		})
 		if err != nil {

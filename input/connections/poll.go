@@ -82,7 +82,10 @@ func (p *poller) look(ctx context.Context) error {
 		if c.Process == (Process{}) {
 			c.Process = serving(listeners, r.local)
 		}
-		open[c.identity()] = c
+		// Where nobody listens it was opened from here, unless it was accepted before that ended.
+		if _, known := p.open[c.identity()]; known || listening(listeners, r.local.Port()) {
+			open[c.identity()] = c
+		}
 	}
 	for id, c := range p.open {
 		if _, still := open[id]; !still {

@@ -63,14 +63,17 @@ type kernel struct {
 	listeners []listener
 	processes *processes
 	names     *namespaces
-	look      time.Time // when to look next
-	count     time.Time // when to count losses next
+	gone      map[uint16]time.Time // when a listener on that port was last seen to end
+	look      time.Time            // when to look next
+	count     time.Time            // when to count losses next
 	loss      loss
 	zones     zones
 }
 
 func (o *Observer) openKernel() (*kernel, error) {
-	k := &kernel{o: o, processes: newProcesses(o.options.Proc), names: newNamespaces(o.options.Proc)}
+	k := &kernel{
+		o: o, processes: newProcesses(o.options.Proc), names: newNamespaces(o.options.Proc), gone: make(map[uint16]time.Time),
+	}
 	k.ports, _ = k.ports.with(o.options.Ports...)
 	var err error
 	if k.closings, err = sockdiag.Watch(k.ports); err != nil {
@@ -178,10 +181,15 @@ func (k *kernel) emit(e *event) {
 
 // closed takes the kernel's report of a socket that was closed.
 func (k *kernel) closed(s *sockdiag.Socket) {
+	now := time.Now()
 	if !k.ports.ours(s.Local, s.Peer) {
+		k.noteListener(s, now)
 		return
 	}
-	c := k.connection(s, time.Now())
+	if !k.askAccepted(s, now) {
+		return
+	}
+	c := k.connection(s, now)
 	c.Ended = true
 	// A connection over MPTCP that its client closed has lost the port, and its counts.
 	c.MPTCP = s.Peer.Port() == 0

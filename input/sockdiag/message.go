@@ -54,6 +54,9 @@ func (m *message) failure() error {
 	return nil
 }
 
+// timerTimeWait is the kernel's number for the timer of what is left of a connection.
+const timerTimeWait = 3
+
 // decode reads the kernel's description of a socket: a struct inet_diag_msg and the attributes
 // after it.
 func decode(body []byte) (s Socket, err error) {
@@ -74,6 +77,7 @@ func decode(body []byte) (s Socket, err error) {
 		Cookie:    uint64(binary.NativeEndian.Uint32(body[44:])) | uint64(binary.NativeEndian.Uint32(body[48:]))<<32,
 		UID:       binary.NativeEndian.Uint32(body[64:]),
 		Inode:     binary.NativeEndian.Uint32(body[68:]),
+		Remnant:   body[2] == timerTimeWait,
 		Namespace: Here,
 	}
 	if info := attribute(body[socketLen:], attributeInfo); info != nil {

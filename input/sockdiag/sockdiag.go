@@ -21,6 +21,9 @@ type Socket struct {
 	Local, Peer netip.AddrPort
 	// Cookie identifies a socket until the next boot.
 	Cookie uint64
+	// Remnant: it is what the kernel keeps of a connection that its process has closed. Its Cookie is that of the
+	// connection only where that had been asked for before, on newer kernels.
+	Remnant bool
 	// UID and Inode are of the socket's file; 0 once it is closed.
 	UID, Inode uint32
 	// Counted: In and Out are known.
@@ -42,7 +45,6 @@ type State uint8
 const (
 	Established State = 1
 	SynReceived State = 3
-	TimeWait    State = 6
 	Closed      State = 7
 	CloseWait   State = 8
 	Listening   State = 10

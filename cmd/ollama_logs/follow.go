@@ -23,6 +23,7 @@ func follow(ctx context.Context, d *modinput.Definition, stdout io.Writer, log *
 	if err != nil {
 		return err
 	}
+	warnOfForm(st, log)
 	s.Host = d.FixedHost(st)
 	if s.StateDir, err = stateDir(d.CheckpointDir, st); err != nil {
 		return err

@@ -15,21 +15,14 @@ import (
 // nothing else: a field that takes some words is a drop-down.
 func TestDropDownsOfferWhatArgumentsTake(t *testing.T) {
 	offered := dropDowns(t)
-	takes := map[string][]string{
-		"output":      {modinput.OutputSplunkd, modinput.OutputHEC},
-		"connections": {"off", modinput.ConnectionsFirst, modinput.ConnectionsAll},
-		// A list, of which the field offers each that means something else.
-		"redact": {"secrets,emails", "secrets", "emails", "off"},
-	}
-	defaults := map[string]string{"output": modinput.OutputSplunkd, "connections": "off"}
-	for _, s := range settings.All() {
-		for _, a := range modinput.OllamaLogs().Arguments {
-			if name, _ := settings.Argument(s); name != a.Name {
-				continue
-			}
-			defaults[a.Name] = s.Default
-			if values := s.Values(); len(values) > 0 {
-				takes[a.Name] = values
+	takes, defaults := map[string][]string{}, map[string]string{"output": modinput.OutputSplunkd, "connections": "off"}
+	for _, a := range modinput.OllamaLogs().Arguments {
+		if words := choices(a.Name); len(words) > 0 {
+			takes[a.Name] = words
+		}
+		for _, s := range settings.All() {
+			if name, _ := settings.Argument(s); name == a.Name {
+				defaults[a.Name] = s.Default
 			}
 		}
 	}

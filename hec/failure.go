@@ -87,7 +87,8 @@ func refusal(r *reply) failure {
 const (
 	hintHTTPS = "begin OLLAMA_HEC_URL with https if HEC speaks TLS there"
 	hintHTTP  = "begin OLLAMA_HEC_URL with http, or enable SSL on HEC"
-	hintCert  = "set OLLAMA_HEC_CERT_FILE and OLLAMA_HEC_KEY_FILE: a certificate of ours is asked for"
+	hintCert  = "set OLLAMA_HEC_CERT_FILE and OLLAMA_HEC_KEY_FILE: a certificate of ours is asked for, " +
+		"by an authority that the other side names (one of another authority is not sent)"
 )
 
 // HintHandshake is what a person can do where a TLS handshake ends without an alert.

@@ -91,6 +91,14 @@ const (
 		"by an authority that the other side names (one of another authority is not sent)"
 )
 
+// HintClosed is what a person can do where nothing listens: Splunk closes the port of HEC while HEC is
+// switched off.
+const HintClosed = "enable HEC in Splunk (Settings, Data inputs, HTTP Event Collector, Global Settings, " +
+	"All Tokens: Enabled), open the firewall, or correct the port in OLLAMA_HEC_URL"
+
+// HintName is what a person can do where the name of HEC leads nowhere.
+const HintName = "correct OLLAMA_HEC_URL, or this host's DNS"
+
 // HintHandshake is what a person can do where a TLS handshake ends without an alert.
 const HintHandshake = "look at what ends the TLS handshake there, " +
 	"or begin OLLAMA_HEC_URL with http if HEC does not speak TLS"
@@ -140,8 +148,13 @@ func hintFor(err error, https bool) string {
 		invalid   x509.CertificateInvalidError
 		record    tls.RecordHeaderError
 		pin       *fingerprintError
+		dns       *net.DNSError
 	)
 	switch {
+	case isRefused(err):
+		return HintClosed
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return HintName
 	case errors.As(err, &pin):
 		return "if the certificate of HEC was renewed, set OLLAMA_HEC_TLS_FINGERPRINT to the new fingerprint; " +
 			"else somebody stands between"

@@ -57,3 +57,17 @@ func TestErrorsWithoutWhatChanges(t *testing.T) {
 		}
 	}
 }
+
+// What a person can do about an endpoint that is not there is said, also while it is waited for: HEC that
+// is switched off closes its port.
+func TestHintsOnWhatIsNotThere(t *testing.T) {
+	for want, err := range map[string]error{
+		HintClosed: &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)},
+		HintName:   &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "splunk", IsNotFound: true}},
+		"":         &net.OpError{Op: "dial", Net: "tcp", Err: os.ErrDeadlineExceeded},
+	} {
+		if _, hint := Explain(&url.Error{Op: "Post", URL: "https://splunk:8088", Err: err}, true); hint != want {
+			t.Errorf("%v: %q, want %q", err, hint, want)
+		}
+	}
+}

@@ -25,7 +25,7 @@ func (c *Client) Health(ctx context.Context, url string) (Health, error) {
 		return Health{}, fmt.Errorf("ask for health: %s", e.explain(err))
 	}
 	h := Health{OK: r.healthVerdict() == accept, Text: r.String(), Date: r.date}
-	if !r.hec() {
+	if !r.hec() || r.token() {
 		h.Hint = r.hint()
 	}
 	return h, nil

@@ -63,6 +63,9 @@ const codeHealthy, codeShuttingDown = 17, 23
 // tokenCodes are the pauses that a valid token would end.
 var tokenCodes = map[int]bool{1: true, 2: true, 3: true, 4: true, 21: true, 22: true}
 
+// disabledCodes are those of a token that Splunk knows and that is switched off.
+var disabledCodes = map[int]bool{1: true, 22: true}
+
 // reply is what an endpoint answered to one POST.
 type reply struct {
 	Text    string  `json:"text"`
@@ -258,6 +261,9 @@ func (r *reply) hint() string {
 			"its answer does not say that HEC has taken anything; " +
 			"until HEC answers, one event at a time is tried, which may come twice. " +
 			"If the front end forwards events and strips HEC's replies, set ACCEPT_WITHOUT_CODE=on"
+	case r.hec() && disabledCodes[int(*r.Code)]:
+		return "enable the token in Splunk (Settings, Data inputs, HTTP Event Collector; Global Settings there hold for all tokens), " +
+			"or check TOKEN or TOKEN_FILE"
 	case r.token():
 		return "check TOKEN or TOKEN_FILE and that the token is enabled in Splunk"
 	case r.Code != nil && *r.Code == 7:

@@ -7,6 +7,9 @@ import (
 	"syscall"
 )
 
+// isRefused reports whether nothing listens there.
+func isRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
+
 func isReset(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }

@@ -33,6 +33,12 @@ func TestCheckSaysWhatIsWrongAndHowToMendIt(t *testing.T) {
 	}{
 		{"in order", testToken, nil, nil, 0, []string{"ok    health", "ok    clock", "the test event is acknowledged", "ok    file " + file, "can be written"}},
 		{"wrong token", "wrong", nil, nil, 1, []string{"fail  event", "Invalid token", "check OLLAMA_HEC_TOKEN or"}},
+		{"all tokens disabled", testToken, func(req *receiver.Request) receiver.Fault {
+			if req.Endpoint == receiver.EndpointHealth {
+				return receiver.Fault{Code: 22}
+			}
+			return receiver.Fault{Code: 1}
+		}, nil, 1, []string{"warn  health", "fail  event", "enable the token in Splunk", "Global Settings there hold for all tokens"}},
 		{"wrong index", testToken, receiver.Submissions(receiver.Always(receiver.Fault{Code: 7})), nil, 1, []string{"Incorrect index", "set OLLAMA_HEC_INDEX"}},
 		{"empty 200", testToken, empty(200), nil, 1, []string{"200 OK without a HEC code", "fail  event", "set OLLAMA_HEC_ACCEPT_WITHOUT_CODE=on"}},
 		{"204", testToken, empty(204), nil, 1, []string{"204 No Content without a HEC code", "fail  event"}},

@@ -26,10 +26,6 @@ const (
 	certSoon = 14 * 24 * time.Hour
 )
 
-// hintClosed is what to do where nothing listens.
-const hintClosed = "enable HEC in Splunk (Settings, Data inputs, HTTP Event Collector, Global Settings, All Tokens: Enabled), " +
-	"open the firewall, or correct the port in OLLAMA_HEC_URL"
-
 // endpoints checks each URL, from its name up to the delivery of a real event. Without a token, or
 // the certificates that the settings name, it goes as far as it can.
 func (r *report) endpoints(ctx context.Context, s *settings.Settings) {
@@ -95,7 +91,7 @@ func (r *report) reach(ctx context.Context, s *settings.Settings, u *url.URL, tr
 	defer cancel()
 	addrs, err := net.DefaultResolver.LookupHost(ctx, u.Hostname())
 	if err != nil {
-		r.bad(Fail, "name "+u.Hostname(), "correct OLLAMA_HEC_URL, or this host's DNS", "%v", err)
+		r.bad(Fail, "name "+u.Hostname(), hec.HintName, "%v", err)
 		return false
 	}
 	r.ok("name "+u.Hostname(), "%s", addrs[0])
@@ -109,7 +105,7 @@ func (r *report) reach(ctx context.Context, s *settings.Settings, u *url.URL, tr
 	}
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", host)
 	if err != nil {
-		r.bad(Fail, "port "+host, hintClosed, "%v", err)
+		r.bad(Fail, "port "+host, hec.HintClosed, "%v", err)
 		return false
 	}
 	defer conn.Close()

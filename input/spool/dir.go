@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"ollama-hec/input/statedir"
@@ -81,33 +79,45 @@ func Live(dir *statedir.Dir, writer string) bool {
 	return errors.Is(statedir.Lock(f, false), statedir.ErrLocked)
 }
 
-// lastNumber returns the highest number that a segment of the writer has or had, as far as
-// known. If the lock's file holds no number it is ignored.
-func lastNumber(dir *statedir.Dir, lock *os.File, writer string) (last uint64, err error) {
-	text := make([]byte, 32)
+// memo is what a writer leaves in its lock's file for the next one of its name.
+type memo struct {
+	number uint64    // of its last segment
+	untold Losses    // what was lost and is not reported
+	since  time.Time // of the first one of these
+}
+
+// readMemo reads what the writer before has left. If the file holds nothing that can be read it is ignored.
+func readMemo(lock *os.File) (m memo) {
+	text := make([]byte, 256)
 	n, _ := lock.ReadAt(text, 0)
-	if number, err := strconv.ParseUint(strings.TrimSpace(string(text[:n])), 10, 64); err == nil {
-		last = number
+	var since int64
+	// Earlier versions wrote the number only.
+	_, _ = fmt.Sscan(string(text[:n]), &m.number, &m.untold.Queue, &m.untold.Full, &m.untold.Disk, &since)
+	m.since = time.Unix(0, since)
+	return m
+}
+
+// write stores m in place of what was there, which takes no more room on a full disk. If it fails the next
+// writer knows less.
+func (m memo) write(lock *os.File) {
+	text := fmt.Appendf(nil, "%d %d %d %d %d\n", m.number, m.untold.Queue, m.untold.Full, m.untold.Disk, m.since.UnixNano())
+	if _, err := lock.WriteAt(text, 0); err == nil {
+		_ = lock.Truncate(int64(len(text)))
 	}
+}
+
+// lastNumber returns the highest number that a segment of the writer has, or kept, the highest that it had.
+func lastNumber(dir *statedir.Dir, writer string, kept uint64) (last uint64, err error) {
 	names, err := dir.Names()
 	if err != nil {
 		return 0, err
 	}
 	for _, name := range names {
 		if is, ok := parseSegment(name); ok && is.writer == writer {
-			last = max(last, is.number)
+			kept = max(kept, is.number)
 		}
 	}
-	return last, nil
-}
-
-// keepNumber stores the number of the last segment, so that it is known even after all segments
-// are deleted.
-func keepNumber(lock *os.File, number uint64) {
-	// for a spool that was emptied, so a full disk does no harm
-	if lock.Truncate(0) == nil {
-		_, _ = lock.WriteAt(fmt.Appendf(nil, "%d\n", number), 0)
-	}
+	return kept, nil
 }
 
 // used returns the bytes and the number of the segments of all writers.

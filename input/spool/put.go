@@ -84,7 +84,7 @@ func (w *Writer) begin(now time.Time) error {
 		return errors.Join(err, f.Close(), w.dir.Load().Remove(name))
 	}
 	w.number++
-	keepNumber(w.lock, w.number)
+	w.keep()
 	w.segment = &segment{file: f, born: now}
 	return w.dir.Load().Sync()
 }

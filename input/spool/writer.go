@@ -46,6 +46,7 @@ type Writer struct {
 	limit    int64    // bytes of a segment
 	started  bool     // the first record is written
 	losses   losses
+	kept     Losses   // of losses, those that the next writer is left
 	records  []Record // scratch
 	buf      []byte   // scratch
 	used     int64    // bytes of all segments, as last counted and written since
@@ -96,7 +97,9 @@ func Open(o Options) (*Writer, error) {
 		}
 		return nil, unusable(o.State, err)
 	}
-	w.number, err = lastNumber(dir, w.lock, o.Writer)
+	before := readMemo(w.lock)
+	w.losses.untold, w.losses.since, w.kept = before.untold, before.since, before.untold
+	w.number, err = lastNumber(dir, o.Writer, before.number)
 	if err == nil {
 		err = sweep(dir, o.Writer)
 	}
@@ -163,6 +166,7 @@ func (w *Writer) run() {
 			w.losses.told = time.Time{}
 			w.write(time.Now())
 			w.end()
+			w.keep()
 			w.note()
 			return
 		}
@@ -181,7 +185,16 @@ func (w *Writer) tick(now time.Time) {
 		w.count(now)
 		w.write(now)
 	}
+	if w.kept != w.losses.untold {
+		w.keep()
+	}
 	w.sync()
+}
+
+// keep leaves the next writer of this name what it has to know.
+func (w *Writer) keep() {
+	memo{w.number, w.losses.untold, w.losses.since}.write(w.lock)
+	w.kept = w.losses.untold
 }
 
 // write writes what waits.
@@ -196,6 +209,7 @@ func (w *Writer) write(now time.Time) {
 		r := w.losses.record(w.options.Writer, now)
 		if w.put(r.AppendLine(nil), 1, now) {
 			w.losses.said(now)
+			w.keep()
 		}
 	}
 	buf, n := w.buf[:0], int64(0)

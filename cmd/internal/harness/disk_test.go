@@ -87,16 +87,22 @@ func TestAProxyOnAFullDisk(t *testing.T) {
 		return strings.Contains(b.shipper.Log(), "checkpoints are written again")
 	})
 	b.stop()
-	told := 0
+	told := b.lostRecords(got)
+	came := len(got.find(`"uri_path":"/api/generate"`)) + len(got.find(`"prompt":`))
+	if told == 0 || came+told != int(2*asked) {
+		t.Errorf("of %d requests %d events came and %d are said to be lost", asked, came, told)
+	}
+}
+
+// lostRecords is how many records of a spool are said to be lost.
+func (b *bench) lostRecords(got *captures) (n int) {
+	b.t.Helper()
 	for _, e := range got.find(`"lost_records":`) {
 		var loss struct {
 			Lost int `json:"lost_records"`
 		}
 		b.must(json.Unmarshal(e.Event, &loss))
-		told += loss.Lost
+		n += loss.Lost
 	}
-	came := len(got.find(`"uri_path":"/api/generate"`)) + len(got.find(`"prompt":`))
-	if told == 0 || came+told != int(2*asked) {
-		t.Errorf("of %d requests %d events came and %d are said to be lost", asked, came, told)
-	}
+	return n
 }

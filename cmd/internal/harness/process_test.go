@@ -54,10 +54,15 @@ func nobody() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 }
 
-// peakMemory is the most memory a process has had resident, in bytes.
+// peakMemory is the most memory the shipper has had resident, in bytes.
 func (b *bench) peakMemory() int64 {
 	b.t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", b.shipper.Pid()))
+	return b.peakMemoryOf(b.shipper)
+}
+
+func (b *bench) peakMemoryOf(s *Shipper) int64 {
+	b.t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.Pid()))
 	b.must(err)
 	_, rest, found := strings.Cut(string(status), "VmHWM:")
 	var kib int64

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-const healthTimeout = 5 * time.Second
+// leastHealthTimeout bounds a health check, which may take a third of what events may, if that is more.
+const leastHealthTimeout = 5 * time.Second
 
 // acquire returns an endpoint to send to, and waits while every gate is closed.
 func (c *Client) acquire(ctx context.Context) (*endpoint, pass, error) {
@@ -70,7 +71,7 @@ func (c *Client) chooseLocked(now time.Time) (chosen *endpoint, p pass, wait tim
 
 // probe asks a failed endpoint for its health while another does its work.
 func (c *Client) probe(ctx context.Context, e *endpoint) {
-	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	ctx, cancel := context.WithTimeout(ctx, max(leastHealthTimeout, c.cfg.Timeout/3))
 	defer cancel()
 	s := e.current()
 	r, err := s.health(ctx)

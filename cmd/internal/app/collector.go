@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"time"
 
 	"ollama-hec/cmd/internal/pipeline"
 	"ollama-hec/cmd/internal/settings"
@@ -78,6 +79,7 @@ func Collector(s *settings.Settings, d Delivery) (Output, error) {
 	client, err := hec.New(hec.Config{
 		URLs: s.URL, Token: token, Trust: trust.Config, Ack: hec.AckMode(s.Ack),
 		AcceptWithoutCode: bool(s.AcceptWithoutCode),
+		Timeout:           time.Duration(s.ReplyTimeout),
 		DeadLetters:       letters,
 		FailFast:          d.FailFast, Lanes: pipeline.DefaultLanes, Observer: d.Observer, Log: d.Log,
 	})

@@ -3,6 +3,7 @@ package destination
 import (
 	"crypto/tls"
 	"log/slog"
+	"time"
 
 	"ollama-hec/cmd/internal/app"
 	"ollama-hec/cmd/internal/pipeline"
@@ -61,7 +62,7 @@ func Tenant(s *settings.Settings, d app.Delivery) (*scs.Client, error) {
 	}
 	return scs.New(scs.Config{
 		Tenant: s.SCSTenant, Address: address, Credentials: credentials, Trust: trust,
-		DeadLetters: letters, FailFast: d.FailFast, Lanes: pipeline.DefaultLanes,
+		Timeout: time.Duration(s.ReplyTimeout), DeadLetters: letters, FailFast: d.FailFast, Lanes: pipeline.DefaultLanes,
 		Observer: d.Observer, Log: d.Log, Version: "ollama-hec/" + version.Version,
 	})
 }

@@ -98,6 +98,7 @@ type Settings struct {
 	LogFormat    LogFormat `default:"text" desc:"this program's own log on stderr: text, json"`
 	LogLevel     LogLevel  `default:"info" desc:"lowest level in that log: debug, info, warn, error"`
 	DrainTimeout Duration  `default:"10s" desc:"how long delivery may go on after a stop"`
+	ReplyTimeout Timeout   `default:"15s" desc:"how long a request waits for its reply; what got none is sent again, and comes twice if it was taken"`
 
 	call Caller // nil: each is called by its variable
 }

@@ -305,6 +305,18 @@ func TestInterval(t *testing.T) {
 	}
 }
 
+func TestTimeout(t *testing.T) {
+	var d Timeout
+	if err := d.Set("1m30s"); err != nil || time.Duration(d) != 90*time.Second {
+		t.Errorf("got %v, %v", time.Duration(d), err)
+	}
+	for _, text := range []string{"", "0", "999ms", "-15s", "15"} {
+		if err := d.Set(text); err == nil || !strings.Contains(err.Error(), "1s or more") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 func TestZone(t *testing.T) {
 	for text, want := range map[string]int{"UTC": 0, "+02:00": 7200, "-0530": -19800} {
 		var z Zone

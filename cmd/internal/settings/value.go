@@ -113,6 +113,18 @@ func (d *Duration) Set(text string) error {
 	return nil
 }
 
+// Timeout is how long something is waited for, at least a second.
+type Timeout time.Duration
+
+func (d *Timeout) Set(text string) error {
+	v, err := time.ParseDuration(text)
+	if err != nil || v < time.Second {
+		return want(text, "a duration of 1s or more")
+	}
+	*d = Timeout(v)
+	return nil
+}
+
 // Interval is how often something happens, at most once a second; 0: never.
 type Interval time.Duration
 

@@ -123,9 +123,10 @@ func TestStopWithSlowAcknowledgments(t *testing.T) {
 	b.write("b.log", b.lines("b", 0, 20_000))
 	b.start()
 	b.arrived()
+	b.answered("a.log", "b.log")
 	b.stop()
 	b.append("a.log", b.lines("a", 20_000, 100))
-	b.env["DRAIN_TIMEOUT"] = "10s"
+	b.env["DRAIN_TIMEOUT"] = unhurried["DRAIN_TIMEOUT"]
 	b.start()
 	b.exactly()
 }
@@ -145,6 +146,7 @@ func TestStopWithOneAcknowledgmentLost(t *testing.T) {
 	b.server.SetFault(nil)
 	b.append("a.log", b.lines("a", 1000, 1000))
 	b.arrived()
+	b.answered("a.log", "b.log")
 	b.stop()
 	b.start()
 	b.excused()

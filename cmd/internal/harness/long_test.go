@@ -21,6 +21,7 @@ func TestStopWithLostAcknowledgments(t *testing.T) {
 	b.write("a.log", b.lines("a", 0, 1000))
 	b.start()
 	b.arrived()
+	b.answered("a.log")
 	b.stop()
 	b.life++ // what was not acknowledged may come again
 	b.server.Restart()

@@ -27,7 +27,7 @@ func TestOnePoisonEventAmongAThousand(t *testing.T) {
 				b := newBench(t, o)
 				bad := b.name("a", at)
 				b.poison(bad)
-				b.env["BATCH_DELAY"] = "1s" // all in one
+				b.env["BATCH_DELAY"], b.env["BATCH_BYTES"] = "1s", "1MiB" // all in one
 				b.write("a.log", b.lines("a", 0, 1000))
 				b.start()
 				b.eventually("a dead letter", func() bool { return len(b.deadLetters()) == 1 })
@@ -104,6 +104,7 @@ func TestBodiesTooLarge(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, test.o)
+			b.env["BATCH_BYTES"] = "1MiB"
 			b.write("a.log", b.lines("a", 0, 10_000))
 			b.start()
 			b.arrived()

@@ -5,6 +5,7 @@ package harness
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -70,6 +71,17 @@ func (b *bench) peakMemoryOf(s *Shipper) int64 {
 		b.t.Fatalf("no VmHWM in %s", status)
 	}
 	return kib << 10
+}
+
+// open are the files that a process has open.
+func (s *Shipper) open() (paths []string) {
+	links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", s.Pid())) // the pattern is a good one
+	for _, link := range links {
+		if path, err := os.Readlink(link); err == nil { // else it is closed by now
+			paths = append(paths, path)
+		}
+	}
+	return paths
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -138,6 +138,7 @@ func TestMemoryWhileTheReceiverIsDown(t *testing.T) {
 	b := bare(t)
 	addr := place(t).Addr()
 	b.env["URL"] = "http://" + addr
+	delete(b.env, "BATCH_BYTES") // it is about what it takes by default
 	for n := range 8 {
 		name := fmt.Sprintf("f%d", n)
 		b.write(name+".log", b.lines(name, 0, 20_000))

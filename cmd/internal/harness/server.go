@@ -32,6 +32,8 @@ type Server struct {
 	err    error         // of serving, once served
 
 	mu     sync.Mutex
+	open   int                // guarded by mu; submissions without a reply yet
+	asked  int                // guarded by mu; questions for acknowledgments since the last one had its reply
 	unsure int                // guarded by mu; ambiguous submissions
 	chosen map[uint64]Arrival // guarded by mu; by request
 	faults map[string]int     // guarded by mu; by kind
@@ -112,6 +114,7 @@ func (s *Server) SetLines(f LineFunc) { s.lines.Store(&f) }
 
 func (s *Server) choose(req *receiver.Request) receiver.Fault {
 	f := (*s.fault.Load())(req)
+	s.note(req)
 	if req.Endpoint != receiver.EndpointEvent {
 		return f
 	}
@@ -133,6 +136,35 @@ func (s *Server) choose(req *receiver.Request) receiver.Fault {
 		}
 	}
 	return f
+}
+
+// note keeps account of a request that has come.
+func (s *Server) note(req *receiver.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch req.Endpoint {
+	case receiver.EndpointAck:
+		s.asked++
+	case receiver.EndpointEvent:
+		s.open++
+		context.AfterFunc(req.HTTP.Context(), func() { // its reply is sent then
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.open--
+			s.asked = 0
+		})
+	}
+}
+
+// Asked is how often acknowledgments were asked for since the last submission had its reply; 0
+// while there is one without.
+func (s *Server) Asked() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open > 0 {
+		return 0
+	}
+	return s.asked
 }
 
 // Watch has the ledger see what is on the wire, whatever becomes of it. That

@@ -69,7 +69,7 @@ func TestCrashesOnTheWayToATenant(t *testing.T) {
 		grow()
 		shipper := start()
 		before := len(s.Arrived())
-		for end := time.Now().Add(time.Minute); len(s.Arrived()) == before && time.Now().Before(end); {
+		for end := time.Now().Add(patience); len(s.Arrived()) == before && time.Now().Before(end); {
 			<-time.After(time.Millisecond)
 		}
 		<-time.After(time.Duration(draw.IntN(300)) * time.Millisecond)

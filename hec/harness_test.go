@@ -184,7 +184,7 @@ func inBubble(t *testing.T, name string, f func(t *testing.T)) {
 // eventually polls until ok; the bound only ends what would never come.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); !ok(); {
+	for end := time.Now().Add(10 * time.Minute); !ok(); {
 		if time.Now().After(end) {
 			t.Fatalf("still waiting until %s", what)
 		}

@@ -40,7 +40,7 @@ func TestHealthEventsOnRequest(t *testing.T) {
 				return got.count("v0.13.5-info.log", "ollama:server") > 0 &&
 					(got.count(heartbeat.Source, heartbeat.Sourcetype) > 1 || !tt.some)
 			}
-			for end := time.Now().Add(time.Minute); !enough() && time.Now().Before(end); {
+			for end := time.Now().Add(10 * time.Minute); !enough() && time.Now().Before(end); {
 				<-time.After(10 * time.Millisecond)
 			}
 			if !strings.Contains(strings.Join(tt.args, " "), "--once") {

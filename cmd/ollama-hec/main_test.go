@@ -230,7 +230,7 @@ func stopOnceSaid(t *testing.T, text string, args ...string) (status int, said s
 	var out, errOut output
 	ended := make(chan int, 1)
 	go func() { ended <- run(ctx, args, strings.NewReader(""), &out, &errOut) }()
-	for end := time.Now().Add(time.Minute); !strings.Contains(errOut.String(), text); {
+	for end := time.Now().Add(10 * time.Minute); !strings.Contains(errOut.String(), text); {
 		if time.Now().After(end) {
 			t.Fatalf("it does not say %q:\n%s", text, errOut.String())
 		}

@@ -307,7 +307,7 @@ func TestAShipperTellsOfItsTenant(t *testing.T) {
 		}
 		return false
 	}
-	for end := time.Now().Add(time.Minute); !health() && time.Now().Before(end); {
+	for end := time.Now().Add(10 * time.Minute); !health() && time.Now().Before(end); {
 		<-time.After(10 * time.Millisecond)
 	}
 	stop()

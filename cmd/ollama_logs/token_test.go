@@ -71,7 +71,7 @@ func collect(t *testing.T, token string) *collector {
 // texts waits for n events of ollama:server.
 func (c *collector) texts(t *testing.T, n int, p *modinputtest.Process) (texts []string) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); ; {
+	for end := time.Now().Add(10 * time.Minute); ; {
 		c.mu.Lock()
 		events := slices.Clone(c.events)
 		c.mu.Unlock()

@@ -203,7 +203,7 @@ func TestCloseEndsTheConnectionAfterTheReply(t *testing.T) {
 // until waits for a condition.
 func until(t *testing.T, met func() bool) {
 	t.Helper()
-	bound := time.After(time.Minute)
+	bound := time.After(10 * time.Minute)
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for !met() {

@@ -82,7 +82,7 @@ func batchOf(texts ...string) *batch.Batch {
 // deliver fails the test if delivery does or does not end in an error.
 func deliver(t *testing.T, c *Client, b *batch.Batch) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	if err := c.Deliver(ctx, b); err != nil {
 		t.Fatal(err)

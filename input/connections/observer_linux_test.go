@@ -84,7 +84,7 @@ func ends(all []shown) (closed []shown) {
 // until waits for a condition of the events so far.
 func (w *witness) until(what string, holds func([]shown) bool) []shown {
 	w.t.Helper()
-	deadline := time.After(time.Minute)
+	deadline := time.After(10 * time.Minute)
 	for {
 		w.mu.Lock()
 		all := append([]shown(nil), w.all...)

@@ -85,7 +85,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(time.Minute)
+	deadline := time.After(10 * time.Minute)
 	for !holds() {
 		select {
 		case <-tick.C:

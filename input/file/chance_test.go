@@ -269,7 +269,7 @@ func TestWhateverComesBetweenTwoLooks(t *testing.T) {
 			for range 150 {
 				s.step()
 			}
-			for deadline := time.Now().Add(20 * time.Second); !s.allCame(0, s.next) && time.Now().Before(deadline); {
+			for deadline := time.Now().Add(patience); !s.allCame(0, s.next) && time.Now().Before(deadline); {
 				s.steps.see()
 				for len(s.steps.ready) > 0 {
 					s.readOne()

@@ -27,7 +27,7 @@ func (s *shipper) following() (stop func()) {
 			if err != nil {
 				s.t.Errorf("Run: %v", err)
 			}
-		case <-time.After(time.Minute):
+		case <-time.After(10 * time.Minute):
 			s.t.Fatal("Run did not end with its context")
 		}
 	}
@@ -38,12 +38,12 @@ func eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(time.Minute)
+	deadline := time.After(10 * time.Minute)
 	for !condition() {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("after a minute: not %s", what)
+			t.Fatalf("after ten minutes: not %s", what)
 		}
 	}
 }

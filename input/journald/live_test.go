@@ -245,7 +245,7 @@ func (s *shipper) once() []string {
 // until reads until there are n records.
 func (s *shipper) until(n int) []string {
 	s.t.Helper()
-	deadline := time.After(time.Minute)
+	deadline := time.After(10 * time.Minute)
 	for {
 		s.drain()
 		if got := s.texts(); len(got) >= n {

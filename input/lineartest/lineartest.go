@@ -1,6 +1,7 @@
 // Package lineartest lets a test find a scanner whose cost grows with the square of its input.
-// It compares times of one run with each other and never with a fixed bound, so a slow or busy
-// machine changes nothing.
+// It compares times of one run with each other and never with a fixed bound, and has them from the
+// clock of the thread that works where there is one, which stands still while others have the
+// processor: a slow or busy machine changes nothing.
 package lineartest
 
 import (
@@ -18,6 +19,7 @@ const (
 
 	tooMuch = 3 * Grown // the square would take Grown times Grown
 	rounds  = 60
+	shorts  = 3 // of the shorter input in a round: one of them is not disturbed
 	tries   = 4 // of so many rounds
 	rest    = 100 * time.Millisecond
 )
@@ -85,7 +87,10 @@ func Grows(work func(text []byte), shape, part string) bool {
 			time.Sleep(rest)
 		}
 		for range rounds {
-			least, most = min(least, took(work, one)), min(most, took(work, many))
+			for range shorts {
+				least = min(least, took(work, one))
+			}
+			most = min(most, took(work, many))
 			if most < tooMuch*max(least, 10*time.Microsecond) {
 				return false
 			}
@@ -96,7 +101,9 @@ func Grows(work func(text []byte), shape, part string) bool {
 
 func took(work func([]byte), text []byte) time.Duration {
 	text = append([]byte(nil), text...) // some write over it
-	start := time.Now()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	start := worked()
 	work(text)
-	return time.Since(start)
+	return worked() - start
 }

@@ -121,7 +121,7 @@ func (b *book) wait(t *testing.T, n int) {
 	for range n {
 		select {
 		case <-b.ended:
-		case <-time.After(time.Minute):
+		case <-time.After(10 * time.Minute):
 			t.Fatalf("waited for %d conversations to be done, in vain:\n%s", n, b)
 		}
 	}

@@ -157,7 +157,7 @@ func (s *scene) last() Report {
 
 func (s *scene) eventually(what string, ok func() bool) {
 	s.t.Helper()
-	for end := time.Now().Add(time.Minute); !ok(); {
+	for end := time.Now().Add(10 * time.Minute); !ok(); {
 		if time.Now().After(end) {
 			s.t.Fatalf("still waiting until %s\nlast report %+v\n%s", what, s.last(), s.log.String())
 		}

@@ -119,7 +119,7 @@ func get(t *testing.T, url string) (status int, body string) {
 
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); !ok(); {
+	for end := time.Now().Add(10 * time.Minute); !ok(); {
 		if time.Now().After(end) {
 			t.Fatalf("still waiting until %s", what)
 		}

@@ -15,7 +15,7 @@ import (
 )
 
 // patience bounds every wait; only a test that fails comes near it.
-const patience = time.Minute
+const patience = 10 * time.Minute
 
 // Process is a running input.
 type Process struct {

@@ -22,9 +22,10 @@ build:
 demo: build
 	@./bin/ollama-hec demo --report bin/report.html
 
+# A package may take an hour, where the machine has much else to do.
 test:
 	$(GO) vet ./...
-	$(GO) test $(RACE) ./...
+	$(GO) test $(RACE) -timeout 1h ./...
 
 check: test lint vuln cross
 

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"ollama-hec/input/file/stories"
 	"ollama-hec/splunk_app/modinput/modinputtest"
@@ -62,23 +61,24 @@ func (a *actor) Stall(stall bool) {
 	}
 }
 
-// Look waits until marks have come that were made now: there was a listing since.
+// Look waits until marks have come, or are opened, that were made now: there was a listing since.
 func (a *actor) Look() {
 	a.t.Helper()
 	for range 4 {
-		switch {
-		case a.process == nil:
+		if a.process == nil {
 			return
-		case a.stalled:
-			<-time.After(time.Second) // who delivers nothing gives no sign
-			continue
 		}
 		a.marked++
 		mark := fmt.Sprintf("mark-%d", a.marked)
-		if err := os.WriteFile(filepath.Join(a.marks, mark), []byte(mark+"\n"), 0o644); err != nil {
+		path := filepath.Join(a.marks, mark)
+		if err := os.WriteFile(path, []byte(mark+"\n"), 0o644); err != nil {
 			a.t.Fatal(err)
 		}
-		a.process.Await(mark, arrived(mark))
+		if a.stalled { // nothing is delivered
+			a.process.AwaitOpen(path)
+		} else {
+			a.process.Await(mark, arrived(mark))
+		}
 	}
 }
 

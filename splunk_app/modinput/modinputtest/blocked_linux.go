@@ -2,6 +2,9 @@ package modinputtest
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -23,6 +26,25 @@ func (p *Process) AwaitBlocked() {
 		}
 		if time.Now().After(end) {
 			p.t.Fatalf("only %d bytes are in the pipe", n)
+		}
+	}
+}
+
+// AwaitOpen waits until the process has a file open: a sign of one that delivers nothing.
+func (p *Process) AwaitOpen(path string) {
+	p.t.Helper()
+	for end := time.Now().Add(patience); ; <-time.After(5 * time.Millisecond) {
+		links, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", p.self.Pid))
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		for _, link := range links {
+			if to, err := os.Readlink(link); err == nil && to == path { // else it is closed by now
+				return
+			}
+		}
+		if time.Now().After(end) {
+			p.t.Fatalf("%s is not opened", path)
 		}
 	}
 }

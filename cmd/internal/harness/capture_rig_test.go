@@ -214,20 +214,6 @@ func (c *rig) hasChats(from, to int) bool {
 	return true
 }
 
-// onDisk is all that the segments hold.
-func (c *rig) onDisk() string {
-	c.t.Helper()
-	var all strings.Builder
-	for _, path := range c.segments() {
-		text, err := os.ReadFile(path)
-		if err != nil && !os.IsNotExist(err) {
-			c.t.Fatal(err)
-		}
-		all.Write(text)
-	}
-	return all.String()
-}
-
 // endsAreTold reports whether each connection that a request of a spool names has an event of its own,
 // or some are said to be lost. A connection that is just ending is neither open nor closed.
 func endsAreTold(text string) bool {

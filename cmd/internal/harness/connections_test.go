@@ -320,7 +320,18 @@ func TestRequestsNameTheirConnections(t *testing.T) {
 	serveIn(t, server, "answer")
 	silent := make(map[int]bool)
 	b.captureIn(server, func() int {
-		client.Do(t, func() error { return askAndBeSilent(silent) })
+		var asked []net.Conn
+		client.Do(t, func() (err error) {
+			asked, err = askAndBeSilent(silent)
+			return err
+		})
+		// The kernel knows no connection that has ended, and capture may be slow to ask for it.
+		b.eventually("every request to be told of", func() bool {
+			return strings.Count(b.onDisk(), `"uri_path":"/api/tags"`) == rounds
+		})
+		for _, c := range asked {
+			b.must(c.Close())
+		}
 		return 2 * rounds
 	})
 	b.wantExit(b.launch("run", "--once"), 0)
@@ -351,26 +362,39 @@ func TestRequestsNameTheirConnections(t *testing.T) {
 	}
 }
 
-// askAndBeSilent makes requests on a connection each, and in turn connections without a request.
-func askAndBeSilent(silent map[int]bool) error {
+// askAndBeSilent makes requests on a connection each, which it leaves open, and in turn connections
+// without a request.
+func askAndBeSilent(silent map[int]bool) (asked []net.Conn, err error) {
 	for round := range rounds {
-		for i, says := range []string{"GET /api/tags HTTP/1.1\r\nHost: ollama\r\nConnection: close\r\n\r\n", ""} {
-			port := firstPort + 2*round + i
-			c, err := dialFromPort(port)
-			if err != nil {
-				return err
-			}
-			if says == "" {
-				silent[port] = true
-			} else if _, err := io.WriteString(c, says); err != nil {
-				return err
-			} else if _, err := io.Copy(io.Discard, c); err != nil {
-				return err
-			}
-			if err := c.Close(); err != nil {
-				return err
-			}
+		c, err := dialFromPort(firstPort + 2*round)
+		if err != nil {
+			return nil, err
+		}
+		if err := get(c); err != nil {
+			return nil, err
+		}
+		asked = append(asked, c)
+		port := firstPort + 2*round + 1
+		if c, err = dialFromPort(port); err != nil {
+			return nil, err
+		}
+		silent[port] = true
+		if err := c.Close(); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return asked, nil
+}
+
+// get makes a request and reads its answer.
+func get(c net.Conn) error {
+	if _, err := io.WriteString(c, "GET /api/tags HTTP/1.1\r\nHost: ollama\r\n\r\n"); err != nil {
+		return err
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, answer.Body)
+	return err
 }

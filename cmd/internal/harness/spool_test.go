@@ -104,6 +104,20 @@ func (b *bench) segments() []string {
 	return paths
 }
 
+// onDisk is all that the segments hold.
+func (b *bench) onDisk() string {
+	b.t.Helper()
+	var all strings.Builder
+	for _, path := range b.segments() {
+		text, err := os.ReadFile(path)
+		if err != nil && !os.IsNotExist(err) {
+			b.t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	return all.String()
+}
+
 // Segments reach Splunk whatever START says, and are gone once they have.
 func TestASpoolIsShippedAndDeleted(t *testing.T) {
 	t.Parallel()

@@ -173,5 +173,11 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 	close(s.stop)
 	s.writer.Wait()
-	return errors.Join(s.Flush(), s.compact(), s.lock.Close(), s.dir.Close())
+	err := s.Flush()
+	if err == nil {
+		if err = s.compact(); statedir.Full(err) {
+			err = nil // all is saved, if in a form that this version reads
+		}
+	}
+	return errors.Join(err, s.lock.Close(), s.dir.Close())
 }

@@ -31,7 +31,7 @@ func letters(t *testing.T, n int) (state string) {
 // Without settings of its own replay takes the service's, with those on prompts.
 func TestReplayTakesTheSettingsOfTheService(t *testing.T) {
 	r, got := collect(t)
-	for _, name := range []string{"URL", "TOKEN", "STATE_DIR", "PATHS", "INDEX", "PROMPTS", "REPLY_TIMEOUT"} {
+	for _, name := range []string{"URL", "TOKEN", "STATE_DIR", "PATHS", "INDEX", "PROMPTS"} {
 		unset(t, "OLLAMA_HEC_"+name)
 	}
 	dir, usual := t.TempDir(), packagedEnv

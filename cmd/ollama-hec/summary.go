@@ -80,8 +80,9 @@ func (a *arrivals) requests(w io.Writer) {
 
 // findings prints the results of the detections.
 func (a *arrivals) findings(out io.Writer) error {
+	seen := detections.See(a.events)
 	for _, d := range detections.All() {
-		found := d.Run(a.events)
+		found := d.RunOn(seen)
 		if _, err := fmt.Fprintf(out, "\ndetection %q: %d\n", d.Name, len(found)); err != nil {
 			return err
 		}

@@ -105,9 +105,10 @@ func (b *bench) found(file string) reported {
 		want.Events[e.Sourcetype]++
 		events = append(events, detections.Event{Sourcetype: e.Sourcetype, Host: e.Host, Time: e.Time.String(), Raw: raw})
 	}
+	seen := detections.See(events)
 	for _, d := range detections.All() {
 		rows := []map[string]any{}
-		for _, f := range d.Run(events) {
+		for _, f := range d.RunOn(seen) {
 			row := map[string]any{}
 			for _, column := range f.Columns {
 				switch values := f.Row[column]; len(values) {

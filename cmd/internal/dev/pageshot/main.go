@@ -80,9 +80,10 @@ func (c camera) take(ctx context.Context, name, url string, height int) error {
 		if err != nil {
 			return err
 		}
-		cmd := exec.CommandContext(ctx, c.browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars",
-			"--disable-background-networking", "--user-data-dir="+c.profile, "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-			"--blink-settings=preferredColorScheme="+theme.scheme, fmt.Sprintf("--window-size=1280,%d", height), "--screenshot="+picture, url)
+		cmd := exec.CommandContext(ctx, c.browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+			"--hide-scrollbars", "--disable-background-networking", "--user-data-dir="+c.profile,
+			"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--blink-settings=preferredColorScheme="+theme.scheme,
+			fmt.Sprintf("--window-size=1280,%d", height), "--screenshot="+picture, url)
 		var said bytes.Buffer
 		cmd.Stderr = &said
 		if err := cmd.Run(); err != nil {

@@ -66,7 +66,8 @@ func work(ctx context.Context, binary, folder string) (w *worker, err error) {
 		return nil, err
 	}
 	shipping := harness.Command{Binary: binary, Args: []string{"run"}, Env: map[string]string{
-		"URL": w.receiver.URL(), "TOKEN": token, "PATHS": filepath.Join(logs, "*.log"), "STATE_DIR": state, "METRICS_ADDR": metrics, "HOST": "gpu-1",
+		"URL": w.receiver.URL(), "TOKEN": token, "HOST": "gpu-1",
+		"PATHS": filepath.Join(logs, "*.log"), "STATE_DIR": state, "METRICS_ADDR": metrics,
 	}}
 	if w.shipper, err = shipping.Start(); err != nil {
 		w.proxy.Kill()
@@ -100,7 +101,9 @@ func (w *worker) end() error {
 // grow writes logs line by line, as if servers did, and asks at times, until ctx ends. Servers that have no
 // more to say begin anew.
 func grow(ctx context.Context, folder, url string) error {
-	names := map[string]string{"server.log": "v0.13.5-info.log", "server-debug.log": "v0.13.5-debug.log", "server-2.log": "v0.6.5-debug.log"}
+	names := map[string]string{
+		"server.log": "v0.13.5-info.log", "server-debug.log": "v0.13.5-debug.log", "server-2.log": "v0.6.5-debug.log",
+	}
 	logs := make(map[*os.File][][]byte)
 	for name, from := range names {
 		text, err := corpus.Logs.ReadFile(from)

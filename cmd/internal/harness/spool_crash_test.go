@@ -47,9 +47,14 @@ func (r recorder) survives() {
 	t.Logf("seed %d", seed)
 	dice := rand.New(rand.NewPCG(seed, 2))
 	r.server.SetLines(promptOf)
+	var process *Shipper
 	var to atomic.Pointer[string]
-	process, url := r.start()
-	to.Store(&url)
+	record := func() {
+		p, url := r.start()
+		process = p
+		to.Store(&url)
+	}
+	record()
 	r.bench.start()
 	answered, stop := r.askAll(&to)
 	for range 8 {
@@ -69,8 +74,7 @@ func (r recorder) survives() {
 			r.bench.start()
 		}
 		if recording {
-			process, url = r.start()
-			to.Store(&url)
+			record()
 		}
 	}
 	stop()

@@ -100,7 +100,8 @@ func readMemo(lock *os.File) (m memo) {
 // write stores m in place of what was there, which takes no more room on a full disk. If it fails the next
 // writer knows less.
 func (m memo) write(lock *os.File) {
-	text := fmt.Appendf(nil, "%d %d %d %d %d\n", m.number, m.untold.Queue, m.untold.Full, m.untold.Disk, m.since.UnixNano())
+	l := m.untold
+	text := fmt.Appendf(nil, "%d %d %d %d %d\n", m.number, l.Queue, l.Full, l.Disk, m.since.UnixNano())
 	if _, err := lock.WriteAt(text, 0); err == nil {
 		_ = lock.Truncate(int64(len(text)))
 	}

@@ -12,8 +12,8 @@ import (
 	"ollama-hec/hec/receiver"
 )
 
-// A Splunk that takes seconds for each request costs neither requests nor memory, and the spool keeps to its bound: what
-// comes last is left out, counted, and told of.
+// A Splunk that takes seconds for each request costs neither requests nor memory, and the spool keeps to its bound:
+// what comes last is left out, counted, and told of.
 func TestASlowSplunkCostsNoRequest(t *testing.T) {
 	t.Parallel()
 	const bound = 1 << 20

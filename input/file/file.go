@@ -125,12 +125,15 @@ func New(o Options) (*Source, error) {
 
 // Close implements input.Source.
 func (s *Source) Close() error {
-	err := s.store.Flush()
+	err := s.store.Flush() // it reads open files
 	for _, g := range s.all() {
 		g.mu.Lock()
 		g.becomeLocked(runsOut)
 		s.closeFileLocked(g)
 		g.mu.Unlock()
+	}
+	if err != nil {
+		err = s.store.Flush() // a deleted file that was open may have filled the disk
 	}
 	return err
 }

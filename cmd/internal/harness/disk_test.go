@@ -10,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // smallDisk lets the state directory lie on a disk of its own, of that size. The test is skipped where
@@ -47,7 +46,8 @@ func (b *bench) takeRest() {
 }
 
 // A disk without any room costs no request. What is lost is counted meanwhile, and told of once the shipper
-// has made room; that takes no more than some seconds, and no record is lost without being counted.
+// has made room, and no record is lost without being counted. That there is room at once, the spool's own
+// tests say by a clock of their own.
 func TestAProxyOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	b, got := behindProxy(t)
@@ -71,15 +71,11 @@ func TestAProxyOnAFullDisk(t *testing.T) {
 		c := b.seenBy("proxy").Counts
 		return c["requests"] == asked && c["spool_lost_disk"] > 0
 	})
-	since := time.Now()
 	b.start()
 	b.eventually("a request after the loss", func() bool {
 		ask("is there room?")
 		return len(got.find("is there room?")) > 0
 	})
-	if took := time.Since(since); took > 40*time.Second {
-		t.Errorf("there is room after %v, as if a minute had to pass", took)
-	}
 	p.Signal(os.Interrupt)
 	b.wantExit(p, 0)
 	b.eventually("an empty spool", func() bool { return len(b.segments()) == 0 })

@@ -32,10 +32,9 @@ func TestASlowSplunkCostsNoRequest(t *testing.T) {
 	asked := 0
 	ask := func() {
 		asked++
-		began := time.Now()
 		answer := b.ask(url+"/api/generate", fmt.Sprintf(`{"model":"tiny","prompt":"number %d: %s"}`, asked, prompt))
-		if took := time.Since(began); !strings.Contains(answer, `"done":true`) || took > 10*time.Second {
-			t.Errorf("request %d took %v: %s", asked, took, answer)
+		if !strings.Contains(answer, `"done":true`) {
+			t.Errorf("request %d: %s", asked, answer)
 		}
 	}
 	for b.seenBy("proxy").Counts["spool_lost_full"] == 0 {
@@ -50,6 +49,10 @@ func TestASlowSplunkCostsNoRequest(t *testing.T) {
 			t.Fatalf("the spool holds %d bytes of %d", held, bound)
 		}
 	}
+	release := b.hang()
+	for range 3 {
+		ask() // which would have no end if it waited for Splunk
+	}
 	if peak := b.peakMemory(); peak > 64<<20 {
 		t.Errorf("the shipper took %d MiB", peak>>20)
 	}
@@ -58,7 +61,7 @@ func TestASlowSplunkCostsNoRequest(t *testing.T) {
 	}
 	p.Signal(os.Interrupt)
 	b.wantExit(p, 0)
-	b.server.SetFault(nil)
+	release()
 	b.eventually("an empty spool", func() bool { return len(b.segments()) == 0 })
 	p, _ = b.proxy() // the one before had no room to tell what it had lost
 	p.Signal(os.Interrupt)

@@ -2,12 +2,17 @@ package main
 
 import (
 	"errors"
+	"os"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"ollama-hec/cmd/internal/check"
 	"ollama-hec/cmd/internal/settings"
 )
+
+// serviceFlag has check be the packaged service.
+const serviceFlag = "service"
 
 const serviceUsage = "as the packaged service: with its settings, its user and its state (Linux, as root)"
 
@@ -24,7 +29,7 @@ func newCheck(std streams) *cobra.Command {
 		Args: noArgs,
 		RunE: asFailure(func(cmd *cobra.Command, _ []string) error {
 			if service {
-				return checkAsService(cmd.Context(), asJSON, std)
+				return checkAsService(cmd.Context(), givenOf(cmd.Flags()), std)
 			}
 			s, err := settings.Load(cmd.Flags())
 			if err != nil {
@@ -52,8 +57,37 @@ func newCheck(std streams) *cobra.Command {
 		}),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the results as JSON")
-	cmd.Flags().BoolVar(&service, "service", false, serviceUsage)
+	cmd.Flags().BoolVar(&service, serviceFlag, false, serviceUsage)
 	addEnvFile(cmd, true)
 	addSettings(cmd, besides(settings.Text, settings.Prompting, settings.Batching)...)
 	return cmd
+}
+
+// givenOf returns the flags that were given, as arguments, but for those that the environment has
+// replaced by then.
+func givenOf(flags *pflag.FlagSet) (args []string) {
+	flags.Visit(func(f *pflag.Flag) {
+		if f.Name != serviceFlag && f.Name != settings.EnvFileFlag {
+			args = append(args, "--"+f.Name+"="+f.Value.String())
+		}
+	})
+	return args
+}
+
+// leaveToService takes the settings out of the environment, if a command is to have those of the packaged
+// service: that does not get them. It returns their names.
+func leaveToService(cmd *cobra.Command) (names []string, err error) {
+	if f := cmd.Flags().Lookup(serviceFlag); f == nil || f.Value.String() != "true" {
+		return nil, nil
+	}
+	for _, r := range settings.All() {
+		if _, there := os.LookupEnv(r.Env); !there {
+			continue
+		}
+		if err := os.Unsetenv(r.Env); err != nil {
+			return nil, &settings.Error{Setting: "--" + serviceFlag, Problem: err.Error()}
+		}
+		names = append(names, r.Env)
+	}
+	return names, nil
 }

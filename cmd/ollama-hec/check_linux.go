@@ -19,8 +19,8 @@ const (
 )
 
 // checkAsService runs check once more as the user of the packaged service, with the
-// settings that root has read of its file. It cannot be in the service's sandbox.
-func checkAsService(ctx context.Context, asJSON bool, std streams) error {
+// settings that root has read of its file and the flags that were given. It cannot be in the service's sandbox.
+func checkAsService(ctx context.Context, given []string, std streams) error {
 	as, err := credentialOf(serviceUser)
 	if err != nil {
 		return err
@@ -29,11 +29,7 @@ func checkAsService(ctx context.Context, asJSON bool, std streams) error {
 	if err != nil {
 		return err
 	}
-	args := []string{"check"}
-	if asJSON {
-		args = append(args, "--json")
-	}
-	c := exec.CommandContext(ctx, self, args...)
+	c := exec.CommandContext(ctx, self, append([]string{"check"}, given...)...)
 	c.Dir, c.Stdout, c.Stderr = "/", std.out, std.err
 	c.Env = append(os.Environ(), "HOME="+serviceState, "STATE_DIRECTORY="+serviceState)
 	c.SysProcAttr = &syscall.SysProcAttr{Credential: as}

@@ -9,6 +9,6 @@ import (
 )
 
 // checkAsService needs the packaged service, which is Linux's.
-func checkAsService(context.Context, bool, streams) error {
+func checkAsService(context.Context, []string, streams) error {
 	return &settings.Error{Setting: "--service", Problem: "there is a packaged service on Linux only: leave it out"}
 }

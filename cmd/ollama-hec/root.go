@@ -68,6 +68,13 @@ func newRoot(std streams) *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		left, err := leaveToService(cmd)
+		if err != nil {
+			return err
+		}
+		if len(left) > 0 {
+			fmt.Fprintf(std.err, "ollama-hec: left out, as the service does not get them: %s\n", strings.Join(left, ", "))
+		}
 		file, err := takeEnvFile(cmd)
 		if err != nil {
 			return err

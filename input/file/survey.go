@@ -1,6 +1,7 @@
 package file
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -73,7 +74,7 @@ func (s *Source) survey(found sighting) Surveyed {
 // unreadable is what cannot be read, or looked into.
 func unreadable(path string, err error) Surveyed {
 	if c := closed.Above(path, err); c != nil {
-		return Surveyed{Path: c.Path, Err: c, Hint: c.Hint(), Dir: c.Dir}
+		return Surveyed{Path: c.Path, Err: errors.New(c.Problem()), Hint: c.Hint(), Dir: c.Dir}
 	}
 	return Surveyed{Path: path, Err: err, Hint: "look at the file system"}
 }

@@ -58,7 +58,11 @@ func TestWhatIsClosedIsNamed(t *testing.T) {
 			}
 			check := m.launch("check")
 			<-check.Done()
-			if out := check.Out(); !strings.Contains(out, says) || !strings.Contains(out, tt.hint) || strings.Contains(out, "no such file") {
+			said := says
+			if tt.paths != "" {
+				said = "fail  directory " + closed + ": closed to the user " + user
+			}
+			if out := check.Out(); !strings.Contains(out, said) || !strings.Contains(out, tt.hint) || strings.Contains(out, "no such file") {
 				t.Errorf("check says\n%s", out)
 			}
 			if tt.paths != "" {

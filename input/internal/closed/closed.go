@@ -6,7 +6,6 @@ package closed
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/user"
@@ -24,7 +23,10 @@ type Error struct {
 	err  error // of the system
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("%s is closed to the user %s", e.Path, e.User) }
+func (e *Error) Error() string { return e.Path + " is " + e.Problem() }
+
+// Problem returns the error without the path.
+func (e *Error) Problem() string { return "closed to the user " + e.User }
 
 // Unwrap returns the error of the system.
 func (e *Error) Unwrap() error { return e.err }

@@ -5,9 +5,12 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/url"
+	"os"
+	"os/user"
 	"slices"
 	"strings"
 	"time"
@@ -31,7 +34,7 @@ const (
 func (r *report) endpoints(ctx context.Context, s *settings.Settings) {
 	_, noToken := s.TokenSource()
 	if noToken != nil {
-		r.bad(Fail, "token", "correct the setting named", "%v", noToken)
+		r.bad(Fail, "token", hintToken(s.TokenFile), "%v", noToken)
 	}
 	trust, noTrust := s.TLS().Config()
 	if noTrust != nil {
@@ -62,6 +65,22 @@ func (r *report) endpoints(ctx context.Context, s *settings.Settings) {
 			r.collector(ctx, s, base)
 		}
 	}
+}
+
+// hintToken is what to do about a token that cannot be had, be it that its file is closed.
+func hintToken(file string) string {
+	f, err := os.Open(file)
+	switch {
+	case err == nil:
+		f.Close()
+	case errors.Is(err, fs.ErrPermission):
+		who := "this user"
+		if u, err := user.Current(); err == nil {
+			who = "the user " + u.Username
+		}
+		return "let " + who + " read it: give it to a group of that user (chgrp), mode 0640"
+	}
+	return "correct the setting named"
 }
 
 // proxy checks the forward proxy through which HEC is reached. Name and port of HEC are

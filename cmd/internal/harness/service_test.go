@@ -75,10 +75,18 @@ func TestCheckAsTheService(t *testing.T) {
 			}
 		}
 	}
+	secret := filepath.Join(root, "token")
+	b.must(os.WriteFile(secret, []byte(Token(0)), 0o600))
+	b.must(os.WriteFile(env, []byte("OLLAMA_HEC_URL="+b.server.URL()+"\nOLLAMA_HEC_TOKEN_FILE="+secret+
+		"\nOLLAMA_HEC_PATHS="+b.path("a.log")+"\nOLLAMA_HEC_STATE_DIR="+b.state+"\n"), 0o600))
 	b.must(os.Chown(b.path("a.log"), 0, 0))
 	s := b.launch("check", "--service", "--env-file="+env)
 	b.wantExit(s, 1)
-	if want := "fail  file " + b.path("a.log") + ": closed to the user ollama-hec"; !strings.Contains(s.Out(), want) {
-		t.Errorf("%q is missing in\n%s", want, s.Out())
+	for _, want := range []string{
+		"fail  file " + b.path("a.log") + ": closed to the user ollama-hec", "let the user ollama-hec read it",
+	} {
+		if !strings.Contains(s.Out(), want) {
+			t.Errorf("%q is missing in\n%s", want, s.Out())
+		}
 	}
 }

@@ -69,11 +69,14 @@ func (r *report) endpoints(ctx context.Context, s *settings.Settings) {
 
 // hintToken is what to do about a token that cannot be had, be it that its file is closed.
 func hintToken(file string) string {
-	f, err := os.Open(file)
-	switch {
-	case err == nil:
-		f.Close()
-	case errors.Is(err, fs.ErrPermission):
+	info, err := os.Stat(file)
+	if err == nil && info.Mode().IsRegular() { // or it could hang
+		var f *os.File
+		if f, err = os.Open(file); err == nil {
+			f.Close()
+		}
+	}
+	if errors.Is(err, fs.ErrPermission) {
 		who := "this user"
 		if u, err := user.Current(); err == nil {
 			who = "the user " + u.Username

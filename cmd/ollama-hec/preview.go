@@ -132,7 +132,8 @@ func (p *preview) remark(source string, lines *stdin.Source, norm *sourcetypes.N
 // warnings are what people should be warned of a file.
 func warnings(s *settings.Settings, source string, lines *stdin.Source, norm *sourcetypes.Normalizer) (list []string) {
 	warn := func(what, hint string) {
-		list = append(list, fmt.Sprintf("warning: %s: %s\n  → %s", terminal.Text(source), what, settings.RenameIn(hint, s.Called)))
+		hint = settings.RenameIn(hint, s.Called)
+		list = append(list, fmt.Sprintf("warning: %s: %s\n  → %s", terminal.Text(source), what, hint))
 	}
 	counts := norm.Counts()
 	switch rec := norm.Recognition(); {

@@ -366,7 +366,8 @@ func TestExplain(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
-	if shut := Closed(append(found, found...)); len(shut) != 1 || shut[0].Place.What != user || shut[0].Err != found[2].Err {
+	shut := Closed(append(found, found...))
+	if len(shut) != 1 || shut[0].Place.What != user || shut[0].Err != found[2].Err {
 		t.Errorf("closed are %+v", shut)
 	}
 	if got := Explain(nil, Journal{Why: "it holds nothing"}); !slices.Equal(got, []string{"journal: it holds nothing"}) {

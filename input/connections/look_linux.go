@@ -21,7 +21,7 @@ func (k *kernel) lookAround(now time.Time) error {
 	if err := k.learn(found); err != nil {
 		return err
 	}
-	k.keepListeners(found)
+	k.keepListeners(found, now)
 	if err := k.listOpen(); err != nil {
 		return err
 	}
@@ -37,8 +37,18 @@ func (k *kernel) listListeners() (found []listener, err error) {
 }
 
 // keepListeners keeps those on our ports.
-func (k *kernel) keepListeners(found []listener) {
+func (k *kernel) keepListeners(found []listener, now time.Time) {
 	k.listeners = k.processes.name(slices.DeleteFunc(found, func(l listener) bool { return !k.ports.has(l.at.Port()) }))
+	for _, l := range k.listeners {
+		k.listened[l.at.Port()] = now
+		name := l.process.Name
+		if name == "" || name == ollamaName || k.others[l.at.Port()] == name {
+			continue
+		}
+		k.others[l.at.Port()] = name
+		k.o.options.Log.Info("a program of another name listens on a port of Ollama's", "port", l.at.Port(), "process", name,
+			"hint", "what it is asked is told as if it were Ollama; if it does not lead there, take the port out of CAPTURE_PORTS")
+	}
 }
 
 // learn adds ports that others have learned and those of listeners whose process is Ollama.

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -248,4 +250,41 @@ func TestWhatIsOpenAtTheEnd(t *testing.T) {
 	if all, n := w.total(); n != 1+more || len(all) != n {
 		t.Errorf("%d connections in %d events, want %d", n, len(all), 1+more)
 	}
+}
+
+// TestAnotherProgramOnThePort: whoever listens there counts as Ollama, and that is said once.
+func TestAnotherProgramOnThePort(t *testing.T) {
+	at := server(t, "127.0.0.1:0")
+	said := make(chan string, 100)
+	w := &witness{t: t, more: make(chan struct{}, 1)}
+	log := slog.New(slog.NewTextHandler(lines(said), nil))
+	w.observer = New(Options{Ports: []uint16{at.Port()}, Emit: w.emit, Every: time.Millisecond, Log: log})
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- w.observer.Run(ctx) }()
+	want := fmt.Sprintf(`a program of another name listens on a port of Ollama's" port=%d process=connections.tes`, at.Port())
+	for line := range said {
+		if strings.Contains(line, want) {
+			break
+		}
+	}
+	time.Sleep(50 * time.Millisecond) // some more looks
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	close(said)
+	for line := range said {
+		if strings.Contains(line, want) {
+			t.Error("it is said again")
+		}
+	}
+}
+
+// lines are what is written, a line at a time.
+type lines chan string
+
+func (l lines) Write(p []byte) (int, error) {
+	l <- string(p)
+	return len(p), nil
 }

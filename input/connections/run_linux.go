@@ -63,7 +63,8 @@ type kernel struct {
 	listeners []listener
 	processes *processes
 	names     *namespaces
-	gone      map[uint16]time.Time // when a listener on that port was last seen to end
+	listened  map[uint16]time.Time // when a listener was last seen on one of our ports
+	others    map[uint16]string    // names of other programs that listen on our ports, as last logged
 	look      time.Time            // when to look next
 	count     time.Time            // when to count losses next
 	loss      loss
@@ -72,7 +73,8 @@ type kernel struct {
 
 func (o *Observer) openKernel() (*kernel, error) {
 	k := &kernel{
-		o: o, processes: newProcesses(o.options.Proc), names: newNamespaces(o.options.Proc), gone: make(map[uint16]time.Time),
+		o: o, processes: newProcesses(o.options.Proc), names: newNamespaces(o.options.Proc),
+		listened: make(map[uint16]time.Time), others: make(map[uint16]string),
 	}
 	k.ports, _ = k.ports.with(o.options.Ports...)
 	var err error

@@ -36,7 +36,7 @@ import (
 const (
 	chartDir = "helm/ollama-hec"
 	given    = "url=https://splunk:8088"
-	whole    = given + ",token=t,capture.enabled=true,serviceMonitor.enabled=true,prometheusRule.enabled=true," +
+	whole    = given + ",token=t,capture.enabled=true,settings.SPOOL=true,serviceMonitor.enabled=true,prometheusRule.enabled=true," +
 		"grafanaDashboard.enabled=true,ca.configMap=ca,dockerDir=/var/lib/docker/containers,settings.PROMPTS=false," +
 		"settings.BATCH_BYTES=10000000,settings.INDEX=ollama,imagePullSecrets[0].name=registry,priorityClassName=high," +
 		"podLabels.team=ai,podAnnotations.note=x"
@@ -248,6 +248,8 @@ func TestChartRefuses(t *testing.T) {
 		"":                                       "url is not set",
 		"url=splunk:8088":                        "/url",
 		given + ",settings.PROMPT=off":           "PROMPT",
+		given + ",settings.SPOOL=off":            "settings.SPOOL is off: the shipper would capture by itself",
+		given + ",settings.SPOOL=false":          "set capture.enabled=true",
 		given + ",settings.TOKEN=t":              "TOKEN",
 		given + ",stateDir=state":                "/stateDir",
 		given + ",capture.enable=true":           "enable",

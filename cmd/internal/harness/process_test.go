@@ -48,11 +48,14 @@ func exhaustInotify() error {
 }
 
 // nobody is a user other than root, for whom permissions count; nil: we are one.
-func nobody() *syscall.SysProcAttr {
+func nobody() *syscall.SysProcAttr { return user(65534) }
+
+// user is a user by number; nil: we are no root, who could become it.
+func user(id uint32) *syscall.SysProcAttr {
 	if os.Geteuid() != 0 {
 		return nil
 	}
-	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: id, Gid: id}}
 }
 
 // peakMemory is the most memory the shipper has had resident, in bytes.

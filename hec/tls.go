@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 )
 
@@ -80,7 +79,7 @@ func (t TLS) Config() (*tls.Config, error) {
 		c.InsecureSkipVerify, c.VerifyConnection = true, pinned(t.Fingerprint)
 	}
 	if t.CAFile != "" {
-		pem, err := os.ReadFile(t.CAFile)
+		pem, err := ReadSmallFile(t.CAFile)
 		if err != nil {
 			return nil, fmt.Errorf("OLLAMA_HEC_CA_FILE: %w", err)
 		}
@@ -96,11 +95,24 @@ func (t TLS) Config() (*tls.Config, error) {
 	case t.CertFile == "":
 		return nil, fmt.Errorf("OLLAMA_HEC_CERT_FILE is not set, and OLLAMA_HEC_KEY_FILE is: they go together")
 	default:
-		pair, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
+		pair, err := LoadKeyPair(t.CertFile, t.KeyFile)
 		if err != nil {
 			return nil, fmt.Errorf("OLLAMA_HEC_CERT_FILE, OLLAMA_HEC_KEY_FILE: %w", err)
 		}
 		c.Certificates = []tls.Certificate{pair}
 	}
 	return c, nil
+}
+
+// LoadKeyPair reads a certificate and its key (PEM).
+func LoadKeyPair(certFile, keyFile string) (tls.Certificate, error) {
+	cert, err := ReadSmallFile(certFile)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := ReadSmallFile(keyFile)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(cert, key)
 }

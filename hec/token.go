@@ -1,9 +1,8 @@
 package hec
 
 import (
+	"bytes"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"sync"
 )
@@ -50,21 +49,22 @@ func (t *TokenFile) Token() (string, error) {
 }
 
 func readToken(path string) (string, error) {
-	f, err := os.Open(path)
+	text, err := readSmall(path, tokenMax)
 	if err != nil {
 		return "", fmt.Errorf("read the token: %w", err)
 	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, tokenMax))
-	if err != nil {
-		return "", fmt.Errorf("read the token: %w", err)
+	if bytes.IndexByte(text, 0) >= 0 {
+		return "", fmt.Errorf("read the token: %s: it holds a byte 0, as text of UTF-16 does: save it as UTF-8", path)
 	}
-	token := strings.TrimSpace(string(text))
+	token := strings.TrimSpace(strings.TrimPrefix(string(text), byteOrderMark))
 	if err := CheckToken(token); err != nil {
 		return "", fmt.Errorf("read the token: %s: %w", path, err)
 	}
 	return token, nil
 }
+
+// byteOrderMark is what editors of Windows put before text of UTF-8.
+const byteOrderMark = "\ufeff"
 
 // CheckToken refuses what cannot stand in a header, without repeating it.
 func CheckToken(token string) error {

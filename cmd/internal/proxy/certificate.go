@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/hec"
 )
 
 // lookAgain is the least time between two looks at the files of a certificate.
@@ -73,7 +74,7 @@ func (c *certificate) now(at time.Time) *tls.Certificate {
 // readLocked reads both files. If they do not fit, they are not read again until they change.
 func (c *certificate) readLocked() error {
 	c.marks = c.marksNow()
-	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	pair, err := hec.LoadKeyPair(c.certFile, c.keyFile)
 	if err != nil {
 		return err
 	}

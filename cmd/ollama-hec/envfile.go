@@ -6,7 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -65,6 +67,12 @@ func useEnvFile(cmd *cobra.Command, path string, usual bool) (used string, err e
 	case err != nil:
 		return "", &settings.Error{Setting: "--env-file", Problem: err.Error()}
 	}
+	if at := slices.IndexFunc(given, misnamed); at >= 0 {
+		name := given[at].Name
+		return "", &settings.Error{Setting: "--env-file", Problem: fmt.Sprintf("%s: %q is no name of a variable, and "+
+			"systemd passes over it: begin its line with %s=, in a file without byte order mark",
+			path, name, name[strings.Index(name, settings.Prefix+"_"):])}
+	}
 	there := func(name string) bool { _, ok := os.LookupEnv(name); return ok }
 	given = slices.DeleteFunc(given, func(v envfile.Variable) bool { return there(v.Name) })
 	for _, v := range given {
@@ -78,6 +86,14 @@ func useEnvFile(cmd *cobra.Command, path string, usual bool) (used string, err e
 	}
 	return path, nil
 }
+
+// misnamed reports whether a setting stands in a file under what can be no variable's name, such as
+// "export NAME" or one behind a byte order mark: passed over, it would leave the setting's default.
+func misnamed(v envfile.Variable) bool {
+	return !variableName.MatchString(v.Name) && strings.Contains(v.Name, settings.Prefix+"_")
+}
+
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // anySetting reports whether the environment holds a setting.
 func anySetting() bool {

@@ -110,3 +110,26 @@ func TestWhatIsSaidNamesTheFile(t *testing.T) {
 		}
 	}
 }
+
+// A setting that systemd would pass over is said, not left at its default: prompts would leave.
+func TestALineThatSystemdPassesOverIsSaid(t *testing.T) {
+	env := filepath.Join(t.TempDir(), "settings.env")
+	for _, line := range []string{
+		"\ufeffOLLAMA_HEC_PROMPTS=off\n",
+		"export OLLAMA_HEC_PROMPTS=off\n",
+		"set OLLAMA_HEC_PROMPTS=off\r\n",
+		"$env:OLLAMA_HEC_PROMPTS = off\n",
+		"- OLLAMA_HEC_PROMPTS=off\n",
+	} {
+		unset(t, "OLLAMA_HEC_PROMPTS")
+		write(t, env, line)
+		status, _, errOut := command(t, "", "status", "--env-file="+env)
+		if status != 2 || !strings.Contains(errOut, "begin its line with OLLAMA_HEC_PROMPTS=,") {
+			t.Errorf("%q: status %d: %s", line, status, errOut)
+		}
+	}
+	write(t, env, "export OTHER=1\n") // not ours: systemd's matter
+	if _, _, errOut := command(t, "", "status", "--env-file="+env); strings.Contains(errOut, "is no name") {
+		t.Error(errOut)
+	}
+}

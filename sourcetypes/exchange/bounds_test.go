@@ -293,6 +293,23 @@ func TestPromptsOff(t *testing.T) {
 	}
 }
 
+// What is in a query is treated as a query even behind a path that no URL has.
+func TestQueryBehindAPathThatIsNone(t *testing.T) {
+	for _, path := range []string{"/api/tags%zz", "/\x01", "http://%zz/"} {
+		for mode, want := range map[sourcetypes.PromptMode]string{sourcetypes.Off: "", sourcetypes.Full: `"uri_query":"prompt=sesame"`} {
+			o := defaults()
+			o.Prompts = mode
+			s := talkTo(o)
+			s.client("GET " + path + "?prompt=sesame HTTP/1.1\r\nHost: x\r\n\r\n")
+			s.server(answered1("400 Bad Request", jsonUTF8, `{}`))
+			if len(s.records) != 1 || !strings.Contains(s.records[0], want) ||
+				strings.Contains(s.records[0], "sesame") != (want != "") {
+				t.Errorf("%q, %v: %s", path, mode, s.records)
+			}
+		}
+	}
+}
+
 // A body that looks like a request is a body, though the client was not told to send it.
 func TestBodyLikeRequest(t *testing.T) {
 	const forged = "POST /api/delete HTTP/1.1\r\nHost: x\r\n\r\n"

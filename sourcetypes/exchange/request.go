@@ -82,7 +82,8 @@ func (x *exchange) requestLine(line []byte, cutAt int, heads *room) bool {
 	}
 	u, err := url.ParseRequestURI(string(target))
 	if err != nil {
-		x.path = append(x.path, target...)
+		path, query, _ := bytes.Cut(target, []byte{'?'}) // what is in a query is no path, however the path is
+		x.path, x.query = bytes.Clone(path), bytes.Clone(query)
 		return true
 	}
 	x.path, x.query = []byte(u.Path), []byte(u.RawQuery)

@@ -78,8 +78,14 @@ func TestCaptureThatEnded(t *testing.T) {
 		left          spool.Status
 		status, check string
 	}{
-		{spool.Status{Stopped: true}, `^proxy +stopped now`, `^ok +proxy: does not run; it was stopped now`},
-		{spool.Status{Problem: "the port is gone"}, `^proxy +ended, seen now`, `^warn +proxy: does not run: it ended now, the port is gone`},
+		{
+			spool.Status{Stopped: true},
+			`^proxy +stopped 3 hours ago`, `^ok +proxy: does not run; it was stopped 3 hours ago`,
+		},
+		{
+			spool.Status{Problem: "the port is gone"},
+			`^proxy +ended, seen 3 hours ago`, `^warn +proxy: does not run: it ended 3 hours ago, the port is gone`,
+		},
 	} {
 		collect(t)
 		state := t.TempDir()
@@ -88,7 +94,7 @@ func TestCaptureThatEnded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		test.left.At, test.left.Captures = time.Now(), []string{"requests"}
+		test.left.At, test.left.Captures = time.Now().Add(-210*time.Minute), []string{"requests"}
 		if err := errors.Join(w.WriteStatus(test.left), w.Close()); err != nil {
 			t.Fatal(err)
 		}

@@ -118,7 +118,7 @@ func (s *Server) choose(req *receiver.Request) receiver.Fault {
 	if req.Endpoint != receiver.EndpointEvent {
 		return f
 	}
-	life, _ := strconv.Atoi(strings.TrimPrefix(req.HTTP.Header.Get("Authorization"), "Splunk "+tokenPrefix))
+	life := lifeOf(req)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.chosen[req.N] = Arrival{Life: life, At: time.Now(), Ambiguous: ambiguous(f)}
@@ -136,6 +136,12 @@ func (s *Server) choose(req *receiver.Request) receiver.Fault {
 		}
 	}
 	return f
+}
+
+// lifeOf is the life whose shipper sent a request, by its token.
+func lifeOf(req *receiver.Request) int {
+	life, _ := strconv.Atoi(strings.TrimPrefix(req.HTTP.Header.Get("Authorization"), "Splunk "+tokenPrefix))
+	return life
 }
 
 // note keeps account of a request that has come.

@@ -95,6 +95,7 @@ func (a *actor) Stop() {
 	a.Look() // it is well under way
 	a.alive = false
 	a.stop()
+	a.life++ // the next one has a token of its own
 }
 
 func (a *actor) Once(dir string, globs []string) {
@@ -104,9 +105,21 @@ func (a *actor) Once(dir string, globs []string) {
 
 func (a *actor) Stall(stall bool) {
 	a.stalled = stall
-	a.server.SetFault(nil)
-	if stall {
-		a.server.SetFault(receiver.Always(receiver.Fault{Code: 9}))
+	if busy := receiver.Always(receiver.Fault{Code: 9}); stall {
+		a.server.SetFault(busy)
+	} else {
+		a.server.SetFault(ofEarlier(a.life, busy))
+	}
+}
+
+// ofEarlier has a fault for what lives before this one sent: it may be read only when they are over, and
+// would then be taken though nobody is told.
+func ofEarlier(life int, fault receiver.FaultFunc) receiver.FaultFunc {
+	return func(req *receiver.Request) receiver.Fault {
+		if lifeOf(req) < life {
+			return fault(req)
+		}
+		return receiver.Fault{}
 	}
 }
 

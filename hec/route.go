@@ -192,6 +192,14 @@ func (c *Client) release(e *endpoint, p pass) {
 	}
 }
 
+// lets reports whether an endpoint's gate still lets through the attempt with that pass: it may have
+// closed since, by the first reply, while the attempt waited for its turn.
+func (c *Client) lets(e *endpoint, p pass) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return e.gate.fails == p.fails
+}
+
 // wakeLocked wakes the lanes that wait at a gate.
 func (c *Client) wakeLocked() {
 	close(c.changed)

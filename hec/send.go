@@ -117,6 +117,11 @@ func (c *Client) attempt(ctx context.Context, p part) (t *attempt, err error) {
 			}
 			return t, err
 		}
+		if !c.lets(t.endpoint, t.pass) {
+			leave()
+			t.endpoint.checkIn(t.session, false)
+			continue
+		}
 		t.leave = leave
 		if err := t.take(p, c.portionOf(t, p)); err != nil {
 			c.release(t.endpoint, t.pass)

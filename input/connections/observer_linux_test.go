@@ -258,7 +258,7 @@ func TestAnotherProgramOnThePort(t *testing.T) {
 	said := make(chan string, 100)
 	w := &witness{t: t, more: make(chan struct{}, 1)}
 	log := slog.New(slog.NewTextHandler(lines(said), nil))
-	w.observer = New(Options{Ports: []uint16{at.Port()}, Emit: w.emit, Every: time.Millisecond, Log: log})
+	w.observer = New(Options{Ports: []uint16{at.Port()}, Events: All, Emit: w.emit, Every: time.Millisecond, Log: log})
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- w.observer.Run(ctx) }()
@@ -268,7 +268,10 @@ func TestAnotherProgramOnThePort(t *testing.T) {
 			break
 		}
 	}
-	time.Sleep(50 * time.Millisecond) // some more looks
+	for n := range 3 { // more looks, each of which tells of a connection
+		dial(t, at)
+		w.until("another look", func(all []shown) bool { return len(all) > n })
+	}
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)

@@ -2,61 +2,123 @@ package app
 
 import (
 	"bytes"
-	"regexp"
 	"strconv"
 
 	"ollama-hec/input"
 	"ollama-hec/sourcetypes/captured"
 )
 
-// listening matches the line in which Ollama says where it listens. The whole line must match:
+// The line in which Ollama says where it listens has one of these forms, and nothing else in it:
 // otherwise any text in the log could name a port, and requests to that port would be captured.
-var listening = regexp.MustCompile(
-	`^(?:time=\S{20,40} level=INFO source=routes\.go:\d+ msg="|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d routes\.go:\d+: )` +
-		`Listening on [0-9A-Fa-f.:\[\]%\w]{1,64}:(\d{1,5}) ?(?:\(version [\w.+-]{1,64}\))?"?$`,
-)
-
-// longestListening is a length that no such line exceeds.
-const longestListening = 256
-
+//
+//	time=… level=INFO source=routes.go:1205 msg="Listening on [::]:11434 (version 0.13.5)"
+//	2023/10/06 13:38:58 routes.go:572: Listening on 127.0.0.1:11434 (version 0.1.14)
 var (
-	ofRoutes    = []byte(" level=INFO source=routes.go:")
 	listeningOn = []byte("Listening on ")
+	ofRoutes    = []byte(" level=INFO source=routes.go:")
+	ofVersion   = []byte("(version ")
 )
 
-// longestStamp is more than what stands before ofRoutes.
-const longestStamp = len("time=") + 40
+const goLogStamp = "dddd/dd/dd dd:dd:dd routes.go:" // d: a digit
 
-// mayListen reports whether a line may be the one in which Ollama says where it listens. It
-// looks at little of the others.
-func mayListen(line []byte) bool {
-	if len(line) > longestListening {
-		return false
-	}
-	if line[0] == 't' {
-		stamp := bytes.IndexByte(line[:min(len(line), longestStamp+1)], ' ')
-		if stamp < 0 || !bytes.HasPrefix(line[stamp:], ofRoutes) {
-			return false
-		}
-	}
-	return bytes.Contains(line, listeningOn)
-}
+// How long parts of that line are at most, and all of it.
+const (
+	shortestStamp = 20
+	longestStamp  = 40
+	longestPart   = 64 // the address, and the version
+	longestLine   = 256
+)
 
 // portOf returns the port on which Ollama listens according to a line of its log; 0: the line
-// names none.
+// names none. It looks at little of the other lines.
 func portOf(line []byte) int {
-	if len(line) == 0 || line[0] != 't' && (line[0] < '0' || line[0] > '9') || !mayListen(line) {
+	if len(line) == 0 || len(line) > longestLine || line[0] != 't' && !isDigit(line[0]) {
 		return 0
 	}
-	m := listening.FindSubmatch(line)
-	if m == nil {
+	said, ok := saidByRoutes(line)
+	if !ok {
 		return 0
 	}
-	port, err := strconv.ParseUint(string(m[1]), 10, 16)
-	if err != nil {
+	address, ok := bytes.CutPrefix(said, listeningOn)
+	if !ok {
+		return 0
+	}
+	colon := bytes.LastIndexByte(address, ':') // none stands behind the port
+	if colon < 1 || colon > longestPart || !all(address[:colon], isOfAddress) {
+		return 0
+	}
+	digits, rest := cutWhile(address[colon+1:], isDigit)
+	if !endsListening(rest) {
+		return 0
+	}
+	port, err := strconv.ParseUint(string(digits), 10, 16)
+	if err != nil || len(digits) > len("65535") {
 		return 0
 	}
 	return int(port)
+}
+
+// saidByRoutes returns what routes.go says in a line.
+func saidByRoutes(line []byte) (said []byte, ok bool) {
+	if line[0] != 't' {
+		if len(line) < len(goLogStamp) {
+			return nil, false
+		}
+		for i, c := range []byte(goLogStamp) {
+			if c == 'd' && !isDigit(line[i]) || c != 'd' && c != line[i] {
+				return nil, false
+			}
+		}
+		place, said := cutWhile(line[len(goLogStamp):], isDigit)
+		said, ok = bytes.CutPrefix(said, []byte(": "))
+		return said, ok && len(place) > 0
+	}
+	stamp, ok := bytes.CutPrefix(line, []byte("time="))
+	end := bytes.IndexByte(stamp[:min(len(stamp), longestStamp+1)], ' ')
+	if !ok || end < shortestStamp || !bytes.HasPrefix(stamp[end:], ofRoutes) || !all(stamp[:end], isVisible) {
+		return nil, false
+	}
+	place, said := cutWhile(stamp[end+len(ofRoutes):], isDigit)
+	said, ok = bytes.CutPrefix(said, []byte(` msg="`))
+	return said, ok && len(place) > 0
+}
+
+// endsListening reports whether rest is what may stand behind the port.
+func endsListening(rest []byte) bool {
+	rest = bytes.TrimPrefix(rest, []byte(" "))
+	if version, ok := bytes.CutPrefix(rest, ofVersion); ok {
+		if version, rest = cutWhile(version, isOfVersion); len(version) < 1 || len(version) > longestPart {
+			return false
+		}
+		if rest, ok = bytes.CutPrefix(rest, []byte(")")); !ok {
+			return false
+		}
+	}
+	return len(rest) == 0 || string(rest) == `"`
+}
+
+// cutWhile cuts b where the first byte stands that is not in a set.
+func cutWhile(b []byte, in func(byte) bool) (before, rest []byte) {
+	i := 0
+	for i < len(b) && in(b[i]) {
+		i++
+	}
+	return b[:i], b[i:]
+}
+
+func all(b []byte, in func(byte) bool) bool {
+	_, rest := cutWhile(b, in)
+	return len(rest) == 0
+}
+
+func isDigit(c byte) bool   { return '0' <= c && c <= '9' }
+func isVisible(c byte) bool { return '!' <= c && c <= '~' }
+func isWord(c byte) bool {
+	return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'z' || c == '_'
+}
+func isOfVersion(c byte) bool { return isWord(c) || c == '.' || c == '+' || c == '-' }
+func isOfAddress(c byte) bool {
+	return isWord(c) || c == '.' || c == ':' || c == '[' || c == ']' || c == '%'
 }
 
 // hearing is a normalizer of logs that also notes the ports on which Ollama listens, as the log

@@ -2,7 +2,9 @@ package app
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +36,38 @@ func TestOnlyOllamaSaysWhereItListens(t *testing.T) {
 			t.Errorf("%s: %d", line, got)
 		}
 	}
+}
+
+// listening is what portOf reads, as a pattern.
+var listening = regexp.MustCompile(
+	`^(?:time=[!-~]{20,40} level=INFO source=routes\.go:\d+ msg="|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d routes\.go:\d+: )` +
+		`Listening on [\w.:\[\]%]{1,64}:(\d{1,5}) ?(?:\(version [\w.+-]{1,64}\))?"?$`,
+)
+
+func FuzzPortOf(f *testing.F) {
+	const slog = `time=2026-04-13T08:00:00.123Z level=INFO source=routes.go:1205 msg="Listening on `
+	for _, line := range []string{
+		slog + `[::]:11434 (version 0.13.5)"`, slog + `127.0.0.1:99999"`, slog + `1.1.1.1:1 `, slog + `a:1:2 "`,
+		slog + `:1"`, slog + `a:1 (version )"`, slog + `a:1 (version 1`, slog + `a:000080`, slog + `a:00080`,
+		slog + strings.Repeat("a", 64) + ":1", slog + strings.Repeat("a", 65) + ":1",
+		slog + "a:1 (version " + strings.Repeat("1", 64) + ")", slog + "a:1 (version " + strings.Repeat("1", 65) + ")",
+		`2023/10/06 13:38:58 routes.go:572: Listening on 127.0.0.1:11434 (version 0.1.14)`,
+		`2023/10/06 13:38:58 routes.go:: Listening on 127.0.0.1:11434`,
+		`2023/10/d6 13:38:58 routes.go:572: Listening on 127.0.0.1:11434`, "d", "t", "2",
+	} {
+		f.Add([]byte(line))
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		want := 0
+		if m := listening.FindSubmatch(line); m != nil && len(line) <= longestLine {
+			if port, err := strconv.ParseUint(string(m[1]), 10, 16); err == nil {
+				want = int(port)
+			}
+		}
+		if got := portOf(line); got != want {
+			t.Errorf("%q names port %d, not %d", line, want, got)
+		}
+	})
 }
 
 // Prompts are left to capture only while the log says that its Ollama listens where they are

@@ -68,7 +68,7 @@ func (s *Source) settleAstray(now time.Time) {
 func (s *Source) missing(l *listing) {
 	for _, p := range s.patterns {
 		if !l.hides(p) && !slices.ContainsFunc(l.sightings, func(found sighting) bool { return p.matches(found.path) }) {
-			s.notices.unmatched(p.glob, HintSeveral(p.glob), s.options.Once)
+			s.notices.unmatched(p.glob, HintUnmatched(p.glob), s.options.Once)
 		}
 	}
 }

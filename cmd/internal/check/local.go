@@ -86,7 +86,7 @@ func (r *report) named(ctx context.Context, s *settings.Settings) {
 	for _, f := range found {
 		if f.Missing {
 			hint := "correct OLLAMA_HEC_PATHS if the file should be there by now"
-			r.bad(Warn, "PATHS "+f.Path, cmp.Or(file.HintSeveral(f.Path), hint), "no such file yet")
+			r.bad(Warn, "PATHS "+f.Path, cmp.Or(file.HintUnmatched(f.Path), hint), "no such file yet")
 			continue
 		}
 		r.file(ctx, s, f)

@@ -9,15 +9,15 @@ import (
 
 // HintUnmatched returns what to do about a glob that matches nothing, if it is written as PATHS is not:
 // in quotation marks, as a URL, with a variable, or as several that something other than a comma
-// separates; "": it looks like a path.
+// separates; "": it looks like a path. The glob may have been made absolute meanwhile, with a directory
+// before what was written.
 func HintUnmatched(glob string) string {
-	inner := strings.Trim(glob, quotationMarks)
-	path, isURL := strings.CutPrefix(inner, "file://")
-	switch {
-	case isURL:
-		return "write the path alone in PATHS, without file://: " + path
-	case inner != glob:
-		return "leave out the quotation marks in PATHS: " + inner
+	unquoted := quoted.ReplaceAllString(glob, "$1")
+	if url := fileURL.FindStringSubmatch(unquoted); url != nil {
+		return "write the path alone in PATHS, without file: /" + url[1]
+	}
+	if unquoted != glob {
+		return "leave out the quotation marks in PATHS: " + unquoted
 	}
 	if hint := hintSeveral(glob); hint != "" {
 		return hint
@@ -28,10 +28,14 @@ func HintUnmatched(glob string) string {
 	return ""
 }
 
-const quotationMarks = "\"'`“”„‘’"
-
-// variable matches what a shell replaces at the beginning of a path, or anywhere in it.
-var variable = regexp.MustCompile(`^~|\$\w|\$\{\w+\}|%[A-Za-z]\w*%`)
+var (
+	// quoted matches a path in quotation marks, with what was put before it.
+	quoted = regexp.MustCompile("^(?:.*[/\\\\])?[\"'`“”„‘]([^\"'`“”„‘’]+)[\"'`“”’]$")
+	// fileURL matches a URL, and its path; of several slashes perhaps one is left.
+	fileURL = regexp.MustCompile(`(?:^|[/\\])file:[/\\]+(.*)$`)
+	// variable matches what a shell replaces: ~ as the beginning of a path, a variable anywhere.
+	variable = regexp.MustCompile(`(?:^|[/\\])~[/\\]|\$\w|\$\{\w+\}|%[A-Za-z]\w*%`)
+)
 
 // hintSeveral shows the patterns with commas that a glob has, if it looks like several.
 func hintSeveral(glob string) string {

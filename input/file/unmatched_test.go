@@ -40,17 +40,23 @@ func TestPatternsThatAreSeparatedOtherwise(t *testing.T) {
 // What a shell or a browser would read as a path is named for what it is.
 func TestPathsWrittenForSomethingElse(t *testing.T) {
 	for glob, want := range map[string]string{
-		`"/a b.log"`:              "leave out the quotation marks in PATHS: /a b.log",
-		`'/a/*.log'`:              "leave out the quotation marks in PATHS: /a/*.log",
-		"“/a.log”":                "leave out the quotation marks in PATHS: /a.log",
-		"file:///a/server.log":    "write the path alone in PATHS, without file://: /a/server.log",
-		`"file:///a/server.log"`:  "write the path alone in PATHS, without file://: /a/server.log",
-		"~/.ollama/logs/*.log":    "write the whole path in PATHS: neither ~ nor a variable is replaced there",
-		"$HOME/server.log":        "write the whole path in PATHS: neither ~ nor a variable is replaced there",
-		"${HOME}/server.log":      "write the whole path in PATHS: neither ~ nor a variable is replaced there",
-		`%LOCALAPPDATA%\*.log`:    "write the whole path in PATHS: neither ~ nor a variable is replaced there",
-		"/srv/100%/a$/it's/a.log": "",
-		"/srv/a~/b%20c.log":       "",
+		`"/a b.log"`:               "leave out the quotation marks in PATHS: /a b.log",
+		`'/a/*.log'`:               "leave out the quotation marks in PATHS: /a/*.log",
+		"“/a.log”":                 "leave out the quotation marks in PATHS: /a.log",
+		"file:///a/server.log":     "write the path alone in PATHS, without file: /a/server.log",
+		`"file:///a/server.log"`:   "write the path alone in PATHS, without file: /a/server.log",
+		"/root/file:/a/server.log": "write the path alone in PATHS, without file: /a/server.log",
+		`/root/"/a/server.log"`:    "leave out the quotation marks in PATHS: /a/server.log",
+		`/root/"server.log"`:       "leave out the quotation marks in PATHS: server.log",
+		"/root/~/server.log":       "write the whole path in PATHS: neither ~ nor a variable is replaced there",
+		"~/.ollama/logs/*.log":     "write the whole path in PATHS: neither ~ nor a variable is replaced there",
+		"$HOME/server.log":         "write the whole path in PATHS: neither ~ nor a variable is replaced there",
+		"${HOME}/server.log":       "write the whole path in PATHS: neither ~ nor a variable is replaced there",
+		`%LOCALAPPDATA%\*.log`:     "write the whole path in PATHS: neither ~ nor a variable is replaced there",
+		"/srv/100%/a$/it's/a.log":  "",
+		"/srv/a~/b%20c.log":        "",
+		`/srv/"odd"/a.log`:         "",
+		"/srv/~a/profile.log":      "",
 	} {
 		if got := HintUnmatched(glob); got != want {
 			t.Errorf("%s: %s", glob, got)

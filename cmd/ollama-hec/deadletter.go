@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -35,7 +34,7 @@ func newDeadLetter(std streams) *cobra.Command {
 			"list",
 			"print the dead letters, one JSON object a line",
 			func(_ *cobra.Command, _ *settings.Settings, s *deadletter.Store) error {
-				return list(s, std.out)
+				return list(s, std)
 			},
 			settings.Kept,
 		),
@@ -83,10 +82,19 @@ func onLetters(
 	return cmd
 }
 
-func list(s *deadletter.Store, out io.Writer) error {
-	enc := json.NewEncoder(terminal.NewJSON(out))
+// list prints the letters, and says on standard error if there are none.
+func list(s *deadletter.Store, std streams) error {
+	enc := json.NewEncoder(terminal.NewJSON(std.out))
 	enc.SetEscapeHTML(false)
-	return s.Each(func(l deadletter.Letter) error { return enc.Encode(l) })
+	none := true
+	err := s.Each(func(l deadletter.Letter) error {
+		none = false
+		return enc.Encode(l)
+	})
+	if err == nil && none {
+		fmt.Fprintln(std.err, "no dead letters")
+	}
+	return err
 }
 
 // replay sends the dead letters again. A letter is removed once it is accepted. It stays if

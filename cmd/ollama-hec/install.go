@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ollama-hec/cmd/internal/settings"
+	"ollama-hec/hec"
 	"ollama-hec/splunk_app/detections"
 	"ollama-hec/splunk_app/splunkd"
 )
@@ -135,7 +136,7 @@ func (i *installation) connect() (*splunkd.Client, error) {
 	}
 	token := os.Getenv(splunkdToken)
 	if i.tokenFile != "" {
-		text, err := os.ReadFile(i.tokenFile)
+		text, err := hec.ReadSmallFile(i.tokenFile)
 		if err != nil {
 			return nil, &settings.Error{Setting: "--token-file", Problem: err.Error()}
 		}

@@ -268,6 +268,7 @@ func TestInstallIsRefused(t *testing.T) {
 		{"unknown token", exitFailed, "401", []string{"--token-file", wrong}},
 		{"may not", exitFailed, "user ann (roles: user) needs", []string{"--token-file", weak}},
 		{"empty token", exitUsage, "Settings > Tokens", []string{"--token-file", empty}},
+		{"a device as token file", exitUsage, "a pipe or a device", []string{"--token-file", os.DevNull}},
 		{"no token file", exitUsage, "--token-file", []string{"--token-file", empty + "x"}},
 		{"in the clear", exitUsage, "use https", []string{"--splunkd", "http://splunk:8089"}},
 		{"another scheme", exitUsage, `--splunkd: got "ftp://x": not splunkd's address: it takes a URL`, []string{"--splunkd", "ftp://x"}},

@@ -163,7 +163,7 @@ func (w *Writer) run() {
 		case <-tick.C:
 			w.tick(time.Now())
 		case <-w.stop:
-			w.losses.told = time.Time{}
+			w.losses.told, w.again = time.Time{}, time.Time{} // there is no later
 			w.write(time.Now())
 			w.end()
 			w.keep()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -34,7 +35,7 @@ func newDeadLetter(std streams) *cobra.Command {
 			"list",
 			"print the dead letters, one JSON object a line",
 			func(_ *cobra.Command, _ *settings.Settings, s *deadletter.Store) error {
-				return list(s, std)
+				return list(s, std.out)
 			},
 			settings.Kept,
 		),
@@ -82,19 +83,10 @@ func onLetters(
 	return cmd
 }
 
-// list prints the letters, and says on standard error if there are none.
-func list(s *deadletter.Store, std streams) error {
-	enc := json.NewEncoder(terminal.NewJSON(std.out))
+func list(s *deadletter.Store, out io.Writer) error {
+	enc := json.NewEncoder(terminal.NewJSON(out))
 	enc.SetEscapeHTML(false)
-	none := true
-	err := s.Each(func(l deadletter.Letter) error {
-		none = false
-		return enc.Encode(l)
-	})
-	if err == nil && none {
-		fmt.Fprintln(std.err, "no dead letters")
-	}
-	return err
+	return s.Each(func(l deadletter.Letter) error { return enc.Encode(l) })
 }
 
 // replay sends the dead letters again. A letter is removed once it is accepted. It stays if

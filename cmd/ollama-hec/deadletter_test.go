@@ -55,10 +55,6 @@ func TestReplayTakesTheSettingsOfTheService(t *testing.T) {
 	if prompts, lines := got.events["s"]["ollama:prompts"], got.events["s"]["ollama:server"]; len(prompts) != 0 || len(lines) != 1 {
 		t.Errorf("arrived: %q and %q", prompts, lines)
 	}
-	if status, out, errOut := command(t, "", "dead-letter", "list", "--state-dir="+state); status != 0 || out != "" ||
-		errOut != "no dead letters\n" {
-		t.Errorf("status %d, %q, %q", status, out, errOut)
-	}
 }
 
 // Replay goes on where delivery would pause, and keeps each letter once.

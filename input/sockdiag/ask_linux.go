@@ -65,7 +65,8 @@ func (a *Asker) Find(local, peer netip.AddrPort) (s Socket, ok bool, err error) 
 	return s, ok, nil
 }
 
-// patience bounds the wait for a kernel that does not answer, which was never seen.
+// patience bounds the wait for each part of a reply, from a kernel that does not answer, which was never
+// seen. What is done with the parts takes whatever time it takes.
 const patience = 10 * time.Second
 
 // ask sends a request and reads its reply.
@@ -75,9 +76,6 @@ func (a *Asker) ask(request []byte, f func(*Socket)) error {
 		sent = unix.Sendto(int(fd), request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
 	})
 	if err := errors.Join(err, sent); err != nil {
-		return err
-	}
-	if err := a.file.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}
 	dump := request[4] == ofTCP
@@ -94,6 +92,9 @@ func (a *Asker) reply(dump bool, f func(*Socket)) (done bool, err error) {
 	var n int
 	var from unix.Sockaddr
 	var failed error
+	if err := a.file.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return false, err
+	}
 	err = a.raw.Read(func(fd uintptr) bool {
 		n, _, _, from, failed = unix.Recvmsg(int(fd), a.buf, nil, unix.MSG_DONTWAIT)
 		return !errors.Is(failed, unix.EAGAIN) && !errors.Is(failed, unix.EINTR)

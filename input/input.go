@@ -140,6 +140,7 @@ type Source interface {
 	// error only if the source cannot work at all. Streams outlive Run: they
 	// can be read and committed until Close.
 	Run(ctx context.Context, ready func(Stream)) error
-	// Close makes the last commits durable and releases everything.
+	// Close hands the last commits to their store, which has saved them once it is closed, and releases
+	// everything.
 	Close() error
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// A deleted file that is still open can be what fills the disk. Stopping closes it, and then what could not
-// be saved is saved: that is no failure.
+// A deleted file that is still open can be what fills the disk, also one of a source that is closed later.
+// Stopping closes it, and then what could not be saved is saved: that is no failure.
 func TestStopWhileADeletedFileFillsTheDisk(t *testing.T) {
 	disk := t.TempDir()
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=1m,mode=700"); err != nil {
@@ -37,6 +37,16 @@ func TestStopWhileADeletedFileFillsTheDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.run.store.Put("document", make([]byte, 64<<10))
+	other, err := New(Options{Patterns: []string{filepath.Join(t.TempDir(), "*.log")}, Store: b.run.store, Namespace: "other"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Close(); err != nil {
+		t.Error(err)
+	}
+	if b.run.store.Err() == nil {
+		t.Error("there is room while the deleted file is open")
+	}
 	b.stop()
 	if got := b.store().Get("document"); len(got) != 64<<10 {
 		t.Errorf("%d bytes were saved", len(got))

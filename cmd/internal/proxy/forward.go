@@ -41,7 +41,7 @@ func (p *Proxy) handler(errorLog *log.Logger) http.Handler {
 		if r.Body != nil && r.Body != http.NoBody {
 			r.Body = body
 		}
-		forward.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), bodyKey{}, body)))
+		forward.ServeHTTP(continued{w}, r.WithContext(context.WithValue(r.Context(), bodyKey{}, body)))
 	})
 }
 
@@ -72,6 +72,20 @@ func transport() *http.Transport {
 		ExpectContinueTimeout: time.Second,
 	}
 }
+
+// continued leaves "100 Continue" to the server, which sends it when the body is read: Ollama's, after which
+// the body is read, would now and then come as well.
+type continued struct{ http.ResponseWriter }
+
+// WriteHeader implements http.ResponseWriter.
+func (c continued) WriteHeader(status int) {
+	if status != http.StatusContinue {
+		c.ResponseWriter.WriteHeader(status)
+	}
+}
+
+// Unwrap is for http.ResponseController.
+func (c continued) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
 // requestBody is a request's body that remembers why it could not be read.
 type requestBody struct {

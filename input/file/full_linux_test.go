@@ -37,7 +37,8 @@ func TestStopWhileADeletedFileFillsTheDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.run.store.Put("document", make([]byte, 64<<10))
-	other, err := New(Options{Patterns: []string{filepath.Join(t.TempDir(), "*.log")}, Store: b.run.store, Namespace: "other"})
+	elsewhere := filepath.Join(t.TempDir(), "*.log")
+	other, err := New(Options{Patterns: []string{elsewhere}, Store: b.run.store, Namespace: "other"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,15 +6,37 @@ func arrivalOf(path string, f content) *arrival {
 	if f == nil {
 		return nil
 	}
-	st, err := f.stat()
-	if err != nil {
-		return nil
-	}
-	head, err := readHead(f, make([]byte, headSize))
+	st, head, err := lookInto(f)
 	if err != nil {
 		return nil
 	}
 	return &arrival{path: path, stat: st, file: f, head: head}
+}
+
+// lookInto returns a file's attributes together with how it begins. A size that is older than the
+// text, where the file is just being written, would say that it lacks what it holds.
+func lookInto(f content) (st stat, head []byte, err error) {
+	for range rereads {
+		if head, err = readHead(f, make([]byte, headSize)); err != nil {
+			return stat{}, nil, err
+		}
+		if st, err = f.stat(); err != nil {
+			return stat{}, nil, err
+		}
+		if min(st.size, headSize) == int64(len(head)) {
+			break
+		}
+	}
+	return st, head, nil
+}
+
+// refresh looks at the file again, and reports whether it could.
+func (a *arrival) refresh() bool {
+	st, head, err := lookInto(a.file)
+	if err == nil {
+		a.stat, a.head = st, head
+	}
+	return err == nil
 }
 
 // leads reports whether a's path still leads to this file.

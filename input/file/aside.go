@@ -163,6 +163,7 @@ func (f *fileBeside) is(q question) bool {
 	case isCopied:
 		return s.copied(f.arrival)
 	case isContinued:
+		f.arrival.refresh() // its original may be truncated since it was copied to the end
 		return s.replaced(f.arrival, f.source)
 	}
 	return false

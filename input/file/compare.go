@@ -150,17 +150,12 @@ func (s *Source) perhapsCopy(a *arrival) *candidate {
 
 // refresh looks at the file again, and reports whether it could.
 func (c *candidate) refresh() bool {
-	st, err := c.file.stat()
-	if err != nil {
+	before := c.stat.size
+	if !c.arrival.refresh() {
 		return false
 	}
-	if st.size != c.stat.size && c.stat.size < c.goal {
+	if c.stat.size != before && before < c.goal {
 		c.since = time.Time{} // a copy under way
 	}
-	head, err := readHead(c.file, make([]byte, headSize))
-	if err != nil {
-		return false
-	}
-	c.stat, c.head = st, head
 	return true
 }

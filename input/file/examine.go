@@ -1,9 +1,6 @@
 package file
 
-import (
-	"cmp"
-	"os"
-)
+import "os"
 
 // verdicts remembers which files need not be opened again until they change.
 type verdicts struct {
@@ -33,14 +30,14 @@ func (s *Source) examine(found sighting) *arrival {
 	if s.passes(found) {
 		return nil
 	}
-	f, st, err := s.openFile(found.path)
+	f, _, err := s.openFile(found.path)
 	if err != nil {
 		if !os.IsNotExist(err) {
 			s.notices.unreadable(found.path, err)
 		}
 		return nil
 	}
-	head, err := readHead(f, make([]byte, headSize))
+	st, head, err := lookInto(f)
 	switch {
 	case err != nil:
 		s.notices.unreadable(found.path, err)
@@ -64,11 +61,10 @@ func (s *Source) examine(found sighting) *arrival {
 // examinePacked looks into a gzipped file found. It owns f.
 func (s *Source) examinePacked(found sighting, f plain) *arrival {
 	p := unpack(f, 0)
-	head, err := readHead(p, make([]byte, headSize))
-	st, err2 := p.stat()
+	st, head, err := lookInto(p)
 	switch damage := p.damaged(); {
-	case cmp.Or(err, err2) != nil:
-		s.notices.unreadable(found.path, cmp.Or(err, err2))
+	case err != nil:
+		s.notices.unreadable(found.path, err)
 		p.Close()
 		return nil
 	case len(head) == 0 && damage != nil && !unfinished(damage):

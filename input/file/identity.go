@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"sync"
 )
 
 const (
@@ -70,14 +71,32 @@ func readBefore(r io.ReaderAt, end int64, n int, buf *[anchorSize]byte) ([]byte,
 	return b, nil
 }
 
-// readHead reads as much of the beginning as identifies a file.
-func readHead(r io.ReaderAt, buf []byte) ([]byte, error) {
-	n, err := r.ReadAt(buf[:headSize], 0)
-	if err != nil && err != io.EOF {
-		return nil, err
+// rereads is how often at most a file that changes under the reading is read again.
+const rereads = 5
+
+// readHead reads as much of the beginning as identifies a file. One reading may hold the beginning
+// of what was there and the end of what has replaced it, so it reads until it finds the same again.
+func readHead(r io.ReaderAt, buf []byte) (head []byte, err error) {
+	again := heads.Get().(*[headSize]byte)
+	defer heads.Put(again)
+	for range rereads {
+		var n, m int
+		if n, err = r.ReadAt(buf[:headSize], 0); err != nil && err != io.EOF {
+			return nil, err
+		}
+		head = buf[:n]
+		if m, err = r.ReadAt(again[:n], 0); err != nil && err != io.EOF {
+			return nil, err
+		}
+		if bytes.Equal(head, again[:m]) {
+			break
+		}
 	}
-	return buf[:n], nil
+	return head, nil
 }
+
+// heads are buffers for the beginning of a file, *[headSize]byte.
+var heads = sync.Pool{New: func() any { return new([headSize]byte) }}
 
 // compressed files begin with one of these. What a log held before it was compressed was
 // read before, or is not readable as lines.

@@ -12,6 +12,7 @@ import (
 // pass is one Read under way.
 type pass struct {
 	file     content
+	packed   bool
 	wanted   int // bytes that a line of the program's may have
 	maxLine  int // and a physical one
 	departed bool
@@ -19,6 +20,7 @@ type pass struct {
 	mtime    int64 // not after the file was last written to
 	frames   *framing.Frames
 	encoding framing.Encoding
+	start    int64 // where reading began
 	first    int64 // where the first record begins
 	bare     bool  // no record begins with a hole or with an encoding's mark
 

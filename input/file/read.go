@@ -28,6 +28,7 @@ func (g *generation) Read(c *input.Chunk) input.Progress {
 	r, progress := g.beginRead()
 	if r.file != nil {
 		r.read(c)
+		r.confirm(c)
 		progress = g.endRead(&r)
 	}
 	if !r.bare || !g.frames.Unframed() {
@@ -104,20 +105,21 @@ func (g *generation) beginRead() (pass, input.Progress) {
 	at, where := g.fingerprint, g.progress
 	where.rested = rested
 	return pass{
-		file: g.file, wanted: g.owner.options.MaxLine, maxLine: g.owner.options.MaxLine, fingerprint: at, progress: where,
+		file: g.file, packed: g.packed, wanted: g.owner.options.MaxLine, maxLine: g.owner.options.MaxLine,
+		fingerprint: at, progress: where,
 		mtime: g.seen.mtime, departed: g.state.left(), final: g.state == quiet || g.packed && g.limit == endless,
-		frames: &g.frames, first: g.off, found: found{next: g.handed},
+		frames: &g.frames, start: g.off, first: g.off, found: found{next: g.handed},
 	}, input.Idle
 }
 
 func (g *generation) endRead(r *pass) input.Progress {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.owner.counters.cutLines.Add(uint64(r.cut))
 	if r.err != nil || r.changed {
 		g.failReadLocked(r)
 		return input.Idle
 	}
+	g.owner.counters.cutLines.Add(uint64(r.cut))
 	g.written = r.mtime
 	if r.longHead != nil {
 		g.head = append(g.head, r.longHead[len(g.head):]...)
@@ -310,6 +312,44 @@ func (r *pass) skipBlank(data []byte) int {
 		r.blank += int64(even)
 	}
 	return -1
+}
+
+// confirm takes back what was read unless the file still holds, afterwards, what makes it g's: it
+// may have been truncated and written anew while it was read, before the first byte or between two. A gzipped file
+// is not, and going back in it is dear.
+func (r *pass) confirm(c *input.Chunk) {
+	if len(c.Records) > 0 && !r.packed && r.err == nil && !r.changed {
+		r.changed = !r.stays() && r.err == nil
+	}
+	if r.err != nil || r.changed {
+		c.Records = c.Records[:0]
+	}
+}
+
+// stays reports whether the file holds what it is known by.
+func (r *pass) stays() bool {
+	head := r.head
+	if r.longHead != nil {
+		head = r.longHead
+	}
+	if !r.rested && r.start > 0 {
+		head = nil // the bytes before tell
+	}
+	return r.holds(head, 0) && r.holds(r.before, r.start-int64(len(r.before)))
+}
+
+// holds reports whether the file holds these bytes, at most headSize, at a place.
+func (r *pass) holds(want []byte, at int64) bool {
+	if len(want) == 0 {
+		return true
+	}
+	buf := heads.Get().(*[headSize]byte)
+	defer heads.Put(buf)
+	n, err := r.file.ReadAt(buf[:len(want)], at)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.err = err
+	}
+	return bytes.Equal(buf[:n], want)
 }
 
 // sameHead checks that the file still begins as it did, and extends the known beginning if

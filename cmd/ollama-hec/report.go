@@ -77,7 +77,10 @@ func overwrites(output string, files []string) error {
 	}
 	for _, name := range files {
 		if in, err := os.Stat(name); err == nil && os.SameFile(in, out) {
-			return &settings.Error{Setting: "--output", Problem: fmt.Sprintf("got %q, which is a file to read and would be overwritten; name another", output)}
+			return &settings.Error{
+				Setting: "--output",
+				Problem: fmt.Sprintf("got %q, which is a file to read and would be overwritten; name another", output),
+			}
 		}
 	}
 	return nil

@@ -37,7 +37,9 @@ func warnOfForm(st *modinput.Stanza, log *slog.Logger) {
 			continue
 		}
 		hint := "write " + a.Name + " = " + offered(a.Name, value, words) + " in inputs.conf"
-		log.Warn("the form in Splunk Web shows another value, and would save that", "argument", a.Name, "value", value, "hint", hint)
+		log.Warn(
+			"the form in Splunk Web shows another value, and would save that", "argument", a.Name, "value", value, "hint", hint,
+		)
 	}
 }
 

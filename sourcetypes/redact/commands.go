@@ -18,7 +18,9 @@ type command struct {
 // commands are flags of command lines.
 var commands = []Rule{
 	{Name: "curl -u user:password", Kind: Password, stems: spacedFlag("-u"), Source: "https://curl.se/docs/manpage.html",
-		command: &command{id: 0, names: []string{"curl", "wget", "http", "lftp", "nuget", "git"}, value: re(`\s*=?` + userPassword)}},
+		command: &command{
+			id: 0, names: []string{"curl", "wget", "http", "lftp", "nuget", "git"}, value: re(`\s*=?` + userPassword),
+		}},
 	{Name: "curl -U user:password", Kind: Password, stems: spacedFlag("-U"), Source: "https://curl.se/docs/manpage.html",
 		command: &command{id: 1, names: []string{"curl", "smbclient"}, value: re(`\s*["']?[^\s"':%]+[:%]([^\s"']+)`)}},
 	{Name: "curl --user user:password", Kind: Password, At: "-us", Source: "https://curl.se/docs/manpage.html",
@@ -56,18 +58,22 @@ var commands = []Rule{
 		},
 	},
 	{
-		Name:    "-P password",
-		Kind:    Password,
-		stems:   spacedFlag("-P"),
-		Source:  "https://learn.microsoft.com/sql/tools/sqlcmd/sqlcmd-utility",
-		command: &command{id: 4, names: []string{"sqlcmd", "bcp", "unzip", "mosquitto"}, value: re(`\s*["']?([^\s"'-][^\s"']*)`)},
+		Name:   "-P password",
+		Kind:   Password,
+		stems:  spacedFlag("-P"),
+		Source: "https://learn.microsoft.com/sql/tools/sqlcmd/sqlcmd-utility",
+		command: &command{
+			id: 4, names: []string{"sqlcmd", "bcp", "unzip", "mosquitto"}, value: re(`\s*["']?([^\s"'-][^\s"']*)`),
+		},
 	},
 	{
-		Name:    "-a password",
-		Kind:    Password,
-		stems:   spacedFlag("-a"),
-		Source:  "https://redis.io/docs/latest/develop/tools/cli/",
-		command: &command{id: 5, names: []string{"redis-cli", "valkey-cli", "keydb-cli"}, value: re(`\s+["']?([^\s"'-][^\s"']*)`)},
+		Name:   "-a password",
+		Kind:   Password,
+		stems:  spacedFlag("-a"),
+		Source: "https://redis.io/docs/latest/develop/tools/cli/",
+		command: &command{
+			id: 5, names: []string{"redis-cli", "valkey-cli", "keydb-cli"}, value: re(`\s+["']?([^\s"'-][^\s"']*)`),
+		},
 	},
 	{
 		Name:   "-w password",

@@ -70,7 +70,8 @@ var links = []link{
 		example: `<entry key="apiKey">%s</entry>`},
 	{name: "element of a list", first: `<`, sep: '>', between: re(`</(?i:key|name|string)>\s*<(?i:string|value|data)>`),
 		example: `<key>apiKey</key><string>%s</string>`},
-	{name: "YAML", first: "\n\r \"'", needs: "\n", sep: '=', between: re(`["']?[ \t\r]*\n[ \t]*["']?(?:value|stringValue)["']?:[ \t]*`),
+	{name: "YAML", first: "\n\r \"'", needs: "\n", sep: '=',
+		between: re(`["']?[ \t\r]*\n[ \t]*["']?(?:value|stringValue)["']?:[ \t]*`),
 		example: "- name: API_KEY\n  value: %s"},
 	{
 		name:   "prose",

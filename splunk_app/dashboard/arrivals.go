@@ -9,7 +9,10 @@ import (
 var sourcetypes = []struct{ name, absent string }{
 	{"ollama:server", "The log is not read: is ollama-hec run, or the add-on's input, running on Ollama's host?"},
 	{"ollama:api", "No request has been made, or API_EVENTS is off."},
-	{"ollama:prompts", "Ollama logs lengths of prompts at OLLAMA_DEBUG=1, text at 2; captured requests have both. PROMPTS=off ships none."},
+	{
+		"ollama:prompts",
+		"Ollama logs lengths of prompts at OLLAMA_DEBUG=1, text at 2; captured requests have both. PROMPTS=off ships none.",
+	},
 	{"ollama:connection", "Needs ollama-hec capture on Ollama's host."},
 }
 
@@ -24,7 +27,8 @@ func arrivals() Panel {
 		absent = append(absent, `sourcetype="`+s.name+`", "`+s.absent+`"`)
 	}
 	return Panel{
-		ID: "arrivals", Title: "What has arrived in the last 30 days, and why panels may be empty", Kind: Table, Always: true, Columns: []Field{
+		ID: "arrivals", Title: "What has arrived in the last 30 days, and why panels may be empty", Kind: Table, Always: true,
+		Columns: []Field{
 			{Name: "sourcetype", Width: 145}, {Name: "events", Width: 90}, {Name: "newest", Width: 145},
 			{Name: "indexes", Width: 105}, {Name: "if_empty", Width: 745},
 		},

@@ -56,7 +56,8 @@ func captured() []Row {
 					{Name: "done_reason", Width: 125},
 				},
 				Search: wire + " " + running + "\n| sort 20 - response_time_ms\n| eval time=strftime(_time, " + stamp + "), seconds=round(response_time_ms/1000, 1)",
-				Note:   "Of generate, chat and embed.", Empty: needsCapture, Click: wire + " host=$row.host.value|s$ src=$row.src.value|s$ uri_path=$row.uri_path.value|s$",
+				Note:   "Of generate, chat and embed.", Empty: needsCapture,
+				Click: wire + " host=$row.host.value|s$ src=$row.src.value|s$ uri_path=$row.uri_path.value|s$",
 			},
 		}},
 		{medium, []Panel{{
@@ -81,7 +82,8 @@ func captured() []Row {
 				"| stats sum(connections) as connections, sum(request) as requests, sum(bytes_in) as bytes_in, values(state) as states, max(_time) as seen by src, host\n" +
 				"| where connections>0 AND isnull(requests)\n" + lastSeen + "\n| sort 100 - connections",
 			Note:  "Addresses that connected and under which there is no request in this time: scanners, other protocols, or a forged address.",
-			Empty: "there is none, or " + needsConnections, Click: "`ollama_connection` src=$row.src.value|s$ host=$row.host.value|s$",
+			Empty: "there is none, or " + needsConnections,
+			Click: "`ollama_connection` src=$row.src.value|s$ host=$row.host.value|s$",
 		}}},
 	}
 }
@@ -90,15 +92,18 @@ func wireNumbers() []Panel {
 	return []Panel{
 		{
 			ID: "captured_requests", Title: "Captured requests", Kind: Single, Base: exchanges,
-			Search: "| stats sum(requests) as requests\n| eval requests=coalesce(requests, 0)", Empty: "0: " + needsCapture, Click: wire,
+			Search: "| stats sum(requests) as requests\n| eval requests=coalesce(requests, 0)", Empty: "0: " + needsCapture,
+			Click: wire,
 		},
 		{
 			ID: "prompt_tokens", Title: "Tokens in", Kind: Single, Base: exchanges,
-			Search: "| stats sum(tokens_in) as tokens\n| where isnotnull(tokens)", Empty: noTokens, Click: wire + " prompt_tokens=*",
+			Search: "| stats sum(tokens_in) as tokens\n| where isnotnull(tokens)", Empty: noTokens,
+			Click: wire + " prompt_tokens=*",
 		},
 		{
 			ID: "completion_tokens", Title: "Tokens out", Kind: Single, Base: exchanges,
-			Search: "| stats sum(tokens_out) as tokens\n| where isnotnull(tokens)", Empty: noTokens, Click: wire + " completion_tokens=*",
+			Search: "| stats sum(tokens_out) as tokens\n| where isnotnull(tokens)", Empty: noTokens,
+			Click: wire + " completion_tokens=*",
 		},
 		{
 			ID: "cloud_requests", Title: "Requests to cloud models", Kind: Single, Base: exchanges, Look: judged(1, 1),
@@ -118,7 +123,8 @@ func connectionPanels() []Panel {
 		{
 			ID: "connections_over_time", Title: "Connections, and those that were not seen", Kind: Column, Base: connections,
 			Look:   stacked().with(object{"seriesColorsByField": object{"connections": blue, "not_seen": red}}),
-			Search: "| timechart minspan=5m sum(connections) as connections, sum(not_seen) as not_seen", Empty: needsConnections, Click: "`ollama_connection`",
+			Search: "| timechart minspan=5m sum(connections) as connections, sum(not_seen) as not_seen", Empty: needsConnections,
+			Click: "`ollama_connection`",
 		},
 		{
 			ID: "connections_by_source", Title: "Connections by source", Kind: Table, Base: connections, Columns: []Field{
@@ -128,7 +134,8 @@ func connectionPanels() []Panel {
 			},
 			Search: `| where src!="(none)"` + "\n| stats sum(connections) as connections, sum(bytes_in) as bytes_in, sum(bytes_out) as bytes_out, max(seen) as seen " +
 				"by src, src_scope, host\n" + lastSeen + "\n| sort 100 - connections",
-			Note: "The peer's address: nobody can forge it.", Empty: needsConnections, Click: "`ollama_connection` src=$row.src.value|s$ host=$row.host.value|s$",
+			Note: "The peer's address: nobody can forge it.", Empty: needsConnections,
+			Click: "`ollama_connection` src=$row.src.value|s$ host=$row.host.value|s$",
 		},
 	}
 }

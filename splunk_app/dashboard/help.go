@@ -5,12 +5,24 @@ import "strings"
 // origins are what fills panels, by what their searches read, each with what to check where
 // nothing of it is there.
 var origins = []struct{ part, name, check string }{
-	{wire, "captured requests", "`ollama-hec status` on Ollama's host: does capture or proxy run, does its count of requests rise?"},
+	{
+		wire, "captured requests",
+		"`ollama-hec status` on Ollama's host: does capture or proxy run, does its count of requests rise?",
+	},
 	{"`ollama_connection`", "connections", "`ollama-hec status` on Ollama's host: does capture run, with connections in `CAPTURE`? Or has the input `connections = first`?"},
 	{"`ollama_api`", "requests", "Has somebody asked Ollama? `API_EVENTS` must not be off. `ollama-hec check` on Ollama's host says whether its log is read."},
-	{"`ollama_prompts`", "prompts", "`OLLAMA_DEBUG=1` of Ollama logs their lengths, 2 their text; capture sees both. `PROMPTS=off` ships none."},
-	{health + " origin=*", "capture's own events", "`ollama-hec status` on Ollama's host: does capture run, and does `ollama-hec run` ship what it leaves?"},
-	{health, "the shippers' own events", "`HEALTH_EVENTS=60s` for `ollama-hec run`; may the token write to `HEALTH_INDEX`, and your role search it?"},
+	{
+		"`ollama_prompts`", "prompts",
+		"`OLLAMA_DEBUG=1` of Ollama logs their lengths, 2 their text; capture sees both. `PROMPTS=off` ships none.",
+	},
+	{
+		health + " origin=*", "capture's own events",
+		"`ollama-hec status` on Ollama's host: does capture run, and does `ollama-hec run` ship what it leaves?",
+	},
+	{
+		health, "the shippers' own events",
+		"`HEALTH_EVENTS=60s` for `ollama-hec run`; may the token write to `HEALTH_INDEX`, and your role search it?",
+	},
 	{"`ollama_server`", "log lines", "`ollama-hec check` on Ollama's host: is its log found and read?"},
 	{"tstats", "all that arrived", "May your role search the index of the token?"},
 }

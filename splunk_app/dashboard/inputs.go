@@ -5,9 +5,11 @@ import "strings"
 // inputSources finds what the inputs offer: indexes and hosts that have had events.
 func inputSources() object {
 	return object{
-		"ds_base_places": found("places", "| tstats count where index=* sourcetype IN ("+quotedSourcetypes()+") by index, host", monthLong),
-		"ds_indexes":     refining("indexes", "ds_base_places", "| stats count by index"),
-		"ds_hosts":       refining("hosts", "ds_base_places", "| stats count by host"),
+		"ds_base_places": found(
+			"places", "| tstats count where index=* sourcetype IN ("+quotedSourcetypes()+") by index, host", monthLong,
+		),
+		"ds_indexes": refining("indexes", "ds_base_places", "| stats count by index"),
+		"ds_hosts":   refining("hosts", "ds_base_places", "| stats count by host"),
 	}
 }
 

@@ -27,7 +27,8 @@ func overview() []Row {
 				ID: "by_status", Title: "Requests that failed, by status", Kind: Column, Base: requests,
 				Look:   stacked().with(object{"seriesColorsByField": statusColours}),
 				Search: "| search status>=400\n| timechart minspan=5m limit=15 sum(requests) by status",
-				Note:   "A streaming call that fails is logged as 200.", Empty: "none failed.", Click: "`ollama_api` status=$name|s$",
+				Note:   "A streaming call that fails is logged as 200.", Empty: "none failed.",
+				Click: "`ollama_api` status=$name|s$",
 			},
 		}},
 		{medium, []Panel{
@@ -35,7 +36,8 @@ func overview() []Row {
 				ID: "latency", Title: "Response time of generate, chat and embed", Kind: Line,
 				Look:   middleAndMost("seconds"),
 				Search: latency + "\n| timechart " + p50 + ", " + p95,
-				Note:   "To the end of the answer; median and 95th percentile.", Empty: "no such request.", Click: "`ollama_api` " + running,
+				Note:   "To the end of the answer; median and 95th percentile.", Empty: "no such request.",
+				Click: "`ollama_api` " + running,
 			},
 			{
 				ID: "sources", Title: "External sources", Kind: Table, Base: requests, Columns: []Field{
@@ -83,7 +85,8 @@ func numbers() []Panel {
 			ID: "p95", Title: "Response time, p95", Kind: Single,
 			Look:   judged(30, 120).with(object{"unit": "s", "numberPrecision": 1}),
 			Search: latency + "\n| stats " + p95 + "\n| where isnotnull(p95)",
-			Note:   "Of generate, chat and embed, to the end of the answer.", Empty: "no such request.", Click: "`ollama_api` " + running,
+			Note:   "Of generate, chat and embed, to the end of the answer.", Empty: "no such request.",
+			Click: "`ollama_api` " + running,
 		},
 		{
 			ID: "external", Title: "External sources", Kind: Single, Base: requests, Look: judged(1, 1),
@@ -110,7 +113,8 @@ func models() []Panel {
 			Search: "| search operation IN (pull, push, create, copy, delete)\n" +
 				"| stats sum(requests) as requests, values(status) as statuses, max(seen) as seen by operation, src, host\n" +
 				lastSeen + "\n| sort - requests",
-			Empty: "no model was changed.", Click: "`ollama_api` operation=$row.operation.value|s$ src=$row.src.value|s$ host=$row.host.value|s$",
+			Empty: "no model was changed.",
+			Click: "`ollama_api` operation=$row.operation.value|s$ src=$row.src.value|s$ host=$row.host.value|s$",
 		},
 		{
 			ID: "model_names", Title: "Models whose pull failed, by name", Kind: Table, Columns: []Field{

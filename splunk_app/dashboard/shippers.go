@@ -39,7 +39,8 @@ func shippers() []Row {
 			{
 				ID: "trouble", Title: "Retries and dead letters", Kind: Column, Base: reports,
 				Look:   stacked().with(object{"seriesColorsByField": object{"retries": amber, "dead_letters": red}}),
-				Search: "| timechart minspan=5m sum(retries) as retries, sum(dead_letters) as dead_letters", Empty: needsHealth, Click: health,
+				Search: "| timechart minspan=5m sum(retries) as retries, sum(dead_letters) as dead_letters", Empty: needsHealth,
+				Click: health,
 			},
 			{
 				ID: "capture_losses", Title: "What capture started and lost", Kind: Table, Columns: []Field{
@@ -69,7 +70,8 @@ func shipperNumbers() []Panel {
 			Empty:  "0: none is; of one that said nothing in all this time nothing is known.", Click: health,
 		},
 		{
-			ID: "longest", Title: "Longest wait now", Kind: Single, Base: reports, Look: judged(60, 300).with(object{"unit": "s", "numberPrecision": 1}),
+			ID: "longest", Title: "Longest wait now", Kind: Single, Base: reports,
+			Look:   judged(60, 300).with(object{"unit": "s", "numberPrecision": 1}),
 			Search: "| stats last(lag_seconds) as lag by host\n| stats max(lag) as lag\n| eval lag=round(lag, 1)\n| where isnotnull(lag)", Empty: needsHealth, Click: health + " lag_seconds>=60",
 		},
 		{

@@ -53,6 +53,9 @@ func cloudBaseURL() Detection {
 			"Which process listens at that address, and where does it send what it gets?",
 			"Which prompts went to cloud models since then (cloud in ollama:api of captured requests)?",
 		},
-		Response: []string{"Remove the variable and restart the server.", "Stop the process that listens there and keep its files.", "Sign the server out of Ollama and in again, for a new key."},
+		Response: []string{
+			"Remove the variable and restart the server.", "Stop the process that listens there and keep its files.",
+			"Sign the server out of Ollama and in again, for a new key.",
+		},
 	}
 }

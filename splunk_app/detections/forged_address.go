@@ -60,7 +60,9 @@ func forgedAddress() Detection {
 			"127.0.0.1. The peer of the connection cannot be forged. Two cases count: an external peer, which is no proxy of yours, names another address; and anybody who is not on the host " +
 			"itself names loopback.",
 		Evidence: []Event{capturedRequest(`{"origin":"capture","src":"203.0.113.77","src_scope":"external","http_method":"POST","uri_path":"/api/pull","status":200,"api":"ollama","operation":"pull","src_port":41000,"dest":"192.0.2.10","dest_port":11434,"x_forwarded_for":"127.0.0.1"}`)},
-		Needs:    []string{"Capture requests or connections (CAPTURE); with requests it is certain, with connections alone likely."},
+		Needs: []string{
+			"Capture requests or connections (CAPTURE); with requests it is certain, with connections alone likely.",
+		},
 		FalsePositives: []string{
 			"a proxy or a balancer with an address outside: name it in TRUSTED_PROXIES of the shipper, or in ollama_trusted_ranges",
 			"with connections alone: an external scanner that sends no HTTP, while a client whose connection is older than a day makes requests",
@@ -77,6 +79,8 @@ func forgedAddress() Detection {
 			"Which address was claimed: loopback or an internal one, to look harmless, or many, to look like many?",
 			"What did the peer do under its own address?",
 		},
-		Response: []string{"Block the source.", "Bind Ollama to 127.0.0.1, or put it behind a proxy that sets X-Forwarded-For itself."},
+		Response: []string{
+			"Block the source.", "Bind Ollama to 127.0.0.1, or put it behind a proxy that sets X-Forwarded-For itself.",
+		},
 	}
 }

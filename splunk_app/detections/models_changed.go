@@ -40,7 +40,9 @@ func modelsChanged() Detection {
 		},
 		Description: "Finds external sources whose requests change which models a server has, or take one: upload of a blob, create, pull, copy, delete, push. " +
 			"External means the same as in Ollama API Accessed from External Network. If an attacker replaces a model that is in use, the attacker's model answers.",
-		Evidence: []Event{serverLine(`[GIN] 2026/01/07 - 09:14:02 | 200 |   12.331ms |    203.0.113.77 | DELETE   "/api/delete"`)},
+		Evidence: []Event{
+			serverLine(`[GIN] 2026/01/07 - 09:14:02 | 200 |   12.331ms |    203.0.113.77 | DELETE   "/api/delete"`),
+		},
 		FalsePositives: []string{
 			"administrators who manage models over the internet or a VPN with public addresses: list their ranges in ollama_trusted_ranges",
 			"a proxy that passes on the address of a wanted client",

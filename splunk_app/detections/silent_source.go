@@ -56,6 +56,9 @@ func connectionWithoutRequest() Detection {
 			"Did it connect to other hosts or ports at the same time?",
 			"Did another address of the same network make requests soon after?",
 		},
-		Response: []string{"Block port 11434 at the firewall for all but the networks that need it.", "Bind Ollama to 127.0.0.1, or put it behind a proxy that authenticates."},
+		Response: []string{
+			"Block port 11434 at the firewall for all but the networks that need it.",
+			"Bind Ollama to 127.0.0.1, or put it behind a proxy that authenticates.",
+		},
 	}
 }

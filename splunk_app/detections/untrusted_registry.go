@@ -49,8 +49,11 @@ func untrustedRegistry() Detection {
 			{"T1105", "Ingress Tool Transfer", "Command and Control"},
 			{"T1552.005", "Cloud Instance Metadata API", "Credential Access"},
 		},
-		Atlas:      []Technique{{"AML.T0010", "AI Supply Chain Compromise", "Initial Access"}},
-		References: []string{"https://github.com/ollama/ollama/issues/17041", "https://www.wiz.io/blog/probllama-ollama-vulnerability-cve-2024-37032"},
+		Atlas: []Technique{{"AML.T0010", "AI Supply Chain Compromise", "Initial Access"}},
+		References: []string{
+			"https://github.com/ollama/ollama/issues/17041",
+			"https://www.wiz.io/blog/probllama-ollama-vulnerability-cve-2024-37032",
+		},
 		Description: "Finds registries that models were pulled from, or pushed to, and that are not on the site's list. The name of a model may begin with any host: " +
 			"so anybody who may call /api/pull can make the server send requests to any host. Metadata services, addresses in disguise, loopback and private addresses come first. " +
 			"Captured requests show every pull; Ollama's own log names a registry only when it cannot be used.",

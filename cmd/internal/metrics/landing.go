@@ -226,7 +226,9 @@ func (p pageOf) capture() (rows []writerRow) {
 		}
 		rows = append(rows, writerRow{terminal.Text(name), state, terminal.Text(w.Problem), counts(w.Counts)})
 	}
-	return append(rows, writerRow{"spool", size(in.Bytes), english.Plural(in.Segments, "file", "") + ", not yet delivered", nil})
+	return append(
+		rows, writerRow{"spool", size(in.Bytes), english.Plural(in.Segments, "file", "") + ", not yet delivered", nil},
+	)
 }
 
 // counts returns the known counts of a process that captures, without those that are 0.

@@ -46,7 +46,9 @@ func (e *Error) Hint() string {
 }
 
 // containers matches what Docker, Podman and Kubernetes keep.
-var containers = regexp.MustCompile(`^(?:/var/lib|/.*/\.local/share)/(?:docker|containers)(?:/|$)|^/var/log/(?:pods|containers)(?:/|$)`)
+var containers = regexp.MustCompile(
+	`^(?:/var/lib|/.*/\.local/share)/(?:docker|containers)(?:/|$)|^/var/log/(?:pods|containers)(?:/|$)`,
+)
 
 // mostLinks is how many symlinks are followed to what is closed.
 const mostLinks = 40

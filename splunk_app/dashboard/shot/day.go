@@ -59,8 +59,10 @@ var (
 		`time=%s level=INFO source=images.go:730 msg="request failed: Get \"https://models.example.net/v2/team/support-bot/manifests/v3\": tls: failed to verify certificate: x509: certificate signed by unknown authority"`,
 	}
 	prompts = []string{
-		"Summarize the minutes of Monday's meeting in five points.", "Draft a polite reply to [REDACTED:email] about the late delivery.",
-		"Why does this query return two rows?", "Translate the release notes into French.", "List the risks of moving the archive to another region.",
+		"Summarize the minutes of Monday's meeting in five points.",
+		"Draft a polite reply to [REDACTED:email] about the late delivery.",
+		"Why does this query return two rows?", "Translate the release notes into French.",
+		"List the risks of moving the archive to another region.",
 	}
 )
 

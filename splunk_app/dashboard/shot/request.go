@@ -108,5 +108,8 @@ func (m *maker) scanner() {
 			"bytes_in": 0, "bytes_out": 0, "state": "closed", "count": 9 + i,
 		})
 	}
-	m.add("gpu-02", "ollama:connection", start.Add(3*time.Hour+20*time.Minute), map[string]any{"origin": "sock_diag", "lost": 14})
+	m.add(
+		"gpu-02", "ollama:connection", start.Add(3*time.Hour+20*time.Minute),
+		map[string]any{"origin": "sock_diag", "lost": 14},
+	)
 }

@@ -61,14 +61,18 @@ func (o *options) defineSizes(fs *flag.FlagSet) {
 	fs.IntVar(&o.idleSeconds, "idle-seconds", 20, "how long idleness is measured")
 	fs.IntVar(&o.connections, "connections", 10_000, "how many short connections are made of each kind")
 	fs.IntVar(&o.captureSeconds, "capture-seconds", 5, "how long answers are captured, or pass the proxy")
-	fs.IntVar(&o.captureMB, "capture-mb", 1000, "how large a body is that is captured, or passes the proxy, at full speed, in MB")
+	fs.IntVar(
+		&o.captureMB, "capture-mb", 1000, "how large a body is that is captured, or passes the proxy, at full speed, in MB",
+	)
 }
 
 // defineFiles defines the flags on what is read and written.
 func (o *options) defineFiles(fs *flag.FlagSet) {
 	fs.StringVar(&o.shipper, "shipper", "", "executable to measure; empty: built from the source here")
 	fs.StringVar(&o.dir, "dir", "", "where to put logs; empty: a temporary directory")
-	fs.StringVar(&o.log, "log", "", "log to measure cost with instead of the generated one, without lines that join others")
+	fs.StringVar(
+		&o.log, "log", "", "log to measure cost with instead of the generated one, without lines that join others",
+	)
 	fs.StringVar(&o.json, "json", "", "file for the figures as JSON; - is stdout")
 	fs.StringVar(&o.cpuProfile, "cpuprofile", "", "profile the pipeline inside this process instead, into this file")
 	fs.StringVar(&o.memProfile, "memprofile", "", "as cpuprofile, for allocations")

@@ -46,7 +46,9 @@ func work(ctx context.Context, binary, folder string) (w *worker, err error) {
 		return nil, err
 	}
 	go w.receiver.Serve(ctx)
-	w.ollama = httptest.NewServer(&fakeollama.Ollama{Words: strings.SplitAfter("Because air scatters blue light more than red light.", " ")})
+	w.ollama = httptest.NewServer(
+		&fakeollama.Ollama{Words: strings.SplitAfter("Because air scatters blue light more than red light.", " ")},
+	)
 	metrics, err := free()
 	if err != nil {
 		return nil, err
